@@ -1,0 +1,42 @@
+// Compiler attributes and the cleanup discipline used everywhere (style.md 7).
+#ifndef WG_BASE_ATTR_H
+#define WG_BASE_ATTR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WG_PRINTF(fmt_arg, first_arg) __attribute__((format(printf, fmt_arg, first_arg)))
+#define WG_MUST_CHECK __attribute__((warn_unused_result))
+#define WG_NORETURN __attribute__((noreturn))
+#define WG_UNUSED __attribute__((unused))
+
+// Declares what WG_AUTO(T) runs at scope end for a type that lives in place.
+#define WG_DEFINE_AUTO(T, fn)                                                                      \
+  static inline void T##_auto_(T *p) {                                                             \
+    fn(p);                                                                                         \
+  }                                                                                                \
+  struct wg_semicolon_
+
+// Declares what WG_AUTO_PTR(T) runs at scope end for a type that lives on the heap.
+#define WG_DEFINE_AUTO_PTR(T, fn)                                                                  \
+  static inline void T##_autop_(T **p) {                                                           \
+    fn(*p);                                                                                        \
+  }                                                                                                \
+  struct wg_semicolon_
+
+// A local of type T (or T *) whose destructor runs when it leaves scope. Must be initialised.
+#define WG_AUTO(T) __attribute__((cleanup(T##_auto_))) T
+#define WG_AUTO_PTR(T) __attribute__((cleanup(T##_autop_))) T *
+
+// Moves a pointer out of a variable under WG_AUTO_PTR: the variable becomes NULL.
+#define wg_take(pp)                                                                                \
+  __extension__({                                                                                  \
+    __typeof__(*(pp)) taken_ = *(pp);                                                              \
+    *(pp) = NULL;                                                                                  \
+    taken_;                                                                                        \
+  })
+
+#define WG_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+#endif

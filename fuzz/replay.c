@@ -1,4 +1,5 @@
-// Runs a fuzz target over files and folders named on the command line: the corpus under any compiler.
+// Runs a fuzz target over files and folders named on the command line: the corpus under any
+// compiler.
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -24,7 +24,7 @@ static inline void wg_alloc_free(const wg_alloc *a, void *p) {
 // All that one parse, request or step makes; freed whole. A byte ceiling: over it is LIMIT.
 // Not thread-safe.
 typedef struct wg_arena {
-  const wg_alloc *alloc;  // borrowed, outlives the arena
+  const wg_alloc *alloc; // borrowed, outlives the arena
   struct wg_arena_block *blocks;
   size_t used_bytes, ceiling_bytes;
   bool over_ceiling; // the last failure was the ceiling, not memory

@@ -33,7 +33,7 @@ bool wg_str_eq_nocase(wg_str a, const char *z);
 typedef struct wg_reader {
   const uint8_t *p;
   uint64_t n_bytes;
-  uint64_t pos; // 0..n_bytes
+  uint64_t pos;      // 0..n_bytes
   uint64_t base_off; // what offset 0 of this reader is in the whole input, for messages
 } wg_reader;
 

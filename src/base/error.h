@@ -28,8 +28,8 @@ typedef enum wg_code {
 
 typedef struct wg_error {
   wg_code code;
-  int saved_errno;    // errno of the failing call, 0 when none
-  uint64_t off_bytes; // offset in the input, WG_NO_OFFSET when none
+  int saved_errno;                // errno of the failing call, 0 when none
+  uint64_t off_bytes;             // offset in the input, WG_NO_OFFSET when none
   char text[WG_ERROR_TEXT_BYTES]; // "outer object: inner object: cause", NUL-terminated
 } wg_error;
 
@@ -37,8 +37,10 @@ typedef struct wg_error {
   { .code = WG_OK, .off_bytes = WG_NO_OFFSET }
 
 // Records a cause and yields its code: `return wg_fail(err, WG_E_IO, "...", ...)`.
-// Macros, so that analyzers see the result is not WG_OK. `code` is evaluated once or twice: constants only.
-#define wg_fail(err, code_, ...) (wg_error_set((err), (code_), 0, WG_NO_OFFSET, __VA_ARGS__), (code_))
+// Macros, so that analyzers see the result is not WG_OK. `code` is evaluated once or twice:
+// constants only.
+#define wg_fail(err, code_, ...)                                                                   \
+  (wg_error_set((err), (code_), 0, WG_NO_OFFSET, __VA_ARGS__), (code_))
 #define wg_fail_at(err, code_, off_, ...)                                                          \
   (wg_error_set((err), (code_), 0, (off_), __VA_ARGS__), (code_))
 // As wg_fail with WG_E_IO (or WG_E_NOT_FOUND for ENOENT/ENOTDIR, WG_E_CONFLICT for EEXIST,

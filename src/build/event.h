@@ -15,21 +15,21 @@ typedef enum wg_event_type {
   WG_EV_STEP_OUTPUT,   // name, digest, size_bytes, path (may be NULL)
   WG_EV_STEP_CACHED,
   WG_EV_STEP_DONE,
-  WG_EV_STEP_FAILED,   // text = the error chain; details = child output
-  WG_EV_STEP_SKIPPED,  // a step it needs failed, or the run was stopped
+  WG_EV_STEP_FAILED,  // text = the error chain; details = child output
+  WG_EV_STEP_SKIPPED, // a step it needs failed, or the run was stopped
   WG_EV_STEP_CANCELED,
-  WG_EV_RUN_ENDED,     // n_done, n_cached, n_failed, n_skipped; code
+  WG_EV_RUN_ENDED, // n_done, n_cached, n_failed, n_skipped; code
 } wg_event_type;
 
 typedef struct wg_event {
   wg_event_type type;
-  uint64_t time_ns;     // monotonic since the run began
+  uint64_t time_ns; // monotonic since the run began
   int64_t wall_ns;
   uint32_t step;        // index of the step, UINT32_MAX for the run
   const char *identity; // of the step, NULL for the run
   const char *verb;
   const char *name, *text, *details, *unit, *path; // NULL where not used; borrowed for the call
-  uint64_t done, total;  // progress
+  uint64_t done, total;                            // progress
   uint64_t size_bytes;
   const wg_digest *digest, *key; // NULL where not used
   uint32_t n_total, n_done, n_cached, n_failed, n_skipped;

@@ -5,10 +5,10 @@
 #include "build/graph.h"
 
 typedef struct wg_exec_options {
-  unsigned cpus;          // -j; 0: all
-  uint64_t memory_bytes;  // 0: three quarters of what there is
+  unsigned cpus;         // -j; 0: all
+  uint64_t memory_bytes; // 0: three quarters of what there is
   bool keep_going;
-  bool recheck;           // run cached steps again and compare digests
+  bool recheck;               // run cached steps again and compare digests
   const char *const *targets; // empty: everything
   size_t n_targets;
   const char *project_dir; // for .wingo/
@@ -29,23 +29,24 @@ typedef struct wg_exec_result {
 void wg_exec_result_done(wg_exec_result *r);
 WG_DEFINE_AUTO(wg_exec_result, wg_exec_result_done);
 
-// Runs. WG_OK when every selected step is done; the code of the first failure otherwise (CANCELED when the
-// user stopped it; NOT_FOUND for an unknown target, with those that exist). *out is filled
+// Runs. WG_OK when every selected step is done; the code of the first failure otherwise (CANCELED
+// when the user stopped it; NOT_FOUND for an unknown target, with those that exist). *out is filled
 // in every case.
 wg_code wg_exec_run(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_exec_result *out,
                     wg_error *err);
 
 typedef enum wg_plan_state {
   WG_PLAN_CACHED,
-  WG_PLAN_RUN,      // will run: reasons say which inputs changed since its last run
-  WG_PLAN_UNKNOWN,  // depends on the output of a step that will run
+  WG_PLAN_RUN,     // will run: reasons say which inputs changed since its last run
+  WG_PLAN_UNKNOWN, // depends on the output of a step that will run
 } wg_plan_state;
 typedef struct wg_plan_step {
   const char *identity, *kind, *verb;
   wg_plan_state state;
   wg_digest key; // when known
   bool has_key;
-  const char *const *reasons; // "first run", "changed: src/main.go", "new input: ...", "parameter ldflags"
+  const char *const
+      *reasons; // "first run", "changed: src/main.go", "new input: ...", "parameter ldflags"
   size_t n_reasons;
   const uint32_t *deps; // indices in the plan
   size_t n_deps;

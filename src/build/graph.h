@@ -2,10 +2,10 @@
 //
 //   key = SHA-256(kind, kind version, parameters in canonical form, named input digests)
 //
-// A step makes named outputs (files by digest, in the store). Inputs are files, listings, or outputs of
-// other steps. What a step reads may be known only after another ran: its kind's discover() names
-// more inputs, and the observations it made (files, directory listings, absent paths, environment) are
-// recorded, so that it is run again only when one of them changed.
+// A step makes named outputs (files by digest, in the store). Inputs are files, listings, or
+// outputs of other steps. What a step reads may be known only after another ran: its kind's
+// discover() names more inputs, and the observations it made (files, directory listings, absent
+// paths, environment) are recorded, so that it is run again only when one of them changed.
 #ifndef WG_BUILD_GRAPH_H
 #define WG_BUILD_GRAPH_H
 
@@ -17,23 +17,25 @@ typedef struct wg_step wg_step;
 typedef struct wg_step_ctx wg_step_ctx; // what discover() and run() see
 
 typedef struct wg_step_kind {
-  const char *name;    // "go.build"
-  uint32_t version;    // raised whenever the same inputs would give other outputs
-  const char *verb;    // for people: "compile", "write image"
-  // NULL when all inputs are known beforehand. Reads only; reports every file, listing, absent path and
-  // environment variable it depends on by wg_ctx_observe_*, and names inputs by wg_ctx_add_input.
+  const char *name; // "go.build"
+  uint32_t version; // raised whenever the same inputs would give other outputs
+  const char *verb; // for people: "compile", "write image"
+  // NULL when all inputs are known beforehand. Reads only; reports every file, listing, absent path
+  // and environment variable it depends on by wg_ctx_observe_*, and names inputs by
+  // wg_ctx_add_input.
   wg_code (*discover)(wg_step_ctx *ctx, wg_error *err);
   wg_code (*run)(wg_step_ctx *ctx, wg_error *err);
-  bool network;        // a fetching step; others get no network
+  bool network; // a fetching step; others get no network
 } wg_step_kind;
 
 wg_graph *wg_graph_new(void);
 void wg_graph_free(wg_graph *g);
 WG_DEFINE_AUTO_PTR(wg_graph, wg_graph_free);
 
-// identity: what it is in the project, stable, unique: "app/agent/windows-amd64". user: handed to the kind's
-// functions, borrowed, outlives the graph.
-wg_step *wg_graph_add(wg_graph *g, const wg_step_kind *kind, const char *identity, const void *user);
+// identity: what it is in the project, stable, unique: "app/agent/windows-amd64". user: handed to
+// the kind's functions, borrowed, outlives the graph.
+wg_step *wg_graph_add(wg_graph *g, const wg_step_kind *kind, const char *identity,
+                      const void *user);
 // Targets: names a user may give (`wingo build app/agent`) that select this step; the identity and
 // each of its '/'-prefixes are targets anyway.
 void wg_step_alias(wg_step *s, const char *target);
@@ -57,19 +59,21 @@ const void *wg_ctx_user(const wg_step_ctx *c);
 const char *wg_ctx_identity(const wg_step_ctx *c);
 wg_store *wg_ctx_store(const wg_step_ctx *c);
 const wg_cancel *wg_ctx_cancel(const wg_step_ctx *c);
-const char *wg_ctx_tmp(const wg_step_ctx *c);     // private temporary folder, on the store's file system
-unsigned wg_ctx_cpus(const wg_step_ctx *c);       // granted
-uint64_t wg_ctx_memory(const wg_step_ctx *c);     // granted
-wg_arena *wg_ctx_arena(wg_step_ctx *c);           // for this call
+const char *
+wg_ctx_tmp(const wg_step_ctx *c);           // private temporary folder, on the store's file system
+unsigned wg_ctx_cpus(const wg_step_ctx *c); // granted
+uint64_t wg_ctx_memory(const wg_step_ctx *c); // granted
+wg_arena *wg_ctx_arena(wg_step_ctx *c);       // for this call
 // Observations of discover(): paths absolute. They fail only on I/O errors other than absence.
-wg_code wg_ctx_observe_file(wg_step_ctx *c, const char *path, wg_digest *out, wg_error *err); // absent: noted as absent, NOT_FOUND
+wg_code wg_ctx_observe_file(wg_step_ctx *c, const char *path, wg_digest *out,
+                            wg_error *err); // absent: noted as absent, NOT_FOUND
 wg_code wg_ctx_observe_dir(wg_step_ctx *c, const char *path, wg_error *err);
 wg_code wg_ctx_observe_absent(wg_step_ctx *c, const char *path, wg_error *err);
 void wg_ctx_observe_env(wg_step_ctx *c, const char *name);
 // An input found late. label is machine-independent ("src/example.com/agent/main.go").
 void wg_ctx_add_input(wg_step_ctx *c, const char *label, const wg_digest *d);
-// Free text that run() wants from discover(), also when the latter came from the record. discover() sets
-// it, run() gets it ("" when none).
+// Free text that run() wants from discover(), also when the latter came from the record. discover()
+// sets it, run() gets it ("" when none).
 void wg_ctx_set_note(wg_step_ctx *c, wg_str note);
 wg_str wg_ctx_note(const wg_step_ctx *c);
 // Inputs as run() sees them. NOT_FOUND for a label that is not there.

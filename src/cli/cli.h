@@ -7,25 +7,25 @@
 #include "os/proc.h"
 
 typedef struct wg_cli_opt {
-  const char *name;  // "keep-going": --keep-going
-  char letter;       // 'k' or 0
-  const char *arg;   // NULL: a switch; else the value's name for help: "N", "FILE", "DIR"
-  const char *help;  // one line
-  bool many;         // may be repeated
+  const char *name; // "keep-going": --keep-going
+  char letter;      // 'k' or 0
+  const char *arg;  // NULL: a switch; else the value's name for help: "N", "FILE", "DIR"
+  const char *help; // one line
+  bool many;        // may be repeated
 } wg_cli_opt;
 
 typedef struct wg_cli wg_cli;
 
 typedef struct wg_cli_cmd {
-  const char *noun;     // NULL, or "wim" for `wingo wim info`
-  const char *name;     // "build"
-  const char *args;     // "[TARGET...]"
-  const char *summary;  // one line, lower case, no full stop
-  const char *text;     // paragraphs and examples for --help and the man page
+  const char *noun;       // NULL, or "wim" for `wingo wim info`
+  const char *name;       // "build"
+  const char *args;       // "[TARGET...]"
+  const char *summary;    // one line, lower case, no full stop
+  const char *text;       // paragraphs and examples for --help and the man page
   const wg_cli_opt *opts; // beside the common ones (-q -v -h --json --color)
   size_t n_opts;
   unsigned min_args, max_args; // UINT_MAX: any
-  const char *complete; // what completes arguments: "file", "dir", "target", NULL
+  const char *complete;        // what completes arguments: "file", "dir", "target", NULL
   bool hidden;
   int (*run)(wg_cli *cli); // exit code
 } wg_cli_cmd;
@@ -40,8 +40,8 @@ struct wg_cli {
   size_t n_args;
   bool json, quiet;
   int verbose;
-  bool color_out, color_err; // already decided: terminal, NO_COLOR, --color
-  wg_cancel *cancel;         // set by signals
+  bool color_out, color_err;  // already decided: terminal, NO_COLOR, --color
+  wg_cancel *cancel;          // set by signals
   struct wg_cli_given *given; // options as given
   size_t n_given;
 };

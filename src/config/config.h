@@ -5,13 +5,16 @@
 #include "config/project.h"
 
 typedef struct wg_cfg_options {
-  const char *file;     // NULL: wingo.yaml in the working directory or the nearest parent
-  const char *env_name; // overlay config/<env>.yaml, NULL for none
+  const char *file;        // NULL: wingo.yaml in the working directory or the nearest parent
+  const char *env_name;    // overlay config/<env>.yaml, NULL for none
   const char *const *sets; // "a.b=c", in order
   size_t n_sets;
 } wg_cfg_options;
 
-typedef enum wg_severity { WG_FAULT_ERROR, WG_FAULT_WARNING } wg_severity;
+typedef enum wg_severity {
+  WG_FAULT_ERROR,
+  WG_FAULT_WARNING
+} wg_severity;
 
 typedef struct wg_cfg_fault {
   wg_severity severity;
@@ -27,7 +30,7 @@ typedef struct wg_cfg wg_cfg;
 wg_code wg_cfg_load(const wg_cfg_options *opt, wg_cfg **out, wg_error *err);
 void wg_cfg_free(wg_cfg *c);
 WG_DEFINE_AUTO_PTR(wg_cfg, wg_cfg_free);
-const wg_project *wg_cfg_project(const wg_cfg *c); // borrowed
+const wg_project *wg_cfg_project(const wg_cfg *c);                 // borrowed
 const wg_cfg_fault *wg_cfg_faults(const wg_cfg *c, size_t *out_n); // borrowed
 // Checks that need the file system (named files are there, apps' folders are Go modules, a missing
 // sha256 pin): appended to the faults. WG_E_CONFIG when it added an error.

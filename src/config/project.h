@@ -8,7 +8,7 @@
 
 // Where a value stands in a file, for messages. line 0: it is a default.
 typedef struct wg_pos {
-  const char *file; // as the user would name it
+  const char *file;   // as the user would name it
   uint32_t line, col; // 1-based
 } wg_pos;
 
@@ -23,16 +23,30 @@ typedef struct wg_cfg_pair { // env:, vars:
 } wg_cfg_pair;
 
 typedef struct wg_cfg_target {
-  const char *os, *arch;  // Go's names: windows, amd64
-  const char *variant;    // "" or the GOAMD64/GOARM/GO386/GOARM64... value: v3, 7
-  const char *name;       // "windows/amd64" or "windows/amd64/v3"
-  const char *slug;       // "windows-amd64-v3": safe in file names
+  const char *os, *arch; // Go's names: windows, amd64
+  const char *variant;   // "" or the GOAMD64/GOARM/GO386/GOARM64... value: v3, 7
+  const char *name;      // "windows/amd64" or "windows/amd64/v3"
+  const char *slug;      // "windows-amd64-v3": safe in file names
   wg_pos pos;
 } wg_cfg_target;
 
-typedef enum wg_subsystem { WG_SUBSYS_CONSOLE, WG_SUBSYS_GUI } wg_subsystem;
-typedef enum wg_dpi { WG_DPI_UNSET, WG_DPI_UNAWARE, WG_DPI_SYSTEM, WG_DPI_PER_MONITOR, WG_DPI_PER_MONITOR_V2 } wg_dpi;
-typedef enum wg_exec_level { WG_EXEC_UNSET, WG_EXEC_AS_INVOKER, WG_EXEC_HIGHEST, WG_EXEC_ADMIN } wg_exec_level;
+typedef enum wg_subsystem {
+  WG_SUBSYS_CONSOLE,
+  WG_SUBSYS_GUI
+} wg_subsystem;
+typedef enum wg_dpi {
+  WG_DPI_UNSET,
+  WG_DPI_UNAWARE,
+  WG_DPI_SYSTEM,
+  WG_DPI_PER_MONITOR,
+  WG_DPI_PER_MONITOR_V2
+} wg_dpi;
+typedef enum wg_exec_level {
+  WG_EXEC_UNSET,
+  WG_EXEC_AS_INVOKER,
+  WG_EXEC_HIGHEST,
+  WG_EXEC_ADMIN
+} wg_exec_level;
 
 typedef struct wg_cfg_windows { // apps.<name>.windows
   bool present;
@@ -59,7 +73,7 @@ typedef struct wg_cfg_windows { // apps.<name>.windows
 typedef struct wg_cfg_app {
   const char *name;
   wg_pos pos;
-  const char *dir;  // the module's folder as given
+  const char *dir; // the module's folder as given
   wg_pos dir_pos;
   const char *main; // package path as `go build` takes it: "." or "./cmd/agent"
   wg_pos main_pos;
@@ -78,12 +92,15 @@ typedef struct wg_cfg_app {
   wg_cfg_windows windows;
 } wg_cfg_app;
 
-typedef enum wg_base_kind { WG_BASE_FILE, WG_BASE_DIR } wg_base_kind; // iso, synthetic: later issues
+typedef enum wg_base_kind {
+  WG_BASE_FILE,
+  WG_BASE_DIR
+} wg_base_kind; // iso, synthetic: later issues
 typedef struct wg_cfg_base {
   wg_base_kind kind;
-  const char *path;   // as given, relative to the project folder
+  const char *path; // as given, relative to the project folder
   wg_pos path_pos;
-  const char *image;  // NAME or 1-based index as text; NULL: the file has just one
+  const char *image; // NAME or 1-based index as text; NULL: the file has just one
   wg_pos image_pos;
   const char *sha256; // 64 lower-case digits or NULL
   wg_pos sha256_pos;
@@ -92,17 +109,20 @@ typedef struct wg_cfg_base {
 typedef struct wg_cfg_image_app {
   const char *app; // a key of apps:, checked
   size_t app_index;
-  const char *to;  // Windows folder, 'C:\Program Files\Kiosk', checked for syntax
+  const char *to; // Windows folder, 'C:\Program Files\Kiosk', checked for syntax
   wg_pos pos, to_pos;
 } wg_cfg_image_app;
 
 typedef struct wg_cfg_image_file {
   const char *from; // file or folder, relative to the project folder
-  const char *to;   // Windows path; a folder's content goes below it; a file goes to it, or into it when it ends in a backslash or slash
+  const char *to;   // Windows path; a folder's content goes below it; a file goes to it, or into it
+                    // when it ends in a backslash or slash
   wg_pos from_pos, to_pos;
 } wg_cfg_image_file;
 
-typedef enum wg_output_kind { WG_OUTPUT_WIM } wg_output_kind; // esd, swm: later
+typedef enum wg_output_kind {
+  WG_OUTPUT_WIM
+} wg_output_kind; // esd, swm: later
 
 typedef struct wg_cfg_image {
   const char *name;
@@ -119,11 +139,12 @@ typedef struct wg_cfg_image {
 } wg_cfg_image;
 
 typedef struct wg_project {
-  const char *dir;  // absolute folder of wingo.yaml
-  const char *file; // as the user would name it
-  const char *name; // project name
+  const char *dir;     // absolute folder of wingo.yaml
+  const char *file;    // as the user would name it
+  const char *name;    // project name
   const char *release; // "" or "1.4.0"
-  int64_t time_s; // time for everything written, since 1970: SOURCE_DATE_EPOCH, time:, or 2020-01-01
+  int64_t
+      time_s; // time for everything written, since 1970: SOURCE_DATE_EPOCH, time:, or 2020-01-01
   const char *env_name; // --env, "" for none
   const wg_cfg_app *apps;
   size_t n_apps;

@@ -13,7 +13,10 @@ typedef struct wg_sha1 {
 } wg_sha1;
 
 typedef struct wg_hash wg_hash; // a running SHA-256 or SHA-1
-typedef enum wg_hash_alg { WG_SHA256, WG_SHA1 } wg_hash_alg;
+typedef enum wg_hash_alg {
+  WG_SHA256,
+  WG_SHA1
+} wg_hash_alg;
 // NOMEM. Heap; free with wg_hash_free.
 wg_code wg_hash_new(wg_hash_alg alg, wg_hash **out, wg_error *err);
 void wg_hash_free(wg_hash *h);

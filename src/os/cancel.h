@@ -7,8 +7,8 @@
 #include "base/error.h"
 
 typedef struct wg_cancel {
-  atomic_int on;   // 0, or the signal number / 1 when set by program
-  int event_fd;    // readable once on; -1 when not made
+  atomic_int on; // 0, or the signal number / 1 when set by program
+  int event_fd;  // readable once on; -1 when not made
 } wg_cancel;
 
 wg_code wg_cancel_init(wg_cancel *c, wg_error *err);

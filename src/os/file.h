@@ -18,7 +18,12 @@ static inline wg_fd wg_fd_take(wg_fd *fd) {
   return taken;
 }
 
-typedef enum wg_ftype { WG_FT_FILE = 1, WG_FT_DIR, WG_FT_SYMLINK, WG_FT_OTHER } wg_ftype;
+typedef enum wg_ftype {
+  WG_FT_FILE = 1,
+  WG_FT_DIR,
+  WG_FT_SYMLINK,
+  WG_FT_OTHER
+} wg_ftype;
 
 typedef struct wg_stat {
   uint64_t size_bytes;
@@ -51,11 +56,11 @@ wg_code wg_os_read_file(int dirfd, const char *path, uint64_t max_bytes, wg_buf 
                         wg_error *err);
 wg_code wg_os_read_fd(int fd, uint64_t max_bytes, wg_buf *out, wg_error *err);
 
-// A file that appears whole or not at all: begin makes "<path>.wgtmp-XXXXXXXX" beside the target, commit
-// fsyncs (when durable) and renames, done without commit removes it.
+// A file that appears whole or not at all: begin makes "<path>.wgtmp-XXXXXXXX" beside the target,
+// commit fsyncs (when durable) and renames, done without commit removes it.
 typedef struct wg_outfile {
   wg_fd fd;
-  int dirfd;     // borrowed
+  int dirfd; // borrowed
   char *path, *tmp_path;
   bool durable;
 } wg_outfile;
@@ -99,8 +104,8 @@ typedef struct wg_dirent {
   wg_ftype type;
 } wg_dirent;
 // Entries without . and .., sorted bytewise, in the arena.
-wg_code wg_os_list_dir(int dirfd, const char *path, wg_arena *arena, wg_dirent **out,
-                       size_t *out_n, wg_error *err);
+wg_code wg_os_list_dir(int dirfd, const char *path, wg_arena *arena, wg_dirent **out, size_t *out_n,
+                       wg_error *err);
 
 // flock on path (made if absent, 0600). Waits while polling cancel; try_only: CONFLICT at once.
 // The lock goes with the descriptor.
@@ -115,8 +120,8 @@ wg_code wg_os_free_bytes(const char *path, uint64_t *out, wg_error *err);
 char *wg_path_join(const char *a, const char *b); // b absolute: b
 char *wg_path_dirname(const char *path);          // "." when there is none
 const char *wg_path_basename(const char *path);   // borrowed
-char *wg_path_clean(const char *path); // lexical: no ".", "..", "//", trailing "/"
-char *wg_path_absolute(const char *path); // cleaned, against the working directory
+char *wg_path_clean(const char *path);            // lexical: no ".", "..", "//", trailing "/"
+char *wg_path_absolute(const char *path);         // cleaned, against the working directory
 bool wg_path_is_below(const char *path, const char *dir); // both clean; equal counts
 
 #endif

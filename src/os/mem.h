@@ -7,8 +7,8 @@
 // The malloc-backed allocator. Thread-safe; lives for the whole process.
 const wg_alloc *wg_heap(void);
 // These never return NULL: on no memory they print one line and exit(1). Free with wg_xfree.
-void *wg_xalloc(size_t n_bytes); // zeroed
-void *wg_xarray(size_t count, size_t size_bytes); // zeroed, overflow-checked
+void *wg_xalloc(size_t n_bytes);                             // zeroed
+void *wg_xarray(size_t count, size_t size_bytes);            // zeroed, overflow-checked
 void *wg_xrealloc(void *p, size_t count, size_t size_bytes); // new part is not zeroed
 char *wg_xstrdup(const char *s);
 char *wg_xstrndup(const char *s, size_t n_bytes);
@@ -26,7 +26,7 @@ WG_DEFINE_AUTO(wg_cstr, wg_cstr_done);
 #define wg_vec_push(pv, pn, pcap)                                                                  \
   (*__extension__({                                                                                \
     if (*(pn) == *(pcap)) {                                                                        \
-      *(pcap) = *(pcap) == 0 ? 8 : *(pcap) * 2;                                                    \
+      *(pcap) = *(pcap) == 0 ? 8 : *(pcap)*2;                                                      \
       *(pv) = wg_xrealloc(*(pv), *(pcap), sizeof(**(pv)));                                         \
     }                                                                                              \
     &(*(pv))[(*(pn))++];                                                                           \

@@ -10,16 +10,17 @@
 typedef void (*wg_proc_sink)(void *ctx, const char *p, size_t n_bytes);
 
 typedef struct wg_proc {
-  const char *const *argv; // NULL-terminated; argv[0] with a slash is a path, else looked up in envp's PATH
-  const char *const *envp; // NULL-terminated, whole environment of the child
-  const char *cwd;         // NULL: ours
-  wg_str input;            // fed to stdin; empty: /dev/null
+  const char *const
+      *argv; // NULL-terminated; argv[0] with a slash is a path, else looked up in envp's PATH
+  const char *const *envp;           // NULL-terminated, whole environment of the child
+  const char *cwd;                   // NULL: ours
+  wg_str input;                      // fed to stdin; empty: /dev/null
   wg_proc_sink on_stdout, on_stderr; // NULL: /dev/null
   void *ctx;
-  const wg_cancel *cancel; // SIGTERM to the child's process group, SIGKILL after 2 s
-  uint64_t timeout_ms;     // 0: none
+  const wg_cancel *cancel;     // SIGTERM to the child's process group, SIGKILL after 2 s
+  uint64_t timeout_ms;         // 0: none
   uint64_t memory_limit_bytes; // RLIMIT_AS, 0: none
-  bool no_network;         // own empty network namespace where that can be had
+  bool no_network;             // own empty network namespace where that can be had
 } wg_proc;
 
 typedef struct wg_proc_result {
@@ -49,7 +50,7 @@ void wg_os_random(void *p, size_t n_bytes); // getrandom; exits on failure
 bool wg_os_is_tty(int fd);
 unsigned wg_os_tty_columns(int fd); // 80 when not known
 unsigned wg_os_tty_rows(int fd);
-unsigned wg_os_cpu_count(void); // what this process may use (affinity, cgroup), at least 1
+unsigned wg_os_cpu_count(void);    // what this process may use (affinity, cgroup), at least 1
 uint64_t wg_os_memory_bytes(void); // memory this process may use (cgroup, physical)
 long wg_os_pid(void);
 
@@ -75,7 +76,8 @@ wg_code wg_thread_start(wg_thread *out, void *(*fn)(void *), void *arg, wg_error
 void wg_thread_join(wg_thread t);
 
 // Fault injection (only in builds with -Dfault=true; else these are constants the compiler drops).
-// WINGO_FAULT="fail:N" makes the N-th os call of the process fail with EIO, "exit:N" ends the process there
+// WINGO_FAULT="fail:N" makes the N-th os call of the process fail with EIO, "exit:N" ends the
+// process there
 // (_exit 137), "count:FILE" writes the number of calls to FILE at exit.
 #ifdef WG_FAULT
 bool wg_os_fault(const char *call); // true: the caller must act as if `call` had failed with EIO

@@ -1,11 +1,11 @@
-// The content-addressed store: two maps (key -> record, SHA-256 -> bytes), as in Bazel's remote cache.
+// The content-addressed store: two maps (key -> record, SHA-256 -> bytes), as in Bazel's remote
+// cache.
 //
 // Layout under the root (default $XDG_CACHE_HOME/wingo or ~/.cache/wingo):
-//   v1/records/ab/<key>     small result records: framed with their own SHA-256, so a torn one is absent
-//   v1/blobs/ab/<digest>    0444, content checked when put
-//   v1/big/ab/<digest>      a big output that lives once in out/: path and stat instead of bytes
-//   v1/locks/<key>          one process does a key's work
-//   v1/stat                 what stat said of files whose digest we know
+//   v1/records/ab/<key>     small result records: framed with their own SHA-256, so a torn one is
+//   absent v1/blobs/ab/<digest>    0444, content checked when put v1/big/ab/<digest>      a big
+//   output that lives once in out/: path and stat instead of bytes v1/locks/<key>          one
+//   process does a key's work v1/stat                 what stat said of files whose digest we know
 //   v1/tmp/                 unfinished; swept when its owner is gone
 // Everything is thread-safe and safe for any number of processes.
 #ifndef WG_STORE_STORE_H
@@ -31,8 +31,8 @@ wg_code wg_store_open_blob(wg_store *s, const wg_digest *d, wg_fd *out, uint64_t
                            wg_error *err);
 wg_code wg_store_put_bytes(wg_store *s, const void *p, size_t n_bytes, wg_digest *out,
                            wg_error *err);
-// Takes a file from a private temporary place by rename (same file system; made 0444), else copies it.
-// The file must not be open for writing any more. Hashes it.
+// Takes a file from a private temporary place by rename (same file system; made 0444), else copies
+// it. The file must not be open for writing any more. Hashes it.
 wg_code wg_store_adopt(wg_store *s, const char *path, const wg_cancel *cancel, wg_digest *out,
                        uint64_t *out_size, wg_error *err);
 // Copies a user's file in (reflink or bytes; never a hard link).
@@ -40,8 +40,8 @@ wg_code wg_store_put_file(wg_store *s, const char *path, const wg_cancel *cancel
                           uint64_t *out_size, wg_error *err);
 // Path of a blob for programs that need one (read-only use). NOT_FOUND when absent. Heap.
 wg_code wg_store_blob_path(wg_store *s, const wg_digest *d, char **out, wg_error *err);
-// Writes the blob to path, whole or not at all: reflink or copy, given mode. Skipped when path holds
-// that content already by the stat table.
+// Writes the blob to path, whole or not at all: reflink or copy, given mode. Skipped when path
+// holds that content already by the stat table.
 wg_code wg_store_export(wg_store *s, const wg_digest *d, const char *path, uint32_t mode,
                         const wg_cancel *cancel, wg_error *err);
 // A big final file: registers that path (absolute) holds digest d, without bytes in the store.
@@ -70,8 +70,8 @@ typedef struct wg_store_stats {
   uint64_t n_records, n_blobs, blob_bytes;
   uint64_t n_removed, removed_bytes;
 } wg_store_stats;
-// Evicts least recently used until at most keep_bytes remain (0 with all: everything). Never an object
-// that a running process uses.
+// Evicts least recently used until at most keep_bytes remain (0 with all: everything). Never an
+// object that a running process uses.
 wg_code wg_store_clean(wg_store *s, uint64_t keep_bytes, bool all, wg_store_stats *out,
                        wg_error *err);
 // Reads everything; *out_n_bad objects whose bytes are not what their name says (reported by

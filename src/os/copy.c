@@ -1,0 +1,85 @@
+// Copying bytes between descriptors: reflink, copy_file_range, read and write.
+#include <errno.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "os/file.h"
+#include "os/proc.h"
+
+#define COPY_CHUNK_BYTES ((size_t)8 << 20)
+
+wg_code wg_os_reflink_fd(int in, int out, wg_error *err) {
+  if (wg_os_fault("reflink") || ioctl(out, FICLONE, in) != 0) {
+    return wg_fail(err, WG_E_UNSUPPORTED, "no reflink here");
+  }
+  return WG_OK;
+}
+
+static wg_code copy_by_hand(int in, int out, const wg_cancel *cancel, uint64_t *total,
+                            wg_error *err) {
+  const size_t cap = (size_t)1 << 20;
+  WG_AUTO(wg_cstr) chunk = wg_xalloc(cap);
+  for (;;) {
+    if (wg_cancel_check(cancel, err) != WG_OK) {
+      return err->code;
+    }
+    if (wg_os_fault("pread")) {
+      return wg_fail_errno(err, EIO, "cannot read");
+    }
+    ssize_t n = pread(in, chunk, cap, (off_t)*total);
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n < 0) {
+      return wg_fail_errno(err, errno, "cannot read");
+    }
+    if (n == 0) {
+      return WG_OK;
+    }
+    if (wg_os_write_all(out, chunk, (size_t)n, err) != WG_OK) {
+      return err->code;
+    }
+    *total += (uint64_t)n;
+  }
+}
+
+wg_code wg_os_copy_fd(int in, int out, const wg_cancel *cancel, uint64_t *out_n, wg_error *err) {
+  uint64_t total = 0;
+  wg_error no_reflink = WG_ERROR_INIT;
+  if (wg_os_reflink_fd(in, out, &no_reflink) == WG_OK) {
+    wg_stat st;
+    if (wg_os_fstat(out, &st, err) != WG_OK) {
+      return err->code;
+    }
+    total = st.size_bytes;
+  } else {
+    off_t in_off = 0;
+    for (;;) {
+      if (wg_cancel_check(cancel, err) != WG_OK) {
+        return err->code;
+      }
+      if (wg_os_fault("copy_file_range")) {
+        return wg_fail_errno(err, EIO, "cannot copy");
+      }
+      ssize_t n = copy_file_range(in, &in_off, out, NULL, COPY_CHUNK_BYTES, 0);
+      if (n < 0 && errno == EINTR) {
+        continue;
+      }
+      if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO)) {
+        return wg_fail_errno(err, errno, "cannot copy");
+      }
+      if (n <= 0) {
+        break; // the end, or not possible between these two: the rest by hand
+      }
+      total += (uint64_t)n;
+    }
+    if (copy_by_hand(in, out, cancel, &total, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  if (out_n != NULL) {
+    *out_n = total;
+  }
+  return WG_OK;
+}

@@ -1,0 +1,77 @@
+#include "os/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *heap_fn(void *ctx, void *p, size_t n_bytes) {
+  (void)ctx;
+  if (n_bytes == 0) {
+    free(p);
+    return NULL;
+  }
+  return realloc(p, n_bytes);
+}
+
+const wg_alloc *wg_heap(void) {
+  static const wg_alloc heap = {.fn = heap_fn};
+  return &heap;
+}
+
+WG_NORETURN static void mem_die(size_t n_bytes) {
+  (void)fprintf(stderr, "wingo: error: out of memory (%zu bytes asked)\n", n_bytes);
+  exit(1);
+}
+
+void *wg_xarray(size_t count, size_t size_bytes) {
+  void *p = calloc(count == 0 ? 1 : count, size_bytes == 0 ? 1 : size_bytes);
+  if (p == NULL) {
+    mem_die(count);
+  }
+  return p;
+}
+
+void *wg_xalloc(size_t n_bytes) {
+  return wg_xarray(1, n_bytes);
+}
+
+void *wg_xrealloc(void *p, size_t count, size_t size_bytes) {
+  size_t n = 0;
+  if (!wg_mul(count, size_bytes, &n)) {
+    mem_die(SIZE_MAX);
+  }
+  void *q = realloc(p, n == 0 ? 1 : n);
+  if (q == NULL) {
+    mem_die(n);
+  }
+  return q;
+}
+
+char *wg_xstrndup(const char *s, size_t n_bytes) {
+  char *p = wg_xalloc(n_bytes + 1);
+  if (n_bytes > 0) {
+    memcpy(p, s, n_bytes);
+  }
+  return p;
+}
+
+char *wg_xstrdup(const char *s) {
+  return wg_xstrndup(s, strlen(s));
+}
+
+char *wg_xprintf(const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  size_t n = wg_vformat(NULL, 0, fmt, ap);
+  va_end(ap);
+  char *s = wg_xalloc(n + 1);
+  va_start(ap, fmt);
+  (void)wg_vformat(s, n + 1, fmt, ap);
+  va_end(ap);
+  return s;
+}
+
+void wg_xfree(void *p) {
+  free(p);
+}

@@ -1,0 +1,155 @@
+// Facts about the system: time, randomness, terminal, processors, memory, environment.
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os/proc.h"
+
+const char *wg_os_getenv(const char *name) {
+  return getenv(name); // NOLINT(concurrency-mt-unsafe): nothing of ours calls setenv
+}
+
+const char *const *wg_os_environ(void) {
+  return (const char *const *)environ;
+}
+
+static uint64_t sys_clock(clockid_t id) {
+  struct timespec t;
+  wg_assert(clock_gettime(id, &t) == 0);
+  return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+}
+
+uint64_t wg_os_mono_ns(void) {
+  return sys_clock(CLOCK_MONOTONIC);
+}
+
+int64_t wg_os_wall_ns(void) {
+  return (int64_t)sys_clock(CLOCK_REALTIME);
+}
+
+void wg_os_sleep_ms(uint64_t ms) {
+  struct timespec t = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+  while (nanosleep(&t, &t) != 0 && errno == EINTR) {
+  }
+}
+
+void wg_os_random(void *p, size_t n_bytes) {
+  uint8_t *at = p;
+  while (n_bytes > 0) {
+    ssize_t n = getrandom(at, n_bytes, 0);
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    wg_assert(n > 0);
+    at += n;
+    n_bytes -= (size_t)n;
+  }
+}
+
+bool wg_os_is_tty(int fd) {
+  return isatty(fd) == 1;
+}
+
+static struct winsize sys_winsize(int fd) {
+  struct winsize w = {0};
+  if (ioctl(fd, TIOCGWINSZ, &w) != 0) {
+    w = (struct winsize){0};
+  }
+  return w;
+}
+
+unsigned wg_os_tty_columns(int fd) {
+  unsigned n = sys_winsize(fd).ws_col;
+  return n == 0 ? 80 : n;
+}
+
+unsigned wg_os_tty_rows(int fd) {
+  unsigned n = sys_winsize(fd).ws_row;
+  return n == 0 ? 24 : n;
+}
+
+// First line of a small file, without its newline; false when it cannot be read.
+static bool sys_read_line(const char *path, char *out, size_t cap) {
+  FILE *f = fopen(path, "re");
+  if (f == NULL) {
+    return false;
+  }
+  bool ok = fgets(out, (int)cap, f) != NULL;
+  (void)fclose(f);
+  if (ok) {
+    out[strcspn(out, "\n")] = '\0';
+  }
+  return ok;
+}
+
+unsigned wg_os_cpu_count(void) {
+  cpu_set_t set;
+  unsigned n = 1;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+    n = (unsigned)CPU_COUNT(&set);
+  }
+  // cgroup v2: "quota period" in microseconds, or "max period".
+  char line[128];
+  if (sys_read_line("/sys/fs/cgroup/cpu.max", line, sizeof(line))) {
+    wg_str s = wg_str_of(line);
+    size_t gap = wg_str_find(s, ' ');
+    uint64_t quota = 0, period = 0;
+    if (gap < s.n && wg_parse_u64((wg_str){s.p, gap}, &quota) &&
+        wg_parse_u64((wg_str){s.p + gap + 1, s.n - gap - 1}, &period) && period > 0) {
+      uint64_t cpus = (quota + period - 1) / period;
+      n = cpus > 0 && cpus < n ? (unsigned)cpus : n;
+    }
+  }
+  return n == 0 ? 1 : n;
+}
+
+uint64_t wg_os_memory_bytes(void) {
+  long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  uint64_t n = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : (uint64_t)1 << 30;
+  char line[128];
+  uint64_t limit = 0;
+  if (sys_read_line("/sys/fs/cgroup/memory.max", line, sizeof(line)) &&
+      wg_parse_u64(wg_str_of(line), &limit) && limit > 0 && limit < n) {
+    n = limit;
+  }
+  return n;
+}
+
+long wg_os_pid(void) {
+  return (long)getpid();
+}
+
+wg_code wg_os_self_path(char **out, wg_error *err) {
+  return wg_os_readlink(WG_CWD, "/proc/self/exe", out, err);
+}
+
+char *wg_os_which(const char *name, const char *path_list) {
+  if (strchr(name, '/') != NULL) {
+    return access(name, X_OK) == 0 ? wg_xstrdup(name) : NULL;
+  }
+  const char *list = path_list != NULL ? path_list : wg_os_getenv("PATH");
+  if (list == NULL) {
+    list = "/usr/local/bin:/usr/bin:/bin";
+  }
+  for (const char *p = list;; p++) {
+    size_t n = strcspn(p, ":");
+    WG_AUTO(wg_cstr) dir = n == 0 ? wg_xstrdup(".") : wg_xstrndup(p, n);
+    WG_AUTO(wg_cstr) full = wg_path_join(dir, name);
+    wg_stat st;
+    wg_error ignored = WG_ERROR_INIT;
+    if (access(full, X_OK) == 0 && wg_os_stat(WG_CWD, full, true, &st, &ignored) == WG_OK &&
+        st.type == WG_FT_FILE) {
+      return wg_take(&full);
+    }
+    p += n;
+    if (*p == '\0') {
+      return NULL;
+    }
+  }
+}

@@ -171,8 +171,25 @@ static void proc_police(proc_state *s) {
   }
 }
 
+// A write that a child that has gone answers with EPIPE, never with a signal.
+static ssize_t proc_write_quiet(int fd, const void *p, size_t n_bytes) {
+  sigset_t pipe_only, old, pending;
+  (void)sigemptyset(&pipe_only);
+  (void)sigaddset(&pipe_only, SIGPIPE);
+  (void)pthread_sigmask(SIG_BLOCK, &pipe_only, &old);
+  ssize_t n = write(fd, p, n_bytes);
+  int saved = errno;
+  if (n < 0 && saved == EPIPE && sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1) {
+    struct timespec zero = {0};
+    (void)sigtimedwait(&pipe_only, NULL, &zero);
+  }
+  (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+  errno = saved;
+  return n;
+}
+
 static void proc_feed(proc_state *s) {
-  ssize_t n = write(s->in, s->spec->input.p + s->fed, s->spec->input.n - s->fed);
+  ssize_t n = proc_write_quiet(s->in, s->spec->input.p + s->fed, s->spec->input.n - s->fed);
   if (n > 0) {
     s->fed += (size_t)n;
   }

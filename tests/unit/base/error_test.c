@@ -17,7 +17,7 @@ static void wrap_puts_the_object_in_front(void **state) {
 
 static void long_text_is_cut_with_a_mark(void **state) {
   (void)state;
-  char big[4000];
+  char big[2000];
   memset(big, 'a', sizeof(big) - 1);
   big[sizeof(big) - 1] = '\0';
   wg_error err = WG_ERROR_INIT;

@@ -1,0 +1,89 @@
+#include "fmt/regf/cells.h"
+
+#include <string.h>
+
+static void bit_set(uint8_t *bits, uint32_t off) {
+  bits[off >> 6] = (uint8_t)(bits[off >> 6] | 1U << ((off >> 3) & 7));
+}
+
+static bool bit_get(const uint8_t *bits, uint32_t off) {
+  return (bits[off >> 6] >> ((off >> 3) & 7) & 1) != 0;
+}
+
+// One bin of bin_bytes at off: its cells must tile it exactly.
+static wg_code cells_map_bin(regf_cells *c, uint32_t off, uint32_t bin_bytes, wg_error *err) {
+  uint32_t at = off + REGF_BIN_HEADER;
+  uint32_t end = off + bin_bytes;
+  while (at < end) {
+    uint32_t raw = wg_le32(c->bins + at);
+    // Negative: allocated. 0x80000000 has no positive counterpart and fails the size test.
+    bool allocated = raw >> 31 != 0;
+    uint32_t size = allocated ? 0U - raw : raw;
+    if (size < 8 || size % 8 != 0 || size > end - at) {
+      return wg_fail_at(err, WG_E_FORMAT, (uint64_t)REGF_BASE_BYTES + at,
+                        "cell size 0x%x is not possible here (%u bytes are left in the bin)", raw,
+                        end - at);
+    }
+    if (allocated) {
+      bit_set(c->starts, at);
+      c->n_cells++;
+      c->allocated_bytes += size;
+    }
+    at += size;
+  }
+  return WG_OK;
+}
+
+wg_code regf_cells_map(wg_arena *arena, const uint8_t *bins, uint32_t n_bytes, regf_cells *out,
+                       wg_error *err) {
+  *out = (regf_cells){.bins = bins, .n_bytes = n_bytes};
+  out->starts = wg_arena_get(arena, n_bytes / 64 + 1);
+  out->claimed = wg_arena_get(arena, n_bytes / 64 + 1);
+  if (out->starts == NULL || out->claimed == NULL) {
+    return wg_arena_fail(arena, err);
+  }
+  uint32_t off = 0;
+  while (off < n_bytes) {
+    // n_bytes and every bin size are multiples of 4,096: a whole header is there.
+    uint64_t file_off = (uint64_t)REGF_BASE_BYTES + off;
+    if (memcmp(bins + off, "hbin", 4) != 0) {
+      return wg_fail_at(err, WG_E_FORMAT, file_off, "no hive bin here");
+    }
+    uint32_t says_off = wg_le32(bins + off + 4), size = wg_le32(bins + off + 8);
+    if (says_off != off) {
+      return wg_fail_at(err, WG_E_FORMAT, file_off + 4, "bin says it is at 0x%x, it is at 0x%x",
+                        says_off, off);
+    }
+    if (size == 0 || size % 4096 != 0 || size > n_bytes - off) {
+      return wg_fail_at(err, WG_E_FORMAT, file_off + 8,
+                        "bin size 0x%x is not possible here (0x%x bytes are left)", size,
+                        n_bytes - off);
+    }
+    if (cells_map_bin(out, off, size, err) != WG_OK) {
+      return err->code;
+    }
+    off += size;
+  }
+  return WG_OK;
+}
+
+wg_code regf_cell_body(regf_cells *c, uint32_t off, bool claim, const char *what, wg_reader *out,
+                       wg_error *err) {
+  if (off % 8 != 0 || off >= c->n_bytes || !bit_get(c->starts, off)) {
+    return wg_fail(err, WG_E_FORMAT, "%s: cell offset 0x%x is not the start of an allocated cell",
+                   what, off);
+  }
+  uint32_t size = 0U - wg_le32(c->bins + off);
+  if (claim && bit_get(c->claimed, off)) {
+    return wg_fail_at(err, WG_E_FORMAT, (uint64_t)REGF_BASE_BYTES + off,
+                      "%s: this cell is used twice", what);
+  }
+  if (!bit_get(c->claimed, off)) {
+    bit_set(c->claimed, off);
+    c->claimed_cells++;
+    c->claimed_bytes += size;
+  }
+  *out = (wg_reader){
+      .p = c->bins + off + 4, .n_bytes = size - 4, .base_off = (uint64_t)REGF_BASE_BYTES + off + 4};
+  return WG_OK;
+}

@@ -1,0 +1,23 @@
+// The bins of a hive as cells: where each one starts, which are taken. Private to src/fmt/regf.
+#ifndef WG_FMT_REGF_CELLS_H
+#define WG_FMT_REGF_CELLS_H
+
+#include "fmt/regf/int.h"
+
+typedef struct regf_cells {
+  const uint8_t *bins; // first byte after the base block
+  uint32_t n_bytes;    // multiple of 4,096
+  uint8_t *starts;     // bit per 8 bytes: an allocated cell starts here
+  uint8_t *claimed;    // bit per 8 bytes: a structure has taken this cell
+  uint64_t n_cells, allocated_bytes, claimed_cells, claimed_bytes;
+} regf_cells;
+
+// Walks all bins once, always forward. FORMAT with the offset in the file.
+wg_code regf_cells_map(wg_arena *arena, const uint8_t *bins, uint32_t n_bytes, regf_cells *out,
+                       wg_error *err);
+// The body of the allocated cell at off (relative to the bins), for the structure `what`. claim: it
+// may be taken once only.
+wg_code regf_cell_body(regf_cells *c, uint32_t off, bool claim, const char *what, wg_reader *out,
+                       wg_error *err);
+
+#endif

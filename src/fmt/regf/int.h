@@ -1,0 +1,88 @@
+// The model behind regf.h. Private to src/fmt/regf.
+#ifndef WG_FMT_REGF_INT_H
+#define WG_FMT_REGF_INT_H
+
+#include "fmt/regf/regf.h"
+
+#define REGF_BASE_BYTES 4096U
+#define REGF_BIN_HEADER 32U
+#define REGF_NIL 0xFFFFFFFFU
+#define REGF_BIG_SEGMENT 16344U // most bytes in one segment of a db value
+
+enum { // flags of an nk cell
+  NK_VOLATILE = 0x01,
+  NK_EXIT = 0x02,
+  NK_ENTRY = 0x04,
+  NK_NO_DELETE = 0x08,
+  NK_LINK = 0x10,
+  NK_COMP_NAME = 0x20,
+};
+enum {
+  VK_COMP_NAME = 1,
+  VK_TOMBSTONE = 2
+};
+
+typedef struct regf_value {
+  wg_regvalue v;
+  uint16_t flags; // as stored, without the name's and tombstone's bits
+} regf_value;
+
+struct wg_regkey {
+  wg_regkey *parent; // NULL for the root
+  wg_str name16;
+  wg_str class_bytes;
+  uint64_t time;
+  uint32_t layer;      // word at 0x0C
+  uint32_t user_flags; // upper half of the word at 0x34: virtualization, user flags, debug
+  uint32_t sd;         // index into hive->sds, REGF_NIL: none
+  uint16_t flags;
+  bool odd_order;       // children are not in our order: no binary search
+  wg_regkey **children; // sorted
+  uint32_t n_children, cap_children;
+  regf_value *values;
+  uint32_t n_values, cap_values;
+  uint32_t *index; // open-addressed: position + 1 in values by name hash; NULL while small
+  uint32_t index_cap;
+};
+
+typedef struct regf_sd {
+  wg_str bytes;
+  uint32_t hash;
+} regf_sd;
+
+struct wg_hive {
+  wg_alloc alloc;
+  wg_arena arena;
+  wg_regf_limits limits;
+  uint8_t base[REGF_BASE_BYTES];
+  uint32_t root_parent; // the root's parent field: meaningless, kept
+  uint64_t bin_time;
+  wg_regkey *root;
+  regf_sd *sds;
+  uint32_t n_sds, cap_sds;
+  uint32_t *sd_index; // open-addressed by hash, position + 1
+  uint32_t sd_index_cap;
+  wg_regf_info info;
+};
+
+// Index of a descriptor, added when new (copied when copy). REGF_NIL with *err set on failure.
+uint32_t regf_sd_intern(wg_hive *h, wg_str bytes, bool copy, wg_error *err);
+// Upper-cased hash of a name as lh lists have it: h = h * 37 + unit.
+uint32_t regf_name_hash(wg_str name16);
+uint32_t regf_checksum(const uint8_t *base);
+// Child by UTF-16LE name; *out_at (may be NULL): where it is or belongs.
+wg_regkey *regf_child16(const wg_regkey *k, wg_str name16, uint32_t *out_at);
+// Position of a value, REGF_NIL when it is not there.
+uint32_t regf_value_at(const wg_regkey *k, wg_str name16);
+// UTF-8 (WTF-8) name to UTF-16LE in buf; false when it is not text or does not fit.
+bool regf_name_to16(wg_str name, uint8_t *buf, size_t cap_bytes, wg_str *out);
+bool regf_name_equals(wg_str name16, wg_str name); // without case
+// The next component of a backslash path; false at the end.
+bool regf_path_next(wg_str *path, wg_str *out);
+wg_code regf_push_child(wg_hive *h, wg_regkey *parent, wg_regkey *child, uint32_t at,
+                        wg_error *err);
+// The hash of log entries: Marvin32, 64-bit result.
+uint64_t regf_marvin32(uint64_t seed, const uint8_t *p, size_t n);
+wg_hive *regf_hive_alloc(const wg_alloc *alloc, const wg_regf_limits *limits);
+
+#endif

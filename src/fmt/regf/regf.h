@@ -1,0 +1,129 @@
+// Windows registry hives ("regf"): bytes <-> model.
+//
+// Facts: the format as Windows 2000 to 11 write it, versions 1.3 to 1.6. Offsets of fields are at
+// their reads in parse.c and writes in write.c; docs/formats/regf.md has them in one place.
+//
+// Text is WTF-8 at this interface (lone surrogates survive). A path's separator is a backslash.
+// Names compare as Windows compares them: upper-cased UTF-16 units.
+#ifndef WG_FMT_REGF_H
+#define WG_FMT_REGF_H
+
+#include "base/utf.h"
+
+typedef struct wg_hive wg_hive;
+typedef struct wg_regkey wg_regkey;
+
+enum {
+  WG_REG_NONE = 0,
+  WG_REG_SZ = 1,
+  WG_REG_EXPAND_SZ = 2,
+  WG_REG_BINARY = 3,
+  WG_REG_DWORD = 4,
+  WG_REG_DWORD_BE = 5,
+  WG_REG_LINK = 6,
+  WG_REG_MULTI_SZ = 7,
+  WG_REG_RESOURCE_LIST = 8,
+  WG_REG_FULL_RESOURCE = 9,
+  WG_REG_RESOURCE_REQ = 10,
+  WG_REG_QWORD = 11,
+};
+
+typedef struct wg_regvalue {
+  wg_str name16;       // UTF-16LE bytes; empty: the default value
+  uint32_t type;       // WG_REG_*, or any number
+  const uint8_t *data; // borrowed
+  uint32_t n_bytes;
+  bool tombstone; // layered keys: deletes the value of the layer below
+} wg_regvalue;
+
+typedef struct wg_regf_limits {
+  uint64_t max_memory_bytes; // of the model
+  uint32_t max_depth;        // Windows: 512
+  uint32_t max_keys, max_values;
+  uint32_t max_value_bytes;
+} wg_regf_limits;
+extern const wg_regf_limits wg_regf_default_limits;
+
+typedef struct wg_regf_info {
+  uint32_t seq1, seq2;   // primary and secondary; different: dirty
+  uint64_t last_written; // FILETIME of the base block
+  uint32_t major, minor;
+  uint64_t n_keys, n_values;
+  uint64_t live_bytes;               // cells that are reachable, as they stood in the file
+  uint64_t n_lost_cells, lost_bytes; // allocated, but nothing refers to them; not written again
+  uint64_t n_volatile; // keys that say they have volatile children: those are never on disk
+} wg_regf_info;
+
+// What the base block alone says. FORMAT when it is none, or its checksum is wrong (*out is filled
+// then too when the signature is right: a torn base block is repaired from a log).
+wg_code wg_regf_peek(const void *p, size_t n_bytes, wg_regf_info *out, wg_error *err);
+
+// Parses a hive. The bytes are borrowed and must outlive the hive. FORMAT (with offset) for
+// anything that does not hold; UNSUPPORTED for a dirty hive (seq1 != seq2): replay its logs first
+// (wg_regf_recover), or pass force_dirty. limits NULL: the default ones.
+wg_code wg_hive_parse(const void *p, size_t n_bytes, const wg_regf_limits *limits, bool force_dirty,
+                      const wg_alloc *alloc, wg_hive **out, wg_error *err);
+// A hive with a root key and nothing else. minor 3..6. sd: self-relative descriptor of the root,
+// copied. root_name such as "ROOT" or "CMI-CreateHive{...}".
+wg_code wg_hive_new(uint32_t minor, const char *root_name, const void *sd, size_t sd_bytes,
+                    uint64_t filetime, const wg_alloc *alloc, wg_hive **out, wg_error *err);
+void wg_hive_free(wg_hive *h);
+WG_DEFINE_AUTO_PTR(wg_hive, wg_hive_free);
+wg_regf_info wg_hive_info(const wg_hive *h);
+
+// Applies transaction logs to a dirty or torn primary file: the newest of log1/log2 (either may be
+// NULL, 0) in the old (dirty vector) and new (HvLE) format. out gets the recovered image, clean,
+// with both sequence numbers equal. *out_n_applied: log entries applied; 0 means it was clean
+// already (out is a copy). VERIFY when it is dirty and no log fits it.
+wg_code wg_regf_recover(const void *primary, size_t n_bytes, const void *log1, size_t log1_bytes,
+                        const void *log2, size_t log2_bytes, wg_buf *out, uint32_t *out_n_applied,
+                        wg_error *err);
+
+typedef struct wg_hive_write_options {
+  uint64_t filetime;  // base block's and first bin's last-written time; 0: keep
+  bool bump_sequence; // both numbers become max + 1; else both become max
+} wg_hive_write_options;
+// Writes the whole model: compact, sorted, deterministic. out is appended to (give an empty one).
+wg_code wg_hive_write(const wg_hive *h, const wg_hive_write_options *opt, wg_buf *out,
+                      wg_error *err);
+
+// --- reading
+wg_regkey *wg_hive_root(const wg_hive *h);
+// "" is the root. NULL when not there (or not valid text).
+wg_regkey *wg_hive_find(const wg_hive *h, wg_str path);
+wg_regkey *wg_regkey_child(const wg_regkey *k, wg_str name);
+wg_regkey *wg_regkey_parent(const wg_regkey *k);
+size_t wg_regkey_n_children(const wg_regkey *k);
+wg_regkey *wg_regkey_child_at(const wg_regkey *k, size_t i); // sorted
+wg_str wg_regkey_name16(const wg_regkey *k);
+void wg_regkey_add_name(const wg_regkey *k, wg_buf *out);
+void wg_regkey_add_path(const wg_regkey *k, wg_buf *out);  // without the root's own name
+uint64_t wg_regkey_time(const wg_regkey *k);               // FILETIME
+wg_str wg_regkey_class(const wg_regkey *k);                // raw bytes (UTF-16LE by convention)
+wg_str wg_regkey_sd(const wg_hive *h, const wg_regkey *k); // self-relative descriptor
+uint16_t wg_regkey_flags(const wg_regkey *k);              // as stored: 0x10 is a symbolic link
+uint32_t wg_regkey_layer(const wg_regkey *k); // the word at 0x0C: access bits, layer semantics
+bool wg_regkey_is_link(const wg_regkey *k);
+size_t wg_regkey_n_values(const wg_regkey *k);
+const wg_regvalue *wg_regkey_value_at(const wg_regkey *k, size_t i); // in stored order
+// NULL when not there. "" is the default value.
+const wg_regvalue *wg_regkey_value(const wg_regkey *k, wg_str name);
+
+// --- changing. Times are FILETIMEs given by the caller; the changed key (and for create and delete
+// the parent) gets it. NOMEM, LIMIT, FORMAT (a name that cannot be). Makes all missing keys of the
+// path below `at`; each gets its parent's descriptor.
+wg_code wg_regkey_create(wg_hive *h, wg_regkey *at, wg_str path, uint64_t filetime, wg_regkey **out,
+                         bool *out_made, wg_error *err);
+// With everything below. The root: USAGE.
+wg_code wg_regkey_delete(wg_hive *h, wg_regkey *k, uint64_t filetime, wg_error *err);
+// data is copied.
+wg_code wg_regkey_set(wg_hive *h, wg_regkey *k, wg_str name, uint32_t type, const void *data,
+                      uint32_t n_bytes, uint64_t filetime, wg_error *err);
+// NOT_FOUND when it is not there.
+wg_code wg_regkey_unset(wg_hive *h, wg_regkey *k, wg_str name, uint64_t filetime, wg_error *err);
+wg_code wg_regkey_set_sd(wg_hive *h, wg_regkey *k, const void *sd, size_t n_bytes,
+                         uint64_t filetime, wg_error *err);
+wg_code wg_regkey_set_class(wg_hive *h, wg_regkey *k, const void *p, size_t n_bytes, wg_error *err);
+void wg_regkey_set_link(wg_regkey *k, bool link);
+
+#endif

@@ -1,0 +1,118 @@
+// Any bytes as a hive. Byte 0: flags (1 repair checksum and sequence numbers, 2 treat the second
+// half as a log); bytes 1-2: which allocation fails (0: none). After a good parse: touch
+// everything, write, parse again, compare.
+#include <stdlib.h>
+#include <string.h>
+
+#include "fmt/regf/int.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef struct fuzz_heap {
+  unsigned n, fail_at;
+} fuzz_heap;
+
+static void *fuzz_alloc(void *ctx, void *p, size_t n_bytes) {
+  fuzz_heap *h = ctx;
+  if (n_bytes == 0) {
+    free(p);
+    return NULL;
+  }
+  h->n++;
+  return h->fail_at != 0 && h->n >= h->fail_at ? NULL : realloc(p, n_bytes);
+}
+
+static uint64_t touch(const wg_hive *h, const wg_regkey *k, unsigned depth) {
+  uint64_t sum = wg_regkey_time(k) + wg_regkey_flags(k);
+  wg_str parts[] = {wg_regkey_name16(k), wg_regkey_class(k), wg_regkey_sd(h, k)};
+  for (size_t i = 0; i < WG_ARRAY_LEN(parts); i++) {
+    for (size_t j = 0; j < parts[i].n; j++) {
+      sum = sum * 31 + (uint8_t)parts[i].p[j];
+    }
+  }
+  for (size_t i = 0; i < wg_regkey_n_values(k); i++) {
+    const wg_regvalue *v = wg_regkey_value_at(k, i);
+    sum = sum * 31 + v->type + v->n_bytes;
+    for (uint32_t j = 0; j < v->n_bytes; j++) {
+      sum = sum * 31 + v->data[j];
+    }
+    for (size_t j = 0; j < v->name16.n; j++) {
+      sum = sum * 31 + (uint8_t)v->name16.p[j];
+    }
+  }
+  for (size_t i = 0; depth < 600 && i < wg_regkey_n_children(k); i++) {
+    sum = sum * 31 + touch(h, wg_regkey_child_at(k, i), depth + 1);
+  }
+  return sum;
+}
+
+static void check(const uint8_t *p, size_t n, const wg_alloc *alloc, fuzz_heap *heap) {
+  wg_regf_limits limits = {.max_memory_bytes = 64U << 20,
+                           .max_depth = 64,
+                           .max_keys = 20000,
+                           .max_values = 20000,
+                           .max_value_bytes = 1U << 20};
+  wg_error err = WG_ERROR_INIT;
+  wg_hive *h = NULL;
+  if (wg_hive_parse(p, n, &limits, true, alloc, &h, &err) != WG_OK) {
+    return;
+  }
+  uint64_t sum = touch(h, wg_hive_root(h), 0);
+  wg_buf out, again;
+  wg_buf_init(&out, alloc, 0);
+  wg_buf_init(&again, alloc, 0);
+  wg_hive_write_options opt = {0};
+  wg_hive *h2 = NULL;
+  if (wg_hive_write(h, &opt, &out, &err) == WG_OK) {
+    if (wg_hive_parse(out.p, out.n, &limits, false, alloc, &h2, &err) == WG_OK) {
+      wg_assert(touch(h2, wg_hive_root(h2), 0) == sum);
+      wg_assert(wg_hive_info(h2).n_lost_cells == 0);
+      if (wg_hive_write(h2, &opt, &again, &err) == WG_OK) {
+        wg_assert(out.n == again.n && memcmp(out.p, again.p, out.n) == 0);
+      }
+    } else {
+      wg_assert(heap->fail_at != 0);
+    }
+  }
+  wg_buf_done(&out);
+  wg_buf_done(&again);
+  wg_hive_free(h2);
+  wg_hive_free(h);
+}
+
+static void repair(uint8_t *p, size_t n) {
+  if (n >= REGF_BASE_BYTES) {
+    memcpy(p + 8, p + 4, 4);
+    wg_put_le32(p + 508, regf_checksum(p));
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (size < 3) {
+    return 0;
+  }
+  fuzz_heap heap = {.fail_at = wg_le16(data + 1)};
+  wg_alloc alloc = {.fn = fuzz_alloc, .ctx = &heap};
+  size_t n = size - 3;
+  uint8_t *copy = malloc(n == 0 ? 1 : n);
+  memcpy(copy, data + 3, n);
+  if ((data[0] & 2) != 0) {
+    size_t half = n / 2;
+    wg_buf out;
+    uint32_t n_applied = 0;
+    wg_error err = WG_ERROR_INIT;
+    wg_buf_init(&out, &alloc, 64U << 20);
+    if (wg_regf_recover(copy, half, copy + half, n - half, NULL, 0, &out, &n_applied, &err) ==
+        WG_OK) {
+      check(out.p, out.n, &alloc, &heap);
+    }
+    wg_buf_done(&out);
+  } else {
+    if ((data[0] & 1) != 0) {
+      repair(copy, n);
+    }
+    check(copy, n, &alloc, &heap);
+  }
+  free(copy);
+  return 0;
+}

@@ -1,0 +1,91 @@
+// A Windows image changed: (base, changes, options) -> one WIM file. The one place where images
+// are written.
+#ifndef WG_IMAGE_IMAGE_H
+#define WG_IMAGE_IMAGE_H
+
+#include "os/file.h"
+
+typedef enum wg_image_base_kind {
+  WG_IMAGE_BASE_WIM,
+  WG_IMAGE_BASE_DIR // a tree that becomes the only image
+} wg_image_base_kind;
+
+typedef struct wg_image_base {
+  wg_image_base_kind kind;
+  const char *path;  // host path
+  const char *image; // 1-based index as text, or NAME; NULL: the file has just one
+} wg_image_base;
+
+typedef enum wg_image_op {
+  WG_IMAGE_PUT_FILE, // from's content becomes the file `to`; an existing file is replaced
+  WG_IMAGE_PUT_DIR   // the folder `to` exists afterwards; `from` is not used
+} wg_image_op;
+
+typedef struct wg_image_change {
+  wg_image_op op;
+  const char *to;   // Windows path; missing parent folders are made
+  const char *from; // host path of a regular file (links are followed)
+} wg_image_change;
+
+// A growing list of changes; strings are copied.
+typedef struct wg_image_changes {
+  wg_image_change *v;
+  size_t n, cap;
+} wg_image_changes;
+void wg_image_changes_add(wg_image_changes *c, wg_image_op op, const char *to, const char *from);
+// Everything below the host folder `from` goes below the Windows folder `to`, in bytewise order of
+// names. UNSUPPORTED for what is neither file nor folder (symbolic links included), FORMAT for a
+// name that Windows refuses, NOT_FOUND, IO.
+wg_code wg_image_changes_add_tree(wg_image_changes *c, const char *from, const char *to,
+                                  wg_error *err);
+void wg_image_changes_done(wg_image_changes *c);
+WG_DEFINE_AUTO(wg_image_changes, wg_image_changes_done);
+
+// stage: "pack base", "add files", "write", "check". unit: "bytes" or "files".
+typedef void (*wg_image_progress)(void *ctx, const char *stage, uint64_t done, uint64_t total,
+                                  const char *unit);
+
+typedef struct wg_image_options {
+  const char *out_path;          // made by us, must not exist; the caller renames it
+  const char *tmp_dir;           // for staging; removed content is ours
+  const char *name;              // NAME of the image a directory becomes
+  unsigned threads;              // at least 1
+  uint64_t memory_bytes;         // ceiling for the worker, 0: none
+  int64_t time_s;                // of everything added, since 1970
+  const char *arch;              // Go's name ("amd64", "arm64", "386", "arm"), NULL: not stated
+  bool in_process;               // no child (tests, or when we are the child)
+  wg_image_progress on_progress; // NULL: none; called on the caller's thread
+  void *ctx;
+  const wg_cancel *cancel; // NULL: none
+} wg_image_options;
+
+typedef struct wg_image_result {
+  uint32_t image_index, n_images;
+  uint64_t base_bytes, out_bytes; // sizes of the files (0 for a directory base)
+  uint64_t n_files, n_dirs;       // put by the changes; folders only if they are new
+  uint64_t n_replaced;            // of n_files
+  uint64_t added_bytes;           // content of the files put, uncompressed
+  uint64_t stored_bytes;          // what that takes in the output, compressed, duplicates once
+  uint64_t n_dedup;               // files whose content was there already
+} wg_image_result;
+
+// Makes out_path from the base with the changes, or fails and leaves nothing there. The base is
+// only read; all its images are kept in order and only the chosen one is changed; every XML element
+// is kept. Same inputs, same bytes, whatever the paths, threads or the clock. The result is read
+// back and compared before this returns.
+// NOT_FOUND: base, image or a file is not there. CONFLICT: two changes to one path, a file where a
+// folder is needed or the other way round, an arch that disagrees, out_path exists. FORMAT: the
+// base is damaged, or a Windows path is not one. UNSUPPORTED: a base we cannot change. VERIFY: the
+// read-back differs. IO, LIMIT, CANCELED, FAILED (the worker died).
+wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
+                       const wg_image_options *opt, wg_image_result *out, wg_error *err);
+
+// Architecture of the image: Go's name ("amd64", "arm64", "386", "arm"), "" when the base does not
+// say. *out is static. Cheap: reads header and XML. Errors as wg_image_write.
+wg_code wg_image_base_arch(const wg_image_base *base, const char **out, wg_error *err);
+
+// Entry point of `wingo __wim-worker`: job as JSON on stdin, records as JSON lines on stdout. Exit
+// code.
+int wg_image_worker_main(void);
+
+#endif

@@ -1,0 +1,50 @@
+// One run of wg_image_write as the worker sees it, and its way through a pipe as JSON.
+#ifndef WG_IMAGE_JOB_H
+#define WG_IMAGE_JOB_H
+
+#include "image/image.h"
+
+typedef struct wg_image_job {
+  wg_image_base base;
+  const wg_image_change *changes;
+  size_t n_changes;
+  wg_image_options opt;
+} wg_image_job;
+
+// Does the work in this process. Leaves no output on failure.
+wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err);
+
+// Job and result as JSON. Host paths go as hex: they may be any bytes. Heap string.
+wg_code wg_image_job_write(const wg_image_job *job, char **out, wg_error *err);
+// Strings live in the arena. FORMAT when it is not ours.
+wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_error *err);
+
+// Records of the worker, one line each without the newline; heap strings.
+char *wg_image_record_progress(const char *stage, uint64_t done, uint64_t total, const char *unit);
+char *wg_image_record_result(const wg_image_result *r);
+char *wg_image_record_error(const wg_error *e);
+
+typedef enum wg_image_record_type {
+  WG_IMAGE_RECORD_PROGRESS,
+  WG_IMAGE_RECORD_RESULT,
+  WG_IMAGE_RECORD_ERROR
+} wg_image_record_type;
+typedef struct wg_image_record {
+  wg_image_record_type type;
+  char stage[32], unit[16];
+  uint64_t done, total;
+  wg_image_result result;
+  wg_error error;
+} wg_image_record;
+// FORMAT when the line is none of the above.
+wg_code wg_image_record_read(wg_str line, wg_image_record *out, wg_error *err);
+
+// --- libwim.c: what libwim does for us. Not thread-safe: process-wide state.
+// M0: base + staged tree -> out.
+wg_code wg_libwim_build(const wg_image_job *job, uint32_t image, const char *stage_dir,
+                        wg_error *err);
+// Finds the image in the base; *out_n images. NOT_FOUND lists those that are there.
+wg_code wg_libwim_find_image(const wg_image_base *base, uint32_t *out_image, uint32_t *out_n,
+                             wg_error *err);
+
+#endif

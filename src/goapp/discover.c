@@ -301,7 +301,7 @@ wg_code wg_go_discover(const wg_go_env *env, const wg_go_spec *spec, const wg_go
       discover_list(&d, err) != WG_OK || discover_main(&d, err) != WG_OK) {
     return err->code;
   }
-  wg_go_observe_job job = {.spec = spec, .found = &found, .obs = obs, .arena = arena,
+  wg_go_observe_job job = {.spec = spec, .env = env, .found = &found, .obs = obs, .arena = arena,
                            .packages = d.packages, .n_packages = d.n_packages};
   if (wg_go_observe(&job, err) != WG_OK) {
     return err->code;

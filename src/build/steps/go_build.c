@@ -1,0 +1,235 @@
+#include <string.h>
+
+#include "build/steps/go_steps.h"
+#include "goapp/compile.h"
+#include "goapp/discover.h"
+
+#define GO_BUILD_MEMORY ((uint64_t)768 << 20) // a linker of a big program; the compilers take less
+
+typedef struct go_target {
+  const wg_go_env *env;
+  wg_go_spec spec;
+} go_target;
+
+// --- discover
+
+static wg_code go_obs_file(void *c, const char *path, wg_digest *out, wg_error *err) {
+  return wg_ctx_observe_file(c, path, out, err);
+}
+static wg_code go_obs_names(void *c, const char *path, const char *suffixes, wg_error *err) {
+  return wg_ctx_observe_names(c, path, suffixes, err);
+}
+static wg_code go_obs_dir(void *c, const char *path, wg_error *err) {
+  return wg_ctx_observe_dir(c, path, err);
+}
+static wg_code go_obs_absent(void *c, const char *path, wg_error *err) {
+  return wg_ctx_observe_absent(c, path, err);
+}
+static void go_obs_env(void *c, const char *name) {
+  wg_ctx_observe_env(c, name);
+}
+static void go_obs_input(void *c, const char *label, const wg_digest *d) {
+  wg_ctx_add_input(c, label, d);
+}
+static void go_obs_note(void *c, const char *text) {
+  wg_ctx_noted(c, "%s", text);
+}
+static void go_obs_warn(void *c, const char *text) {
+  wg_ctx_warn(c, "%s", text);
+}
+
+static wg_code go_build_discover(wg_step_ctx *c, wg_error *err) {
+  const go_target *t = wg_ctx_user(c);
+  const wg_go_observer obs = {c,          go_obs_file,  go_obs_names, go_obs_dir, go_obs_absent,
+                              go_obs_env, go_obs_input, go_obs_note,  go_obs_warn};
+  WG_AUTO(wg_buf) details = {0}, note = {0};
+  wg_buf_init(&details, wg_heap(), 0);
+  wg_buf_init(&note, wg_heap(), 0);
+  wg_go_found found;
+  if (wg_go_discover(t->env, &t->spec, &obs, wg_ctx_tmp(c), wg_ctx_cancel(c), wg_ctx_arena(c), &found,
+                     &details, err) != WG_OK) {
+    wg_ctx_details(c, wg_buf_str(&details));
+    return err->code;
+  }
+  // What run() needs of this, in a record that survives: the go command and the -mod flag.
+  wg_buf_printf(&note, "%s\n%s\n%s\n", found.tool.path, found.mod_flag, found.tool.version);
+  if (wg_buf_check(&note, err) != WG_OK) {
+    return err->code;
+  }
+  wg_ctx_set_note(c, wg_buf_str(&note));
+  return WG_OK;
+}
+
+// --- run
+
+static char *go_note_line(wg_str *note) {
+  size_t n = wg_str_find(*note, '\n');
+  char *line = wg_xstrndup(note->p, n);
+  size_t step = n < note->n ? n + 1 : n;
+  *note = (wg_str){note->p + step, note->n - step};
+  return line;
+}
+
+static wg_code go_build_run(wg_step_ctx *c, wg_error *err) {
+  const go_target *t = wg_ctx_user(c);
+  wg_str note = wg_ctx_note(c);
+  WG_AUTO(wg_cstr) go = go_note_line(&note);
+  WG_AUTO(wg_cstr) mod_flag = go_note_line(&note);
+  WG_AUTO(wg_cstr) version = go_note_line(&note);
+  WG_AUTO(wg_cstr) out = wg_path_join(wg_ctx_tmp(c), "program");
+  WG_AUTO(wg_buf) details = {0};
+  wg_buf_init(&details, wg_heap(), 0);
+  wg_go_compile_job job = {.env = t->env, .spec = &t->spec, .go = go, .mod_flag = mod_flag,
+                           .cpus = wg_ctx_cpus(c), .tmp = wg_ctx_tmp(c), .out = out,
+                           .cancel = wg_ctx_cancel(c)};
+  if (wg_go_compile(&job, &details, err) != WG_OK) {
+    wg_ctx_details(c, wg_buf_str(&details));
+    return err->code;
+  }
+  wg_ctx_fact(c, "go", version);
+  return wg_ctx_output_file(c, "bin", out, err);
+}
+
+static const wg_step_kind go_build_kind = {
+    .name = "go.build",
+    .version = 1,
+    .verb = "compile",
+    .discover = go_build_discover,
+    .run = go_build_run,
+};
+
+// --- construction
+
+static void *go_alloc(wg_go_env *env, size_t count, size_t size) {
+  void *p = wg_arena_array(&env->arena, count, size);
+  wg_assert(p != NULL); // as every allocation above fmt
+  return p;
+}
+
+static const char *const *go_strings(wg_go_env *env, const wg_cfg_str *v, size_t n) {
+  const char **out = go_alloc(env, n, sizeof(*out));
+  for (size_t i = 0; i < n; i++) {
+    out[i] = v[i].s;
+  }
+  return out;
+}
+
+static const wg_go_pair *go_pairs(wg_go_env *env, const wg_cfg_pair *v, size_t n) {
+  wg_go_pair *out = go_alloc(env, n, sizeof(*out));
+  for (size_t i = 0; i < n; i++) {
+    out[i] = (wg_go_pair){v[i].name, v[i].value};
+  }
+  return out;
+}
+
+static const char *go_or_empty(const char *s) {
+  return s == NULL ? "" : s;
+}
+
+static void go_spec(wg_go_env *env, const wg_project *project, const wg_cfg_app *app, wg_go_spec *s) {
+  WG_AUTO(wg_cstr) joined = wg_path_join(project->dir, app->dir);
+  WG_AUTO(wg_cstr) clean = wg_path_clean(joined);
+  char *dir = wg_arena_strdup(&env->arena, clean);
+  wg_assert(dir != NULL);
+  *s = (wg_go_spec){
+      .project_dir = project->dir,
+      .dir = dir,
+      .main = app->main,
+      .env = go_pairs(env, app->env, app->n_env),
+      .n_env = app->n_env,
+      .ldflags = go_strings(env, app->ldflags, app->n_ldflags),
+      .n_ldflags = app->n_ldflags,
+      .gcflags = go_strings(env, app->gcflags, app->n_gcflags),
+      .n_gcflags = app->n_gcflags,
+      .tags = go_strings(env, app->tags, app->n_tags),
+      .n_tags = app->n_tags,
+      .vars = go_pairs(env, app->vars, app->n_vars),
+      .n_vars = app->n_vars,
+      .mod = go_or_empty(app->mod),
+      .go = go_or_empty(app->go),
+      .gui = app->windows.present && app->windows.subsystem == WG_SUBSYS_GUI,
+  };
+}
+
+static void go_param_list(wg_step *s, const char *name, const char *const *v, size_t n) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  for (size_t i = 0; i < n; i++) {
+    wg_buf_add_z(&b, v[i]);
+    wg_buf_add_byte(&b, '\n');
+  }
+  wg_step_param(s, name, wg_buf_z(&b));
+}
+
+static void go_params(wg_step *s, const wg_go_spec *spec) {
+  wg_step_param(s, "os", spec->os);
+  wg_step_param(s, "arch", spec->arch);
+  wg_step_param(s, "variant", spec->variant);
+  wg_step_param(s, "main", spec->main);
+  wg_step_param(s, "mod", spec->mod);
+  wg_step_param(s, "go", spec->go);
+  if (strcmp(spec->os, "windows") == 0) {
+    wg_step_param(s, "subsystem", spec->gui ? "gui" : "console");
+  }
+  go_param_list(s, "ldflags", spec->ldflags, spec->n_ldflags);
+  go_param_list(s, "gcflags", spec->gcflags, spec->n_gcflags);
+  go_param_list(s, "tags", spec->tags, spec->n_tags);
+  for (size_t i = 0; i < spec->n_vars; i++) {
+    WG_AUTO(wg_cstr) name = wg_xprintf("vars.%s", spec->vars[i].name);
+    wg_step_param(s, name, spec->vars[i].value);
+  }
+  for (size_t i = 0; i < spec->n_env; i++) {
+    if (wg_go_env_in_key(spec->env[i].name)) {
+      WG_AUTO(wg_cstr) name = wg_xprintf("env.%s", spec->env[i].name);
+      wg_step_param(s, name, spec->env[i].value);
+    }
+  }
+}
+
+// Processors for one target, so that all targets of a project together fill the machine.
+static unsigned go_cpus(const wg_project *project) {
+  size_t n = 0;
+  for (size_t i = 0; i < project->n_apps; i++) {
+    n += project->apps[i].n_targets;
+  }
+  unsigned cpus = wg_os_cpu_count();
+  unsigned each = n == 0 ? cpus : cpus / (unsigned)(n > cpus ? cpus : n);
+  return each == 0 ? 1 : each;
+}
+
+static wg_step *go_add_target(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
+                              const wg_cfg_target *target, wg_go_env *env, const wg_go_spec *common) {
+  go_target *t = go_alloc(env, 1, sizeof(*t));
+  t->env = env;
+  t->spec = *common;
+  t->spec.os = target->os;
+  t->spec.arch = target->arch;
+  t->spec.variant = go_or_empty(target->variant);
+  bool windows = strcmp(target->os, "windows") == 0;
+  t->spec.gui = t->spec.gui && windows;
+  WG_AUTO(wg_cstr) identity = wg_xprintf("app/%s/%s", app->name, target->slug);
+  WG_AUTO(wg_cstr) path = wg_xprintf("%s/out/%s/%s/%s%s", project->dir, app->name, target->slug,
+                                     app->name, windows ? ".exe" : "");
+  wg_step *s = wg_graph_add(g, &go_build_kind, identity, t);
+  go_params(s, &t->spec);
+  wg_step_need(s, go_cpus(project), GO_BUILD_MEMORY);
+  wg_step_publish(s, "bin", path, 0755, false);
+  return s;
+}
+
+wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app *app, wg_go_env *env,
+                        wg_step **out_build_steps, wg_error *err) {
+  for (size_t i = 0; i < app->n_env; i++) {
+    if (wg_go_env_check(app->env[i].name, app->env[i].value, err) != WG_OK) {
+      const wg_pos *pos = &app->env[i].pos;
+      return wg_wrap(err, "%s:%u:%u: app '%s'", pos->file == NULL ? project->file : pos->file, pos->line,
+                     pos->col, app->name);
+    }
+  }
+  wg_go_spec common;
+  go_spec(env, project, app, &common);
+  for (size_t i = 0; i < app->n_targets; i++) {
+    out_build_steps[i] = go_add_target(g, project, app, &app->targets[i], env, &common);
+  }
+  return WG_OK;
+}

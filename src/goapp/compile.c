@@ -1,0 +1,189 @@
+#include "goapp/compile.h"
+
+#include <string.h>
+
+#include "goapp/text.h"
+
+static void compile_sep(wg_buf *b) {
+  if (b->n > 0) {
+    wg_buf_add_byte(b, ' ');
+  }
+}
+
+// The go command splits -ldflags at spaces; a field may stand in single or double quotes, without escapes.
+static wg_code compile_add_var(wg_buf *b, const wg_go_pair *v, wg_error *err) {
+  bool single = strchr(v->value, '\'') != NULL;
+  bool both = single && strchr(v->value, '"') != NULL;
+  if (both || strchr(v->value, '\n') != NULL || strchr(v->name, '\'') != NULL) {
+    return wg_fail(err, WG_E_CONFIG,
+                   "vars: %s: a value with both kinds of quotes or a line break cannot be handed to "
+                   "the linker; shorten it or embed a file",
+                   v->name);
+  }
+  compile_sep(b);
+  wg_buf_printf(b, single ? "-X \"%s=%s\"" : "-X '%s=%s'", v->name, v->value);
+  return WG_OK;
+}
+
+wg_code wg_go_ldflags(const wg_go_spec *spec, wg_arena *arena, const char **out, wg_error *err) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  for (size_t i = 0; i < spec->n_ldflags; i++) {
+    compile_sep(&b);
+    wg_buf_add_z(&b, spec->ldflags[i]);
+  }
+  for (size_t i = 0; i < spec->n_vars; i++) {
+    if (compile_add_var(&b, &spec->vars[i], err) != WG_OK) {
+      return err->code;
+    }
+  }
+  if (spec->gui && strcmp(spec->os, "windows") == 0) {
+    compile_sep(&b);
+    wg_buf_add_z(&b, "-H windowsgui");
+  }
+  if (wg_buf_check(&b, err) != WG_OK) {
+    return err->code;
+  }
+  *out = wg_arena_strdup(arena, wg_buf_z(&b));
+  return *out == NULL ? wg_arena_fail(arena, err) : WG_OK;
+}
+
+static wg_code compile_gcflags(const wg_go_spec *spec, wg_arena *arena, const char **out, wg_error *err) {
+  *out = "";
+  for (size_t i = 0; i < spec->n_gcflags; i++) {
+    *out = wg_arena_printf(arena, "%s%s%s", *out, i > 0 ? " " : "", spec->gcflags[i]);
+    if (*out == NULL) {
+      return wg_arena_fail(arena, err);
+    }
+  }
+  return WG_OK;
+}
+
+// -toolexec=...: a script that, for the linker alone, adds the object to a copy of the main package's
+// archive, just as the go command packs a .syso of the source folder (which we never write to; -overlay cannot
+// supply one). The object is wrapped as an ar member beforehand, so that the script needs but cat.
+static const char compile_script[] =
+    "tool=$1\n"
+    "case $tool in */link) ;; *) exec \"$@\" ;; esac\n"
+    "here=${0%/*}\n"
+    "for last do :; done\n"
+    "case $last in -*) exec \"$@\" ;; esac\n"
+    "cat -- \"$last\" \"$here/member\" >\"$here/main.a\" || exit 1\n"
+    "n=$# i=1\n"
+    "for a do\n"
+    "  shift\n"
+    "  [ $i -ne $n ] || a=$here/main.a\n"
+    "  set -- \"$@\" \"$a\"\n"
+    "  i=$((i + 1))\n"
+    "done\n"
+    "exec \"$@\"\n";
+
+static wg_code compile_toolexec(const wg_go_compile_job *job, wg_arena *arena, const char **out,
+                                wg_error *err) {
+  *out = NULL;
+  if (job->syso == NULL) {
+    return WG_OK;
+  }
+  if (strchr(job->tmp, '\'') != NULL) {
+    return wg_fail(err, WG_E_UNSUPPORTED, "the store's folder %s holds a quote, which -toolexec cannot name", job->tmp);
+  }
+  WG_AUTO(wg_buf) object = {0}, member = {0};
+  wg_buf_init(&object, wg_heap(), 0);
+  wg_buf_init(&member, wg_heap(), 0);
+  if (wg_os_read_file(WG_CWD, job->syso, (uint64_t)256 << 20, &object, err) != WG_OK) {
+    return err->code;
+  }
+  wg_buf_printf(&member, "%-16s%-12d%-6d%-6d%-8s%-10zu`\n", "wingo.syso", 0, 0, 0, "644", object.n);
+  wg_buf_add_str(&member, wg_buf_str(&object));
+  wg_buf_align(&member, 2);
+  WG_AUTO(wg_cstr) member_path = wg_path_join(job->tmp, "member");
+  WG_AUTO(wg_cstr) script_path = wg_path_join(job->tmp, "link.sh");
+  if (wg_buf_check(&member, err) != WG_OK ||
+      wg_os_write_file(WG_CWD, member_path, member.p, member.n, 0600, false, err) != WG_OK ||
+      wg_os_write_file(WG_CWD, script_path, compile_script, sizeof(compile_script) - 1, 0600, false,
+                       err) != WG_OK) {
+    return err->code;
+  }
+  *out = wg_arena_printf(arena, "-toolexec=/bin/sh '%s'", script_path);
+  return *out == NULL ? wg_arena_fail(arena, err) : WG_OK;
+}
+
+typedef struct compile_args {
+  const char *v[20];
+  size_t n;
+} compile_args;
+
+static void compile_arg(compile_args *a, const char *s) {
+  if (s != NULL && s[0] != '\0') {
+    wg_assert(a->n + 1 < WG_ARRAY_LEN(a->v));
+    a->v[a->n++] = s;
+  }
+}
+
+static wg_code compile_make_args(const wg_go_compile_job *job, wg_arena *arena, compile_args *a,
+                                 wg_error *err) {
+  const char *ldflags, *gcflags, *tags, *toolexec;
+  if (wg_go_ldflags(job->spec, arena, &ldflags, err) != WG_OK ||
+      compile_gcflags(job->spec, arena, &gcflags, err) != WG_OK ||
+      wg_go_tags_flag(job->spec, arena, &tags, err) != WG_OK ||
+      compile_toolexec(job, arena, &toolexec, err) != WG_OK) {
+    return err->code;
+  }
+  compile_arg(a, "build");
+  compile_arg(a, "-trimpath");
+  compile_arg(a, "-buildvcs=false");
+  compile_arg(a, wg_arena_printf(arena, "-p=%u", job->cpus == 0 ? 1 : job->cpus));
+  compile_arg(a, job->mod_flag);
+  compile_arg(a, tags);
+  compile_arg(a, ldflags[0] == '\0' ? NULL : wg_arena_printf(arena, "-ldflags=%s", ldflags));
+  compile_arg(a, gcflags[0] == '\0' ? NULL : wg_arena_printf(arena, "-gcflags=%s", gcflags));
+  compile_arg(a, toolexec);
+  compile_arg(a, "-o");
+  compile_arg(a, job->out);
+  compile_arg(a, "--");
+  compile_arg(a, job->spec->main);
+  return WG_OK;
+}
+
+static wg_code compile_fail(const wg_go_compile_job *job, const wg_buf *complaint, wg_buf *details,
+                            wg_error *err) {
+  size_t from = details->n;
+  wg_go_text_add(details, wg_buf_str(complaint), job->spec->dir, job->spec->project_dir);
+  wg_str text = wg_buf_str(details);
+  text = (wg_str){text.p + from, text.n - from};
+  wg_str first = wg_go_text_first(text);
+  size_t n = wg_go_text_count(text);
+  WG_AUTO(wg_buf) more = {0};
+  wg_buf_init(&more, wg_heap(), 0);
+  if (n > 1) {
+    wg_buf_printf(&more, " (and %zu more)", n - 1);
+  }
+  wg_error_set(err, WG_E_FAILED, 0, WG_NO_OFFSET, "go build: %.*s%s",
+               (int)(first.n > 600 ? 600 : first.n), first.p, wg_buf_z(&more));
+  return err->code;
+}
+
+wg_code wg_go_compile(const wg_go_compile_job *job, wg_buf *details, wg_error *err) {
+  WG_AUTO(wg_arena) arena = {0};
+  wg_arena_init(&arena, wg_heap(), 0);
+  WG_AUTO(wg_buf) complaint = {0};
+  wg_buf_init(&complaint, wg_heap(), 0);
+  compile_args args = {0};
+  if (compile_make_args(job, &arena, &args, err) != WG_OK) {
+    return err->code;
+  }
+  wg_go_call call = {.env = job->env, .spec = job->spec, .go = job->go, .tmp = job->tmp,
+                     .phase = WG_GO_OFFLINE, .cancel = job->cancel, .args = args.v};
+  int exit_code;
+  if (wg_go_run(&call, &complaint, &exit_code, err) != WG_OK) {
+    return err->code;
+  }
+  if (exit_code != 0) {
+    return compile_fail(job, &complaint, details, err);
+  }
+  wg_stat st;
+  if (wg_os_stat(WG_CWD, job->out, false, &st, err) != WG_OK) {
+    return wg_wrap(err, "go build made no program");
+  }
+  return WG_OK;
+}

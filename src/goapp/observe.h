@@ -1,0 +1,25 @@
+// Turns a package list into observations and key inputs.
+#ifndef WG_GOAPP_OBSERVE_H
+#define WG_GOAPP_OBSERVE_H
+
+#include "goapp/discover.h"
+
+#define WG_GO_MAX_GOMOD ((uint64_t)16 << 20)
+
+typedef struct wg_go_observe_job {
+  const wg_go_spec *spec;
+  const wg_go_found *found;
+  const wg_go_env *env;
+  const wg_go_observer *obs;
+  wg_arena *arena;
+  const wg_go_package *const *packages;
+  size_t n_packages;
+} wg_go_observe_job;
+
+wg_code wg_go_observe(const wg_go_observe_job *job, wg_error *err);
+
+// True when a file's name alone keeps it out of a build for os/arch: "x_windows.go" for linux, "x_test.go",
+// "_x.go", ".x.go". Then nothing in it can matter.
+bool wg_go_name_excluded(const char *file, const char *os, const char *arch);
+
+#endif

@@ -1,0 +1,260 @@
+// Discovery and build with the installed toolchain: real go commands on small modules.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "goapp/compile.h"
+#include "goapp/discover.h"
+
+typedef struct watch {
+  wg_buf inputs;   // "label digest\n"
+  wg_buf watched;  // "file PATH\n", "dir PATH\n", "absent PATH\n"
+} watch;
+
+static void watch_init(watch *w) {
+  wg_buf_init(&w->inputs, wg_heap(), 0);
+  wg_buf_init(&w->watched, wg_heap(), 0);
+}
+static void watch_done(watch *w) {
+  wg_buf_done(&w->inputs);
+  wg_buf_done(&w->watched);
+}
+WG_DEFINE_AUTO(watch, watch_done);
+
+static wg_code on_file(void *ctx, const char *path, wg_digest *out, wg_error *err) {
+  watch *w = ctx;
+  WG_AUTO(wg_fd) fd = -1;
+  wg_code c = wg_os_open_read(WG_CWD, path, &fd, err);
+  wg_buf_printf(&w->watched, "%s %s\n", c == WG_OK ? "file" : "absent", path);
+  return c != WG_OK ? c : wg_sha256_fd(fd, NULL, out, NULL, err);
+}
+static wg_code on_names(void *ctx, const char *path, const char *suffixes, wg_error *err) {
+  (void)err;
+  watch *w = ctx;
+  wg_buf_printf(&w->watched, "names %s %s\n", path, suffixes);
+  return WG_OK;
+}
+static wg_code on_dir(void *ctx, const char *path, wg_error *err) {
+  (void)err;
+  watch *w = ctx;
+  wg_buf_printf(&w->watched, "dir %s\n", path);
+  return WG_OK;
+}
+static wg_code on_absent(void *ctx, const char *path, wg_error *err) {
+  watch *w = ctx;
+  if (wg_os_exists(WG_CWD, path)) {
+    return wg_fail(err, WG_E_CONFLICT, "%s is there", path);
+  }
+  wg_buf_printf(&w->watched, "absent %s\n", path);
+  return WG_OK;
+}
+static void on_env(void *ctx, const char *name) {
+  watch *w = ctx;
+  wg_buf_printf(&w->watched, "env %s\n", name);
+}
+static void on_input(void *ctx, const char *label, const wg_digest *d) {
+  watch *w = ctx;
+  wg_hex h = wg_digest_hex(d);
+  wg_buf_printf(&w->inputs, "%s %s\n", label, h.s);
+}
+static void on_text(void *ctx, const char *text) {
+  (void)ctx;
+  (void)text;
+}
+
+static void put(const char *dir, const char *name, const char *text) {
+  WG_AUTO(wg_cstr) path = wg_path_join(dir, name);
+  WG_AUTO(wg_cstr) parent = wg_path_dirname(path);
+  wg_error err = WG_ERROR_INIT;
+  assert_int_equal(wg_os_mkdirs(WG_CWD, parent, 0755, &err), WG_OK);
+  assert_int_equal(wg_os_write_file(WG_CWD, path, text, strlen(text), 0644, false, &err), WG_OK);
+}
+
+static void put_module(const char *dir) {
+  put(dir, "go.mod", "module example.com/tiny\n\ngo 1.19\n\nrequire example.com/lib v0.0.0\n\nreplace "
+                     "example.com/lib => ./lib\n");
+  put(dir, "lib/go.mod", "module example.com/lib\n\ngo 1.19\n");
+  put(dir, "lib/lib.go", "package lib\n\nfunc Name() string { return \"lib\" }\n");
+  put(dir, "cmd/tiny/main.go",
+      "package main\n\nimport (\n\t_ \"embed\"\n\n\t\"example.com/lib\"\n)\n\n//go:embed text/*.txt\nvar fs "
+      "string\n\nvar version string\n\nfunc main() { println(lib.Name(), version, fs) }\n");
+  put(dir, "cmd/tiny/only_windows.go", "package main\n\nfunc init() { println(\"windows\") }\n");
+  put(dir, "cmd/tiny/tagged.go", "//go:build special\n\npackage main\n");
+  put(dir, "cmd/tiny/text/a.txt", "embedded");
+}
+
+typedef struct bench {
+  wg_go_env env;
+  wg_arena arena;
+  char *dir;
+  wg_go_spec spec;
+  wg_go_found found;
+  wg_buf details;
+} bench;
+
+static void bench_init(bench *b) {
+  wg_error err = WG_ERROR_INIT;
+  wg_go_env_init(&b->env, wg_os_environ());
+  wg_arena_init(&b->arena, wg_heap(), 0);
+  wg_buf_init(&b->details, wg_heap(), 0);
+  assert_int_equal(wg_os_mkdtemp("/tmp", "wingo-go-", &b->dir, &err), WG_OK);
+  b->spec = (wg_go_spec){.project_dir = b->dir, .dir = b->dir, .main = "./cmd/tiny", .os = "linux",
+                         .arch = "amd64", .variant = "", .mod = "", .go = ""};
+}
+static void bench_done(bench *b) {
+  wg_error err = WG_ERROR_INIT;
+  wg_go_env_done(&b->env);
+  wg_arena_done(&b->arena);
+  wg_buf_done(&b->details);
+  (void)!wg_os_rmtree(WG_CWD, b->dir, &err);
+  wg_xfree(b->dir);
+}
+WG_DEFINE_AUTO(bench, bench_done);
+
+static wg_code discover(bench *b, watch *w, wg_error *err) {
+  const wg_go_observer obs = {w, on_file, on_names, on_dir, on_absent, on_env, on_input, on_text, on_text};
+  return wg_go_discover(&b->env, &b->spec, &obs, b->dir, NULL, &b->arena, &b->found, &b->details, err);
+}
+
+static wg_code compile(bench *b, wg_digest *out, wg_error *err) {
+  WG_AUTO(wg_cstr) path = wg_path_join(b->dir, "program");
+  wg_go_compile_job job = {.env = &b->env, .spec = &b->spec, .go = b->found.tool.path,
+                           .mod_flag = b->found.mod_flag, .cpus = 1, .tmp = b->dir, .out = path};
+  if (wg_go_compile(&job, &b->details, err) != WG_OK) {
+    return err->code;
+  }
+  WG_AUTO(wg_fd) fd = -1;
+  assert_int_equal(wg_os_open_read(WG_CWD, path, &fd, err), WG_OK);
+  return wg_sha256_fd(fd, NULL, out, NULL, err);
+}
+
+static bool has(wg_buf *b, const char *what) {
+  return strstr(wg_buf_z(b), what) != NULL;
+}
+
+static void what_is_read_is_reported(void **state) {
+  (void)state;
+  WG_AUTO(bench) b = {0};
+  WG_AUTO(watch) w = {0};
+  wg_error err = WG_ERROR_INIT;
+  bench_init(&b);
+  watch_init(&w);
+  put_module(b.dir);
+  if (discover(&b, &w, &err) != WG_OK) {
+    fail_msg("%s", err.text);
+  }
+  assert_true(has(&w.inputs, "src/example.com/tiny/cmd/tiny/main.go "));
+  assert_true(has(&w.inputs, "src/example.com/tiny/cmd/tiny/text/a.txt "));
+  assert_true(has(&w.inputs, "src/example.com/lib/lib.go "));
+  assert_true(has(&w.inputs, "mod/local/./lib/go.mod "));
+  assert_true(has(&w.inputs, "mod/go.mod "));
+  assert_true(has(&w.inputs, "toolchain/compile "));
+  assert_false(has(&w.inputs, "only_windows.go"));
+  assert_false(has(&w.watched, "only_windows.go")); // its name alone keeps it out
+  assert_false(has(&w.inputs, "tagged.go"));
+  assert_true(has(&w.watched, "cmd/tiny/tagged.go")); // its tag may change
+  assert_true(has(&w.watched, "cmd/tiny/text .txt"));
+  assert_true(has(&w.watched, "vendor modules.txt"));
+  assert_true(has(&w.watched, "absent /go.work\n"));
+  assert_true(has(&w.watched, "env GOFLAGS\n"));
+  assert_false(has(&w.inputs, b.dir)); // no folder of this machine in a key
+}
+
+static void two_folders_give_the_same_program_and_inputs(void **state) {
+  (void)state;
+  wg_digest d[2];
+  WG_AUTO(watch) w0 = {0};
+  WG_AUTO(watch) w1 = {0};
+  watch *w[2] = {&w0, &w1};
+  const char *ldflags[] = {"-s"};
+  const wg_go_pair vars[] = {{"main.version", "it's 1.0"}};
+  for (int i = 0; i < 2; i++) {
+    WG_AUTO(bench) b = {0};
+    wg_error err = WG_ERROR_INIT;
+    bench_init(&b);
+    watch_init(w[i]);
+    b.spec.ldflags = ldflags;
+    b.spec.n_ldflags = 1;
+    b.spec.vars = vars;
+    b.spec.n_vars = 1;
+    put_module(b.dir);
+    if (discover(&b, w[i], &err) != WG_OK || compile(&b, &d[i], &err) != WG_OK) {
+      fail_msg("%s", err.text);
+    }
+  }
+  assert_true(wg_digest_eq(&d[0], &d[1]));
+  assert_string_equal(wg_buf_z(&w0.inputs), wg_buf_z(&w1.inputs));
+}
+
+static void compiler_errors_are_relative_to_the_project(void **state) {
+  (void)state;
+  WG_AUTO(bench) b = {0};
+  WG_AUTO(watch) w = {0};
+  wg_error err = WG_ERROR_INIT;
+  bench_init(&b);
+  watch_init(&w);
+  WG_AUTO(wg_cstr) sub = wg_path_join(b.dir, "sub");
+  put_module(sub);
+  put(sub, "cmd/tiny/bad.go", "package main\n\nvar a = undefined1\nvar b = undefined2\n");
+  b.spec.dir = sub;
+  wg_digest d;
+  assert_int_equal(discover(&b, &w, &err), WG_OK);
+  assert_int_equal(compile(&b, &d, &err), WG_E_FAILED);
+  assert_string_equal(err.text, "go build: sub/cmd/tiny/bad.go:3:9: undefined: undefined1 (and 1 more)");
+  assert_true(has(&b.details, "\nsub/cmd/tiny/bad.go:4:9: undefined: undefined2\n"));
+}
+
+static void expect_discovery(const char *file, const char *text, const char *main, wg_code code,
+                             const char *message) {
+  WG_AUTO(bench) b = {0};
+  WG_AUTO(watch) w = {0};
+  wg_error err = WG_ERROR_INIT;
+  bench_init(&b);
+  watch_init(&w);
+  put_module(b.dir);
+  put(b.dir, file, text);
+  b.spec.main = main;
+  const wg_go_pair no_proxy[] = {{"GOPROXY", "off"}};
+  b.spec.env = no_proxy;
+  b.spec.n_env = 1;
+  wg_code c = discover(&b, &w, &err);
+  if (c != code || strstr(err.text, message) == NULL) {
+    fail_msg("%s: %s: %s", file, wg_code_name(c), err.text);
+  }
+}
+
+static void complaints_of_go_list_are_explained(void **state) {
+  (void)state;
+  expect_discovery("cmd/tiny/x.go", "package main\n\nimport _ \"example.org/not/there\"\n", "./cmd/tiny",
+                   WG_E_NOT_FOUND, "cmd/tiny/x.go:3:8: no required module provides package example.org/not/there");
+  expect_discovery("cmd/tiny/x.go", "package main\n\nimport _ \"nosuchstd\"\n", "./cmd/tiny", WG_E_FAILED,
+                   "cmd/tiny/x.go:3:8: package nosuchstd is not in ");
+  expect_discovery("cmd/tiny/x.go", "package main\n\nfunc {\n", "./cmd/tiny", WG_E_FAILED,
+                   "cmd/tiny/x.go:3:6: ");
+  expect_discovery("x.go", "package lib\n", ".", WG_E_CONFIG, "is package lib, not a program");
+  expect_discovery("x.go", "package lib\n", "./cmd/none", WG_E_FAILED, "directory not found");
+  expect_discovery("go.mod", "module example.com/tiny\n\ngo 1.99\n", "./cmd/tiny", WG_E_UNSUPPORTED,
+                   "go.mod asks for Go 1.99, installed is go");
+  expect_discovery("go.mod", "module example.com/tiny\n\nbogus\n", "./cmd/tiny", WG_E_FAILED,
+                   "go.mod:3: unknown directive: bogus");
+  expect_discovery("go.mod", "module example.com/tiny\n\ngo 1.19\n\nrequire example.com/lib v1.2.3\n", "./cmd/tiny",
+                   WG_E_NOT_FOUND, "go.sum");
+  expect_discovery("go.sum", "example.com/x v1.0.0 h1:x\n", "./cmd/only", WG_E_FAILED, "go.sum");
+}
+
+int main(void) {
+  if (wg_os_which("go", NULL) == NULL) {
+    printf("1..0 # SKIP no go command in PATH\n");
+    return 0;
+  }
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(what_is_read_is_reported),
+      cmocka_unit_test(two_folders_give_the_same_program_and_inputs),
+      cmocka_unit_test(compiler_errors_are_relative_to_the_project),
+      cmocka_unit_test(complaints_of_go_list_are_explained),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -10,15 +10,17 @@ static void compile_sep(wg_buf *b) {
   }
 }
 
-// The go command splits -ldflags at spaces; a field may stand in single or double quotes, without escapes.
+// The go command splits -ldflags at spaces; a field may stand in single or double quotes, without
+// escapes.
 static wg_code compile_add_var(wg_buf *b, const wg_go_pair *v, wg_error *err) {
   bool single = strchr(v->value, '\'') != NULL;
   bool both = single && strchr(v->value, '"') != NULL;
   if (both || strchr(v->value, '\n') != NULL || strchr(v->name, '\'') != NULL) {
-    return wg_fail(err, WG_E_CONFIG,
-                   "vars: %s: a value with both kinds of quotes or a line break cannot be handed to "
-                   "the linker; shorten it or embed a file",
-                   v->name);
+    return wg_fail(
+        err, WG_E_CONFIG,
+        "vars: %s: a value with both kinds of quotes or a line break cannot be handed to "
+        "the linker; shorten it or embed a file",
+        v->name);
   }
   compile_sep(b);
   wg_buf_printf(b, single ? "-X \"%s=%s\"" : "-X '%s=%s'", v->name, v->value);
@@ -48,7 +50,8 @@ wg_code wg_go_ldflags(const wg_go_spec *spec, wg_arena *arena, const char **out,
   return *out == NULL ? wg_arena_fail(arena, err) : WG_OK;
 }
 
-static wg_code compile_gcflags(const wg_go_spec *spec, wg_arena *arena, const char **out, wg_error *err) {
+static wg_code compile_gcflags(const wg_go_spec *spec, wg_arena *arena, const char **out,
+                               wg_error *err) {
   *out = "";
   for (size_t i = 0; i < spec->n_gcflags; i++) {
     *out = wg_arena_printf(arena, "%s%s%s", *out, i > 0 ? " " : "", spec->gcflags[i]);
@@ -59,9 +62,10 @@ static wg_code compile_gcflags(const wg_go_spec *spec, wg_arena *arena, const ch
   return WG_OK;
 }
 
-// -toolexec=...: a script that, for the linker alone, adds the object to a copy of the main package's
-// archive, just as the go command packs a .syso of the source folder (which we never write to; -overlay cannot
-// supply one). The object is wrapped as an ar member beforehand, so that the script needs but cat.
+// -toolexec=...: a script that, for the linker alone, adds the object to a copy of the main
+// package's archive, just as the go command packs a .syso of the source folder (which we never
+// write to; -overlay cannot supply one). The object is wrapped as an ar member beforehand, so that
+// the script needs but cat.
 static const char compile_script[] =
     "tool=$1\n"
     "case $tool in */link) ;; *) exec \"$@\" ;; esac\n"
@@ -85,7 +89,8 @@ static wg_code compile_toolexec(const wg_go_compile_job *job, wg_arena *arena, c
     return WG_OK;
   }
   if (strchr(job->tmp, '\'') != NULL) {
-    return wg_fail(err, WG_E_UNSUPPORTED, "the store's folder %s holds a quote, which -toolexec cannot name", job->tmp);
+    return wg_fail(err, WG_E_UNSUPPORTED,
+                   "the store's folder %s holds a quote, which -toolexec cannot name", job->tmp);
   }
   WG_AUTO(wg_buf) object = {0}, member = {0};
   wg_buf_init(&object, wg_heap(), 0);
@@ -172,8 +177,13 @@ wg_code wg_go_compile(const wg_go_compile_job *job, wg_buf *details, wg_error *e
   if (compile_make_args(job, &arena, &args, err) != WG_OK) {
     return err->code;
   }
-  wg_go_call call = {.env = job->env, .spec = job->spec, .go = job->go, .tmp = job->tmp,
-                     .phase = WG_GO_OFFLINE, .cancel = job->cancel, .args = args.v};
+  wg_go_call call = {.env = job->env,
+                     .spec = job->spec,
+                     .go = job->go,
+                     .tmp = job->tmp,
+                     .phase = WG_GO_OFFLINE,
+                     .cancel = job->cancel,
+                     .args = args.v};
   int exit_code;
   if (wg_go_run(&call, &complaint, &exit_code, err) != WG_OK) {
     return err->code;

@@ -24,19 +24,24 @@ static wg_code flags_one(wg_str flag, bool *out_mod_mod, wg_error *err) {
   flags_split(flag, &name, &value);
   for (size_t i = 0; i < WG_ARRAY_LEN(refused); i++) {
     if (wg_str_eqz(name, refused[i])) {
-      return wg_fail(err, WG_E_UNSUPPORTED,
-                     "GOFLAGS holds -%s, which wingo does not follow (it would read or write files behind the key's "
-                     "back): remove it (go env -u GOFLAGS), or set env: {GOFLAGS: \"\"} for this app",
-                     refused[i]);
+      return wg_fail(
+          err, WG_E_UNSUPPORTED,
+          "GOFLAGS holds -%s, which wingo does not follow (it would read or write files behind the "
+          "key's "
+          "back): remove it (go env -u GOFLAGS), or set env: {GOFLAGS: \"\"} for this app",
+          refused[i]);
     }
   }
   if (wg_str_eqz(name, "compiler") && !wg_str_eqz(value, "gc")) {
-    return wg_fail(err, WG_E_UNSUPPORTED, "GOFLAGS asks for the compiler %.*s; wingo builds with gc only",
+    return wg_fail(err, WG_E_UNSUPPORTED,
+                   "GOFLAGS asks for the compiler %.*s; wingo builds with gc only",
                    WG_STR_ARG(value));
   }
-  if (wg_str_eqz(name, "pgo") && value.n > 0 && !wg_str_eqz(value, "auto") && !wg_str_eqz(value, "off")) {
+  if (wg_str_eqz(name, "pgo") && value.n > 0 && !wg_str_eqz(value, "auto") &&
+      !wg_str_eqz(value, "off")) {
     return wg_fail(err, WG_E_UNSUPPORTED,
-                   "GOFLAGS names a profile (-pgo=%.*s): put it beside the main package as default.pgo instead",
+                   "GOFLAGS names a profile (-pgo=%.*s): put it beside the main package as "
+                   "default.pgo instead",
                    WG_STR_ARG(value));
   }
   *out_mod_mod |= wg_str_eqz(name, "mod") && wg_str_eqz(value, "mod");
@@ -55,7 +60,8 @@ wg_code wg_go_flags_check(const char *goflags, bool *out_mod_mod, wg_error *err)
     }
     bool quoted = c == '\'' || c == '"'; // a whole setting may stand in quotes
     size_t from = quoted ? i + 1 : i, to = from;
-    while (to < s.n && (quoted ? s.p[to] != c : s.p[to] != ' ' && s.p[to] != '\t' && s.p[to] != '\n')) {
+    while (to < s.n &&
+           (quoted ? s.p[to] != c : s.p[to] != ' ' && s.p[to] != '\t' && s.p[to] != '\n')) {
       to++;
     }
     if (flags_one((wg_str){s.p + from, to - from}, out_mod_mod, err) != WG_OK) {
@@ -109,8 +115,15 @@ wg_code wg_go_list_run(const wg_go_env *env, const wg_go_spec *spec, const wg_go
   WG_AUTO_PTR(wg_go_list) list = wg_go_list_new(arena);
   wg_error feed_err = WG_ERROR_INIT;
   list_sink sink = {list, WG_OK, &feed_err};
-  wg_go_call call = {.env = env, .spec = spec, .go = found->tool.path, .tmp = tmp, .phase = phase,
-                     .cancel = cancel, .args = args, .on_stdout = list_on_stdout, .ctx = &sink};
+  wg_go_call call = {.env = env,
+                     .spec = spec,
+                     .go = found->tool.path,
+                     .tmp = tmp,
+                     .phase = phase,
+                     .cancel = cancel,
+                     .args = args,
+                     .on_stdout = list_on_stdout,
+                     .ctx = &sink};
   if (wg_go_run(&call, complaint, out_exit, err) != WG_OK) {
     return err->code;
   }
@@ -167,8 +180,8 @@ static wg_code discover_fail(const discovery *d, wg_str complaints, wg_error *er
   wg_go_text_cure(&cure, complaints, dir, wg_buf_z(&target));
   wg_str first = wg_go_text_first(wg_buf_str(d->details));
   wg_code code = wg_go_text_code(complaints);
-  wg_error_set(err, code, 0, WG_NO_OFFSET, "%.*s%s%s", (int)(first.n > 600 ? 600 : first.n), first.p,
-               cure.n > 0 ? "; " : "", wg_buf_z(&cure));
+  wg_error_set(err, code, 0, WG_NO_OFFSET, "%.*s%s%s", (int)(first.n > 600 ? 600 : first.n),
+               first.p, cure.n > 0 ? "; " : "", wg_buf_z(&cure));
   return code;
 }
 
@@ -208,7 +221,8 @@ static wg_code discover_main(discovery *d, wg_error *err) {
     main = d->packages[i];
   }
   if (main == NULL) {
-    return wg_fail(err, WG_E_CONFIG, "main: %s names no package in %s", d->spec->main, d->spec->dir);
+    return wg_fail(err, WG_E_CONFIG, "main: %s names no package in %s", d->spec->main,
+                   d->spec->dir);
   }
   if (strcmp(main->name, "main") != 0) {
     return wg_fail(err, WG_E_CONFIG, "main: %s is package %s, not a program (package main)",
@@ -218,9 +232,10 @@ static wg_code discover_main(discovery *d, wg_error *err) {
     return wg_fail(err, WG_E_UNSUPPORTED, "main: %s belongs to no module", d->spec->main);
   }
   if (d->spec->resources && main->syso.n > 0) {
-    return wg_fail(err, WG_E_CONFLICT,
-                   "%s has resources of its own (%s), and windows: asks for others; remove one of them",
-                   d->spec->main, main->syso.v[0]);
+    return wg_fail(
+        err, WG_E_CONFLICT,
+        "%s has resources of its own (%s), and windows: asks for others; remove one of them",
+        d->spec->main, main->syso.v[0]);
   }
   d->found->import_path = main->import_path;
   d->found->module = main->module->path;
@@ -260,8 +275,9 @@ static wg_code discover_gomod(const discovery *d, wg_error *err) {
   }
   wg_error newer = WG_ERROR_INIT;
   if (wg_go_mod_require(toolchain, shown, t->version, t->path, &newer) != WG_OK) {
-    WG_AUTO(wg_cstr) w = wg_xprintf("%s suggests toolchain %.*s; building with the installed %s", shown,
-                                    WG_STR_ARG(toolchain), t->version);
+    WG_AUTO(wg_cstr)
+    w = wg_xprintf("%s suggests toolchain %.*s; building with the installed %s", shown,
+                   WG_STR_ARG(toolchain), t->version);
     d->obs->warn(d->obs->ctx, w);
   }
   return WG_OK;
@@ -282,8 +298,9 @@ static wg_code discover_tool(discovery *d, wg_error *err) {
     return err->code;
   }
   d->found->mod_flag = strcmp(d->spec->mod, "vendor") == 0 ? "-mod=vendor"
-                       : mod_mod || d->spec->mod[0] != '\0' ? "-mod=readonly" // nothing writes go.mod
-                                                           : "";
+                       : mod_mod || d->spec->mod[0] != '\0'
+                           ? "-mod=readonly" // nothing writes go.mod
+                           : "";
   return WG_OK;
 }
 
@@ -291,8 +308,14 @@ wg_code wg_go_discover(const wg_go_env *env, const wg_go_spec *spec, const wg_go
                        const char *tmp, const wg_cancel *cancel, wg_arena *arena, wg_go_found *out,
                        wg_buf *details, wg_error *err) {
   wg_go_found found = {.mod_flag = "", .import_path = "", .module = ""};
-  discovery d = {.env = env, .spec = spec, .obs = obs, .tmp = tmp, .cancel = cancel, .arena = arena,
-                 .found = &found, .details = details};
+  discovery d = {.env = env,
+                 .spec = spec,
+                 .obs = obs,
+                 .tmp = tmp,
+                 .cancel = cancel,
+                 .arena = arena,
+                 .found = &found,
+                 .details = details};
   wg_stat st;
   if (wg_os_stat(WG_CWD, spec->dir, true, &st, err) != WG_OK) {
     return err->code;
@@ -301,8 +324,13 @@ wg_code wg_go_discover(const wg_go_env *env, const wg_go_spec *spec, const wg_go
       discover_list(&d, err) != WG_OK || discover_main(&d, err) != WG_OK) {
     return err->code;
   }
-  wg_go_observe_job job = {.spec = spec, .env = env, .found = &found, .obs = obs, .arena = arena,
-                           .packages = d.packages, .n_packages = d.n_packages};
+  wg_go_observe_job job = {.spec = spec,
+                           .env = env,
+                           .found = &found,
+                           .obs = obs,
+                           .arena = arena,
+                           .packages = d.packages,
+                           .n_packages = d.n_packages};
   if (wg_go_observe(&job, err) != WG_OK) {
     return err->code;
   }

@@ -70,8 +70,8 @@ static wg_code embed_wild(embed_walk *w, const char *dir, wg_str comp, wg_str re
   }
   for (size_t i = 0; i < n; i++) {
     // Go's path.Match and fnmatch agree but for [^...]; a match too many only observes more.
-    bool fits = fnmatch(pattern, entries[i].name, FNM_PATHNAME) == 0 ||
-                wg_str_find(comp, '[') < comp.n;
+    bool fits =
+        fnmatch(pattern, entries[i].name, FNM_PATHNAME) == 0 || wg_str_find(comp, '[') < comp.n;
     if (fits && entries[i].type == WG_FT_DIR) {
       embed_push(w, dir, wg_str_of(entries[i].name), rest);
     }

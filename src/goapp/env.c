@@ -3,32 +3,46 @@
 #include <string.h>
 
 // Decide what is read or made.
-static const char *const env_result[] = {
-    "GOFLAGS", "GOEXPERIMENT", "GOFIPS140", "GO111MODULE", "GODEBUG", "GOWORK", NULL};
+static const char *const env_result[] = {"GOFLAGS", "GOEXPERIMENT", "GOFIPS140", "GO111MODULE",
+                                         "GODEBUG", "GOWORK",       NULL};
 // Say where things are; they change what is found, not what comes out of the same files.
-static const char *const env_place[] = {"HOME",           "PATH",    "XDG_CONFIG_HOME",
-                                        "XDG_CACHE_HOME", "GOPATH",  "GOMODCACHE",
-                                        "GOCACHE",        "GOENV",   "GOROOT",
-                                        NULL};
+static const char *const env_place[] = {"HOME",   "PATH",       "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
+                                        "GOPATH", "GOMODCACHE", "GOCACHE",         "GOENV",
+                                        "GOROOT", NULL};
 // For a C compiler; only when the project asks for cgo.
-static const char *const env_cgo[] = {
-    "CC",           "CXX",          "AR",         "FC",         "CGO_CFLAGS",
-    "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_FFLAGS", "CGO_LDFLAGS", "CGO_CFLAGS_ALLOW",
-    "CGO_LDFLAGS_ALLOW", "PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR",
-    "PKG_CONFIG_SYSROOT_DIR", "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", NULL};
-// How modules are fetched, credentials among them: only a fetching child sees these, and no key does.
+static const char *const env_cgo[] = {"CC",
+                                      "CXX",
+                                      "AR",
+                                      "FC",
+                                      "CGO_CFLAGS",
+                                      "CGO_CPPFLAGS",
+                                      "CGO_CXXFLAGS",
+                                      "CGO_FFLAGS",
+                                      "CGO_LDFLAGS",
+                                      "CGO_CFLAGS_ALLOW",
+                                      "CGO_LDFLAGS_ALLOW",
+                                      "PKG_CONFIG",
+                                      "PKG_CONFIG_PATH",
+                                      "PKG_CONFIG_LIBDIR",
+                                      "PKG_CONFIG_SYSROOT_DIR",
+                                      "CPATH",
+                                      "C_INCLUDE_PATH",
+                                      "CPLUS_INCLUDE_PATH",
+                                      "LIBRARY_PATH",
+                                      NULL};
+// How modules are fetched, credentials among them: only a fetching child sees these, and no key
+// does.
 static const char *const env_fetch[] = {
-    "GOPROXY",       "GONOPROXY",   "GOPRIVATE",      "GOSUMDB",       "GONOSUMDB",
-    "GONOSUMCHECK",  "GOAUTH",      "GOINSECURE",     "GOVCS",         "NETRC",
-    "HTTP_PROXY",    "HTTPS_PROXY", "NO_PROXY",       "ALL_PROXY",     "http_proxy",
-    "https_proxy",   "no_proxy",    "all_proxy",      "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "SSH_AUTH_SOCK", "USER",        "LOGNAME",        "GIT_SSH",       "GIT_SSH_COMMAND",
-    "GIT_ASKPASS",   "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "KRB5CCNAME", NULL};
+    "GOPROXY",       "GONOPROXY",      "GOPRIVATE",      "GOSUMDB",       "GONOSUMDB",
+    "GONOSUMCHECK",  "GOAUTH",         "GOINSECURE",     "GOVCS",         "NETRC",
+    "HTTP_PROXY",    "HTTPS_PROXY",    "NO_PROXY",       "ALL_PROXY",     "http_proxy",
+    "https_proxy",   "no_proxy",       "all_proxy",      "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "SSH_AUTH_SOCK", "USER",           "LOGNAME",        "GIT_SSH",       "GIT_SSH_COMMAND",
+    "GIT_ASKPASS",   "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "KRB5CCNAME",    NULL};
 // Looked at by discover(): the user's own values (a project's are parameters of the step).
 static const char *const env_observed[] = {
-    "GOFLAGS",         "GOEXPERIMENT", "GOFIPS140",  "GO111MODULE", "GODEBUG", "GOWORK", "HOME",
-    "PATH",            "GOPATH",       "GOMODCACHE", "GOENV",       "GOROOT",
-    "XDG_CONFIG_HOME", NULL};
+    "GOFLAGS", "GOEXPERIMENT", "GOFIPS140",  "GO111MODULE", "GODEBUG", "GOWORK",          "HOME",
+    "PATH",    "GOPATH",       "GOMODCACHE", "GOENV",       "GOROOT",  "XDG_CONFIG_HOME", NULL};
 
 static bool env_has(const char *const *list, const char *name, size_t n_name) {
   for (; *list != NULL; list++) {
@@ -138,8 +152,8 @@ wg_code wg_go_env_check(const char *name, const char *value, wg_error *err) {
   }
   static const char *const ours[] = {"TMPDIR", "GOTMPDIR", "LC_ALL", "PWD", "PATH", "GOROOT", NULL};
   if (env_has(ours, name, strlen(name))) {
-    return wg_fail(err, WG_E_CONFIG, "env: %s cannot be set here: it is taken from the surroundings",
-                   name);
+    return wg_fail(err, WG_E_CONFIG,
+                   "env: %s cannot be set here: it is taken from the surroundings", name);
   }
   if (strcmp(name, "CGO_ENABLED") == 0 && strcmp(value, "0") != 0 && strcmp(value, "1") != 0) {
     return wg_fail(err, WG_E_CONFIG, "env: CGO_ENABLED is \"0\" or \"1\", not \"%s\"", value);
@@ -164,8 +178,7 @@ typedef struct env_list {
 
 // The last setting of a name wins, in place.
 static void env_put(env_list *l, const char *name, size_t n_name, const char *value) {
-  const char *pair =
-      env_must(wg_arena_printf(l->arena, "%.*s=%s", (int)n_name, name, value));
+  const char *pair = env_must(wg_arena_printf(l->arena, "%.*s=%s", (int)n_name, name, value));
   for (size_t i = 0; i < l->n; i++) {
     if (strncmp(l->v[i], pair, n_name + 1) == 0) {
       l->v[i] = pair;
@@ -181,8 +194,7 @@ static void env_set(env_list *l, const char *name, const char *value) {
 
 static bool env_passes(const char *name, size_t n, wg_go_phase phase, bool cgo) {
   return env_has(env_result, name, n) || env_has(env_place, name, n) ||
-         (cgo && env_has(env_cgo, name, n)) ||
-         (phase == WG_GO_FETCH && env_is_fetch(name, n));
+         (cgo && env_has(env_cgo, name, n)) || (phase == WG_GO_FETCH && env_is_fetch(name, n));
 }
 
 const char *const *wg_go_env_compose(const wg_go_env *e, const wg_go_spec *spec, wg_go_phase phase,

@@ -15,16 +15,16 @@ typedef struct wg_go_spec {
   const char *dir;         // absolute and clean: where the go command is run (in the module)
   const char *main;        // package path: "." or "./cmd/agent"
   const char *os, *arch, *variant; // Go's names; variant: GOAMD64, GOARM, ... value or ""
-  const wg_go_pair *env;   // from the project file
+  const wg_go_pair *env;           // from the project file
   size_t n_env;
   const char *const *ldflags, *const *gcflags, *const *tags;
   size_t n_ldflags, n_gcflags, n_tags;
-  const wg_go_pair *vars;  // -X name=value
+  const wg_go_pair *vars; // -X name=value
   size_t n_vars;
-  const char *mod;         // "", "readonly" or "vendor"
-  const char *go;          // "" or ">=1.22" or "1.26.8"
-  bool gui;                // Windows GUI subsystem
-  bool resources;          // a .syso of ours is linked in
+  const char *mod; // "", "readonly" or "vendor"
+  const char *go;  // "" or ">=1.22" or "1.26.8"
+  bool gui;        // Windows GUI subsystem
+  bool resources;  // a .syso of ours is linked in
 } wg_go_spec;
 
 // What the user's surroundings offer. Only variables that a go command may see are kept.
@@ -47,14 +47,15 @@ typedef enum wg_go_phase {
   WG_GO_FETCH,   // with the user's proxy settings and credentials
 } wg_go_phase;
 
-// The whole environment of a child, NULL-terminated, in the arena. spec may be NULL (then for the host). tmp: TMPDIR.
+// The whole environment of a child, NULL-terminated, in the arena. spec may be NULL (then for the
+// host). tmp: TMPDIR.
 const char *const *wg_go_env_compose(const wg_go_env *e, const wg_go_spec *spec, wg_go_phase phase,
                                      const char *tmp, wg_arena *arena);
-// Names of the user's variables that decide what is read or made, but not those that only say how modules
-// are fetched. NULL-terminated, static.
+// Names of the user's variables that decide what is read or made, but not those that only say how
+// modules are fetched. NULL-terminated, static.
 const char *const *wg_go_env_observed(void);
-// True when a variable of the project's env: changes the result, so that it belongs in the key; false for those that only
-// say where modules come from and with which credentials.
+// True when a variable of the project's env: changes the result, so that it belongs in the key;
+// false for those that only say where modules come from and with which credentials.
 bool wg_go_env_in_key(const char *name);
 // CONFIG for a variable that env: may not set (GOOS: targets: decides; GOTOOLCHAIN; GOROOT).
 wg_code wg_go_env_check(const char *name, const char *value, wg_error *err);

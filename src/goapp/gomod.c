@@ -10,7 +10,8 @@ typedef struct gomod_scan {
   size_t n, cap;
 } gomod_scan;
 
-// The next token of a line: a word, a quoted string (without its quotes) or "=>"; empty at the end or at a comment.
+// The next token of a line: a word, a quoted string (without its quotes) or "=>"; empty at the end
+// or at a comment.
 static wg_str gomod_token(wg_str *line) {
   while (line->n > 0 && (line->p[0] == ' ' || line->p[0] == '\t' || line->p[0] == '\r')) {
     *line = (wg_str){line->p + 1, line->n - 1};
@@ -21,8 +22,9 @@ static wg_str gomod_token(wg_str *line) {
   char quote = line->p[0] == '"' || line->p[0] == '`' ? line->p[0] : '\0';
   size_t from = quote != '\0' ? 1 : 0;
   size_t i = from;
-  while (i < line->n && (quote != '\0' ? line->p[i] != quote
-                                       : line->p[i] != ' ' && line->p[i] != '\t' && line->p[i] != '\r')) {
+  while (i < line->n &&
+         (quote != '\0' ? line->p[i] != quote
+                        : line->p[i] != ' ' && line->p[i] != '\t' && line->p[i] != '\r')) {
     i++;
   }
   wg_str token = {line->p + from, i - from};

@@ -1,11 +1,12 @@
-// What go.mod and go.work say that `go list` does not tell: local paths. Only as much of the syntax as that needs;
-// whether the file is right is the go command's to say.
+// What go.mod and go.work say that `go list` does not tell: local paths. Only as much of the syntax
+// as that needs; whether the file is right is the go command's to say.
 #ifndef WG_GOAPP_GOMOD_H
 #define WG_GOAPP_GOMOD_H
 
 #include "goapp/list.h"
 
-// The paths of `use` directives (go.work) and the right sides of `replace` directives that are local paths ("./x",
+// The paths of `use` directives (go.work) and the right sides of `replace` directives that are
+// local paths ("./x",
 // "../x", "/x"), as written. text is untrusted. Strings in the arena. LIMIT over 10,000.
 wg_code wg_go_mod_local_paths(wg_str text, wg_arena *arena, wg_go_strs *out, wg_error *err);
 

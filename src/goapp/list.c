@@ -120,7 +120,8 @@ static wg_code list_module_new(wg_go_list *l, const json_t *m, const char *path,
 }
 
 // Packages of one module stand close together: looked for from the end.
-static wg_code list_module(wg_go_list *l, const json_t *o, const wg_go_module **out, wg_error *err) {
+static wg_code list_module(wg_go_list *l, const json_t *o, const wg_go_module **out,
+                           wg_error *err) {
   const json_t *m = json_object_get(o, "Module");
   *out = NULL;
   if (!json_is_object(m)) {
@@ -153,8 +154,8 @@ static wg_code list_error(wg_go_list *l, const json_t *o, wg_go_package *p, wg_e
 }
 
 static wg_code list_files(wg_go_list *l, const json_t *o, wg_go_package *p, wg_error *err) {
-  static const char *const src[] = {"GoFiles",   "CgoFiles",  "CFiles",       "CXXFiles",
-                                    "MFiles",    "HFiles",    "FFiles",       "SFiles",
+  static const char *const src[] = {"GoFiles",   "CgoFiles",     "CFiles",    "CXXFiles",
+                                    "MFiles",    "HFiles",       "FFiles",    "SFiles",
                                     "SwigFiles", "SwigCXXFiles", "SysoFiles", NULL};
   static const char *const syso[] = {"SysoFiles", NULL};
   static const char *const ignored[] = {"IgnoredGoFiles", "IgnoredOtherFiles", NULL};
@@ -214,7 +215,8 @@ static wg_code list_object(wg_go_list *l, wg_error *err) {
   json_auto o = {json_loadb((const char *)l->object.p, l->object.n, JSON_REJECT_DUPLICATES, &je)};
   WG_AUTO(json_auto) owner = o;
   if (owner.j == NULL) {
-    return wg_fail_at(err, WG_E_FORMAT, l->object_off + (je.position > 0 ? (uint64_t)je.position : 0),
+    return wg_fail_at(err, WG_E_FORMAT,
+                      l->object_off + (je.position > 0 ? (uint64_t)je.position : 0),
                       "go list: not JSON: %s", je.text);
   }
   wg_buf_clear(&l->object);

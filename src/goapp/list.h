@@ -1,4 +1,5 @@
-// The output of `go list -deps -e -json=...`: JSON objects one after another, as they come from the pipe.
+// The output of `go list -deps -e -json=...`: JSON objects one after another, as they come from the
+// pipe.
 #ifndef WG_GOAPP_LIST_H
 #define WG_GOAPP_LIST_H
 
@@ -38,11 +39,13 @@ typedef struct wg_go_list wg_go_list;
 wg_go_list *wg_go_list_new(wg_arena *arena);
 void wg_go_list_free(wg_go_list *l);
 WG_DEFINE_AUTO_PTR(wg_go_list, wg_go_list_free);
-// Bytes as they come, in pieces of any size. FORMAT on what is not a row of JSON objects (with the offset), LIMIT
-// on an object over 32 MiB or more than 200,000 packages. After a failure the list must only be freed.
+// Bytes as they come, in pieces of any size. FORMAT on what is not a row of JSON objects (with the
+// offset), LIMIT on an object over 32 MiB or more than 200,000 packages. After a failure the list
+// must only be freed.
 wg_code wg_go_list_feed(wg_go_list *l, const char *p, size_t n_bytes, wg_error *err);
 // At the end of input: FORMAT when an object is unfinished. The packages are borrowed from the
 // arena, dependencies first.
-wg_code wg_go_list_end(wg_go_list *l, const wg_go_package *const **out, size_t *out_n, wg_error *err);
+wg_code wg_go_list_end(wg_go_list *l, const wg_go_package *const **out, size_t *out_n,
+                       wg_error *err);
 
 #endif

@@ -7,7 +7,8 @@
 
 // What the go command looks at in a package's folder.
 #define OBSERVE_SUFFIXES                                                                           \
-  ".go .c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S .sx .swig .swigcxx .syso .pgo go.mod"
+  ".go .c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S .sx .swig .swigcxx .syso .pgo "  \
+  "go.mod"
 
 static bool name_in(const char *const *list, wg_str s) {
   for (; *list != NULL; list++) {
@@ -19,12 +20,13 @@ static bool name_in(const char *const *list, wg_str s) {
 }
 
 static const char *const known_os[] = {
-    "aix",   "android", "darwin", "dragonfly", "freebsd", "hurd",    "illumos", "ios",     "js",  "linux",
-    "nacl",  "netbsd",  "openbsd", "plan9",    "solaris", "wasip1",  "windows", "zos",     NULL};
-static const char *const known_arch[] = {
-    "386",     "amd64",    "amd64p32", "arm",     "armbe",  "arm64",   "arm64be", "loong64", "mips",
-    "mipsle",  "mips64",   "mips64le", "mips64p32", "mips64p32le", "ppc", "ppc64", "ppc64le", "riscv",
-    "riscv64", "s390",     "s390x",    "sparc",   "sparc64", "wasm",   NULL};
+    "aix",  "android", "darwin",  "dragonfly", "freebsd", "hurd",   "illumos", "ios", "js", "linux",
+    "nacl", "netbsd",  "openbsd", "plan9",     "solaris", "wasip1", "windows", "zos", NULL};
+static const char *const known_arch[] = {"386",    "amd64",    "amd64p32",  "arm",         "armbe",
+                                         "arm64",  "arm64be",  "loong64",   "mips",        "mipsle",
+                                         "mips64", "mips64le", "mips64p32", "mips64p32le", "ppc",
+                                         "ppc64",  "ppc64le",  "riscv",     "riscv64",     "s390",
+                                         "s390x",  "sparc",    "sparc64",   "wasm",        NULL};
 
 // go/build's matchTag for a file name's system: android counts as linux too, and so on.
 static bool name_fits_os(wg_str tag, const char *os) {
@@ -144,9 +146,9 @@ static void observe_setting_list(const wg_go_observe_job *j, const char *const *
 static void observe_settings(const wg_go_observe_job *j) {
   static const char *const always[] = {"GOFLAGS",     "GOEXPERIMENT", "GOFIPS140",
                                        "GO111MODULE", "CGO_ENABLED",  NULL};
-  static const char *const cgo[] = {"CC",           "CXX",          "AR",         "CGO_CFLAGS",
-                                    "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_FFLAGS", "CGO_LDFLAGS",
-                                    "PKG_CONFIG",   NULL};
+  static const char *const cgo[] = {
+      "CC",           "CXX",        "AR",          "CGO_CFLAGS", "CGO_CPPFLAGS",
+      "CGO_CXXFLAGS", "CGO_FFLAGS", "CGO_LDFLAGS", "PKG_CONFIG", NULL};
   const char *const variant[] = {wg_go_variant_name(j->spec->arch), NULL};
   observe_setting_list(j, always);
   observe_setting_list(j, variant);
@@ -180,8 +182,9 @@ static wg_code observe_cc(const wg_go_observe_job *j, wg_error *err) {
       return err->code;
     }
   }
-  j->obs->warn(j->obs->ctx, "cgo: the C compiler is part of the key, system headers and libraries are not; the "
-                            "result may differ on another machine");
+  j->obs->warn(j->obs->ctx,
+               "cgo: the C compiler is part of the key, system headers and libraries are not; the "
+               "result may differ on another machine");
   return WG_OK;
 }
 

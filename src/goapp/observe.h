@@ -18,7 +18,8 @@ typedef struct wg_go_observe_job {
 
 wg_code wg_go_observe(const wg_go_observe_job *job, wg_error *err);
 
-// True when a file's name alone keeps it out of a build for os/arch: "x_windows.go" for linux, "x_test.go",
+// True when a file's name alone keeps it out of a build for os/arch: "x_windows.go" for linux,
+// "x_test.go",
 // "_x.go", ".x.go". Then nothing in it can matter.
 bool wg_go_name_excluded(const char *file, const char *os, const char *arch);
 

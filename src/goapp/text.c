@@ -113,7 +113,8 @@ wg_str wg_go_text_first(wg_str text) {
       line = (wg_str){line.p + 4, line.n - 4};
     }
     found = line;
-    if (!wg_str_eqz(line, "errors parsing go.mod:") && !wg_str_eqz(line, "updates to go.mod needed")) {
+    if (!wg_str_eqz(line, "errors parsing go.mod:") &&
+        !wg_str_eqz(line, "updates to go.mod needed")) {
       break; // those two say nothing themselves
     }
   }
@@ -138,10 +139,19 @@ bool wg_go_text_wants_fetch(wg_str text) {
 
 // Something the network or the other side refused.
 static bool text_is_unreachable(wg_str t) {
-  static const char *const marks[] = {"dial tcp",         "no such host",     "connection refused",
-                                      "i/o timeout",      "TLS handshake",    "network is unreachable",
-                                      "connection reset", "x509: ",           "proxyconnect",
-                                      "server misbehaving", "502 ", "503 ", "504 "};
+  static const char *const marks[] = {"dial tcp",
+                                      "no such host",
+                                      "connection refused",
+                                      "i/o timeout",
+                                      "TLS handshake",
+                                      "network is unreachable",
+                                      "connection reset",
+                                      "x509: ",
+                                      "proxyconnect",
+                                      "server misbehaving",
+                                      "502 ",
+                                      "503 ",
+                                      "504 "};
   for (size_t i = 0; i < WG_ARRAY_LEN(marks); i++) {
     if (text_has(t, marks[i])) {
       return true;
@@ -151,10 +161,14 @@ static bool text_is_unreachable(wg_str t) {
 }
 
 static bool text_is_private(wg_str t) {
-  static const char *const marks[] = {"terminal prompts disabled", "could not read Username",
-                                      "401 Unauthorized",          "403 Forbidden",
-                                      "404 Not Found",             "410 Gone",
-                                      "Permission denied",         "unrecognized import path"};
+  static const char *const marks[] = {"terminal prompts disabled",
+                                      "could not read Username",
+                                      "401 Unauthorized",
+                                      "403 Forbidden",
+                                      "404 Not Found",
+                                      "410 Gone",
+                                      "Permission denied",
+                                      "unrecognized import path"};
   for (size_t i = 0; i < WG_ARRAY_LEN(marks); i++) {
     if (text_has(t, marks[i])) {
       return true;
@@ -183,21 +197,29 @@ typedef struct text_rule {
 } text_rule;
 
 static const text_rule text_rules[] = {
-    {"SECURITY ERROR", "what was fetched is not what go.sum names: do not use it; if the module's author moved "
-                       "the tag, check why, then remove its lines from go.sum and run `go mod tidy`"},
-    {"checksum mismatch", "what was fetched is not what go.sum names: do not use it before that is explained"},
+    {"SECURITY ERROR",
+     "what was fetched is not what go.sum names: do not use it; if the module's author moved "
+     "the tag, check why, then remove its lines from go.sum and run `go mod tidy`"},
+    {"checksum mismatch",
+     "what was fetched is not what go.sum names: do not use it before that is explained"},
     {"inconsistent vendoring", "vendor/ does not fit go.mod: run `go mod vendor`"},
     {"lookup disabled by -mod=vendor", "it is not in vendor/: run `go mod vendor`"},
     {"not marked as explicit in vendor", "vendor/ does not fit go.mod: run `go mod vendor`"},
     {"is explicitly required in go.mod", "vendor/ does not fit go.mod: run `go mod vendor`"},
-    {"updates to go.mod needed", "go.mod is not complete and wingo never changes it: run `go mod tidy`"},
-    {"updates to go.sum needed", "go.sum is not complete and wingo never changes it: run `go mod tidy`"},
-    {"missing go.sum entry", "go.sum is not complete and wingo never changes it: run `go mod tidy`"},
-    {"no required module provides package", "go.mod does not require it and wingo never changes go.mod: run `go mod tidy`"},
+    {"updates to go.mod needed",
+     "go.mod is not complete and wingo never changes it: run `go mod tidy`"},
+    {"updates to go.sum needed",
+     "go.sum is not complete and wingo never changes it: run `go mod tidy`"},
+    {"missing go.sum entry",
+     "go.sum is not complete and wingo never changes it: run `go mod tidy`"},
+    {"no required module provides package",
+     "go.mod does not require it and wingo never changes go.mod: run `go mod tidy`"},
     {"go.mod file not found", "there is no go.mod: run `go mod init example.com/name`"},
     {"cannot find main module", "there is no go.mod: run `go mod init example.com/name`"},
     {"current directory is contained in a module that is not one of the workspace modules",
      "go.work does not list this module: run `go work use .`, or set env: {GOWORK: \"off\"}"},
+    {"directory not found", "main: names a folder that is not there"},
+    {"no Go files in", "main: names a folder without Go files"},
     {"matched no packages", "main: names no package"},
 };
 
@@ -215,25 +237,31 @@ void wg_go_text_cure(wg_buf *out, wg_str text, const char *dir, const char *targ
   wg_str advice = text_advice(text);
   if (text_has(text, "build constraints exclude all Go files")) {
     wg_buf_printf(out,
-                  "the package has no file for %s (a file that imports \"C\" counts only with env: {CGO_ENABLED: "
+                  "the package has no file for %s (a file that imports \"C\" counts only with env: "
+                  "{CGO_ENABLED: "
                   "\"1\"}): add one, or drop the target",
                   target);
   } else if (cure != NULL && advice.n > 0 && text_has(text, "to add")) {
     const char *colon = strchr(cure, ':');
-    wg_buf_printf(out, "%.*s: run `%.*s` in %s", (int)(colon - cure), cure, WG_STR_ARG(advice), dir);
+    wg_buf_printf(out, "%.*s: run `%.*s` in %s", (int)(colon - cure), cure, WG_STR_ARG(advice),
+                  dir);
   } else if (cure != NULL) {
     wg_buf_printf(out, "%s (in %s)", cure, dir);
   } else if (text_has(text, "disabled by GOPROXY=off")) {
-    wg_buf_printf(out, "it is not in the module cache, and GOPROXY=off forbids fetching it: set GOPROXY, or run `go "
+    wg_buf_printf(out, "it is not in the module cache, and GOPROXY=off forbids fetching it: set "
+                       "GOPROXY, or run `go "
                        "mod vendor` where there is a network and keep vendor/");
   } else if (text_is_private(text)) {
-    wg_buf_printf(out, "is the name right? If the module is private, set GOPRIVATE to its path prefix "
-                       "and let git or NETRC hold the credentials, or name your proxy in GOPROXY");
+    wg_buf_printf(out,
+                  "is the name right? If the module is private, set GOPRIVATE to its path prefix "
+                  "and let git or NETRC hold the credentials, or name your proxy in GOPROXY");
   } else if (text_is_unreachable(text)) {
-    wg_buf_printf(out, "the module proxy cannot be reached: check GOPROXY, HTTPS_PROXY and the network; or "
-                       "run `go mod vendor` where there is one and keep vendor/");
+    wg_buf_printf(
+        out, "the module proxy cannot be reached: check GOPROXY, HTTPS_PROXY and the network; or "
+             "run `go mod vendor` where there is one and keep vendor/");
   } else if (text_has(text, " is not in std") || text_has(text, " is not in GOROOT")) {
-    wg_buf_printf(out, "this Go's standard library has no such package: check the name, or use a newer Go");
+    wg_buf_printf(
+        out, "this Go's standard library has no such package: check the name, or use a newer Go");
   }
 }
 

@@ -5,8 +5,9 @@
 
 #include "goapp/env.h"
 
-// Appends text with the path of each "path:line" at the start of a line made relative to the project (absolute where it
-// lies outside) and credentials in URLs replaced. dir: what relative paths are relative to.
+// Appends text with the path of each "path:line" at the start of a line made relative to the
+// project (absolute where it lies outside) and credentials in URLs replaced. dir: what relative
+// paths are relative to.
 void wg_go_text_add(wg_buf *out, wg_str text, const char *dir, const char *project_dir);
 // Appends text with user and password of every URL replaced by "***".
 void wg_go_text_redact(wg_buf *out, wg_str text);
@@ -17,9 +18,11 @@ wg_str wg_go_text_first(wg_str text);
 size_t wg_go_text_count(wg_str text);
 // True when a module had to be fetched but fetching was switched off.
 bool wg_go_text_wants_fetch(wg_str text);
-// What to do about it, for the module in dir (as shown to the user); empty when nothing is known. Appends to out.
+// What to do about it, for the module in dir (as shown to the user); empty when nothing is known.
+// Appends to out.
 void wg_go_text_cure(wg_buf *out, wg_str text, const char *dir, const char *target);
-// The code that fits: VERIFY for a checksum that is wrong, NOT_FOUND for what is missing, IO for the network, FAILED else.
+// The code that fits: VERIFY for a checksum that is wrong, NOT_FOUND for what is missing, IO for
+// the network, FAILED else.
 wg_code wg_go_text_code(wg_str text);
 
 #endif

@@ -88,8 +88,8 @@ wg_code wg_go_run(const wg_go_call *call, wg_buf *out_stderr, int *out_exit, wg_
     return wg_wrap(err, "go %s", call->args[0]);
   }
   if (r.term_signal != 0) {
-    return wg_fail(err, WG_E_FAILED, "go %s was killed by signal %d%s", call->args[0], r.term_signal,
-                   r.term_signal == 9 ? " (out of memory?)" : "");
+    return wg_fail(err, WG_E_FAILED, "go %s was killed by signal %d%s", call->args[0],
+                   r.term_signal, r.term_signal == 9 ? " (out of memory?)" : "");
   }
   *out_exit = r.exit_code;
   return WG_OK;
@@ -149,8 +149,14 @@ wg_code wg_go_tool_load(const wg_go_env *env, const wg_go_spec *spec, const char
   wg_buf_init(&text, wg_heap(), TOOL_MAX_ENV);
   wg_buf_init(&complaint, wg_heap(), 0);
   const char *const args[] = {"env", "-json", NULL};
-  wg_go_call call = {.env = env, .spec = spec, .go = go, .tmp = tmp, .cancel = cancel, .args = args,
-                     .on_stdout = tool_collect, .ctx = &text};
+  wg_go_call call = {.env = env,
+                     .spec = spec,
+                     .go = go,
+                     .tmp = tmp,
+                     .cancel = cancel,
+                     .args = args,
+                     .on_stdout = tool_collect,
+                     .ctx = &text};
   int exit_code;
   if (wg_go_run(&call, &complaint, &exit_code, err) != WG_OK) {
     return err->code;
@@ -176,10 +182,11 @@ wg_code wg_go_tool_load(const wg_go_env *env, const wg_go_spec *spec, const char
   t.goflags = wg_go_tool_var(&t, "GOFLAGS");
   wg_go_version have;
   const wg_go_version least = {.major = 1, .minor = 19};
-  if (!wg_go_version_installed(wg_str_of(t.version), &have) || wg_go_version_cmp(&have, &least) < 0) {
+  if (!wg_go_version_installed(wg_str_of(t.version), &have) ||
+      wg_go_version_cmp(&have, &least) < 0) {
     return wg_fail(err, WG_E_UNSUPPORTED,
-                   "%s is %s; wingo needs Go 1.19 or newer: install one and put it first in PATH", go,
-                   t.version[0] == '\0' ? "of an unknown version" : t.version);
+                   "%s is %s; wingo needs Go 1.19 or newer: install one and put it first in PATH",
+                   go, t.version[0] == '\0' ? "of an unknown version" : t.version);
   }
   *out = t;
   return WG_OK;

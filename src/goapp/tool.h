@@ -2,15 +2,16 @@
 #ifndef WG_GOAPP_TOOL_H
 #define WG_GOAPP_TOOL_H
 
-#include "goapp/env.h"
 #include "crypto/digest.h"
+#include "goapp/env.h"
 #include "os/proc.h"
 
 // What discover() reports; see src/build/graph.h for what each means. All are called on the
 // caller's thread.
 typedef struct wg_go_observer {
   void *ctx;
-  wg_code (*file)(void *ctx, const char *path, wg_digest *out, wg_error *err); // NOT_FOUND: noted as absent
+  wg_code (*file)(void *ctx, const char *path, wg_digest *out,
+                  wg_error *err); // NOT_FOUND: noted as absent
   wg_code (*names)(void *ctx, const char *path, const char *suffixes, wg_error *err);
   wg_code (*dir)(void *ctx, const char *path, wg_error *err);
   wg_code (*absent)(void *ctx, const char *path, wg_error *err);
@@ -28,11 +29,12 @@ typedef struct wg_go_tool {
   size_t n_vars;
 } wg_go_tool;
 
-// Looks for `go` in the environment's PATH; obs (may be NULL) hears of the folders it is not in. NOT_FOUND with the cure.
+// Looks for `go` in the environment's PATH; obs (may be NULL) hears of the folders it is not in.
+// NOT_FOUND with the cure.
 wg_code wg_go_find(const wg_go_env *env, const wg_go_observer *obs, wg_arena *arena,
                    const char **out, wg_error *err);
-// Runs `go env -json` for spec (NULL: the host, in the folder tmp). Strings in the arena. UNSUPPORTED for a Go
-// before 1.19.
+// Runs `go env -json` for spec (NULL: the host, in the folder tmp). Strings in the arena.
+// UNSUPPORTED for a Go before 1.19.
 wg_code wg_go_tool_load(const wg_go_env *env, const wg_go_spec *spec, const char *go,
                         const char *tmp, const wg_cancel *cancel, wg_arena *arena, wg_go_tool *out,
                         wg_error *err);

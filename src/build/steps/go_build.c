@@ -46,8 +46,8 @@ static wg_code go_build_discover(wg_step_ctx *c, wg_error *err) {
   wg_buf_init(&details, wg_heap(), 0);
   wg_buf_init(&note, wg_heap(), 0);
   wg_go_found found;
-  if (wg_go_discover(t->env, &t->spec, &obs, wg_ctx_tmp(c), wg_ctx_cancel(c), wg_ctx_arena(c), &found,
-                     &details, err) != WG_OK) {
+  if (wg_go_discover(t->env, &t->spec, &obs, wg_ctx_tmp(c), wg_ctx_cancel(c), wg_ctx_arena(c),
+                     &found, &details, err) != WG_OK) {
     wg_ctx_details(c, wg_buf_str(&details));
     return err->code;
   }
@@ -79,8 +79,13 @@ static wg_code go_build_run(wg_step_ctx *c, wg_error *err) {
   WG_AUTO(wg_cstr) out = wg_path_join(wg_ctx_tmp(c), "program");
   WG_AUTO(wg_buf) details = {0};
   wg_buf_init(&details, wg_heap(), 0);
-  wg_go_compile_job job = {.env = t->env, .spec = &t->spec, .go = go, .mod_flag = mod_flag,
-                           .cpus = wg_ctx_cpus(c), .tmp = wg_ctx_tmp(c), .out = out,
+  wg_go_compile_job job = {.env = t->env,
+                           .spec = &t->spec,
+                           .go = go,
+                           .mod_flag = mod_flag,
+                           .cpus = wg_ctx_cpus(c),
+                           .tmp = wg_ctx_tmp(c),
+                           .out = out,
                            .cancel = wg_ctx_cancel(c)};
   if (wg_go_compile(&job, &details, err) != WG_OK) {
     wg_ctx_details(c, wg_buf_str(&details));
@@ -126,7 +131,8 @@ static const char *go_or_empty(const char *s) {
   return s == NULL ? "" : s;
 }
 
-static void go_spec(wg_go_env *env, const wg_project *project, const wg_cfg_app *app, wg_go_spec *s) {
+static void go_spec(wg_go_env *env, const wg_project *project, const wg_cfg_app *app,
+                    wg_go_spec *s) {
   WG_AUTO(wg_cstr) joined = wg_path_join(project->dir, app->dir);
   WG_AUTO(wg_cstr) clean = wg_path_clean(joined);
   char *dir = wg_arena_strdup(&env->arena, clean);
@@ -198,7 +204,8 @@ static unsigned go_cpus(const wg_project *project) {
 }
 
 static wg_step *go_add_target(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
-                              const wg_cfg_target *target, wg_go_env *env, const wg_go_spec *common) {
+                              const wg_cfg_target *target, wg_go_env *env,
+                              const wg_go_spec *common) {
   go_target *t = go_alloc(env, 1, sizeof(*t));
   t->env = env;
   t->spec = *common;
@@ -208,8 +215,9 @@ static wg_step *go_add_target(wg_graph *g, const wg_project *project, const wg_c
   bool windows = strcmp(target->os, "windows") == 0;
   t->spec.gui = t->spec.gui && windows;
   WG_AUTO(wg_cstr) identity = wg_xprintf("app/%s/%s", app->name, target->slug);
-  WG_AUTO(wg_cstr) path = wg_xprintf("%s/out/%s/%s/%s%s", project->dir, app->name, target->slug,
-                                     app->name, windows ? ".exe" : "");
+  WG_AUTO(wg_cstr)
+  path = wg_xprintf("%s/out/%s/%s/%s%s", project->dir, app->name, target->slug, app->name,
+                    windows ? ".exe" : "");
   wg_step *s = wg_graph_add(g, &go_build_kind, identity, t);
   go_params(s, &t->spec);
   wg_step_need(s, go_cpus(project), GO_BUILD_MEMORY);
@@ -217,13 +225,13 @@ static wg_step *go_add_target(wg_graph *g, const wg_project *project, const wg_c
   return s;
 }
 
-wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app *app, wg_go_env *env,
-                        wg_step **out_build_steps, wg_error *err) {
+wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
+                        wg_go_env *env, wg_step **out_build_steps, wg_error *err) {
   for (size_t i = 0; i < app->n_env; i++) {
     if (wg_go_env_check(app->env[i].name, app->env[i].value, err) != WG_OK) {
       const wg_pos *pos = &app->env[i].pos;
-      return wg_wrap(err, "%s:%u:%u: app '%s'", pos->file == NULL ? project->file : pos->file, pos->line,
-                     pos->col, app->name);
+      return wg_wrap(err, "%s:%u:%u: app '%s'", pos->file == NULL ? project->file : pos->file,
+                     pos->line, pos->col, app->name);
     }
   }
   wg_go_spec common;

@@ -6,12 +6,12 @@
 #include "config/project.h"
 #include "goapp/env.h"
 
-// Adds the steps of one app: for each target a "go.build" step "app/<app>/<slug>" with the output "bin", published to
-// <project>/out/<app>/<slug>/<app>[.exe].
+// Adds the steps of one app: for each target a "go.build" step "app/<app>/<slug>" with the output
+// "bin", published to <project>/out/<app>/<slug>/<app>[.exe].
 //
-// env outlives the graph and lends it memory. out_build_steps has room for app->n_targets: the build step of each
-// target, in order, owned by the graph. CONFIG for what env: may not set.
-wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app *app, wg_go_env *env,
-                        wg_step **out_build_steps, wg_error *err);
+// env outlives the graph and lends it memory. out_build_steps has room for app->n_targets: the
+// build step of each target, in order, owned by the graph. CONFIG for what env: may not set.
+wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
+                        wg_go_env *env, wg_step **out_build_steps, wg_error *err);
 
 #endif

@@ -10,8 +10,8 @@
 #include "goapp/discover.h"
 
 typedef struct watch {
-  wg_buf inputs;   // "label digest\n"
-  wg_buf watched;  // "file PATH\n", "dir PATH\n", "absent PATH\n"
+  wg_buf inputs;  // "label digest\n"
+  wg_buf watched; // "file PATH\n", "dir PATH\n", "absent PATH\n"
 } watch;
 
 static void watch_init(watch *w) {
@@ -74,12 +74,14 @@ static void put(const char *dir, const char *name, const char *text) {
 }
 
 static void put_module(const char *dir) {
-  put(dir, "go.mod", "module example.com/tiny\n\ngo 1.19\n\nrequire example.com/lib v0.0.0\n\nreplace "
-                     "example.com/lib => ./lib\n");
+  put(dir, "go.mod",
+      "module example.com/tiny\n\ngo 1.19\n\nrequire example.com/lib v0.0.0\n\nreplace "
+      "example.com/lib => ./lib\n");
   put(dir, "lib/go.mod", "module example.com/lib\n\ngo 1.19\n");
   put(dir, "lib/lib.go", "package lib\n\nfunc Name() string { return \"lib\" }\n");
   put(dir, "cmd/tiny/main.go",
-      "package main\n\nimport (\n\t_ \"embed\"\n\n\t\"example.com/lib\"\n)\n\n//go:embed text/*.txt\nvar fs "
+      "package main\n\nimport (\n\t_ \"embed\"\n\n\t\"example.com/lib\"\n)\n\n//go:embed "
+      "text/*.txt\nvar fs "
       "string\n\nvar version string\n\nfunc main() { println(lib.Name(), version, fs) }\n");
   put(dir, "cmd/tiny/only_windows.go", "package main\n\nfunc init() { println(\"windows\") }\n");
   put(dir, "cmd/tiny/tagged.go", "//go:build special\n\npackage main\n");
@@ -89,7 +91,7 @@ static void put_module(const char *dir) {
 typedef struct bench {
   wg_go_env env;
   wg_arena arena;
-  char *dir;
+  char *dir, *tmp;
   wg_go_spec spec;
   wg_go_found found;
   wg_buf details;
@@ -101,8 +103,16 @@ static void bench_init(bench *b) {
   wg_arena_init(&b->arena, wg_heap(), 0);
   wg_buf_init(&b->details, wg_heap(), 0);
   assert_int_equal(wg_os_mkdtemp("/tmp", "wingo-go-", &b->dir, &err), WG_OK);
-  b->spec = (wg_go_spec){.project_dir = b->dir, .dir = b->dir, .main = "./cmd/tiny", .os = "linux",
-                         .arch = "amd64", .variant = "", .mod = "", .go = ""};
+  // Not the module's folder: Go overlooks a go.mod in TMPDIR itself.
+  assert_int_equal(wg_os_mkdtemp("/tmp", "wingo-go-", &b->tmp, &err), WG_OK);
+  b->spec = (wg_go_spec){.project_dir = b->dir,
+                         .dir = b->dir,
+                         .main = "./cmd/tiny",
+                         .os = "linux",
+                         .arch = "amd64",
+                         .variant = "",
+                         .mod = "",
+                         .go = ""};
 }
 static void bench_done(bench *b) {
   wg_error err = WG_ERROR_INIT;
@@ -110,19 +120,28 @@ static void bench_done(bench *b) {
   wg_arena_done(&b->arena);
   wg_buf_done(&b->details);
   (void)!wg_os_rmtree(WG_CWD, b->dir, &err);
+  (void)!wg_os_rmtree(WG_CWD, b->tmp, &err);
   wg_xfree(b->dir);
+  wg_xfree(b->tmp);
 }
 WG_DEFINE_AUTO(bench, bench_done);
 
 static wg_code discover(bench *b, watch *w, wg_error *err) {
-  const wg_go_observer obs = {w, on_file, on_names, on_dir, on_absent, on_env, on_input, on_text, on_text};
-  return wg_go_discover(&b->env, &b->spec, &obs, b->dir, NULL, &b->arena, &b->found, &b->details, err);
+  const wg_go_observer obs = {w,      on_file,  on_names, on_dir, on_absent,
+                              on_env, on_input, on_text,  on_text};
+  return wg_go_discover(&b->env, &b->spec, &obs, b->tmp, NULL, &b->arena, &b->found, &b->details,
+                        err);
 }
 
 static wg_code compile(bench *b, wg_digest *out, wg_error *err) {
-  WG_AUTO(wg_cstr) path = wg_path_join(b->dir, "program");
-  wg_go_compile_job job = {.env = &b->env, .spec = &b->spec, .go = b->found.tool.path,
-                           .mod_flag = b->found.mod_flag, .cpus = 1, .tmp = b->dir, .out = path};
+  WG_AUTO(wg_cstr) path = wg_path_join(b->tmp, "program");
+  wg_go_compile_job job = {.env = &b->env,
+                           .spec = &b->spec,
+                           .go = b->found.tool.path,
+                           .mod_flag = b->found.mod_flag,
+                           .cpus = 1,
+                           .tmp = b->tmp,
+                           .out = path};
   if (wg_go_compile(&job, &b->details, err) != WG_OK) {
     return err->code;
   }
@@ -203,7 +222,8 @@ static void compiler_errors_are_relative_to_the_project(void **state) {
   wg_digest d;
   assert_int_equal(discover(&b, &w, &err), WG_OK);
   assert_int_equal(compile(&b, &d, &err), WG_E_FAILED);
-  assert_string_equal(err.text, "go build: sub/cmd/tiny/bad.go:3:9: undefined: undefined1 (and 1 more)");
+  assert_string_equal(err.text,
+                      "go build: sub/cmd/tiny/bad.go:3:9: undefined: undefined1 (and 1 more)");
   assert_true(has(&b.details, "\nsub/cmd/tiny/bad.go:4:9: undefined: undefined2\n"));
 }
 
@@ -228,21 +248,23 @@ static void expect_discovery(const char *file, const char *text, const char *mai
 
 static void complaints_of_go_list_are_explained(void **state) {
   (void)state;
-  expect_discovery("cmd/tiny/x.go", "package main\n\nimport _ \"example.org/not/there\"\n", "./cmd/tiny",
-                   WG_E_NOT_FOUND, "cmd/tiny/x.go:3:8: no required module provides package example.org/not/there");
-  expect_discovery("cmd/tiny/x.go", "package main\n\nimport _ \"nosuchstd\"\n", "./cmd/tiny", WG_E_FAILED,
-                   "cmd/tiny/x.go:3:8: package nosuchstd is not in ");
-  expect_discovery("cmd/tiny/x.go", "package main\n\nfunc {\n", "./cmd/tiny", WG_E_FAILED,
-                   "cmd/tiny/x.go:3:6: ");
+  expect_discovery("cmd/tiny/x.go", "package main\n\nimport _ \"example.org/not/there\"\n",
+                   "./cmd/tiny", WG_E_NOT_FOUND,
+                   "cmd/tiny/x.go:3:8: no required module provides package example.org/not/there");
+  expect_discovery("cmd/tiny/x.go", "package main\n\nimport _ \"nosuchstd\"\n", "./cmd/tiny",
+                   WG_E_FAILED, "cmd/tiny/x.go:3:8: package nosuchstd is not in ");
+  expect_discovery("cmd/tiny/x.go", "package main\n\nimport {\n", "./cmd/tiny", WG_E_FAILED,
+                   "cmd/tiny/x.go:3:8: ");
   expect_discovery("x.go", "package lib\n", ".", WG_E_CONFIG, "is package lib, not a program");
-  expect_discovery("x.go", "package lib\n", "./cmd/none", WG_E_FAILED, "directory not found");
+  expect_discovery("x.go", "package lib\n", "./cmd/none", WG_E_NOT_FOUND,
+                   "directory not found; main: names");
   expect_discovery("go.mod", "module example.com/tiny\n\ngo 1.99\n", "./cmd/tiny", WG_E_UNSUPPORTED,
                    "go.mod asks for Go 1.99, installed is go");
   expect_discovery("go.mod", "module example.com/tiny\n\nbogus\n", "./cmd/tiny", WG_E_FAILED,
                    "go.mod:3: unknown directive: bogus");
-  expect_discovery("go.mod", "module example.com/tiny\n\ngo 1.19\n\nrequire example.com/lib v1.2.3\n", "./cmd/tiny",
-                   WG_E_NOT_FOUND, "go.sum");
-  expect_discovery("go.sum", "example.com/x v1.0.0 h1:x\n", "./cmd/only", WG_E_FAILED, "go.sum");
+  expect_discovery("go.mod",
+                   "module example.com/tiny\n\ngo 1.19\n\nrequire example.com/lib v1.2.3\n",
+                   "./cmd/tiny", WG_E_NOT_FOUND, "go.sum");
 }
 
 int main(void) {

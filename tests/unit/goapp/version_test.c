@@ -19,8 +19,8 @@ static int cmp(const char *a, const char *b) {
 static void versions_are_ordered_as_go_orders_them(void **state) {
   (void)state;
   // The order in "Go Toolchains", section "Go versions".
-  const char *order[] = {"1.9", "1.19", "1.19.8", "1.20", "1.21beta1", "1.21rc1", "1.21rc2", "1.21.0",
-                         "1.21.1", "1.21.10", "1.22", "1.26.8", "2.0"};
+  const char *order[] = {"1.9",    "1.19",   "1.19.8",  "1.20", "1.21beta1", "1.21rc1", "1.21rc2",
+                         "1.21.0", "1.21.1", "1.21.10", "1.22", "1.26.8",    "2.0"};
   for (size_t i = 0; i < WG_ARRAY_LEN(order); i++) {
     for (size_t k = 0; k < WG_ARRAY_LEN(order); k++) {
       assert_int_equal(cmp(order[i], order[k]), i < k ? -1 : i > k);
@@ -66,14 +66,16 @@ static void demands_are_met_or_explained(void **state) {
 static void gomod_lines_are_found(void **state) {
   (void)state;
   wg_str go, tc;
-  wg_go_mod_scan(WG_STR("module x\n// go 1.2\nrequire (\n go 1.99\n)\n\tgo 1.22.1 // why\r\ntoolchain go1.23.4\n"),
+  wg_go_mod_scan(WG_STR("module x\n// go 1.2\nrequire (\n go 1.99\n)\n\tgo 1.22.1 // "
+                        "why\r\ntoolchain go1.23.4\n"),
                  &go, &tc);
   assert_true(wg_str_eqz(go, "1.22.1"));
   assert_true(wg_str_eqz(tc, "go1.23.4"));
   wg_go_mod_scan(WG_STR("module x"), &go, &tc);
   assert_int_equal(go.n, 0);
   wg_error err = WG_ERROR_INIT;
-  assert_int_equal(wg_go_mod_require(WG_STR("1.30"), "go.mod", "go1.26.8", "/x/go", &err), WG_E_UNSUPPORTED);
+  assert_int_equal(wg_go_mod_require(WG_STR("1.30"), "go.mod", "go1.26.8", "/x/go", &err),
+                   WG_E_UNSUPPORTED);
   assert_non_null(strstr(err.text, "go.mod asks for Go 1.30"));
   assert_int_equal(wg_go_mod_require(WG_STR("1.26"), "go.mod", "go1.26.8", "/x/go", &err), WG_OK);
 }
@@ -83,12 +85,24 @@ static void names_decide_as_in_go_build(void **state) {
   static const struct {
     const char *name;
     bool out; // of a linux/amd64 build
-  } cases[] = {{"a.go", false},          {"a_linux.go", false},        {"a_windows.go", true},
-               {"a_amd64.go", false},    {"a_arm64.go", true},         {"a_linux_amd64.go", false},
-               {"a_windows_amd64.go", true}, {"a_linux_arm64.s", true}, {"windows.go", false},
-               {"amd64.go", false},      {"_a.go", true},              {".a.go", true},
-               {"a_test.go", true},      {"a_test.s", false},          {"a_unix.go", false},
-               {"a_foo_linux.go", false}, {"a_linux_foo.go", false},   {"a_windows_test.go", true}};
+  } cases[] = {{"a.go", false},
+               {"a_linux.go", false},
+               {"a_windows.go", true},
+               {"a_amd64.go", false},
+               {"a_arm64.go", true},
+               {"a_linux_amd64.go", false},
+               {"a_windows_amd64.go", true},
+               {"a_linux_arm64.s", true},
+               {"windows.go", false},
+               {"amd64.go", false},
+               {"_a.go", true},
+               {".a.go", true},
+               {"a_test.go", true},
+               {"a_test.s", false},
+               {"a_unix.go", false},
+               {"a_foo_linux.go", false},
+               {"a_linux_foo.go", false},
+               {"a_windows_test.go", true}};
   for (size_t i = 0; i < WG_ARRAY_LEN(cases); i++) {
     if (wg_go_name_excluded(cases[i].name, "linux", "amd64") != cases[i].out) {
       fail_msg("%s", cases[i].name);

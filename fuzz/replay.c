@@ -58,7 +58,7 @@ static void replay_path(const char *path) {
     if (e->d_name[0] == '.') {
       continue;
     }
-    char sub[4096];
+    char sub[2048];
     if (snprintf(sub, sizeof(sub), "%s/%s", path, e->d_name) < (int)sizeof(sub)) {
       replay_path(sub);
     }

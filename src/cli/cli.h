@@ -21,11 +21,11 @@ typedef struct wg_cli_cmd {
   const char *name;       // "build"
   const char *args;       // "[TARGET...]"
   const char *summary;    // one line, lower case, no full stop
-  const char *text;       // paragraphs and examples for --help and the man page
+  const char *text;       // for --help and the man page: paragraphs, and examples indented by 2
   const wg_cli_opt *opts; // beside the common ones (-q -v -h --json --color)
   size_t n_opts;
   unsigned min_args, max_args; // UINT_MAX: any
-  const char *complete;        // what completes arguments: "file", "dir", "target", NULL
+  const char *complete; // what completes arguments: "file", "dir", "target", or words "a b c"
   bool hidden;
   int (*run)(wg_cli *cli); // exit code
 } wg_cli_cmd;

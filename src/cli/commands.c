@@ -1,0 +1,14 @@
+// The table of commands, in the order of help.
+#include "cli/cli.h"
+
+extern const wg_cli_cmd wg_cmd_man; // hidden: the manual page, for the build
+
+const wg_cli_cmd *const wg_cli_commands[] = {
+    // the project
+    // further
+    &wg_cmd_completion,
+    &wg_cmd_help,
+    &wg_cmd_version,
+    &wg_cmd_man,
+};
+const size_t wg_cli_n_commands = WG_ARRAY_LEN(wg_cli_commands);

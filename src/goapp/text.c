@@ -37,21 +37,22 @@ void wg_go_text_redact(wg_buf *out, wg_str text) {
   }
 }
 
-// Length of a "path:line" path at the start of a line, 0 when there is none.
-static size_t text_path_bytes(wg_str line) {
-  for (size_t i = 1; i + 1 < line.n; i++) {
-    char c = line.p[i];
-    if (c == '\t' || c == '"' || (c == ' ' && i < 2)) {
-      return 0;
-    }
-    if (c == ':' && line.p[i + 1] >= '0' && line.p[i + 1] <= '9') {
-      return line.p[0] == ' ' ? 0 : i;
-    }
-    if (c == ':' && line.p[i + 1] == ' ') {
-      return 0;
+static bool text_is_source(wg_str path) {
+  static const char *const ends[] = {".go",  ".s", ".S", ".c",   ".h",   ".cc",   ".cpp",  ".cxx",
+                                     ".hpp", ".m", ".f", ".mod", ".sum", ".work", ".swig", ".syso"};
+  for (size_t i = 0; i < WG_ARRAY_LEN(ends); i++) {
+    if (wg_str_ends(path, ends[i])) {
+      return true;
     }
   }
-  return 0;
+  return false;
+}
+
+// Length of the path of "path:line" at the start of a line, 0 when there is none.
+static size_t text_path_bytes(wg_str line) {
+  size_t i = wg_str_find(line, ':');
+  bool numbered = i + 1 < line.n && line.p[i + 1] >= '0' && line.p[i + 1] <= '9';
+  return numbered && text_is_source((wg_str){line.p, i}) ? i : 0;
 }
 
 static void text_add_path(wg_buf *out, wg_str path, const char *dir, const char *project_dir) {
@@ -74,7 +75,10 @@ void wg_go_text_add(wg_buf *out, wg_str text, const char *dir, const char *proje
   while (left.n > 0) {
     size_t n = wg_str_find(left, '\n');
     wg_str line = {left.p, n};
-    size_t skip = wg_str_starts(line, "vet: ") ? 5 : 0;
+    size_t skip = 0; // "\t./b.go:3:1: other declaration of x"
+    while (skip < line.n && line.p[skip] == '\t') {
+      skip++;
+    }
     wg_buf_add(out, line.p, skip);
     line = (wg_str){line.p + skip, line.n - skip};
     size_t path = text_path_bytes(line);
@@ -118,6 +122,11 @@ wg_str wg_go_text_first(wg_str text) {
       break; // those two say nothing themselves
     }
   }
+  const char *advice = found.n == 0 ? NULL : memmem(found.p, found.n, "; to add", 8);
+  if (advice != NULL) {
+    found.n =
+        (size_t)(advice - found.p); // the command follows on lines of its own; the cure names it
+  }
   while (found.n > 0 && (found.p[found.n - 1] == ':' || found.p[found.n - 1] == '\r')) {
     found.n--;
   }
@@ -128,7 +137,7 @@ size_t wg_go_text_count(wg_str text) {
   size_t n = 0;
   wg_str line;
   while (text_next_line(&text, &line)) {
-    n += text_path_bytes(line) > 0;
+    n += line.n > 0 && line.p[0] != '\t' && text_path_bytes(line) > 0;
   }
   return n;
 }

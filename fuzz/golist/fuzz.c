@@ -1,0 +1,88 @@
+// The output of `go list`, and the two text formats that goapp scans itself. The first byte picks
+// which, and the size of the pieces.
+#include <stdlib.h>
+#include <string.h>
+
+#include "goapp/gomod.h"
+#include "goapp/list.h"
+#include "goapp/text.h"
+#include "goapp/version.h"
+
+static void touch(const char *s) {
+  static volatile size_t sum;
+  if (s != NULL) {
+    sum += strlen(s);
+  }
+}
+
+static void fuzz_list(const char *p, size_t n, size_t piece) {
+  WG_AUTO(wg_arena) arena = {0};
+  wg_arena_init(&arena, wg_heap(), (size_t)64 << 20);
+  WG_AUTO_PTR(wg_go_list) l = wg_go_list_new(&arena);
+  wg_error err = WG_ERROR_INIT;
+  for (size_t i = 0; i < n; i += piece) {
+    if (wg_go_list_feed(l, p + i, piece < n - i ? piece : n - i, &err) != WG_OK) {
+      return;
+    }
+  }
+  const wg_go_package *const *v;
+  size_t n_packages;
+  if (wg_go_list_end(l, &v, &n_packages, &err) != WG_OK) {
+    return;
+  }
+  for (size_t i = 0; i < n_packages; i++) {
+    const wg_go_strs *lists[] = {&v[i]->src, &v[i]->syso, &v[i]->ignored, &v[i]->embed,
+                                 &v[i]->embed_patterns};
+    for (size_t k = 0; k < WG_ARRAY_LEN(lists); k++) {
+      for (size_t j = 0; j < lists[k]->n; j++) {
+        touch(lists[k]->v[j]);
+      }
+    }
+    touch(v[i]->import_path);
+    touch(v[i]->dir);
+    touch(v[i]->error);
+    if (v[i]->module != NULL) {
+      touch(v[i]->module->path);
+      touch(v[i]->module->new_path);
+    }
+  }
+}
+
+static void fuzz_texts(wg_str s) {
+  WG_AUTO(wg_arena) arena = {0};
+  wg_arena_init(&arena, wg_heap(), (size_t)64 << 20);
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_error err = WG_ERROR_INIT;
+  wg_go_strs paths;
+  (void)!wg_go_mod_local_paths(s, &arena, &paths, &err);
+  wg_str go, toolchain;
+  wg_go_mod_scan(s, &go, &toolchain);
+  wg_go_version v;
+  (void)wg_go_version_parse(s, &v);
+  wg_go_text_add(&b, s, "/p/sub", "/p");
+  wg_go_text_cure(&b, s, ".", "a/b");
+  (void)wg_go_text_first(s);
+  (void)!wg_go_text_code(s);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (size == 0) {
+    return 0;
+  }
+  uint8_t how = data[0];
+  size_t n = size - 1;
+  char *p = malloc(n == 0 ? 1 : n); // exact, so that one byte too far shows
+  if (p == NULL) {
+    return 0;
+  }
+  memcpy(p, data + 1, n);
+  if ((how & 1) == 0) {
+    fuzz_list(p, n, (how >> 1) + 1U);
+  } else {
+    fuzz_texts((wg_str){p, n});
+  }
+  free(p);
+  return 0;
+}

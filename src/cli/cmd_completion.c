@@ -122,7 +122,7 @@ static void bash_command(wg_buf *out, const wg_cli_cmd *cmd) {
 static const char bash_head[] =
     "# bash completion for wingo; made by 'wingo completion bash'\n"
     "_wingo() {\n"
-    "  local cur=${COMP_WORDS[COMP_CWORD]} prev= cmd= opts= kind=none words= i w\n"
+    "  local cur=${COMP_WORDS[COMP_CWORD]} prev='' cmd='' opts='' kind=none words='' i w\n"
     "  COMPREPLY=()\n"
     "  ((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
     "  if [[ $cur == '=' ]]; then\n"

@@ -5,7 +5,9 @@ extern const wg_cli_cmd wg_cmd_man; // hidden: the manual page, for the build
 
 const wg_cli_cmd *const wg_cli_commands[] = {
     // the project
+    &wg_cmd_init,
     // further
+    &wg_cmd_doctor,
     &wg_cmd_completion,
     &wg_cmd_help,
     &wg_cmd_version,

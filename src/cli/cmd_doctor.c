@@ -23,14 +23,29 @@ typedef struct doctor_tool {
 static const doctor_tool doctor_tools[] = {
     {"go", {"go"}, {"version"}, true, "builds the apps", "golang-go"},
     {"git", {"git"}, {"--version"}, false, "go fetches modules that no proxy has", "git"},
-    {"unshare", {"unshare"}, {"--version"}, false, "tells whether namespaces can be had", "util-linux"},
-    {"wimlib-imagex", {"wimlib-imagex"}, {"--version"}, false, "a second opinion on a WIM",
+    {"wimlib-imagex",
+     {"wimlib-imagex"},
+     {"--version"},
+     false,
+     "a second opinion on a WIM",
      "wimtools"},
-    {"wine", {"wine64", "wine"}, {"--version"}, false, "tries a Windows program on this machine",
+    {"wine",
+     {"wine64", "wine"},
+     {"--version"},
+     false,
+     "tries a Windows program on this machine",
      "wine"},
-    {"chromium", {"chromium", "chromium-browser", "google-chrome"}, {"--version"}, false,
-     "shows a run's report; the tests look at it there", "chromium"},
-    {"qemu", {"qemu-system-x86_64"}, {"--version"}, false, "tries an image in a virtual machine",
+    {"chromium",
+     {"chromium", "chromium-browser", "google-chrome"},
+     {"--version"},
+     false,
+     "shows a run's report; the tests look at it there",
+     "chromium"},
+    {"qemu",
+     {"qemu-system-x86_64"},
+     {"--version"},
+     false,
+     "tries an image in a virtual machine",
      "qemu-system-x86"},
 };
 
@@ -113,9 +128,9 @@ static char *doctor_wimlib_version(void) {
 static char *doctor_store(uint64_t *out_free_bytes) {
   const char *cache = wg_os_getenv("XDG_CACHE_HOME");
   const char *home = wg_os_getenv("HOME");
-  WG_AUTO(wg_cstr) base = cache != NULL && cache[0] == '/'
-                              ? wg_xstrdup(cache)
-                              : wg_path_join(home != NULL ? home : "/", ".cache");
+  WG_AUTO(wg_cstr)
+  base = cache != NULL && cache[0] == '/' ? wg_xstrdup(cache)
+                                          : wg_path_join(home != NULL ? home : "/", ".cache");
   WG_AUTO(wg_cstr) at = wg_xstrdup(base);
   wg_error err = WG_ERROR_INIT;
   *out_free_bytes = 0;
@@ -143,7 +158,10 @@ static void doctor_print(const doctor_report *r) {
     text = f->path != NULL ? wg_xprintf("%s (%s)", t->gives, f->path)
                            : wg_xprintf("would be for: %s; apt install %s", t->gives, t->get);
     const char *version = f->version != NULL ? f->version : "installed";
-    wg_out(DOCTOR_COLUMNS, t->name, f->path != NULL ? version : t->needed ? "MISSING" : "missing",
+    wg_out(DOCTOR_COLUMNS, t->name,
+           f->path != NULL ? version
+           : t->needed     ? "MISSING"
+                           : "missing",
            text);
   }
   wg_out(DOCTOR_COLUMNS, "user namespaces", r->namespaces ? "yes" : "no",
@@ -172,13 +190,13 @@ static void doctor_print_json(const doctor_report *r) {
                          f->path != NULL, "path", f->path, "version", f->version, "needed",
                          (int)t->needed, "for", t->gives, "debian_package", t->get));
   }
-  json_t *all = json_pack(
-      "{s:s, s:b, s:o, s:b, s:{s:s, s:s, s:s, s:s}, s:{s:s, s:I}, s:i, s:I}", "wingo",
-      WINGO_VERSION, "good", (int)r->good, "tools", tools, "user_namespaces", (int)r->namespaces,
-      "libraries", "libwim", r->wimlib, "libfyaml", fy_library_version(), "jansson",
-      jansson_version_str(), "openssl", OpenSSL_version(OPENSSL_VERSION_STRING), "store", "path",
-      r->store, "free_bytes", (json_int_t)r->free_bytes, "cpus", (int)wg_os_cpu_count(),
-      "memory_bytes", (json_int_t)wg_os_memory_bytes());
+  json_t *all = json_pack("{s:s, s:b, s:o, s:b, s:{s:s, s:s, s:s, s:s}, s:{s:s, s:I}, s:i, s:I}",
+                          "wingo", WINGO_VERSION, "good", (int)r->good, "tools", tools,
+                          "user_namespaces", (int)r->namespaces, "libraries", "libwim", r->wimlib,
+                          "libfyaml", fy_library_version(), "jansson", jansson_version_str(),
+                          "openssl", OpenSSL_version(OPENSSL_VERSION_STRING), "store", "path",
+                          r->store, "free_bytes", (json_int_t)r->free_bytes, "cpus",
+                          (int)wg_os_cpu_count(), "memory_bytes", (json_int_t)wg_os_memory_bytes());
   char *text = json_dumps(all, JSON_INDENT(2));
   wg_out("%s\n", text != NULL ? text : "null");
   free(text);

@@ -129,7 +129,8 @@ static void init_print(const wg_cli *c, const char *dir, const char *name) {
          "\nNext:\n",
          name, here ? "this folder" : dir);
   if (!here) {
-    wg_out("  cd %s\n", dir);
+    bool plain = strpbrk(dir, " \t\"'$`\\&;()<>|*?[]#~!") == NULL;
+    wg_out(plain ? "  cd %s\n" : "  cd \"%s\"\n", dir);
   }
   wg_out("  wingo build        builds the agent for each platform and out/kiosk.wim with it\n"
          "  wingo plan         says what a build would do, and why\n");
@@ -139,8 +140,8 @@ static int init_run(wg_cli *c) {
   WG_AUTO(wg_cstr) dir = wg_path_clean(c->n_args > 0 ? c->args[0] : ".");
   const char *given = wg_cli_value(c, "name");
   WG_AUTO(wg_cstr) absolute = wg_path_absolute(dir);
-  WG_AUTO(wg_cstr) name =
-      given != NULL ? wg_xstrdup(given) : init_name_from(wg_path_basename(absolute));
+  WG_AUTO(wg_cstr)
+  name = given != NULL ? wg_xstrdup(given) : init_name_from(wg_path_basename(absolute));
   if (!init_name_good(name)) {
     return wg_cli_usage(c, "--name takes lower-case letters, digits and '-', not '%s'", name);
   }

@@ -50,7 +50,9 @@ if [ -z "$missing" ]; then
   exit 0
 fi
 if $list_only; then
-  printf '%s\n' $missing
+  for package in $missing; do
+    echo "$package"
+  done
   exit 1
 fi
 

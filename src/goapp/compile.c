@@ -4,6 +4,8 @@
 
 #include "goapp/text.h"
 
+#define COMPILE_MAX_SYSO ((uint64_t)256 << 20) // icons of any sensible size
+
 static void compile_sep(wg_buf *b) {
   if (b->n > 0) {
     wg_buf_add_byte(b, ' ');
@@ -65,11 +67,20 @@ static wg_code compile_gcflags(const wg_go_spec *spec, wg_arena *arena, const ch
 // -toolexec=...: a script that, for the linker alone, adds the object to a copy of the main
 // package's archive, just as the go command packs a .syso of the source folder (which we never
 // write to; -overlay cannot supply one). The object is wrapped as an ar member beforehand, so that
-// the script needs but cat.
+// the script needs but cat. Asked for its version, the linker also names the object's digest (%s):
+// the go command takes that line into its action ID, so the build ID in the program depends on the
+// resources. A development version's line must end in "buildID=...".
 static const char compile_script[] =
-    "tool=$1\n"
-    "case $tool in */link) ;; *) exec \"$@\" ;; esac\n"
-    "here=${0%/*}\n"
+    "case $1 in */link) ;; *) exec \"$@\" ;; esac\n"
+    "if [ \"$2\" = -V=full ]; then\n"
+    "  line=$(\"$@\") || exit\n"
+    "  case $line in\n"
+    "  *' buildID='*) echo \"${line%%%% buildID=*} rsrc=%s buildID=${line##* buildID=}\" ;;\n"
+    "  *) echo \"$line rsrc=%s\" ;;\n"
+    "  esac\n"
+    "  exit 0\n"
+    "fi\n"
+    "here=${0%%/*}\n"
     "for last do :; done\n"
     "case $last in -*) exec \"$@\" ;; esac\n"
     "cat -- \"$last\" \"$here/member\" >\"$here/main.a\" || exit 1\n"
@@ -82,6 +93,21 @@ static const char compile_script[] =
     "done\n"
     "exec \"$@\"\n";
 
+static wg_code compile_member(const char *syso, wg_buf *member, wg_hex *out_digest, wg_error *err) {
+  WG_AUTO(wg_buf) object = {0};
+  wg_buf_init(&object, wg_heap(), 0);
+  if (wg_os_read_file(WG_CWD, syso, COMPILE_MAX_SYSO, &object, err) != WG_OK) {
+    return err->code;
+  }
+  wg_digest d = wg_sha256(object.p, object.n);
+  *out_digest = wg_digest_hex(&d);
+  wg_buf_printf(member, "%-16s%-12d%-6d%-6d%-8s%-10zu`\n", "zz_wingo.syso", 0, 0, 0, "644",
+                object.n);
+  wg_buf_add_str(member, wg_buf_str(&object));
+  wg_buf_align(member, 2);
+  return wg_buf_check(member, err);
+}
+
 static wg_code compile_toolexec(const wg_go_compile_job *job, wg_arena *arena, const char **out,
                                 wg_error *err) {
   *out = NULL;
@@ -90,23 +116,21 @@ static wg_code compile_toolexec(const wg_go_compile_job *job, wg_arena *arena, c
   }
   if (strchr(job->tmp, '\'') != NULL) {
     return wg_fail(err, WG_E_UNSUPPORTED,
-                   "the store's folder %s holds a quote, which -toolexec cannot name", job->tmp);
+                   "the store's folder %s holds a quote, which the go command cannot be told",
+                   job->tmp);
   }
-  WG_AUTO(wg_buf) object = {0}, member = {0};
-  wg_buf_init(&object, wg_heap(), 0);
+  WG_AUTO(wg_buf) member = {0}, script = {0};
   wg_buf_init(&member, wg_heap(), 0);
-  if (wg_os_read_file(WG_CWD, job->syso, (uint64_t)256 << 20, &object, err) != WG_OK) {
+  wg_buf_init(&script, wg_heap(), 0);
+  wg_hex digest;
+  if (compile_member(job->syso, &member, &digest, err) != WG_OK) {
     return err->code;
   }
-  wg_buf_printf(&member, "%-16s%-12d%-6d%-6d%-8s%-10zu`\n", "wingo.syso", 0, 0, 0, "644", object.n);
-  wg_buf_add_str(&member, wg_buf_str(&object));
-  wg_buf_align(&member, 2);
+  wg_buf_printf(&script, compile_script, digest.s, digest.s);
   WG_AUTO(wg_cstr) member_path = wg_path_join(job->tmp, "member");
   WG_AUTO(wg_cstr) script_path = wg_path_join(job->tmp, "link.sh");
-  if (wg_buf_check(&member, err) != WG_OK ||
-      wg_os_write_file(WG_CWD, member_path, member.p, member.n, 0600, false, err) != WG_OK ||
-      wg_os_write_file(WG_CWD, script_path, compile_script, sizeof(compile_script) - 1, 0600, false,
-                       err) != WG_OK) {
+  if (wg_os_write_file(WG_CWD, member_path, member.p, member.n, 0600, false, err) != WG_OK ||
+      wg_os_write_file(WG_CWD, script_path, script.p, script.n, 0600, false, err) != WG_OK) {
     return err->code;
   }
   *out = wg_arena_printf(arena, "-toolexec=/bin/sh '%s'", script_path);

@@ -227,6 +227,117 @@ static void compiler_errors_are_relative_to_the_project(void **state) {
   assert_true(has(&b.details, "\nsub/cmd/tiny/bad.go:4:9: undefined: undefined2\n"));
 }
 
+// A COFF object with one section: what a resource compiler makes has the same frame.
+static void put_object(const char *path, const char *payload) {
+  WG_AUTO(wg_buf) o = {0};
+  wg_buf_init(&o, wg_heap(), 0);
+  size_t n = strlen(payload);
+  const uint32_t head[] = {1U << 16 | 0x8664, 0, (uint32_t)(60 + n), 1, 0};
+  for (size_t i = 0; i < WG_ARRAY_LEN(head); i++) {
+    wg_buf_add_le32(&o, head[i]);
+  }
+  wg_buf_add(&o, ".rsrc\0\0\0", 8);
+  const uint32_t section[] = {0, 0, (uint32_t)n, 60, 0, 0, 0, 0x40000040};
+  for (size_t i = 0; i < WG_ARRAY_LEN(section); i++) {
+    wg_buf_add_le32(&o, section[i]);
+  }
+  wg_buf_add(&o, payload, n);
+  wg_buf_add(&o, ".rsrc\0\0\0\0\0\0\0\1\0\0\0\3\0", 18);
+  wg_buf_add_le32(&o, 4);
+  wg_error err = WG_ERROR_INIT;
+  assert_int_equal(wg_os_write_file(WG_CWD, path, o.p, o.n, 0644, false, &err), WG_OK);
+}
+
+static wg_code compile_with(bench *b, const char *syso, wg_buf *out, wg_error *err) {
+  WG_AUTO(wg_cstr) path = wg_path_join(b->tmp, "program");
+  wg_go_compile_job job = {.env = &b->env,
+                           .spec = &b->spec,
+                           .go = b->found.tool.path,
+                           .mod_flag = b->found.mod_flag,
+                           .cpus = 1,
+                           .tmp = b->tmp,
+                           .out = path,
+                           .syso = syso};
+  wg_buf_init(out, wg_heap(), 0);
+  if (wg_go_compile(&job, &b->details, err) != WG_OK) {
+    return err->code;
+  }
+  return wg_os_read_file(WG_CWD, path, (uint64_t)64 << 20, out, err);
+}
+
+static void resources_are_linked_without_touching_the_sources(void **state) {
+  (void)state;
+  WG_AUTO(bench) b = {0};
+  WG_AUTO(watch) w = {0};
+  wg_error err = WG_ERROR_INIT;
+  bench_init(&b);
+  watch_init(&w);
+  put_module(b.dir);
+  b.spec.os = "windows";
+  b.spec.resources = true;
+  WG_AUTO(wg_cstr) syso = wg_path_join(b.tmp, "it's.syso");
+  const char *payloads[] = {"resource-payload-one", "resource-payload-two!",
+                            "resource-payload-one"};
+  WG_AUTO(wg_buf) p0 = {0}, p1 = {0}, p2 = {0}, none = {0};
+  wg_buf *programs[] = {&p0, &p1, &p2};
+  assert_int_equal(discover(&b, &w, &err), WG_OK);
+  for (int i = 0; i < 3; i++) {
+    put_object(syso, payloads[i]);
+    if (compile_with(&b, syso, programs[i], &err) != WG_OK) {
+      fail_msg("%s", err.text);
+    }
+    assert_non_null(memmem(programs[i]->p, programs[i]->n, payloads[i], strlen(payloads[i])));
+  }
+  assert_true(wg_str_eq(wg_buf_str(&p0), wg_buf_str(&p2)));
+  assert_int_equal(compile_with(&b, NULL, &none, &err), WG_OK);
+  assert_null(memmem(none.p, none.n, "resource-payload", 16)); // no stale cache
+  wg_dirent *entries;
+  size_t n;
+  WG_AUTO(wg_cstr) src = wg_path_join(b.dir, "cmd/tiny");
+  assert_int_equal(wg_os_list_dir(WG_CWD, src, &b.arena, &entries, &n, &err), WG_OK);
+  assert_int_equal(n, 4);
+  put(b.dir, "cmd/tiny/own_windows.syso", "x");
+  assert_int_equal(discover(&b, &w, &err), WG_E_CONFLICT);
+  assert_non_null(strstr(err.text, "own_windows.syso"));
+}
+
+static void embedded_folders_and_nearby_modules_are_watched(void **state) {
+  (void)state;
+  WG_AUTO(bench) b = {0};
+  WG_AUTO(watch) w = {0};
+  wg_error err = WG_ERROR_INIT;
+  bench_init(&b);
+  watch_init(&w);
+  put(b.dir, "go.work", "go 1.19\n\nuse (\n\t./app\n\t./lib\n)\n");
+  put(b.dir, "app/go.mod", "module example.com/app\n\ngo 1.19\n");
+  put(b.dir, "app/main.go",
+      "package main\n\nimport (\n\t\"embed\"\n\n\t\"example.com/lib\"\n)\n\n//go:embed static "
+      "t/*/x.txt\nvar fs embed.FS\n\nfunc main() { println(lib.Name) }\n");
+  put(b.dir, "app/static/deep/er/a", "a");
+  put(b.dir, "app/t/one/x.txt", "x");
+  put(b.dir, "lib/go.mod", "module example.com/lib\n\ngo 1.19\n");
+  put(b.dir, "lib/lib.go", "package lib\n\nconst Name = \"n\"\n");
+  b.spec.main = ".";
+  WG_AUTO(wg_cstr) app = wg_path_join(b.dir, "app");
+  b.spec.dir = app;
+  if (discover(&b, &w, &err) != WG_OK) {
+    fail_msg("%s", err.text);
+  }
+  const char *inputs[] = {"mod/go.work ", "mod/local/./lib/go.mod ", "mod/local/./app/go.mod ",
+                          "src/example.com/app/static/deep/er/a ", "src/example.com/lib/lib.go "};
+  for (size_t i = 0; i < WG_ARRAY_LEN(inputs); i++) {
+    assert_true(has(&w.inputs, inputs[i]));
+  }
+  const char *watched[] = {"/app/static\n", "/app/static/deep\n", "/app/static/deep/er\n",
+                           "dir ",          "/app/t\n",           "absent ",
+                           "/app/go.work\n"};
+  for (size_t i = 0; i < WG_ARRAY_LEN(watched); i++) {
+    assert_true(has(&w.watched, watched[i]));
+  }
+  wg_digest d;
+  assert_int_equal(compile(&b, &d, &err), WG_OK);
+}
+
 static void expect_discovery(const char *file, const char *text, const char *main, wg_code code,
                              const char *message) {
   WG_AUTO(bench) b = {0};
@@ -276,6 +387,8 @@ int main(void) {
       cmocka_unit_test(what_is_read_is_reported),
       cmocka_unit_test(two_folders_give_the_same_program_and_inputs),
       cmocka_unit_test(compiler_errors_are_relative_to_the_project),
+      cmocka_unit_test(resources_are_linked_without_touching_the_sources),
+      cmocka_unit_test(embedded_folders_and_nearby_modules_are_watched),
       cmocka_unit_test(complaints_of_go_list_are_explained),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ static void file_stat_from(const struct stat *st, wg_stat *out) {
       .size_bytes = st->st_size < 0 ? 0 : (uint64_t)st->st_size,
       .mtime_ns = file_ns(st->st_mtim),
       .ctime_ns = file_ns(st->st_ctim),
+      .atime_ns = file_ns(st->st_atim),
       .ino = st->st_ino,
       .dev = st->st_dev,
       .mode = st->st_mode & 07777,
@@ -349,6 +350,12 @@ wg_code wg_os_set_mtime(int dirfd, const char *path, int64_t mtime_ns, wg_error 
     ns += 1000000000;
   }
   struct timespec t[2] = {{.tv_sec = s, .tv_nsec = ns}, {.tv_sec = s, .tv_nsec = ns}};
+  FILE_SIMPLE("utimens", "cannot set the time of", utimensat(dirfd, path, t, AT_SYMLINK_NOFOLLOW));
+}
+
+wg_code wg_os_set_atime(int dirfd, const char *path, int64_t atime_ns, wg_error *err) {
+  struct timespec t[2] = {{.tv_sec = atime_ns / 1000000000, .tv_nsec = atime_ns % 1000000000},
+                          {.tv_nsec = UTIME_OMIT}};
   FILE_SIMPLE("utimens", "cannot set the time of", utimensat(dirfd, path, t, AT_SYMLINK_NOFOLLOW));
 }
 

@@ -27,7 +27,7 @@ typedef enum wg_ftype {
 
 typedef struct wg_stat {
   uint64_t size_bytes;
-  int64_t mtime_ns, ctime_ns; // since 1970
+  int64_t mtime_ns, ctime_ns, atime_ns; // since 1970
   uint64_t ino, dev;
   uint32_t mode; // permission bits only
   uint32_t n_links;
@@ -90,6 +90,8 @@ wg_code wg_os_mkdir(int dirfd, const char *path, uint32_t mode, wg_error *err); 
 wg_code wg_os_mkdirs(int dirfd, const char *path, uint32_t mode, wg_error *err); // fine if there
 wg_code wg_os_chmod(int dirfd, const char *path, uint32_t mode, wg_error *err);
 wg_code wg_os_set_mtime(int dirfd, const char *path, int64_t mtime_ns, wg_error *err); // and atime
+// Last access only; the other times stay (ctime moves).
+wg_code wg_os_set_atime(int dirfd, const char *path, int64_t atime_ns, wg_error *err);
 wg_code wg_os_symlink(const char *target, int dirfd, const char *path, wg_error *err);
 wg_code wg_os_link(int from_dirfd, const char *from, int to_dirfd, const char *to, wg_error *err);
 // Link text into out (NUL-terminated heap string, caller frees).

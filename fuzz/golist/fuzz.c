@@ -57,6 +57,7 @@ static void fuzz_texts(wg_str s) {
   wg_go_strs paths;
   (void)!wg_go_mod_local_paths(s, &arena, &paths, &err);
   wg_str go, toolchain;
+  wg_go_mod_requires(s, "a.b/c/d", &go, &toolchain);
   wg_go_mod_scan(s, &go, &toolchain);
   wg_go_version v;
   (void)wg_go_version_parse(s, &v);

@@ -147,6 +147,26 @@ typedef struct discovery {
   size_t n_packages;
 } discovery;
 
+static bool discover_says(const char *text, const char *what) {
+  return strstr(text, what) != NULL;
+}
+
+// A package whose module is not there: newer toolchains do not say which module that is.
+static void discover_name_module(const discovery *d, const wg_go_package *p, wg_buf *out) {
+  WG_AUTO(wg_buf) text = {0};
+  wg_buf_init(&text, wg_heap(), 0);
+  wg_error ignored = WG_ERROR_INIT;
+  wg_str module = {"", 0}, version = {"", 0};
+  if (wg_os_read_file(WG_CWD, d->found->tool.gomod, WG_GO_MAX_GOMOD, &text, &ignored) == WG_OK) {
+    wg_go_mod_requires(wg_buf_str(&text), p->import_path, &module, &version);
+  }
+  if (module.n > 0 && !discover_says(p->error, "@v")) {
+    wg_buf_printf(out, "%.*s@%.*s: ", WG_STR_ARG(module), WG_STR_ARG(version));
+  } else if (!discover_says(p->error, p->import_path)) {
+    wg_buf_printf(out, "package %s: ", p->import_path);
+  }
+}
+
 // Complaints of one listing, as the go command words them.
 static void discover_complaints(const discovery *d, const wg_buf *own, int exit_code, wg_buf *out) {
   for (size_t i = 0; i < d->n_packages; i++) {
@@ -157,11 +177,14 @@ static void discover_complaints(const discovery *d, const wg_buf *own, int exit_
     if (p->error_pos[0] != '\0' && !wg_str_starts(wg_str_of(p->error), p->error_pos)) {
       wg_buf_printf(out, "%s: ", p->error_pos);
     }
+    if (discover_says(p->error, "module lookup disabled")) {
+      discover_name_module(d, p, out);
+    }
     wg_buf_add_z(out, p->error);
     wg_buf_add_byte(out, '\n');
   }
   if (exit_code != 0 && out->n == 0) {
-    wg_buf_add_str(out, wg_buf_str(own));
+    wg_go_text_complaints(out, wg_buf_str(own));
   }
 }
 

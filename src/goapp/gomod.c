@@ -102,3 +102,37 @@ wg_code wg_go_mod_local_paths(wg_str text, wg_arena *arena, wg_go_strs *out, wg_
   wg_xfree(g.v);
   return c;
 }
+
+static bool gomod_serves(wg_str module, wg_str import_path) {
+  return module.n > 0 && module.n <= import_path.n &&
+         memcmp(module.p, import_path.p, module.n) == 0 &&
+         (module.n == import_path.n || import_path.p[module.n] == '/');
+}
+
+void wg_go_mod_requires(wg_str text, const char *import_path, wg_str *out_module,
+                        wg_str *out_version) {
+  *out_module = *out_version = (wg_str){"", 0};
+  bool in_block = false;
+  while (text.n > 0) {
+    size_t n = wg_str_find(text, '\n');
+    wg_str line = {text.p, n};
+    size_t step = n < text.n ? n + 1 : n;
+    text = (wg_str){text.p + step, text.n - step};
+    wg_str module = gomod_token(&line);
+    if (!in_block && wg_str_eqz(module, "require")) {
+      module = gomod_token(&line);
+      if (wg_str_eqz(module, "(")) {
+        in_block = true;
+        continue;
+      }
+    } else if (in_block && wg_str_eqz(module, ")")) {
+      in_block = false;
+    } else if (!in_block) {
+      continue;
+    }
+    if (gomod_serves(module, wg_str_of(import_path)) && module.n > out_module->n) {
+      *out_module = module;
+      *out_version = gomod_token(&line);
+    }
+  }
+}

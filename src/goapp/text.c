@@ -103,14 +103,28 @@ static bool text_next_line(wg_str *text, wg_str *out) {
   return true;
 }
 
+static bool text_is_progress(wg_str line) {
+  return wg_str_starts(line, "go: downloading ") || wg_str_starts(line, "go: finding ") ||
+         wg_str_starts(line, "go: extracting ");
+}
+
+void wg_go_text_complaints(wg_buf *out, wg_str text) {
+  wg_str line;
+  while (text_next_line(&text, &line)) {
+    if (!text_is_progress(line)) {
+      wg_buf_add_str(out, line);
+      wg_buf_add_byte(out, '\n');
+    }
+  }
+}
+
 wg_str wg_go_text_first(wg_str text) {
   wg_str line, found = {"", 0};
   while (text_next_line(&text, &line)) {
     while (line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t')) {
       line = (wg_str){line.p + 1, line.n - 1};
     }
-    if (line.n == 0 || line.p[0] == '#' || wg_str_starts(line, "go: downloading ") ||
-        wg_str_starts(line, "go: finding ")) {
+    if (line.n == 0 || line.p[0] == '#' || text_is_progress(line)) {
       continue;
     }
     if (wg_str_starts(line, "go: ")) {
@@ -176,6 +190,7 @@ static bool text_is_private(wg_str t) {
                                       "403 Forbidden",
                                       "404 Not Found",
                                       "410 Gone",
+                                      "reading file:",
                                       "Permission denied",
                                       "unrecognized import path"};
   for (size_t i = 0; i < WG_ARRAY_LEN(marks); i++) {
@@ -227,6 +242,8 @@ static const text_rule text_rules[] = {
     {"cannot find main module", "there is no go.mod: run `go mod init example.com/name`"},
     {"current directory is contained in a module that is not one of the workspace modules",
      "go.work does not list this module: run `go work use .`, or set env: {GOWORK: \"off\"}"},
+    {"refusing to pass credentials to insecure URL",
+     "GOPROXY names a password and is not https: use https, or keep credentials in NETRC"},
     {"directory not found", "main: names a folder that is not there"},
     {"no Go files in", "main: names a folder without Go files"},
     {"matched no packages", "main: names no package"},
@@ -260,14 +277,14 @@ void wg_go_text_cure(wg_buf *out, wg_str text, const char *dir, const char *targ
     wg_buf_printf(out, "it is not in the module cache, and GOPROXY=off forbids fetching it: set "
                        "GOPROXY, or run `go "
                        "mod vendor` where there is a network and keep vendor/");
-  } else if (text_is_private(text)) {
-    wg_buf_printf(out,
-                  "is the name right? If the module is private, set GOPRIVATE to its path prefix "
-                  "and let git or NETRC hold the credentials, or name your proxy in GOPROXY");
   } else if (text_is_unreachable(text)) {
     wg_buf_printf(
         out, "the module proxy cannot be reached: check GOPROXY, HTTPS_PROXY and the network; or "
              "run `go mod vendor` where there is one and keep vendor/");
+  } else if (text_is_private(text)) {
+    wg_buf_printf(out,
+                  "is the name right? If the module is private, set GOPRIVATE to its path prefix "
+                  "and let git or NETRC hold the credentials, or name your proxy in GOPROXY");
   } else if (text_has(text, " is not in std") || text_has(text, " is not in GOROOT")) {
     wg_buf_printf(
         out, "this Go's standard library has no such package: check the name, or use a newer Go");

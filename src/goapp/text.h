@@ -11,6 +11,8 @@
 void wg_go_text_add(wg_buf *out, wg_str text, const char *dir, const char *project_dir);
 // Appends text with user and password of every URL replaced by "***".
 void wg_go_text_redact(wg_buf *out, wg_str text);
+// Appends text without the lines that only tell of progress ("go: downloading ...").
+void wg_go_text_complaints(wg_buf *out, wg_str text);
 // The first line of a go command's complaint that says what is wrong (not "# package"), without
 // "go: ", trimmed. Borrowed from text; empty when there is none.
 wg_str wg_go_text_first(wg_str text);

@@ -121,6 +121,26 @@ static void local_paths_of_gomod_and_gowork(void **state) {
   expect_paths("replace a => \"./unended", "./unended|");
 }
 
+static void expect_required(const char *import_path, const char *module, const char *version) {
+  wg_str m, v;
+  wg_go_mod_requires(WG_STR("module x\nrequire a.b/c v1.0.0 // indirect\nrequire (\n\ta.b/c/d "
+                            "v2.0.0\n\t\"q\" v3\n)\nreplace a.b/c/d/e "
+                            "=> ./x\n"),
+                     import_path, &m, &v);
+  if (!wg_str_eqz(m, module) || !wg_str_eqz(v, version)) {
+    fail_msg("%s: %.*s %.*s", import_path, WG_STR_ARG(m), WG_STR_ARG(v));
+  }
+}
+
+static void the_module_of_an_import_is_found(void **state) {
+  (void)state;
+  expect_required("a.b/c", "a.b/c", "v1.0.0");
+  expect_required("a.b/c/x", "a.b/c", "v1.0.0");
+  expect_required("a.b/c/d/e", "a.b/c/d", "v2.0.0");
+  expect_required("q/z", "q", "v3");
+  expect_required("a.b/cc", "", "");
+}
+
 static void settings_that_go_behind_our_back_are_refused(void **state) {
   (void)state;
   static const struct {
@@ -157,6 +177,7 @@ int main(void) {
       cmocka_unit_test(cures_name_the_command),
       cmocka_unit_test(the_first_complaint_is_found),
       cmocka_unit_test(local_paths_of_gomod_and_gowork),
+      cmocka_unit_test(the_module_of_an_import_is_found),
       cmocka_unit_test(settings_that_go_behind_our_back_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

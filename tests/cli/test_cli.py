@@ -1,0 +1,186 @@
+"""The command line itself: help, typing errors, exit codes, completion, manual page."""
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from conftest import needs, start
+
+COMMON = ["--quiet", "--verbose", "--json", "--color", "--help"]
+
+
+def commands(run):
+    """The names in the overview, nouns' verbs as two words."""
+    out = run("help").out
+    found = []
+    for line in out.split("Options of every command")[0].splitlines():
+        m = re.match(r"  ([a-z]+(?: [a-z]+)?)(?: [\[A-Z(<|]|\s\s|$| [a-z]+\|)", line)
+        if m and not line.startswith("    "):
+            found.append(m.group(1))
+    return found
+
+
+def test_without_a_command_prints_the_overview_and_is_a_usage_error(run):
+    r = run()
+    assert r.code == 2 and r.out == "" and "Usage: wingo COMMAND" in r.err, r
+
+
+def test_help_is_the_same_three_ways_and_goes_to_stdout(run):
+    long, short, word = run("--help"), run("-h"), run("help")
+    assert long.code == short.code == word.code == 0
+    assert long.out == short.out == word.out and long.err == ""
+
+
+def test_every_command_explains_itself_with_an_example(run):
+    names = commands(run)
+    assert {"init", "doctor", "completion", "help", "version"} <= set(names)
+    for name in names:
+        a, b = run("help", *name.split()), run(*name.split(), "--help")
+        assert a.code == b.code == 0 and a.out == b.out, (name, a, b)
+        assert a.out.startswith(f"Usage: wingo {name} "), a
+        assert f"  wingo {name}" in a.out.split("\n", 1)[1], f"no example in the help of {name}"
+        for option in COMMON:
+            assert option in a.out, a
+
+
+def test_help_lines_are_not_too_long(run):
+    for name in [None, *commands(run)]:
+        for line in run("help", *(name.split() if name else [])).out.splitlines():
+            assert len(line) <= 110, (name, line)
+
+
+def test_a_mistyped_command_gets_the_nearest(run):
+    for typed, meant in [("versoin", "version"), ("docter", "doctor"), ("complete", "completion"), ("INIT", None)]:
+        r = run(typed)
+        assert r.code == 2 and r.out == "" and r.err.count("\n") == 1, r
+        assert f"no command '{typed}'" in r.err
+        if meant:
+            assert f"did you mean '{meant}'" in r.err, r
+    r = run("quux")
+    assert r.code == 2 and "did you mean" not in r.err and "wingo help" in r.err, r
+
+
+def test_a_mistyped_option_gets_the_nearest(run):
+    r = run("version", "--jsno")
+    assert r.code == 2 and "no option '--jsno'; did you mean '--json'?" in r.err, r
+    assert "wingo version --help" in r.err
+    assert run("version", "-Z").code == 2
+    assert "takes no value" in run("version", "--json=yes").err
+    assert "auto, always or never" in run("version", "--color=sometimes").err
+    assert run("version", "--color").code == 2
+
+
+@pytest.mark.parametrize("argv", [
+    ["--json", "version"], ["version", "--json"], ["-q", "version", "-v", "--json"], ["-qvv", "version", "--json"],
+    ["version", "--color", "never", "--json"], ["version", "--color=always", "--json", "--"], ["--json", "--version"],
+])
+def test_options_may_stand_anywhere(run, argv):
+    r = run(*argv)
+    assert r.code == 0 and json.loads(r.out)["name"] == "wingo", r
+
+
+def test_arguments_are_counted(run):
+    assert "takes no arguments, so 'extra' means nothing" in run("version", "extra").err
+    assert "takes no arguments, so '--json' means nothing" in run("version", "--", "--json").err
+    r = run("completion")
+    assert r.code == 2 and "needs bash|zsh|fish" in r.err
+    assert "one argument too many: 'zsh'" in run("completion", "bash", "zsh").err
+
+
+def test_version_agrees_with_the_build(run, root):
+    want = re.search(r"version: '([^']+)'", (root / "meson.build").read_text()).group(1)
+    assert run("--version").out == run("version").out == f"wingo {want}\n"
+
+
+def test_a_full_device_is_an_error(wingo, env):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([wingo, "help"], env=env, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert done.returncode == 1 and b"No space left on device" in done.stderr
+
+
+def test_a_reader_that_leaves_is_not_told_about_it(wingo, env):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run([wingo, "help"], env=env, stdout=write_end, stderr=subprocess.PIPE, check=False, timeout=60)
+    os.close(write_end)
+    assert done.returncode == 1 and done.stderr == b""
+
+
+# --- completion
+
+def bash_complete(run, wingo, env, cwd, line):
+    """What bash offers at the end of line."""
+    needs("bash")
+    script = run("completion", "bash")
+    assert script.code == 0
+    words = line.split(" ")
+    code = script.out + "\nCOMP_WORDS=(%s)\nCOMP_CWORD=%d\n_wingo\nprintf '%%s\\n' \"${COMPREPLY[@]}\"\n" % (
+        " ".join("'" + w + "'" for w in words), len(words) - 1)
+    e = dict(env, PATH=f"{wingo.parent}:{env['PATH']}")
+    r = start(["bash", "--norc", "-c", code], env=e, cwd=cwd)
+    assert r.code == 0 and r.err == "", r
+    return [w for w in r.out.split("\n") if w]
+
+
+def test_bash_completes_commands_options_files(run, wingo, env, tmp_path):
+    def offered(line):
+        return bash_complete(run, wingo, env, tmp_path, line)
+
+    (tmp_path / "some folder").mkdir()
+    assert "init" in offered("wingo in")
+    assert "version" in offered("wingo -q ver")
+    assert offered("wingo version --js") == ["--json"]
+    assert "--name" in offered("wingo init --")
+    assert set(offered("wingo completion ")) == {"bash", "zsh", "fish"}
+    assert set(offered("wingo version --color = a")) == {"auto", "always"}
+    assert "some folder" in offered("wingo init som")
+    assert not [w for w in offered("wingo __") if w.startswith("__")]
+
+
+def test_bash_completes_every_command_of_the_help(run, wingo, env, tmp_path):
+    offered = bash_complete(run, wingo, env, tmp_path, "wingo ")
+    assert sorted(set(offered)) == sorted({name.split()[0] for name in commands(run)})
+
+
+def test_bash_completion_passes_shellcheck(run):
+    needs("shellcheck")
+    r = start(["shellcheck", "-s", "bash", "-"], stdin=run("completion", "bash").out.encode())
+    assert r.code == 0, r
+
+
+def test_zsh_loads_the_completion(run, tmp_path, env):
+    needs("zsh")
+    (tmp_path / "_wingo").write_text(run("completion", "zsh").out)
+    r = start(["zsh", "-f", "-c", f"fpath=({tmp_path} $fpath); autoload -Uz compinit; compinit -u -D; "
+               "autoload -Uz +X _wingo && print -- $_comps[wingo]"], env=env, cwd=tmp_path)
+    assert r.code == 0 and r.out.strip() == "_wingo", r
+
+
+def test_fish_completes(run, tmp_path, env, wingo):
+    needs("fish")
+    script = tmp_path / "wingo.fish"
+    script.write_text(run("completion", "fish").out)
+    e = dict(env, PATH=f"{wingo.parent}:{env['PATH']}")
+    r = start(["fish", "--no-config", "-c", f"source {script}; complete -C 'wingo ver'; complete -C 'wingo completion '"],
+              env=e, cwd=tmp_path)
+    assert r.code == 0 and "version" in r.out and "zsh" in r.out, r
+
+
+# --- manual page
+
+def test_the_manual_page_has_every_command_and_no_warning(run, tmp_path):
+    page = run("__man")
+    assert page.code == 0
+    needs("man")
+    if shutil.which("groff") is None:
+        pytest.skip("needs groff, which is not installed")
+    source = tmp_path / "wingo.1"
+    source.write_text(page.out)
+    r = start(["groff", "-man", "-Tutf8", "-ww", "-P-c", source])
+    assert r.code == 0 and r.err == "", r
+    text = r.out.replace("\u2010", "-").replace("\u2212", "-")
+    for name in commands(run):
+        assert f"wingo {name}" in text, name
+    assert "__man" not in text

@@ -1,0 +1,132 @@
+"""wingo init and wingo doctor."""
+import json
+import os
+import stat
+
+import yaml
+from conftest import needs, start
+
+
+def tree(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_makes_the_project_it_promises(run, tmp_path):
+    r = run("init", "shop")
+    assert r.code == 0 and r.err == "" and "cd shop" in r.out and "wingo build" in r.out, r
+    made = tree(tmp_path / "shop")
+    for name in ["wingo.yaml", "config/production.yaml", ".gitignore", "keys/.gitignore", "agent/go.mod", "agent/main.go",
+                 "agent/main_test.go", "scripts/run.sh", "tests/smoke.sh", "base/Windows/win.ini"]:
+        assert name in made, name
+    assert os.stat(tmp_path / "shop/scripts/run.sh").st_mode & stat.S_IXUSR
+    doc = yaml.safe_load(made["wingo.yaml"])
+    assert doc["version"] == 1 and doc["name"] == "shop"
+    assert {"windows/amd64", "linux/amd64"} <= set(doc["apps"]["agent"]["targets"])
+    assert doc["images"]["kiosk"]["outputs"] == ["wim"]
+    assert b"@NAME@" not in b"".join(made.values())
+
+
+def test_same_name_same_bytes(run, tmp_path):
+    assert run("init", "a/shop").code == 0 and run("init", "b/shop").code == 0
+    assert tree(tmp_path / "a/shop") == tree(tmp_path / "b/shop")
+
+
+def test_the_app_passes_its_own_test(project, env):
+    needs("go")
+    for argv in (["go", "vet", "./..."], ["go", "test", "./..."]):
+        r = start(argv, cwd=project / "agent", env=env)
+        assert r.code == 0, r
+    assert start(["gofmt", "-l", "."], cwd=project / "agent", env=env).out == ""
+
+
+def test_names(run, tmp_path):
+    assert run("init", "My Shop.2").code == 0
+    assert yaml.safe_load((tmp_path / "My Shop.2/wingo.yaml").read_text())["name"] == "my-shop-2"
+    assert run("init", "--name=till-7", "x").code == 0
+    assert yaml.safe_load((tmp_path / "x/wingo.yaml").read_text())["name"] == "till-7"
+    for bad in ["", "Upper", "-x", "x-", "a b", "a/b", "x" * 64]:
+        r = run("init", f"--name={bad}", "y")
+        assert r.code == 2 and not (tmp_path / "y").exists(), r
+    assert run("init", "日本").code == 0  # a folder whose name gives no letters
+    assert yaml.safe_load((tmp_path / "日本/wingo.yaml").read_text())["name"] == "kiosk"
+
+
+def test_in_the_current_folder(run, tmp_path):
+    (tmp_path / "here").mkdir()
+    r = run("init", cwd=tmp_path / "here")
+    assert r.code == 0 and "cd " not in r.out and (tmp_path / "here/wingo.yaml").exists(), r
+
+
+def test_never_overwrites(run, tmp_path, project):
+    before = tree(project)
+    r = run("init", "project")
+    assert r.code == 1 and "holds a project already" in r.err and tree(project) == before, r
+
+    other = tmp_path / "other"
+    (other / "agent").mkdir(parents=True)
+    (other / "agent/main.go").write_text("mine")
+    r = run("init", "other")
+    assert r.code == 1 and "agent/main.go" in r.err, r
+    assert tree(other) == {"agent/main.go": b"mine"}
+
+    file = tmp_path / "file"
+    file.write_text("mine")
+    r = run("init", "file")
+    assert r.code == 1 and "is not a folder" in r.err and file.read_text() == "mine", r
+
+
+def test_keeps_what_a_repository_has_already(run, tmp_path):
+    repo = tmp_path / "repo"
+    repo.mkdir()
+    (repo / ".gitignore").write_text("*.swp\n")
+    (repo / "README.md").write_text("mine\n")
+    (repo / "LICENSE").write_text("mine\n")
+    r = run("init", "repo")
+    assert r.code == 0 and ".gitignore is kept" in r.err, r
+    assert (repo / ".gitignore").read_text() == "*.swp\n" and (repo / "README.md").read_text() == "mine\n"
+
+
+def test_a_dangling_link_is_not_followed(run, tmp_path):
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links/wingo.yaml").symlink_to(tmp_path / "elsewhere")
+    assert run("init", "links").code == 1
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_private_keys_stay_out_of_git(project, env):
+    needs("git")
+    assert start(["git", "init", "-q", "."], cwd=project, env=env).code == 0
+    for name in ["keys/sign.key", "keys/sign.pem", "keys/a.pfx", "out/kiosk.wim", ".wingo/log/x"]:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("x")
+        assert start(["git", "check-ignore", "-q", name], cwd=project, env=env).code == 0, name
+    assert start(["git", "check-ignore", "-q", "keys/sign.pub"], cwd=project, env=env).code == 1
+
+
+def test_json(run):
+    out = json.loads(run("init", "j", "--json").out)
+    assert out["name"] == "j" and "wingo.yaml" in out["files"]
+
+
+def test_doctor_finds_what_is_there_and_what_is_not(run, tmp_path):
+    needs("go")
+    r = run("doctor", "--json")
+    found = json.loads(r.out)
+    assert r.code == 0 and found["good"] is True, r
+    go = next(t for t in found["tools"] if t["name"] == "go")
+    assert go["installed"] and go["version"] in start([go["path"], "version"]).out
+    assert found["libraries"]["libwim"].startswith("1.")
+
+    (tmp_path / "bin").mkdir()
+    r = run("doctor", env={"PATH": str(tmp_path / "bin")})
+    assert r.code == 1 and "MISSING" in r.out and "apt install golang-go" in r.out, r
+
+
+def test_doctor_survives_a_program_that_says_nothing(run, tmp_path):
+    bin_dir = tmp_path / "bin"
+    bin_dir.mkdir()
+    (bin_dir / "go").write_text("#!/bin/sh\nexit 3\n")
+    (bin_dir / "go").chmod(0o755)
+    r = run("doctor", "--json", env={"PATH": f"{bin_dir}:/usr/bin:/bin"})
+    go = next(t for t in json.loads(r.out)["tools"] if t["name"] == "go")
+    assert go["installed"] and go["version"] is None

@@ -1,9 +1,11 @@
 #include "goapp/list.h"
 
-#include <jansson.h>
 #include <string.h>
 
+#include "fmt/json/json.h"
+
 #define LIST_MAX_OBJECT_BYTES ((size_t)32 << 20)
+#define LIST_MAX_NODES ((uint64_t)1 << 20)
 #define LIST_MAX_PACKAGES 200000
 
 struct wg_go_list {
@@ -15,7 +17,7 @@ struct wg_go_list {
   bool in_string, escaped;
   const wg_go_package **packages;
   size_t n, cap;
-  const wg_go_module **modules; // one for each path, so that packages share them
+  const wg_go_list_module **modules; // one for each path, so that packages share them
   size_t n_modules, cap_modules;
 };
 
@@ -36,25 +38,13 @@ void wg_go_list_free(wg_go_list *l) {
   wg_xfree(l);
 }
 
-typedef struct json_auto {
-  json_t *j;
-} json_auto;
-static void json_auto_done(json_auto *a) {
-  json_decref(a->j);
-}
-WG_DEFINE_AUTO(json_auto, json_auto_done);
-
 static wg_code list_str(wg_go_list *l, const json_t *o, const char *key, const char **out,
                         wg_error *err) {
-  const json_t *v = json_object_get(o, key);
-  *out = "";
-  if (v == NULL || json_is_null(v)) {
-    return WG_OK;
+  wg_str v = {"", 0};
+  if (wg_json_get_str(o, key, &v, err) != WG_OK) {
+    return wg_wrap(err, "go list");
   }
-  if (!json_is_string(v)) {
-    return wg_fail(err, WG_E_FORMAT, "go list: %s is not a string", key);
-  }
-  *out = wg_arena_strndup(l->arena, json_string_value(v), json_string_length(v));
+  *out = wg_arena_strndup(l->arena, v.p, v.n);
   return *out == NULL ? wg_arena_fail(l->arena, err) : WG_OK;
 }
 
@@ -92,8 +82,8 @@ static wg_code list_strs(wg_go_list *l, const json_t *o, const char *const *keys
 }
 
 static wg_code list_module_new(wg_go_list *l, const json_t *m, const char *path,
-                               const wg_go_module **out, wg_error *err) {
-  wg_go_module *r = wg_arena_new(l->arena, wg_go_module);
+                               const wg_go_list_module **out, wg_error *err) {
+  wg_go_list_module *r = wg_arena_new(l->arena, wg_go_list_module);
   if (r == NULL) {
     return wg_arena_fail(l->arena, err);
   }
@@ -120,7 +110,7 @@ static wg_code list_module_new(wg_go_list *l, const json_t *m, const char *path,
 }
 
 // Packages of one module stand close together: looked for from the end.
-static wg_code list_module(wg_go_list *l, const json_t *o, const wg_go_module **out,
+static wg_code list_module(wg_go_list *l, const json_t *o, const wg_go_list_module **out,
                            wg_error *err) {
   const json_t *m = json_object_get(o, "Module");
   *out = NULL;
@@ -211,16 +201,16 @@ static wg_code list_object(wg_go_list *l, wg_error *err) {
   if (wg_buf_check(&l->object, err) != WG_OK) {
     return wg_wrap(err, "go list: one package's description");
   }
-  json_error_t je;
-  json_auto o = {json_loadb((const char *)l->object.p, l->object.n, JSON_REJECT_DUPLICATES, &je)};
-  WG_AUTO(json_auto) owner = o;
-  if (owner.j == NULL) {
-    return wg_fail_at(err, WG_E_FORMAT,
-                      l->object_off + (je.position > 0 ? (uint64_t)je.position : 0),
-                      "go list: not JSON: %s", je.text);
+  const wg_json_limits limits = {LIST_MAX_OBJECT_BYTES, LIST_MAX_NODES, 20};
+  WG_AUTO_PTR(json_t) o = NULL;
+  if (wg_json_parse(wg_buf_str(&l->object), &limits, &o, err) != WG_OK) {
+    if (err->off_bytes != WG_NO_OFFSET) {
+      err->off_bytes += l->object_off;
+    }
+    return wg_wrap(err, "go list");
   }
   wg_buf_clear(&l->object);
-  return list_package(l, owner.j, err);
+  return list_package(l, o, err);
 }
 
 // Only strings, braces and brackets matter for finding an object's end.

@@ -16,16 +16,16 @@ typedef struct wg_go_strs {
   size_t n;
 } wg_go_strs;
 
-typedef struct wg_go_module {
+typedef struct wg_go_list_module {
   const char *path, *version, *dir, *gomod; // "" when not known
   bool main;
   bool replaced;
   const char *new_path, *new_version; // of the replacement
-} wg_go_module;
+} wg_go_list_module;
 
 typedef struct wg_go_package {
   const char *dir, *import_path, *name;
-  const wg_go_module *module; // NULL for the standard library
+  const wg_go_list_module *module; // NULL for the standard library
   bool standard, dep_only, cgo;
   wg_go_strs src;     // all that the compiler, assembler or linker reads, but not the embedded ones
   wg_go_strs syso;    // those of src that are .syso

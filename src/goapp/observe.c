@@ -346,9 +346,9 @@ static wg_code observe_package(const wg_go_observe_job *j, const wg_go_package *
 static wg_code observe_module_list(const wg_go_observe_job *j, wg_error *err) {
   WG_AUTO(wg_buf) text = {0};
   wg_buf_init(&text, wg_heap(), 0);
-  const wg_go_module *last = NULL;
+  const wg_go_list_module *last = NULL;
   for (size_t i = 0; i < j->n_packages; i++) {
-    const wg_go_module *m = j->packages[i]->module;
+    const wg_go_list_module *m = j->packages[i]->module;
     if (m == NULL || m == last) {
       continue;
     }

@@ -1,8 +1,8 @@
 #include "goapp/tool.h"
 
-#include <jansson.h>
 #include <string.h>
 
+#include "fmt/json/json.h"
 #include "goapp/text.h"
 #include "goapp/version.h"
 
@@ -99,28 +99,22 @@ static void tool_collect(void *ctx, const char *p, size_t n) {
   wg_buf_add(ctx, p, n);
 }
 
-typedef struct tool_json {
-  json_t *j;
-} tool_json;
-static void tool_json_done(tool_json *t) {
-  json_decref(t->j);
-}
-WG_DEFINE_AUTO(tool_json, tool_json_done);
-
 static wg_code tool_parse(const wg_buf *text, wg_arena *arena, wg_go_tool *t, wg_error *err) {
-  json_error_t je;
-  WG_AUTO(tool_json) root = {json_loadb((const char *)text->p, text->n, 0, &je)};
-  if (!json_is_object(root.j)) {
+  WG_AUTO_PTR(json_t) root = NULL;
+  if (wg_json_parse(wg_buf_str(text), NULL, &root, err) != WG_OK) {
+    return wg_wrap(err, "%s env -json", t->path);
+  }
+  if (!json_is_object(root)) {
     return wg_fail(err, WG_E_FORMAT, "%s env -json printed no JSON object", t->path);
   }
-  wg_go_pair *v = wg_arena_new_array(arena, wg_go_pair, json_object_size(root.j));
+  wg_go_pair *v = wg_arena_new_array(arena, wg_go_pair, json_object_size(root));
   if (v == NULL) {
     return wg_arena_fail(arena, err);
   }
   t->vars = v;
   const char *key;
   json_t *value;
-  json_object_foreach(root.j, key, value) {
+  json_object_foreach(root, key, value) {
     if (!json_is_string(value)) {
       continue;
     }

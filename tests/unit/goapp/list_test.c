@@ -78,8 +78,8 @@ static void wrong_output_is_refused(void **state) {
   expect("[{}]", WG_E_FORMAT, "between packages");
   expect("{", WG_E_FORMAT, "ends inside");
   expect("{\"a\": \"}", WG_E_FORMAT, "ends inside");
-  expect("{\"a\":}", WG_E_FORMAT, "not JSON");
-  expect("{\"ImportPath\":1}", WG_E_FORMAT, "ImportPath is not a string");
+  expect("{\"a\":}", WG_E_FORMAT, "go list: ");
+  expect("{\"ImportPath\":1}", WG_E_FORMAT, "ImportPath");
   expect("{\"GoFiles\":[1]}", WG_E_FORMAT, "GoFiles");
   expect("{\"GoFiles\":{}}", WG_OK, NULL);
   expect("{\"Module\":{\"Path\":[]}}", WG_E_FORMAT, "Path");

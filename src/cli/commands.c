@@ -1,6 +1,9 @@
 // The table of commands, in the order of help.
 #include "cli/cli.h"
 
+extern const wg_cli_cmd wg_cmd_reg_query, wg_cmd_reg_add, wg_cmd_reg_delete, wg_cmd_reg_import,
+    wg_cmd_reg_export, wg_cmd_reg_check;
+
 extern const wg_cli_cmd wg_cmd_man; // hidden: the manual page, for the build
 
 const wg_cli_cmd *const wg_cli_commands[] = {
@@ -11,6 +14,13 @@ const wg_cli_cmd *const wg_cli_commands[] = {
     &wg_cmd_completion,
     &wg_cmd_help,
     &wg_cmd_version,
+    // registry hives
+    &wg_cmd_reg_query,
+    &wg_cmd_reg_add,
+    &wg_cmd_reg_delete,
+    &wg_cmd_reg_import,
+    &wg_cmd_reg_export,
+    &wg_cmd_reg_check,
     &wg_cmd_man,
 };
 const size_t wg_cli_n_commands = WG_ARRAY_LEN(wg_cli_commands);

@@ -1,0 +1,445 @@
+// `wingo reg query|add|delete|import|export|check`: a hive file edited offline.
+#include <limits.h>
+#include <string.h>
+
+#include "cli/reg.h"
+#include "fmt/json/jsonw.h"
+
+// Opens the hive named by the first argument; an exit code, 0 when it is open.
+static int reg_open(const wg_cli *c, wg_hivefile *f) {
+  wg_error err = WG_ERROR_INIT;
+  if (wg_hivefile_open(c->args[0], wg_cli_has(c, "force-dirty"), f, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  if (f->n_replayed > 0) {
+    wg_note(c, "'%s' was dirty: %u log entries replayed", f->path, f->n_replayed);
+  }
+  return 0;
+}
+
+static int reg_save(const wg_cli *c, const wg_hivefile *f) {
+  wg_error err = WG_ERROR_INIT;
+  return wg_hivefile_save(f, wg_reg_now(), &err) == WG_OK ? 0 : wg_cli_fail(c, &err);
+}
+
+static int reg_no_key(const wg_cli *c, wg_str key) {
+  wg_error err = WG_ERROR_INIT;
+  (void)!wg_fail(&err, WG_E_NOT_FOUND, "'%s' has no key '%.*s'", c->args[0], WG_STR_ARG(key));
+  return wg_cli_fail(c, &err);
+}
+
+static void reg_print_value(const wg_regvalue *v, wg_jsonw *j, wg_buf *tmp) {
+  char type[16];
+  WG_AUTO(wg_buf) name = {0};
+  wg_buf_init(&name, wg_heap(), 0);
+  wg_buf_clear(tmp);
+  wg_reg_format_data(v, tmp);
+  if (!wg_utf16le_to_utf8((const uint8_t *)v->name16.p, v->name16.n, &name)) {
+    return;
+  }
+  if (j == NULL) {
+    wg_out("    %s    %s    %s\n", name.n == 0 ? "(Default)" : wg_buf_z(&name),
+           wg_reg_type_name(v->type, type), wg_buf_z(tmp));
+    return;
+  }
+  wg_jsonw_begin_object(j);
+  wg_jsonw_kv_str(j, "name", wg_buf_str(&name));
+  wg_jsonw_kv_z(j, "type", wg_reg_type_name(v->type, type));
+  wg_jsonw_kv_str(j, "data", wg_buf_str(tmp));
+  wg_jsonw_kv_hex(j, "bytes", v->data, v->n_bytes);
+  wg_jsonw_end_object(j);
+}
+
+static void reg_print_key(const wg_regkey *k, const char *only, wg_jsonw *j, wg_buf *tmp) {
+  WG_AUTO(wg_buf) path = {0};
+  wg_buf_init(&path, wg_heap(), 0);
+  wg_regkey_add_path(k, &path);
+  if (j == NULL) {
+    wg_out("%s\n", path.n == 0 ? "\\" : wg_buf_z(&path));
+  } else {
+    wg_jsonw_begin_object(j);
+    wg_jsonw_kv_str(j, "key", wg_buf_str(&path));
+    wg_jsonw_kv_u64(j, "time", wg_regkey_time(k));
+    wg_jsonw_key_z(j, "values");
+    wg_jsonw_begin_array(j);
+  }
+  for (size_t i = 0; i < wg_regkey_n_values(k); i++) {
+    const wg_regvalue *v = wg_regkey_value_at(k, i);
+    if (only == NULL || v == wg_regkey_value(k, wg_str_of(only))) {
+      reg_print_value(v, j, tmp);
+    }
+  }
+  if (j != NULL) {
+    wg_jsonw_end_array(j);
+    wg_jsonw_end_object(j);
+  } else {
+    wg_out("\n");
+  }
+}
+
+// Prints k, its children, or everything below, without recursion.
+static void reg_print_tree(const wg_regkey *k, const char *only, bool recursive, wg_jsonw *j) {
+  WG_AUTO(wg_buf) tmp = {0};
+  wg_buf_init(&tmp, wg_heap(), 0);
+  const wg_regkey **stack = NULL;
+  size_t n = 0, cap = 0;
+  wg_vec_push(&stack, &n, &cap) = k;
+  while (n > 0) {
+    const wg_regkey *at = stack[--n];
+    reg_print_key(at, only, j, &tmp);
+    for (size_t i = wg_regkey_n_children(at); recursive && i > 0; i--) {
+      wg_vec_push(&stack, &n, &cap) = wg_regkey_child_at(at, i - 1);
+    }
+  }
+  wg_xfree(stack);
+}
+
+static void reg_print_children(const wg_regkey *k) {
+  WG_AUTO(wg_buf) path = {0};
+  wg_buf_init(&path, wg_heap(), 0);
+  for (size_t i = 0; i < wg_regkey_n_children(k); i++) {
+    wg_buf_clear(&path);
+    wg_regkey_add_path(wg_regkey_child_at(k, i), &path);
+    wg_out("%s\n", wg_buf_z(&path));
+  }
+}
+
+static int reg_query_run(wg_cli *c) {
+  WG_AUTO(wg_hivefile) f = {0};
+  int rc = reg_open(c, &f);
+  if (rc != 0) {
+    return rc;
+  }
+  wg_str key = wg_reg_key_arg(f.path, c->n_args > 1 ? c->args[1] : NULL);
+  const char *only = wg_cli_value(c, "value");
+  const wg_regkey *k = wg_hive_find(f.hive, key);
+  if (k == NULL) {
+    return reg_no_key(c, key);
+  }
+  if (only != NULL && !wg_cli_has(c, "recursive") && wg_regkey_value(k, wg_str_of(only)) == NULL) {
+    wg_error err = WG_ERROR_INIT;
+    (void)!wg_fail(&err, WG_E_NOT_FOUND, "key '%.*s' has no value '%s'", WG_STR_ARG(key), only);
+    return wg_cli_fail(c, &err);
+  }
+  if (!c->json) {
+    reg_print_tree(k, only, wg_cli_has(c, "recursive"), NULL);
+    if (!wg_cli_has(c, "recursive") && only == NULL) {
+      reg_print_children(k);
+    }
+    return 0;
+  }
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 0);
+  wg_jsonw j;
+  wg_jsonw_init(&j, &out, 2);
+  wg_jsonw_begin_array(&j);
+  reg_print_tree(k, only, wg_cli_has(c, "recursive"), &j);
+  wg_jsonw_end_array(&j);
+  wg_error err = WG_ERROR_INIT;
+  if (wg_jsonw_finish(&j, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  wg_out_bytes(out.p, out.n);
+  return 0;
+}
+
+static int reg_add_run(wg_cli *c) {
+  const char *name = wg_cli_value(c, "value"), *data = wg_cli_value(c, "data");
+  const char *type_name = wg_cli_value(c, "type");
+  uint32_t type = WG_REG_SZ;
+  if (type_name != NULL && !wg_reg_type_parse(type_name, &type)) {
+    return wg_cli_usage(c,
+                        "'%s' is not a type; types are REG_SZ, REG_EXPAND_SZ, REG_MULTI_SZ, "
+                        "REG_DWORD, REG_QWORD, REG_BINARY, REG_NONE, or a number",
+                        type_name);
+  }
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_buf) bytes = {0};
+  wg_buf_init(&bytes, wg_heap(), 0);
+  if (wg_reg_parse_data(type,
+                        data != NULL           ? data
+                        : type == WG_REG_DWORD ? "0"
+                                               : "",
+                        &bytes, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  WG_AUTO(wg_hivefile) f = {0};
+  int rc = reg_open(c, &f);
+  if (rc != 0) {
+    return rc;
+  }
+  wg_regkey *k = NULL;
+  uint64_t now = wg_reg_now();
+  if (wg_regkey_create(f.hive, wg_hive_root(f.hive), wg_reg_key_arg(f.path, c->args[1]), now, &k,
+                       NULL, &err) != WG_OK ||
+      ((name != NULL || data != NULL) && wg_regkey_set(f.hive, k, wg_str_of(name), type, bytes.p,
+                                                       (uint32_t)bytes.n, now, &err) != WG_OK)) {
+    return wg_cli_fail(c, &err);
+  }
+  return reg_save(c, &f);
+}
+
+static int reg_delete_run(wg_cli *c) {
+  WG_AUTO(wg_hivefile) f = {0};
+  int rc = reg_open(c, &f);
+  if (rc != 0) {
+    return rc;
+  }
+  wg_error err = WG_ERROR_INIT;
+  wg_str key = wg_reg_key_arg(f.path, c->args[1]);
+  wg_regkey *k = wg_hive_find(f.hive, key);
+  if (k == NULL) {
+    return reg_no_key(c, key);
+  }
+  const char *name = wg_cli_value(c, "value");
+  wg_code code = name != NULL ? wg_regkey_unset(f.hive, k, wg_str_of(name), wg_reg_now(), &err)
+                              : wg_regkey_delete(f.hive, k, wg_reg_now(), &err);
+  return code == WG_OK ? reg_save(c, &f) : wg_cli_fail(c, &err);
+}
+
+// --prefix, else what the hive's file name says.
+static const char *reg_prefix(const wg_cli *c, const char *path) {
+  const char *prefix = wg_cli_value(c, "prefix");
+  return prefix != NULL ? prefix : wg_hive_prefix_of(path);
+}
+
+static int reg_import_run(wg_cli *c) {
+  const char *prefix = reg_prefix(c, c->args[0]);
+  if (prefix == NULL) {
+    return wg_cli_usage(c,
+                        "the name '%s' does not say which keys it holds: give --prefix, such as "
+                        "--prefix='HKEY_LOCAL_MACHINE\\SOFTWARE'",
+                        c->args[0]);
+  }
+  uint64_t code_page = 1252;
+  const char *cp = wg_cli_value(c, "code-page");
+  if (cp != NULL && (!wg_parse_u64(wg_str_of(cp), &code_page) || code_page > UINT16_MAX)) {
+    return wg_cli_usage(c, "'%s' is not a code page", cp);
+  }
+  WG_AUTO(wg_hivefile) f = {0};
+  int rc = reg_open(c, &f);
+  wg_reg_apply_stats total = {0};
+  for (size_t i = 1; rc == 0 && i < c->n_args; i++) {
+    WG_AUTO(wg_arena) arena;
+    WG_AUTO(wg_buf) text = {0};
+    wg_error err = WG_ERROR_INIT;
+    wg_regtext t;
+    wg_reg_apply_stats st;
+    wg_arena_init(&arena, wg_heap(), 0);
+    wg_buf_init(&text, wg_heap(), 0);
+    wg_regtext_options opt = {.code_page = (unsigned)code_page};
+    if (wg_os_read_file(WG_CWD, c->args[i], (uint64_t)1 << 30, &text, &err) != WG_OK) {
+      return wg_cli_fail(c, &err);
+    }
+    if (wg_regtext_parse(text.p, text.n, &opt, &arena, &t, &err) != WG_OK ||
+        wg_hive_apply_regtext(f.hive, &t, prefix, wg_reg_now(), &st, &err) != WG_OK) {
+      (void)!wg_wrap(&err, "'%s'", c->args[i]);
+      return wg_cli_fail(c, &err);
+    }
+    total.n_keys_made += st.n_keys_made;
+    total.n_keys_deleted += st.n_keys_deleted;
+    total.n_values_set += st.n_values_set;
+    total.n_values_deleted += st.n_values_deleted;
+  }
+  rc = rc != 0 ? rc : reg_save(c, &f);
+  if (rc == 0) {
+    wg_note(c, "%llu values set, %llu keys made, %llu values and %llu keys deleted",
+            (unsigned long long)total.n_values_set, (unsigned long long)total.n_keys_made,
+            (unsigned long long)total.n_values_deleted, (unsigned long long)total.n_keys_deleted);
+  }
+  return rc;
+}
+
+static int reg_export_run(wg_cli *c) {
+  WG_AUTO(wg_hivefile) f = {0};
+  int rc = reg_open(c, &f);
+  if (rc != 0) {
+    return rc;
+  }
+  const char *prefix = reg_prefix(c, f.path);
+  wg_str key = wg_reg_key_arg(f.path, c->n_args > 1 ? c->args[1] : NULL);
+  const wg_regkey *k = wg_hive_find(f.hive, key);
+  if (k == NULL) {
+    return reg_no_key(c, key);
+  }
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_buf) text = {0};
+  WG_AUTO(wg_buf) wide = {0};
+  wg_buf_init(&text, wg_heap(), 0);
+  wg_buf_init(&wide, wg_heap(), 0);
+  wg_regtext_begin(&text);
+  wg_hive_export_regtext(k, prefix != NULL ? prefix : "HKEY_LOCAL_MACHINE\\HIVE", &text);
+  if (wg_buf_check(&text, &err) != WG_OK ||
+      wg_regtext_finish(wg_buf_str(&text), &wide, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  const char *to = wg_cli_value(c, "output");
+  if (to == NULL) {
+    wg_out_bytes(text.p, text.n); // a terminal and a pipe get UTF-8
+    return 0;
+  }
+  return wg_os_write_file(WG_CWD, to, wide.p, wide.n, 0644, true, &err) == WG_OK
+             ? 0
+             : wg_cli_fail(c, &err);
+}
+
+static int reg_check_run(wg_cli *c) {
+  WG_AUTO(wg_hivefile) f = {0};
+  int rc = reg_open(c, &f);
+  if (rc != 0) {
+    return rc;
+  }
+  wg_regf_info i = wg_hive_info(f.hive);
+  if (!c->json) {
+    wg_out("version        %u.%u\nsequence       %u, %u\nkeys           %llu\nvalues         %llu\n"
+           "live bytes     %llu\nfile bytes     %zu\nlost cells     %llu (%llu bytes)\n"
+           "replayed       %u log entries\n",
+           i.major, i.minor, i.seq1, i.seq2, (unsigned long long)i.n_keys,
+           (unsigned long long)i.n_values, (unsigned long long)i.live_bytes, f.bytes.n,
+           (unsigned long long)i.n_lost_cells, (unsigned long long)i.lost_bytes, f.n_replayed);
+    return 0;
+  }
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 0);
+  wg_jsonw j;
+  wg_jsonw_init(&j, &out, 2);
+  wg_jsonw_begin_object(&j);
+  wg_jsonw_kv_u64(&j, "major", i.major);
+  wg_jsonw_kv_u64(&j, "minor", i.minor);
+  wg_jsonw_kv_u64(&j, "sequence1", i.seq1);
+  wg_jsonw_kv_u64(&j, "sequence2", i.seq2);
+  wg_jsonw_kv_u64(&j, "keys", i.n_keys);
+  wg_jsonw_kv_u64(&j, "values", i.n_values);
+  wg_jsonw_kv_u64(&j, "live_bytes", i.live_bytes);
+  wg_jsonw_kv_u64(&j, "file_bytes", f.bytes.n);
+  wg_jsonw_kv_u64(&j, "lost_cells", i.n_lost_cells);
+  wg_jsonw_kv_u64(&j, "lost_bytes", i.lost_bytes);
+  wg_jsonw_kv_u64(&j, "replayed", f.n_replayed);
+  wg_jsonw_end_object(&j);
+  wg_error err = WG_ERROR_INIT;
+  if (wg_jsonw_finish(&j, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  wg_out_bytes(out.p, out.n);
+  return 0;
+}
+
+#define OPT_FORCE                                                                                  \
+  { .name = "force-dirty", .help = "open a dirty hive although no log fits it" }
+#define OPT_PREFIX                                                                                 \
+  {                                                                                                \
+    .name = "prefix", .arg = "KEY",                                                                \
+    .help = "what the hive's keys are below (default: by file name)"                               \
+  }
+#define OPT_VALUE                                                                                  \
+  { .name = "value", .arg = "NAME", .help = "one value; \"\" is the default value" }
+
+static const wg_cli_opt query_opts[] = {
+    OPT_FORCE, OPT_VALUE, {.name = "recursive", .letter = 'r', .help = "everything below, too"}};
+static const wg_cli_opt add_opts[] = {
+    OPT_FORCE,
+    OPT_VALUE,
+    {.name = "type", .letter = 't', .arg = "TYPE", .help = "REG_SZ (default), REG_DWORD, ..."},
+    {.name = "data",
+     .letter = 'd',
+     .arg = "DATA",
+     .help = "text, number or hex digits, by type; \\0 between strings of REG_MULTI_SZ"}};
+static const wg_cli_opt delete_opts[] = {OPT_FORCE, OPT_VALUE};
+static const wg_cli_opt import_opts[] = {
+    OPT_FORCE,
+    OPT_PREFIX,
+    {.name = "code-page", .arg = "N", .help = "of REGEDIT4 text (default 1252)"}};
+static const wg_cli_opt export_opts[] = {OPT_FORCE,
+                                         OPT_PREFIX,
+                                         {.name = "output",
+                                          .letter = 'o',
+                                          .arg = "FILE",
+                                          .help = "write UTF-16 to FILE, as regedit does"}};
+static const wg_cli_opt check_opts[] = {OPT_FORCE};
+
+const wg_cli_cmd wg_cmd_reg_query = {
+    .noun = "reg",
+    .name = "query",
+    .args = "HIVE [KEY]",
+    .summary = "show a key, its values and subkeys",
+    .text =
+        "KEY is relative to the hive's root; a full path such as HKLM\\SOFTWARE\\Acme is\n"
+        "understood when the file's name says which hive it is. A dirty hive's transaction logs\n"
+        "(.LOG1, .LOG2 beside it) are replayed in memory.\n\n"
+        "Examples:\n  wingo reg query config/SOFTWARE 'Microsoft\\Windows NT\\CurrentVersion'\n"
+        "  wingo reg query SYSTEM Select --value=Default --json\n",
+    .opts = query_opts,
+    .n_opts = WG_ARRAY_LEN(query_opts),
+    .min_args = 1,
+    .max_args = 2,
+    .complete = "file",
+    .run = reg_query_run};
+const wg_cli_cmd wg_cmd_reg_add = {
+    .noun = "reg",
+    .name = "add",
+    .args = "HIVE KEY",
+    .summary = "make a key, or set a value",
+    .text = "The hive is written anew, whole or not at all; its transaction logs are emptied.\n\n"
+            "Examples:\n  wingo reg add SOFTWARE 'Policies\\Kiosk' --value=Mode --data=single\n"
+            "  wingo reg add SYSTEM 'ControlSet001\\Services\\X' --value=Start -t REG_DWORD -d 2\n",
+    .opts = add_opts,
+    .n_opts = WG_ARRAY_LEN(add_opts),
+    .min_args = 2,
+    .max_args = 2,
+    .complete = "file",
+    .run = reg_add_run};
+const wg_cli_cmd wg_cmd_reg_delete = {
+    .noun = "reg",
+    .name = "delete",
+    .args = "HIVE KEY",
+    .summary = "delete a key with everything below, or a value",
+    .text = "Examples:\n  wingo reg delete SOFTWARE 'Policies\\Kiosk'\n"
+            "  wingo reg delete SOFTWARE 'Policies\\Kiosk' --value=Mode\n",
+    .opts = delete_opts,
+    .n_opts = WG_ARRAY_LEN(delete_opts),
+    .min_args = 2,
+    .max_args = 2,
+    .complete = "file",
+    .run = reg_delete_run};
+const wg_cli_cmd wg_cmd_reg_import = {
+    .noun = "reg",
+    .name = "import",
+    .args = "HIVE FILE.reg...",
+    .summary = "apply registry text to a hive",
+    .text =
+        "Version 5 and REGEDIT4 text. All files are applied, or nothing is written. A line that\n"
+        "regedit would skip is an error here.\n\n"
+        "Examples:\n  wingo reg import SOFTWARE tweaks.reg\n"
+        "  wingo reg import --prefix='HKEY_LOCAL_MACHINE\\SOFTWARE' x.hive tweaks.reg\n",
+    .opts = import_opts,
+    .n_opts = WG_ARRAY_LEN(import_opts),
+    .min_args = 2,
+    .max_args = UINT_MAX,
+    .complete = "file",
+    .run = reg_import_run};
+const wg_cli_cmd wg_cmd_reg_export = {
+    .noun = "reg",
+    .name = "export",
+    .args = "HIVE [KEY]",
+    .summary = "write a key as registry text",
+    .text = "Examples:\n  wingo reg export SOFTWARE 'Policies' -o policies.reg\n"
+            "  wingo reg export NTUSER.DAT | less\n",
+    .opts = export_opts,
+    .n_opts = WG_ARRAY_LEN(export_opts),
+    .min_args = 1,
+    .max_args = 2,
+    .complete = "file",
+    .run = reg_export_run};
+const wg_cli_cmd wg_cmd_reg_check = {
+    .noun = "reg",
+    .name = "check",
+    .args = "HIVE",
+    .summary = "check a hive from end to end",
+    .text = "Every cell, list, name and value is looked at; the first fault is reported with its\n"
+            "offset, and the exit code is 4.\n\nExample:\n  wingo reg check config/SYSTEM\n",
+    .opts = check_opts,
+    .n_opts = WG_ARRAY_LEN(check_opts),
+    .min_args = 1,
+    .max_args = 1,
+    .complete = "file",
+    .run = reg_check_run};

@@ -9,6 +9,8 @@ extern const wg_cli_cmd wg_cmd_man; // hidden: the manual page, for the build
 const wg_cli_cmd *const wg_cli_commands[] = {
     // the project
     &wg_cmd_init,
+    // files
+    &wg_cmd_inspect,
     // further
     &wg_cmd_doctor,
     &wg_cmd_completion,

@@ -97,6 +97,7 @@ typedef enum wg_base_kind {
   WG_BASE_DIR
 } wg_base_kind; // iso, synthetic: later issues
 typedef struct wg_cfg_base {
+  wg_pos pos; // of the key 'base'
   wg_base_kind kind;
   const char *path; // as given, relative to the project folder
   wg_pos path_pos;
@@ -110,7 +111,7 @@ typedef struct wg_cfg_image_app {
   const char *app; // a key of apps:, checked
   size_t app_index;
   const char *to; // Windows folder, 'C:\Program Files\Kiosk', checked for syntax
-  wg_pos pos, to_pos;
+  wg_pos pos, app_pos, to_pos;
 } wg_cfg_image_app;
 
 typedef struct wg_cfg_image_file {
@@ -136,6 +137,7 @@ typedef struct wg_cfg_image {
   size_t n_files;
   const wg_output_kind *outputs;
   size_t n_outputs;
+  wg_pos outputs_pos;
 } wg_cfg_image;
 
 typedef struct wg_project {
@@ -143,6 +145,7 @@ typedef struct wg_project {
   const char *file;    // as the user would name it
   const char *name;    // project name
   const char *release; // "" or "1.4.0"
+  wg_pos release_pos;
   int64_t
       time_s; // time for everything written, since 1970: SOURCE_DATE_EPOCH, time:, or 2020-01-01
   const char *env_name; // --env, "" for none

@@ -1,0 +1,118 @@
+// The one table of keys: what the loader takes, the JSON Schema and the reference page all come
+// from it. A key is added by a row in keys.c (and a field in project.h).
+#ifndef WG_CONFIG_KEY_H
+#define WG_CONFIG_KEY_H
+
+#include "config/config.h"
+
+typedef enum wg_key_type {
+  WG_KEY_STRING,
+  WG_KEY_BOOL,
+  WG_KEY_INT,
+  WG_KEY_ENUM,
+  WG_KEY_PATH,     // of the host, relative to the project folder or absolute
+  WG_KEY_WINPATH,  // inside an image: C:\...
+  WG_KEY_SIZE,     // 3800MiB; uint64_t bytes
+  WG_KEY_DURATION, // 10m, 1h30m; uint64_t milliseconds
+  WG_KEY_TIME,     // RFC 3339, Unix seconds, or commit; int64_t seconds since 1970
+  WG_KEY_TARGET,   // os/arch[/variant]; wg_cfg_target
+  WG_KEY_MAP,      // fixed keys: sub
+  WG_KEY_NAMED,    // any safe name -> sub[0]
+  WG_KEY_PAIRS,    // name -> text; wg_cfg_pair
+  WG_KEY_LIST      // of sub[0]
+} wg_key_type;
+
+enum {
+  WG_KF_REQUIRED = 1U << 0,
+  WG_KF_PLANNED = 1U << 1,         // named by the design, refused by name until it is built
+  WG_KF_VAR = 1U << 2,             // ${NAME} takes environment variables
+  WG_KF_EMPTY = 1U << 3,           // the text may be empty
+  WG_KF_LINES = 1U << 4,           // the text may have line breaks
+  WG_KF_NO_STORE = 1U << 5,        // checked only
+  WG_KF_STORE_NAME = 1U << 6,      // enum: the choice's name is stored, not its value
+  WG_KF_UNIQUE = 1U << 7,          // list: no item twice
+  WG_KF_POSITION_OF_KEY = 1U << 8, // pos_at gets the key's place, not the value's
+};
+
+typedef struct wg_choice {
+  const char *name; // NULL ends the list
+  unsigned value;
+  bool planned;
+} wg_choice;
+
+// A scalar on its way through a check.
+typedef struct wg_cfg_text {
+  wg_arena *arena;
+  const char *text;  // NUL-terminated UTF-8, variables filled in
+  const char *value; // what is stored: text, or a normal form of it
+  const char *why;   // on failure: "is not a version number"
+  const char *hint;  // on failure: the cure, or NULL
+} wg_cfg_text;
+typedef bool (*wg_cfg_check_fn)(wg_cfg_text *t);
+
+typedef struct wg_key wg_key;
+struct wg_key {
+  const char *name; // NULL ends a list of rows; "" in a row that describes elements
+  wg_key_type type;
+  unsigned flags;
+  int group;       // > 0: exactly one of the rows of that group; < 0: at least one
+  const char *def; // what an absent key means, as text; NULL: nothing
+  const char *doc; // sentences for the reference page and editors
+  const char *example;
+  const char *since; // wingo version that has it
+  const wg_choice *choices;
+  const wg_key *sub;
+  wg_cfg_check_fn check;      // text rule beyond the type
+  wg_cfg_check_fn check_name; // NAMED, PAIRS: rule of the names
+  const char *pattern;        // `check` as an ECMA 262 expression, for editors
+  const char *name_pattern;
+  // Where the value goes, in the struct of the enclosing map. An offset plus 1; 0 is nowhere.
+  size_t at, pos_at;
+  size_t count_at;   // LIST, NAMED, PAIRS: size_t
+  size_t size;       // LIST, NAMED: bytes of an element
+  size_t name_at;    // NAMED: const char * in the element
+  size_t present_at; // MAP: bool
+  size_t mark_at;    // unsigned that gets `mark` when the key is given
+  unsigned mark;
+};
+
+#define WG_AT(T, field) (offsetof(T, field) + 1)
+
+// The row of the whole file: a MAP whose struct is wg_project.
+extern const wg_key wg_cfg_root_key;
+
+// Text rules (value.c). Each sets why/hint on failure.
+bool wg_cfg_check_name(wg_cfg_text *t);
+bool wg_cfg_check_app_name(wg_cfg_text *t); // also a file name on Windows
+bool wg_cfg_check_release(wg_cfg_text *t);
+bool wg_cfg_check_file_version(wg_cfg_text *t); // value: four numbers
+bool wg_cfg_check_go(wg_cfg_text *t);
+bool wg_cfg_check_main(wg_cfg_text *t);
+bool wg_cfg_check_tag(wg_cfg_text *t);
+bool wg_cfg_check_ldflag(wg_cfg_text *t);
+bool wg_cfg_check_env_name(wg_cfg_text *t);
+bool wg_cfg_check_var_name(wg_cfg_text *t);
+bool wg_cfg_check_sha256(wg_cfg_text *t); // value: lower case
+bool wg_cfg_check_base_file(wg_cfg_text *t);
+bool wg_cfg_check_base_image(wg_cfg_text *t);
+bool wg_cfg_check_host_path(wg_cfg_text *t);
+bool wg_cfg_check_windows_path(wg_cfg_text *t);
+// A component of a Windows path that names a device: CON, nul.txt, COM1.
+bool wg_cfg_is_device_name(wg_str component);
+
+// "3800MiB", "4096", "10 GB"; false when it is none or over 2^63.
+bool wg_cfg_parse_size(const char *s, uint64_t *out_bytes);
+// "10m", "1h30m", "250ms", "45s", "2d"; false when it is none or over 2^53.
+bool wg_cfg_parse_duration(const char *s, uint64_t *out_ms);
+// RFC 3339 or a count of seconds since 1970; 0..2^32-1, what PE and ZIP can hold.
+bool wg_cfg_parse_time(const char *s, int64_t *out_s);
+
+// Splits and checks "windows/amd64/v3" (ports.c). *out's strings are in the arena; pos is not set.
+bool wg_cfg_parse_target(wg_cfg_text *t, wg_cfg_target *out);
+// All os/arch pairs of Go, for the schema and tests: "linux/amd64". NULL-terminated.
+extern const char *const wg_cfg_ports[];
+
+// The nearest of n words to `word` (edit distance, case ignored), NULL when none is near.
+const char *wg_cfg_nearest(const char *word, const char *const *words, size_t n);
+
+#endif

@@ -1,0 +1,162 @@
+#include <string.h>
+
+#include "config/internal.h"
+
+static const wg_yaml_node *overlay_map(wg_cfg *c, const wg_yaml_node *base, wg_yaml_pair *pairs,
+                                       size_t n) {
+  wg_yaml_node *m = wg_cfg_alloc(c, 1, sizeof(*m));
+  *m = *base;
+  m->kind = WG_YAML_MAP;
+  m->pairs = pairs;
+  m->n = n;
+  return m;
+}
+
+static size_t overlay_find(const wg_yaml_pair *pairs, size_t n, const char *key) {
+  size_t i = 0;
+  while (i < n && strcmp(pairs[i].key->text, key) != 0) {
+    i++;
+  }
+  return i;
+}
+
+static void overlay_nothing_to_delete(wg_cfg *c, const wg_yaml_node *key) {
+  wg_cfg_add_fault(
+      c, WG_FAULT_WARNING, wg_cfg_pos(c, key),
+      wg_cfg_printf(c, "'%s' is null, which deletes a key, and there is none to delete", key->text),
+      "check the spelling, or remove the line");
+}
+
+const wg_yaml_node *wg_cfg_merge(wg_cfg *c, const wg_yaml_node *base, const wg_yaml_node *over,
+                                 bool is_set) {
+  if (over->kind != WG_YAML_MAP) {
+    return over;
+  }
+  bool base_is_map = base != NULL && base->kind == WG_YAML_MAP;
+  if (is_set && base != NULL && !base_is_map && !wg_yaml_is_null(base) && over->n > 0) {
+    wg_cfg_add_fault(c, WG_FAULT_ERROR, wg_cfg_pos(c, over->pairs[0].key),
+                     wg_cfg_printf(c, "--set goes into '%s' of something that is %s",
+                                   over->pairs[0].key->text,
+                                   base->kind == WG_YAML_LIST ? "a list" : "a single value"),
+                     base->kind == WG_YAML_LIST ? "set the whole list: --set 'key=[a, b]'"
+                                                : "set the value itself");
+    return base;
+  }
+  size_t n = base_is_map ? base->n : 0;
+  wg_yaml_pair *pairs = wg_cfg_alloc(c, n + over->n, sizeof(*pairs));
+  if (n > 0) {
+    memcpy(pairs, base->pairs, n * sizeof(*pairs));
+  }
+  for (size_t i = 0; i < over->n; i++) {
+    wg_yaml_pair p = over->pairs[i];
+    size_t at = overlay_find(pairs, n, p.key->text);
+    if (wg_yaml_is_null(p.value)) {
+      if (at == n) {
+        overlay_nothing_to_delete(c, p.key);
+      } else {
+        memmove(&pairs[at], &pairs[at + 1], (n - at - 1) * sizeof(*pairs));
+        n--;
+      }
+      continue;
+    }
+    const wg_yaml_node *merged = wg_cfg_merge(c, at < n ? pairs[at].value : NULL, p.value, is_set);
+    if (at < n) {
+      pairs[at].value = merged; // the key keeps its place in the base file
+    } else {
+      pairs[n++] = (wg_yaml_pair){p.key, merged};
+    }
+  }
+  return overlay_map(c, base_is_map ? base : over, pairs, n);
+}
+
+static wg_yaml_node *overlay_key(wg_cfg *c, const char *set, size_t from, size_t to,
+                                 uint32_t source) {
+  wg_yaml_node *k = wg_cfg_alloc(c, 1, sizeof(*k));
+  *k = (wg_yaml_node){.kind = WG_YAML_SCALAR,
+                      .style = WG_YAML_DOUBLE,
+                      .source = source,
+                      .line = 1,
+                      .col = (uint32_t)from + 1,
+                      .weight = 1,
+                      .text = wg_cfg_printf(c, "%.*s", (int)(to - from), set + from),
+                      .n = to - from};
+  return k;
+}
+
+#define SET_MAX_DEPTH 16
+#define SET_MAX_BYTES 65536
+
+static const wg_yaml_node *overlay_set_fault(wg_cfg *c, uint32_t source, const char *text) {
+  wg_cfg_add_fault(c, WG_FAULT_ERROR, (wg_pos){c->sources[source], 1, 1}, text,
+                   "write it like --set apps.agent.mod=vendor; a name with a dot in quotes: "
+                   "apps.\"a.b\".mod");
+  return NULL;
+}
+
+// Splits the part before '='. Segments are apart by dots; one in double quotes may have dots.
+static const wg_yaml_node *overlay_set_keys(wg_cfg *c, const char *set, size_t eq, uint32_t source,
+                                            wg_yaml_node **keys, size_t *out_n) {
+  size_t at = 0, n = 0;
+  for (;;) {
+    bool quoted = set[at] == '"';
+    size_t from = at + (quoted ? 1 : 0);
+    size_t to = from;
+    while (to < eq && set[to] != (quoted ? '"' : '.')) {
+      to++;
+    }
+    at = to + (quoted ? 1 : 0);
+    if (to == from || n == SET_MAX_DEPTH || at > eq || (at < eq && set[at] != '.')) {
+      return overlay_set_fault(c, source,
+                               wg_cfg_printf(c, "--set %.100s: not a path of keys", set));
+    }
+    keys[n++] = overlay_key(c, set, from, to, source);
+    if (at == eq) {
+      break;
+    }
+    at++;
+  }
+  *out_n = n;
+  return keys[0];
+}
+
+const wg_yaml_node *wg_cfg_parse_set(wg_cfg *c, const char *set, uint32_t source) {
+  size_t len = strlen(set);
+  size_t eq = wg_str_find(wg_str_of(set), '=');
+  wg_yaml_node *keys[SET_MAX_DEPTH];
+  size_t n = 0;
+  if (eq == len || len > SET_MAX_BYTES) {
+    return overlay_set_fault(c, source, wg_cfg_printf(c, "--set %.100s: there is no '='", set));
+  }
+  if (overlay_set_keys(c, set, eq, source, keys, &n) == NULL) {
+    return NULL;
+  }
+  // Spaces in place of the path keep the columns right.
+  char *text = wg_cfg_alloc(c, len + 1, 1);
+  memset(text, ' ', eq + 1);
+  memcpy(text + eq + 1, set + eq + 1, len - eq - 1);
+  wg_yaml_limits limits = WG_YAML_DEFAULT_LIMITS;
+  wg_yaml_doc doc;
+  wg_error err = WG_ERROR_INIT;
+  (void)!wg_yaml_parse((wg_str){text, len}, &limits, source, &c->arena, &doc, &err);
+  for (size_t i = 0; i < doc.n_faults; i++) {
+    const wg_yaml_fault *f = &doc.faults[i];
+    wg_cfg_add_fault(c, WG_FAULT_ERROR, (wg_pos){c->sources[source], f->line, f->col},
+                     wg_cfg_printf(c, "--set %.*s: %s", (int)eq, set, f->text), f->hint);
+  }
+  if (doc.root == NULL) {
+    if (doc.n_faults == 0) {
+      (void)overlay_set_fault(
+          c, source,
+          wg_cfg_printf(c, "--set %.*s: no value; null deletes the key, '' is empty text", (int)eq,
+                        set));
+    }
+    return NULL;
+  }
+  const wg_yaml_node *value = doc.root;
+  while (n-- > 0) {
+    wg_yaml_pair *pair = wg_cfg_alloc(c, 1, sizeof(*pair));
+    *pair = (wg_yaml_pair){keys[n], value};
+    value = overlay_map(c, keys[n], pair, 1);
+  }
+  return value;
+}

@@ -1,0 +1,635 @@
+#include "fmt/yaml/yaml.h"
+
+#include <libfyaml.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fmt/yaml/internal.h"
+
+// A collection that is being filled.
+typedef struct yaml_frame {
+  wg_yaml_node *node;
+  const char *anchor;      // NULL when it has none
+  const wg_yaml_node *key; // map: a key that waits for its value
+  const wg_yaml_node **items;
+  wg_yaml_pair *pairs;
+  size_t cap;
+  bool merges; // map: has a << key
+} yaml_frame;
+
+typedef struct yaml_anchor {
+  const char *name;
+  const wg_yaml_node *node;
+  struct yaml_anchor *next; // older; the newest of a name counts
+} yaml_anchor;
+
+#define YAML_MAX_DEPTH 60
+
+typedef struct yaml_parse {
+  struct fy_parser *fy;
+  wg_arena *arena;
+  wg_yaml_limits limits;
+  uint32_t source;
+  yaml_cursor cursor;
+  yaml_frame stack[YAML_MAX_DEPTH + 1]; // [0] holds the root as its only item
+  size_t depth;
+  yaml_anchor *anchors;
+  uint64_t n_nodes; // aliases written out
+  wg_yaml_fault *faults;
+  size_t n_faults, cap_faults;
+  bool no_memory;
+} yaml_parse;
+
+#define YAML_MAX_FAULTS 200
+
+// Adds a fault; beyond YAML_MAX_FAULTS they are dropped.
+static void yaml_fault(yaml_parse *p, uint32_t line, uint32_t col, const char *text,
+                       const char *hint) {
+  if (text == NULL) {
+    p->no_memory = true;
+    return;
+  }
+  if (p->n_faults >= YAML_MAX_FAULTS) {
+    return;
+  }
+  if (p->n_faults == p->cap_faults) {
+    size_t cap = p->cap_faults == 0 ? 4 : p->cap_faults * 2;
+    wg_yaml_fault *grown = wg_arena_new_array(p->arena, wg_yaml_fault, cap);
+    if (grown == NULL) {
+      p->no_memory = true;
+      return;
+    }
+    if (p->n_faults > 0) {
+      memcpy(grown, p->faults, p->n_faults * sizeof(*grown));
+    }
+    p->faults = grown;
+    p->cap_faults = cap;
+  }
+  p->faults[p->n_faults++] = (wg_yaml_fault){line, col, text, hint};
+}
+
+// Ends the parse: this fault replaces all others.
+static wg_code yaml_stop(yaml_parse *p, wg_code code, wg_yaml_fault f, wg_error *err) {
+  p->n_faults = 0;
+  yaml_fault(p, f.line, f.col, f.text, f.hint);
+  if (p->no_memory) {
+    return wg_arena_fail(p->arena, err);
+  }
+  wg_error_set(err, code, 0, WG_NO_OFFSET, "line %u, column %u: %s", (unsigned)f.line,
+               (unsigned)f.col, f.text);
+  return code;
+}
+
+static void yaml_seek_mark(yaml_parse *p, const struct fy_mark *m) {
+  if (m != NULL) {
+    wg_yaml_cursor_seek(&p->cursor, m->input_pos);
+  }
+}
+
+// The text of a token in the arena; NULL when there is no memory.
+static char *yaml_token_text(yaml_parse *p, struct fy_token *t, size_t *out_n) {
+  size_t n = 0;
+  const char *s = t == NULL ? "" : fy_token_get_text(t, &n);
+  if (s == NULL) {
+    return NULL;
+  }
+  *out_n = n;
+  return wg_arena_strndup(p->arena, s, n);
+}
+
+static wg_code yaml_push_item(yaml_parse *p, const wg_yaml_node *n, wg_error *err) {
+  yaml_frame *f = &p->stack[p->depth];
+  bool is_map = f->node != NULL && f->node->kind == WG_YAML_MAP;
+  if (is_map && f->key == NULL) {
+    f->key = n;
+    return WG_OK;
+  }
+  size_t used = f->node == NULL ? 0 : f->node->n;
+  if (used == f->cap) {
+    size_t cap = f->cap == 0 ? 4 : f->cap * 2;
+    size_t each = is_map ? sizeof(wg_yaml_pair) : sizeof(wg_yaml_node *);
+    void *grown = wg_arena_array(p->arena, cap, each);
+    if (grown == NULL) {
+      return wg_arena_fail(p->arena, err);
+    }
+    if (used > 0) {
+      memcpy(grown, is_map ? (const void *)f->pairs : (const void *)f->items, used * each);
+    }
+    if (is_map) {
+      f->pairs = grown;
+    } else {
+      f->items = grown;
+    }
+    f->cap = cap;
+  }
+  if (is_map) {
+    f->merges = f->merges || (f->key->kind == WG_YAML_SCALAR && f->key->style == WG_YAML_PLAIN &&
+                              strcmp(f->key->text, "<<") == 0);
+    f->pairs[used] = (wg_yaml_pair){f->key, n};
+    f->key = NULL;
+  } else {
+    f->items[used] = n;
+  }
+  if (f->node != NULL) {
+    f->node->n++;
+  }
+  return WG_OK;
+}
+
+static wg_code yaml_count(yaml_parse *p, uint64_t n, wg_error *err) {
+  p->n_nodes += n;
+  if (p->n_nodes <= p->limits.max_nodes) {
+    return WG_OK;
+  }
+  wg_yaml_fault f = {p->cursor.line, p->cursor.col,
+                     wg_arena_printf(p->arena, "more than %u nodes, with all aliases written out",
+                                     (unsigned)p->limits.max_nodes),
+                     "use fewer aliases, or a smaller file"};
+  return yaml_stop(p, WG_E_LIMIT, f, err);
+}
+
+static wg_code yaml_remember(yaml_parse *p, const char *name, const wg_yaml_node *n,
+                             wg_error *err) {
+  yaml_anchor *a = wg_arena_new(p->arena, yaml_anchor);
+  if (a == NULL) {
+    return wg_arena_fail(p->arena, err);
+  }
+  *a = (yaml_anchor){name, n, p->anchors};
+  p->anchors = a;
+  return WG_OK;
+}
+
+// What a tag does to a node: a plain scalar with !!str is text; the other core tags change nothing.
+static void yaml_apply_tag(yaml_parse *p, struct fy_token *tag, wg_yaml_node *n) {
+  static const char *const known[] = {"str", "int", "float", "bool", "null", "map", "seq"};
+  static const char core[] = "tag:yaml.org,2002:";
+  size_t len = 0;
+  const char *s = tag == NULL ? NULL : fy_token_get_text(tag, &len);
+  if (s == NULL) {
+    return;
+  }
+  wg_str t = {s, len};
+  if (wg_str_eqz(t, "!")) { // "!" alone: not plain
+    n->style = n->style == WG_YAML_PLAIN ? WG_YAML_SINGLE : n->style;
+    return;
+  }
+  if (wg_str_starts(t, core)) {
+    wg_str name = {t.p + sizeof(core) - 1, t.n - (sizeof(core) - 1)};
+    for (size_t i = 0; i < WG_ARRAY_LEN(known); i++) {
+      if (wg_str_eqz(name, known[i])) {
+        bool is_str = i == 0;
+        bool is_value = i >= 1 && i <= 4;
+        n->style = is_str && n->style == WG_YAML_PLAIN ? WG_YAML_SINGLE : n->style;
+        n->style = is_value ? WG_YAML_PLAIN : n->style;
+        return;
+      }
+    }
+  }
+  yaml_fault(p, n->line, n->col,
+             wg_arena_printf(p->arena, "tag '%.*s' is not known", WG_STR_ARG(t)),
+             "remove it: the value's place says its type");
+}
+
+static wg_yaml_style yaml_style(enum fy_scalar_style s) {
+  switch (s) {
+  case FYSS_SINGLE_QUOTED:
+    return WG_YAML_SINGLE;
+  case FYSS_DOUBLE_QUOTED:
+    return WG_YAML_DOUBLE;
+  case FYSS_LITERAL:
+  case FYSS_FOLDED:
+    return WG_YAML_BLOCK;
+  case FYSS_ANY:
+  case FYSS_PLAIN:
+  case FYSS_MAX:
+    break;
+  }
+  return WG_YAML_PLAIN;
+}
+
+static wg_yaml_node *yaml_new_node(yaml_parse *p, wg_yaml_kind kind) {
+  wg_yaml_node *n = wg_arena_new(p->arena, wg_yaml_node);
+  if (n != NULL) {
+    *n = (wg_yaml_node){.kind = kind,
+                        .source = p->source,
+                        .line = p->cursor.line,
+                        .col = p->cursor.col,
+                        .weight = 1};
+  }
+  return n;
+}
+
+static wg_code yaml_on_scalar(yaml_parse *p, struct fy_event *e, wg_error *err) {
+  if (yaml_count(p, 1, err) != WG_OK) {
+    return err->code;
+  }
+  wg_yaml_node *n = yaml_new_node(p, WG_YAML_SCALAR);
+  if (n == NULL) {
+    return wg_arena_fail(p->arena, err);
+  }
+  struct fy_token *t = e->scalar.value;
+  n->text = yaml_token_text(p, t, &n->n);
+  if (n->text == NULL) {
+    return wg_arena_fail(p->arena, err);
+  }
+  n->style = t == NULL ? WG_YAML_PLAIN : yaml_style(fy_token_scalar_style(t));
+  if (memchr(n->text, 0, n->n) != NULL) {
+    wg_yaml_fault f = {n->line, n->col, "text with a NUL character (\\0)", "remove it"};
+    return yaml_stop(p, WG_E_FORMAT, f, err);
+  }
+  yaml_apply_tag(p, e->scalar.tag, n);
+  if (e->scalar.anchor != NULL) {
+    size_t len = 0;
+    const char *name = yaml_token_text(p, e->scalar.anchor, &len);
+    if (name == NULL) {
+      return wg_arena_fail(p->arena, err);
+    }
+    if (yaml_remember(p, name, n, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return yaml_push_item(p, n, err);
+}
+
+static wg_code yaml_on_start(yaml_parse *p, wg_yaml_kind kind, struct fy_token *anchor,
+                             struct fy_token *tag, wg_error *err) {
+  if (yaml_count(p, 1, err) != WG_OK) {
+    return err->code;
+  }
+  if (p->depth >= p->limits.max_depth) {
+    wg_yaml_fault f = {
+        p->cursor.line, p->cursor.col,
+        wg_arena_printf(p->arena, "nested deeper than %u levels", (unsigned)p->limits.max_depth),
+        NULL};
+    return yaml_stop(p, WG_E_LIMIT, f, err);
+  }
+  wg_yaml_node *n = yaml_new_node(p, kind);
+  size_t len = 0;
+  const char *name = anchor == NULL ? NULL : yaml_token_text(p, anchor, &len);
+  if (n == NULL || (anchor != NULL && name == NULL)) {
+    return wg_arena_fail(p->arena, err);
+  }
+  yaml_apply_tag(p, tag, n);
+  p->depth++;
+  p->stack[p->depth] = (yaml_frame){.node = n, .anchor = name};
+  return WG_OK;
+}
+
+static wg_code yaml_on_alias(yaml_parse *p, struct fy_event *e, wg_error *err) {
+  size_t len = 0;
+  const char *name = yaml_token_text(p, e->alias.anchor, &len);
+  if (name == NULL) {
+    return wg_arena_fail(p->arena, err);
+  }
+  for (size_t i = 1; i <= p->depth; i++) {
+    if (p->stack[i].anchor != NULL && strcmp(p->stack[i].anchor, name) == 0) {
+      wg_yaml_fault f = {
+          p->cursor.line, p->cursor.col,
+          wg_arena_printf(p->arena, "alias '*%s' stands inside its own anchor", name),
+          "a value can't contain itself"};
+      return yaml_stop(p, WG_E_FORMAT, f, err);
+    }
+  }
+  const yaml_anchor *a = p->anchors;
+  while (a != NULL && strcmp(a->name, name) != 0) {
+    a = a->next;
+  }
+  if (a == NULL) {
+    wg_yaml_fault f = {p->cursor.line, p->cursor.col,
+                       wg_arena_printf(p->arena, "alias '*%s' has no anchor before it", name),
+                       "define the value first with '&name', or quote the text if the star is "
+                       "part of it"};
+    return yaml_stop(p, WG_E_FORMAT, f, err);
+  }
+  if (yaml_count(p, a->node->weight, err) != WG_OK) {
+    return err->code;
+  }
+  wg_yaml_node *n = yaml_new_node(p, a->node->kind);
+  if (n == NULL) {
+    return wg_arena_fail(p->arena, err);
+  }
+  uint32_t line = n->line, col = n->col;
+  *n = *a->node; // content is shared, the place is the alias's
+  n->line = line;
+  n->col = col;
+  return yaml_push_item(p, n, err);
+}
+
+typedef struct yaml_order {
+  const char *text;
+  size_t index;
+} yaml_order;
+
+static int yaml_order_cmp(const void *a, const void *b) {
+  const yaml_order *x = a;
+  const yaml_order *y = b;
+  int c = strcmp(x->text, y->text);
+  if (c != 0) {
+    return c;
+  }
+  return x->index < y->index ? -1 : x->index > y->index;
+}
+
+// Pairs to look at in one go: the map's own, then those that << brings in.
+typedef struct yaml_pairs {
+  wg_yaml_pair *v;
+  size_t n, n_own, cap;
+} yaml_pairs;
+
+static wg_code yaml_pairs_add(yaml_parse *p, yaml_pairs *l, wg_yaml_pair pair, wg_error *err) {
+  if (l->n == l->cap) {
+    size_t cap = l->cap == 0 ? 8 : l->cap * 2;
+    wg_yaml_pair *grown = wg_arena_new_array(p->arena, wg_yaml_pair, cap);
+    if (grown == NULL) {
+      return wg_arena_fail(p->arena, err);
+    }
+    if (l->n > 0) {
+      memcpy(grown, l->v, l->n * sizeof(*grown));
+    }
+    l->v = grown;
+    l->cap = cap;
+  }
+  l->v[l->n++] = pair;
+  return WG_OK;
+}
+
+// Appends the pairs of one merged map: the value of << or an item of its list.
+static wg_code yaml_merge_one(yaml_parse *p, yaml_pairs *l, const wg_yaml_node *from,
+                              wg_error *err) {
+  if (from->kind != WG_YAML_MAP) {
+    yaml_fault(p, from->line, from->col, "'<<' merges maps, and this is none",
+               "write '<<: *anchor', the anchor being on a map");
+    return WG_OK;
+  }
+  if (yaml_count(p, from->weight, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < from->n; i++) {
+    if (yaml_pairs_add(p, l, from->pairs[i], err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
+static bool yaml_is_merge(const wg_yaml_pair *pair) {
+  return pair->key->style == WG_YAML_PLAIN && strcmp(pair->key->text, "<<") == 0;
+}
+
+static wg_code yaml_merge(yaml_parse *p, const yaml_frame *f, yaml_pairs *l, wg_error *err) {
+  for (size_t i = 0; i < f->node->n; i++) {
+    if (f->pairs[i].key->kind == WG_YAML_SCALAR && !yaml_is_merge(&f->pairs[i])) {
+      if (yaml_pairs_add(p, l, f->pairs[i], err) != WG_OK) {
+        return err->code;
+      }
+    }
+  }
+  l->n_own = l->n;
+  for (size_t i = 0; i < f->node->n; i++) {
+    const wg_yaml_node *v = f->pairs[i].value;
+    if (f->pairs[i].key->kind != WG_YAML_SCALAR || !yaml_is_merge(&f->pairs[i])) {
+      continue;
+    }
+    size_t n = v->kind == WG_YAML_LIST ? v->n : 1;
+    for (size_t k = 0; k < n; k++) {
+      if (yaml_merge_one(p, l, v->kind == WG_YAML_LIST ? v->items[k] : v, err) != WG_OK) {
+        return err->code;
+      }
+    }
+  }
+  return WG_OK;
+}
+
+static void yaml_twice(yaml_parse *p, const wg_yaml_node *first, const wg_yaml_node *again) {
+  yaml_fault(p, again->line, again->col,
+             wg_arena_printf(p->arena, "key '%s' appears twice in the same map", again->text),
+             wg_arena_printf(p->arena, "it is on line %u already: keep one of the two",
+                             (unsigned)first->line));
+}
+
+// Keeps the first pair of each key; a key of the map's own that comes again is a fault, a merged
+// one gives way in silence.
+static wg_code yaml_unique(yaml_parse *p, yaml_pairs *l, wg_error *err) {
+  yaml_order *order = wg_arena_new_array(p->arena, yaml_order, l->n);
+  bool *drop = wg_arena_new_array(p->arena, bool, l->n);
+  if (order == NULL || drop == NULL) {
+    return wg_arena_fail(p->arena, err);
+  }
+  for (size_t i = 0; i < l->n; i++) {
+    order[i] = (yaml_order){l->v[i].key->text, i};
+  }
+  qsort(order, l->n, sizeof(*order), yaml_order_cmp);
+  size_t first = 0;
+  for (size_t i = 1; i < l->n; i++) {
+    if (strcmp(order[first].text, order[i].text) != 0) {
+      first = i;
+      continue;
+    }
+    drop[order[i].index] = true;
+    if (order[i].index < l->n_own) {
+      yaml_twice(p, l->v[order[first].index].key, l->v[order[i].index].key);
+    }
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < l->n; i++) {
+    if (!drop[i]) {
+      l->v[kept++] = l->v[i];
+    }
+  }
+  l->n = kept;
+  return WG_OK;
+}
+
+static wg_code yaml_end_map(yaml_parse *p, const yaml_frame *f, wg_error *err) {
+  yaml_pairs l = {0};
+  for (size_t i = 0; i < f->node->n; i++) {
+    const wg_yaml_node *k = f->pairs[i].key;
+    if (k->kind != WG_YAML_SCALAR) {
+      yaml_fault(p, k->line, k->col, "a key must be text, not a list or a map",
+                 "quote it if the brackets are part of the name");
+    }
+  }
+  if (yaml_merge(p, f, &l, err) != WG_OK) {
+    return err->code;
+  }
+  if (l.n > 0 && yaml_unique(p, &l, err) != WG_OK) {
+    return err->code;
+  }
+  f->node->pairs = l.v;
+  f->node->n = l.n;
+  uint64_t weight = 1;
+  for (size_t i = 0; i < l.n; i++) {
+    weight += (uint64_t)l.v[i].key->weight + l.v[i].value->weight;
+  }
+  f->node->weight = (uint32_t)weight; // bounded by max_nodes
+  return WG_OK;
+}
+
+static wg_code yaml_on_end(yaml_parse *p, wg_error *err) {
+  yaml_frame f = p->stack[p->depth];
+  if (f.node->kind == WG_YAML_MAP) {
+    if (yaml_end_map(p, &f, err) != WG_OK) {
+      return err->code;
+    }
+  } else {
+    f.node->items = f.items;
+    uint64_t weight = 1;
+    for (size_t i = 0; i < f.node->n; i++) {
+      weight += f.items[i]->weight;
+    }
+    f.node->weight = (uint32_t)weight;
+  }
+  p->depth--;
+  if (f.anchor != NULL && yaml_remember(p, f.anchor, f.node, err) != WG_OK) {
+    return err->code;
+  }
+  return yaml_push_item(p, f.node, err);
+}
+
+// What libfyaml collected; the first error is the cause.
+static wg_code yaml_syntax(yaml_parse *p, wg_error *err) {
+  wg_yaml_fault f = {p->cursor.line, p->cursor.col, NULL, NULL};
+  const char *msg = NULL;
+  void *iter = NULL;
+  struct fy_diag *diag = fy_parser_get_diag(p->fy);
+  for (const struct fy_diag_error *d; (d = fy_diag_errors_iterate(diag, &iter)) != NULL;) {
+    if (d->type == FYET_ERROR && d->msg != NULL) {
+      const struct fy_mark *m = d->fyt == NULL ? NULL : fy_token_start_mark(d->fyt);
+      if (m != NULL) {
+        yaml_seek_mark(p, m);
+        f.line = p->cursor.line;
+        f.col = p->cursor.col;
+      } else if (d->line >= 0 && d->column >= 0) {
+        f.line = (uint32_t)d->line + 1;
+        f.col = (uint32_t)d->column + 1;
+      }
+      msg = d->msg;
+      break;
+    }
+  }
+  wg_yaml_clarify(p->cursor.text, msg, p->arena, &f);
+  fy_diag_unref(diag);
+  return yaml_stop(p, WG_E_FORMAT, f, err);
+}
+
+static wg_code yaml_on_event(yaml_parse *p, struct fy_event *e, size_t *n_docs, wg_error *err) {
+  yaml_seek_mark(p, fy_event_start_mark(e));
+  switch (e->type) {
+  case FYET_DOCUMENT_START:
+    if ((*n_docs)++ > 0) {
+      wg_yaml_fault f = {p->cursor.line, p->cursor.col, "a second document starts here",
+                         "one file holds one document: remove the '---' and what follows"};
+      return yaml_stop(p, WG_E_FORMAT, f, err);
+    }
+    return WG_OK;
+  case FYET_MAPPING_START:
+    return yaml_on_start(p, WG_YAML_MAP, e->mapping_start.anchor, e->mapping_start.tag, err);
+  case FYET_SEQUENCE_START:
+    return yaml_on_start(p, WG_YAML_LIST, e->sequence_start.anchor, e->sequence_start.tag, err);
+  case FYET_MAPPING_END:
+  case FYET_SEQUENCE_END:
+    return yaml_on_end(p, err);
+  case FYET_SCALAR:
+    return yaml_on_scalar(p, e, err);
+  case FYET_ALIAS:
+    return yaml_on_alias(p, e, err);
+  case FYET_NONE:
+  case FYET_STREAM_START:
+  case FYET_STREAM_END:
+  case FYET_DOCUMENT_END:
+    break;
+  }
+  return WG_OK;
+}
+
+static wg_code yaml_run(yaml_parse *p, wg_error *err) {
+  size_t n_docs = 0;
+  for (;;) {
+    struct fy_event *e = fy_parser_parse(p->fy);
+    if (e == NULL) {
+      return fy_parser_get_stream_error(p->fy) ? yaml_syntax(p, err) : WG_OK;
+    }
+    wg_code code = yaml_on_event(p, e, &n_docs, err);
+    fy_parser_event_free(p->fy, e);
+    if (code != WG_OK) {
+      return code;
+    }
+    if (p->no_memory) {
+      return wg_arena_fail(p->arena, err);
+    }
+  }
+}
+
+static void yaml_silent(struct fy_diag *diag, void *user, const char *buf, size_t len) {
+  (void)diag;
+  (void)user;
+  (void)buf;
+  (void)len;
+}
+
+static wg_code yaml_with_parser(yaml_parse *p, wg_error *err) {
+  struct fy_diag_cfg dcfg;
+  fy_diag_cfg_default(&dcfg);
+  dcfg.fp = NULL;
+  dcfg.output_fn = yaml_silent;
+  dcfg.colorize = false;
+  struct fy_diag *diag = fy_diag_create(&dcfg);
+  if (diag == NULL) {
+    return wg_fail(err, WG_E_NOMEM, "out of memory");
+  }
+  fy_diag_set_collect_errors(diag, true);
+  struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
+                                      FYPCF_JSON_NONE | FYPCF_DISABLE_DEPTH_LIMIT,
+                             .diag = diag};
+  p->fy = fy_parser_create(&cfg);
+  wg_code code = WG_OK;
+  if (p->fy == NULL || fy_parser_set_string(p->fy, p->cursor.text.p, p->cursor.text.n) != 0) {
+    code = wg_fail(err, WG_E_NOMEM, "out of memory");
+  } else {
+    code = yaml_run(p, err);
+  }
+  if (p->fy != NULL) {
+    fy_parser_destroy(p->fy);
+  }
+  fy_diag_unref(diag);
+  return code;
+}
+
+wg_code wg_yaml_parse(wg_str bytes, const wg_yaml_limits *limits, uint32_t source, wg_arena *arena,
+                      wg_yaml_doc *out, wg_error *err) {
+  *out = (wg_yaml_doc){0};
+  if (wg_str_starts(bytes, "\xEF\xBB\xBF")) { // a byte order mark is no character of the text
+    bytes = (wg_str){bytes.p + 3, bytes.n - 3};
+  }
+  yaml_parse *p = wg_arena_new(arena, yaml_parse);
+  if (p == NULL) {
+    return wg_arena_fail(arena, err);
+  }
+  *p = (yaml_parse){.arena = arena,
+                    .limits = *limits,
+                    .source = source,
+                    .cursor = {.text = bytes, .line = 1, .col = 1}};
+  if (p->limits.max_depth > YAML_MAX_DEPTH) {
+    p->limits.max_depth = YAML_MAX_DEPTH;
+  }
+  wg_code code = WG_OK;
+  wg_yaml_fault f = {1, 1, NULL, NULL};
+  if (bytes.n > limits->max_bytes) {
+    f.text =
+        wg_arena_printf(arena, "the text is longer than %u bytes", (unsigned)limits->max_bytes);
+    code = yaml_stop(p, WG_E_LIMIT, f, err);
+  } else if (!wg_yaml_scan(bytes, arena, &f)) {
+    code = yaml_stop(p, WG_E_FORMAT, f, err);
+  } else if (bytes.n > 0) {
+    code = yaml_with_parser(p, err);
+  }
+  if (p->no_memory || code == WG_E_NOMEM) {
+    return code == WG_OK ? wg_arena_fail(arena, err) : code;
+  }
+  out->faults = p->faults;
+  out->n_faults = p->n_faults;
+  if (code == WG_OK && p->stack[0].items != NULL) {
+    out->root = p->stack[0].items[0];
+  }
+  return code;
+}

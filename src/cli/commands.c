@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 
 extern const wg_cli_cmd wg_cmd_reg_query, wg_cmd_reg_add, wg_cmd_reg_delete, wg_cmd_reg_import,
-    wg_cmd_reg_export, wg_cmd_reg_check;
+    wg_cmd_reg_export, wg_cmd_reg_check, wg_cmd_wim_worker;
 
 extern const wg_cli_cmd wg_cmd_man; // hidden: the manual page, for the build
 
@@ -24,5 +24,6 @@ const wg_cli_cmd *const wg_cli_commands[] = {
     &wg_cmd_reg_export,
     &wg_cmd_reg_check,
     &wg_cmd_man,
+    &wg_cmd_wim_worker,
 };
 const size_t wg_cli_n_commands = WG_ARRAY_LEN(wg_cli_commands);

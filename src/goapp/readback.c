@@ -5,6 +5,7 @@
 #include "fmt/pe/pe.h"
 
 typedef struct readback {
+  const wg_pe *pe; // set for PE files
   const wg_reader *file;
   const wg_go_expect *expect;
   wg_arena *arena;
@@ -29,23 +30,47 @@ static wg_code readback_libraries(const readback *r, size_t n, wg_str **out, wg_
   return WG_OK;
 }
 
-static wg_code readback_pe(const readback *r, wg_error *err) {
+static bool readback_pe_read(const void *pe, uint64_t va, wg_reader *out) {
+  return wg_pe_read_va(pe, va, out);
+}
+
+// Where Go looks for the info in a PE file (debug/buildinfo, peExe.DataStart): the first section of
+// initialised data that may be read and written, alignment bits aside.
+static wg_go_image readback_pe_image(const wg_pe *pe) {
+  const uint32_t align_bits = 0x00F00000, data_read_write = 0xC0000040;
+  wg_go_image image = {.ctx = pe, .read = readback_pe_read};
+  for (uint32_t i = 0; i < pe->n_sections; i++) {
+    const wg_pe_section *s = &pe->sections[i];
+    if (s->rva != 0 && s->file_bytes != 0 &&
+        (s->characteristics & ~align_bits) == data_read_write) {
+      image.data_va = pe->image_base + s->rva;
+      image.data_bytes = s->virtual_bytes;
+      break;
+    }
+  }
+  return image;
+}
+
+static wg_code readback_pe(readback *r, wg_error *err) {
   const wg_pe *pe;
   if (r->file->n_bytes > SIZE_MAX ||
       wg_pe_parse(r->file->p, (size_t)r->file->n_bytes, r->arena, &pe, err) != WG_OK) {
     return err->code;
   }
+  r->pe = pe;
   if (readback_arch(r, wg_pe_machine_goarch(pe->machine), err) != WG_OK) {
     return err->code;
   }
   uint16_t want = r->expect->gui ? WG_PE_SUBSYSTEM_GUI : WG_PE_SUBSYSTEM_CONSOLE;
   if (pe->subsystem != want) {
     const char *is = wg_pe_subsystem_name(pe->subsystem);
-    return wg_fail(err, WG_E_VERIFY, "the program's subsystem is %s, asked for was %s (check -H in ldflags:)",
+    return wg_fail(err, WG_E_VERIFY,
+                   "the program's subsystem is %s, asked for was %s (check -H in ldflags:)",
                    is == NULL ? "unknown" : is, wg_pe_subsystem_name(want));
   }
   if (r->expect->resources && pe->n_resources == 0) {
-    return wg_fail(err, WG_E_VERIFY, "the program has no resources, although windows: asks for some");
+    return wg_fail(err, WG_E_VERIFY,
+                   "the program has no resources, although windows: asks for some");
   }
   wg_str *libraries;
   if (readback_libraries(r, pe->n_imports, &libraries, err) != WG_OK) {
@@ -92,7 +117,7 @@ static wg_code readback_macho(const readback *r, wg_error *err) {
   return WG_OK;
 }
 
-static wg_code readback_format(const readback *r, wg_error *err) {
+static wg_code readback_format(readback *r, wg_error *err) {
   const char *os = r->expect->os;
   bool is_elf = wg_elf_detect(r->file), is_macho = wg_macho_detect(r->file);
   bool is_pe = r->file->n_bytes > 1 && r->file->p[0] == 'M' && r->file->p[1] == 'Z';
@@ -123,16 +148,23 @@ static wg_code readback_same(const char *what, wg_str is, const char *want, wg_e
   if (wg_str_eqz(is, want)) {
     return WG_OK;
   }
-  return wg_fail(err, WG_E_VERIFY, "the program's build info says %s \"%.*s\", expected was \"%s\"", what,
-                 WG_STR_ARG(is), want);
+  return wg_fail(err, WG_E_VERIFY, "the program's build info says %s \"%.*s\", expected was \"%s\"",
+                 what, WG_STR_ARG(is), want);
 }
 
 static wg_code readback_info(const readback *r, wg_error *err) {
   const wg_go_expect *e = r->expect;
   wg_gobuildinfo *info = &r->out->info;
-  wg_code c = wg_gobuildinfo_of_file(r->file, r->arena, info, err);
+  wg_go_image pe_image = {0};
+  if (r->pe != NULL) {
+    pe_image = readback_pe_image(r->pe);
+  }
+  wg_code c = r->pe != NULL ? wg_gobuildinfo_read(&pe_image, r->arena, info, err)
+                            : wg_gobuildinfo_of_file(r->file, r->arena, info, err);
   if (c == WG_E_NOT_FOUND) {
-    return wg_fail(err, WG_E_VERIFY, "the program has no Go build info: it says neither what it was built from nor how");
+    return wg_fail(
+        err, WG_E_VERIFY,
+        "the program has no Go build info: it says neither what it was built from nor how");
   }
   if (c != WG_OK) {
     return c;
@@ -142,8 +174,8 @@ static wg_code readback_info(const readback *r, wg_error *err) {
   wg_str want = wg_str_of(e->go_version);
   want.n = wg_str_find(want, ' ');
   if (!wg_str_eq(version, want)) {
-    return wg_fail(err, WG_E_VERIFY, "the program was built by %.*s, not by %.*s", WG_STR_ARG(version),
-                   WG_STR_ARG(want));
+    return wg_fail(err, WG_E_VERIFY, "the program was built by %.*s, not by %.*s",
+                   WG_STR_ARG(version), WG_STR_ARG(want));
   }
   if (readback_same("path", info->path, e->import_path, err) != WG_OK ||
       readback_same("GOOS", wg_gobuildinfo_setting(info, "GOOS"), e->os, err) != WG_OK ||
@@ -151,8 +183,10 @@ static wg_code readback_info(const readback *r, wg_error *err) {
       readback_same("-trimpath", wg_gobuildinfo_setting(info, "-trimpath"), "true", err) != WG_OK) {
     return err->code;
   }
-  return info->has_main ? readback_same("module", info->main.path, e->module, err)
-                        : wg_fail(err, WG_E_VERIFY, "the program's build info names no main module");
+  if (!info->has_main) {
+    return wg_fail(err, WG_E_VERIFY, "the program's build info names no main module");
+  }
+  return readback_same("module", info->main.path, e->module, err);
 }
 
 static wg_code readback_cgo(const readback *r, wg_error *err) {
@@ -162,7 +196,8 @@ static wg_code readback_cgo(const readback *r, wg_error *err) {
   }
   wg_str first = r->out->n_libraries > 0 ? r->out->libraries[0] : WG_STR("none");
   return wg_fail(err, WG_E_VERIFY,
-                 "the program was built with CGO_ENABLED=\"%.*s\" (libraries: %.*s%s), but cgo was not asked for; "
+                 "the program was built with CGO_ENABLED=\"%.*s\" (libraries: %.*s%s), but cgo was "
+                 "not asked for; "
                  "set env: {CGO_ENABLED: \"1\"} if it is meant",
                  WG_STR_ARG(enabled), WG_STR_ARG(first), r->out->n_libraries > 1 ? ", ..." : "");
 }
@@ -170,7 +205,7 @@ static wg_code readback_cgo(const readback *r, wg_error *err) {
 wg_code wg_go_read_back(const wg_reader *file, const wg_go_expect *expect, wg_arena *arena,
                         wg_go_readback *out, wg_error *err) {
   wg_go_readback result = {0};
-  readback r = {file, expect, arena, &result};
+  readback r = {NULL, file, expect, arena, &result};
   if (readback_format(&r, err) != WG_OK || readback_info(&r, err) != WG_OK ||
       readback_cgo(&r, err) != WG_OK) {
     return err->code;

@@ -6,13 +6,13 @@
 #include "goapp/env.h"
 
 typedef struct wg_go_expect {
-  const char *os, *arch;     // Go's names
-  bool gui;                  // Windows: GUI subsystem, else console
-  bool cgo;                  // allowed
-  bool resources;            // Windows: must have some
-  const char *go_version;    // "go1.26.8"
-  const char *import_path;   // of the main package
-  const char *module;        // of the main package's module
+  const char *os, *arch;   // Go's names
+  bool gui;                // Windows: GUI subsystem, else console
+  bool cgo;                // allowed
+  bool resources;          // Windows: must have some
+  const char *go_version;  // "go1.26.8"
+  const char *import_path; // of the main package
+  const char *module;      // of the main package's module
 } wg_go_expect;
 
 typedef struct wg_go_readback {
@@ -23,9 +23,10 @@ typedef struct wg_go_readback {
 
 // Reads file with our own readers. Strings of *out are borrowed from file or in the arena.
 //
-// VERIFY: another machine, file format or subsystem than asked; cgo where it was not allowed; no build info, or one that
-// names another program, module, platform or Go version; no resources. FORMAT: the file is broken. UNSUPPORTED: a
-// platform whose file format has no reader here (plan9, wasm, aix): nothing was checked.
+// VERIFY: another machine, file format or subsystem than asked; cgo where it was not allowed; no
+// build info, or one that names another program, module, platform or Go version; no resources.
+// FORMAT: the file is broken. UNSUPPORTED: a platform whose file format has no reader here (plan9,
+// wasm, aix): nothing was checked.
 wg_code wg_go_read_back(const wg_reader *file, const wg_go_expect *expect, wg_arena *arena,
                         wg_go_readback *out, wg_error *err);
 

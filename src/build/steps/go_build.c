@@ -3,8 +3,11 @@
 #include "build/steps/go_steps.h"
 #include "goapp/compile.h"
 #include "goapp/discover.h"
+#include "goapp/readback.h"
 
 #define GO_BUILD_MEMORY ((uint64_t)768 << 20) // a linker of a big program; the compilers take less
+
+#define GO_MAX_PROGRAM ((uint64_t)1 << 30)
 
 typedef struct go_target {
   const wg_go_env *env;
@@ -51,8 +54,9 @@ static wg_code go_build_discover(wg_step_ctx *c, wg_error *err) {
     wg_ctx_details(c, wg_buf_str(&details));
     return err->code;
   }
-  // What run() needs of this, in a record that survives: the go command and the -mod flag.
-  wg_buf_printf(&note, "%s\n%s\n%s\n", found.tool.path, found.mod_flag, found.tool.version);
+  // What run() needs of this, in a record that survives.
+  wg_buf_printf(&note, "%s\n%s\n%s\n%s\n%s\n", found.tool.path, found.mod_flag, found.tool.version,
+                found.import_path, found.module);
   if (wg_buf_check(&note, err) != WG_OK) {
     return err->code;
   }
@@ -70,20 +74,71 @@ static char *go_note_line(wg_str *note) {
   return line;
 }
 
+typedef struct go_note {
+  wg_cstr go, mod_flag, version, import_path, module;
+} go_note;
+static void go_note_done(go_note *n) {
+  wg_cstr *all[] = {&n->go, &n->mod_flag, &n->version, &n->import_path, &n->module};
+  for (size_t i = 0; i < WG_ARRAY_LEN(all); i++) {
+    wg_xfree(*all[i]);
+  }
+}
+WG_DEFINE_AUTO(go_note, go_note_done);
+
+static go_note go_note_parse(wg_str text) {
+  go_note n;
+  n.go = go_note_line(&text);
+  n.mod_flag = go_note_line(&text);
+  n.version = go_note_line(&text);
+  n.import_path = go_note_line(&text);
+  n.module = go_note_line(&text);
+  return n;
+}
+
+// The finished program is what was asked for, or the step fails.
+static wg_code go_build_check(wg_step_ctx *c, const go_note *note, const char *path,
+                              wg_error *err) {
+  const wg_go_spec *spec = &((const go_target *)wg_ctx_user(c))->spec;
+  WG_AUTO(wg_buf) bytes = {0};
+  wg_buf_init(&bytes, wg_heap(), 0);
+  if (wg_os_read_file(WG_CWD, path, GO_MAX_PROGRAM, &bytes, err) != WG_OK) {
+    return err->code;
+  }
+  wg_go_expect expect = {.os = spec->os,
+                         .arch = spec->arch,
+                         .gui = spec->gui,
+                         .cgo = wg_go_spec_cgo(spec),
+                         .resources = spec->resources,
+                         .go_version = note->version,
+                         .import_path = note->import_path,
+                         .module = note->module};
+  wg_reader file = wg_reader_of(bytes.p, bytes.n);
+  wg_go_readback back;
+  wg_code code = wg_go_read_back(&file, &expect, wg_ctx_arena(c), &back, err);
+  if (code == WG_E_UNSUPPORTED) {
+    wg_ctx_warn(c, "%s", err->text);
+    *err = (wg_error)WG_ERROR_INIT;
+    return WG_OK;
+  }
+  return code == WG_OK ? WG_OK : wg_wrap(err, "read back");
+}
+
 static wg_code go_build_run(wg_step_ctx *c, wg_error *err) {
   const go_target *t = wg_ctx_user(c);
-  wg_str note = wg_ctx_note(c);
-  WG_AUTO(wg_cstr) go = go_note_line(&note);
-  WG_AUTO(wg_cstr) mod_flag = go_note_line(&note);
-  WG_AUTO(wg_cstr) version = go_note_line(&note);
+  WG_AUTO(go_note) note = go_note_parse(wg_ctx_note(c));
   WG_AUTO(wg_cstr) out = wg_path_join(wg_ctx_tmp(c), "program");
+  WG_AUTO(wg_cstr) syso = NULL;
+  if (t->spec.resources && wg_ctx_input_path(c, "resources", &syso, err) != WG_OK) {
+    return err->code;
+  }
   WG_AUTO(wg_buf) details = {0};
   wg_buf_init(&details, wg_heap(), 0);
   wg_go_compile_job job = {.env = t->env,
                            .spec = &t->spec,
-                           .go = go,
-                           .mod_flag = mod_flag,
+                           .go = note.go,
+                           .mod_flag = note.mod_flag,
                            .cpus = wg_ctx_cpus(c),
+                           .syso = syso,
                            .tmp = wg_ctx_tmp(c),
                            .out = out,
                            .cancel = wg_ctx_cancel(c)};
@@ -91,7 +146,10 @@ static wg_code go_build_run(wg_step_ctx *c, wg_error *err) {
     wg_ctx_details(c, wg_buf_str(&details));
     return err->code;
   }
-  wg_ctx_fact(c, "go", version);
+  if (go_build_check(c, &note, out, err) != WG_OK) {
+    return err->code;
+  }
+  wg_ctx_fact(c, "go", note.version);
   return wg_ctx_output_file(c, "bin", out, err);
 }
 
@@ -204,8 +262,8 @@ static unsigned go_cpus(const wg_project *project) {
 }
 
 static wg_step *go_add_target(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
-                              const wg_cfg_target *target, wg_go_env *env,
-                              const wg_go_spec *common) {
+                              const wg_cfg_target *target, wg_go_env *env, const wg_go_spec *common,
+                              wg_step *resources) {
   go_target *t = go_alloc(env, 1, sizeof(*t));
   t->env = env;
   t->spec = *common;
@@ -214,15 +272,37 @@ static wg_step *go_add_target(wg_graph *g, const wg_project *project, const wg_c
   t->spec.variant = go_or_empty(target->variant);
   bool windows = strcmp(target->os, "windows") == 0;
   t->spec.gui = t->spec.gui && windows;
+  t->spec.resources = resources != NULL;
   WG_AUTO(wg_cstr) identity = wg_xprintf("app/%s/%s", app->name, target->slug);
   WG_AUTO(wg_cstr)
   path = wg_xprintf("%s/out/%s/%s/%s%s", project->dir, app->name, target->slug, app->name,
                     windows ? ".exe" : "");
   wg_step *s = wg_graph_add(g, &go_build_kind, identity, t);
   go_params(s, &t->spec);
+  if (resources != NULL) {
+    wg_step_input_step(s, "resources", resources, "syso");
+  }
   wg_step_need(s, go_cpus(project), GO_BUILD_MEMORY);
   wg_step_publish(s, "bin", path, 0755, false);
   return s;
+}
+
+// The resources step of a target, NULL for none; targets of one architecture share it. made[i]
+// keeps target i's.
+static wg_step *go_resources_for(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
+                                 size_t i, wg_go_env *env, wg_step **made) {
+  const wg_cfg_target *t = &app->targets[i];
+  if (strcmp(t->os, "windows") != 0) {
+    return NULL;
+  }
+  for (size_t k = 0; k < i; k++) {
+    if (made[k] != NULL && strcmp(app->targets[k].arch, t->arch) == 0) {
+      made[i] = made[k];
+      return made[i];
+    }
+  }
+  made[i] = wg_go_add_resources(g, project, app, t->arch, &env->arena);
+  return made[i];
 }
 
 wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
@@ -236,8 +316,10 @@ wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app
   }
   wg_go_spec common;
   go_spec(env, project, app, &common);
+  wg_step **made = go_alloc(env, app->n_targets, sizeof(*made));
   for (size_t i = 0; i < app->n_targets; i++) {
-    out_build_steps[i] = go_add_target(g, project, app, &app->targets[i], env, &common);
+    wg_step *resources = go_resources_for(g, project, app, i, env, made);
+    out_build_steps[i] = go_add_target(g, project, app, &app->targets[i], env, &common, resources);
   }
   return WG_OK;
 }

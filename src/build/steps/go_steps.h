@@ -14,4 +14,9 @@
 wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
                         wg_go_env *env, wg_step **out_build_steps, wg_error *err);
 
+// Adds the step "app/<app>/resources-<arch>" that makes a Windows program's resources, output
+// "syso". NULL when `windows:` asks for none. Memory comes from arena, which outlives the graph.
+wg_step *wg_go_add_resources(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
+                             const char *arch, wg_arena *arena);
+
 #endif

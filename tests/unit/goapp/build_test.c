@@ -8,6 +8,7 @@
 
 #include "goapp/compile.h"
 #include "goapp/discover.h"
+#include "goapp/readback.h"
 
 typedef struct watch {
   wg_buf inputs;  // "label digest\n"
@@ -338,6 +339,125 @@ static void embedded_folders_and_nearby_modules_are_watched(void **state) {
   assert_int_equal(compile(&b, &d, &err), WG_OK);
 }
 
+static wg_code read_back(bench *b, const wg_buf *program, const wg_go_expect *e, wg_error *err) {
+  wg_reader file = wg_reader_of(program->p, program->n);
+  wg_go_readback back;
+  return wg_go_read_back(&file, e, &b->arena, &back, err);
+}
+
+static void expect_verify(bench *b, const wg_buf *program, const wg_go_expect *e,
+                          const char *message) {
+  wg_error err = WG_ERROR_INIT;
+  wg_code c = read_back(b, program, e, &err);
+  if (c != WG_E_VERIFY || strstr(err.text, message) == NULL) {
+    fail_msg("%s: %s: %s", message, wg_code_name(c), err.text);
+  }
+}
+
+static void build_for(bench *b, const char *os, const char *arch, wg_buf *program,
+                      wg_go_expect *e) {
+  WG_AUTO(watch) w = {0};
+  wg_error err = WG_ERROR_INIT;
+  watch_init(&w);
+  b->spec.os = os;
+  b->spec.arch = arch;
+  if (discover(b, &w, &err) != WG_OK || compile_with(b, NULL, program, &err) != WG_OK) {
+    fail_msg("%s/%s: %s", os, arch, err.text);
+  }
+  *e = (wg_go_expect){.os = os,
+                      .arch = arch,
+                      .gui = b->spec.gui,
+                      .cgo = wg_go_spec_cgo(&b->spec),
+                      .go_version = b->found.tool.version,
+                      .import_path = b->found.import_path,
+                      .module = b->found.module};
+  if (read_back(b, program, e, &err) != WG_OK) {
+    fail_msg("%s/%s: %s", os, arch, err.text);
+  }
+}
+
+static void programs_are_read_back(void **state) {
+  (void)state;
+  WG_AUTO(bench) b = {0};
+  wg_go_expect e;
+  bench_init(&b);
+  put_module(b.dir);
+  static const char *const targets[][2] = {{"windows", "amd64"}, {"windows", "arm64"},
+                                           {"windows", "386"},   {"linux", "amd64"},
+                                           {"linux", "arm64"},   {"darwin", "arm64"}};
+  for (size_t i = 0; i < WG_ARRAY_LEN(targets); i++) {
+    WG_AUTO(wg_buf) p = {0};
+    build_for(&b, targets[i][0], targets[i][1], &p, &e);
+    wg_go_expect x = e;
+    x.arch = strcmp(e.arch, "amd64") == 0 ? "arm64" : "amd64";
+    expect_verify(&b, &p, &x, "the program is for ");
+    x = e;
+    x.os = strcmp(e.os, "linux") == 0 ? "windows" : "linux";
+    expect_verify(&b, &p, &x, "file, not ");
+    x = e;
+    x.go_version = "go1.1";
+    expect_verify(&b, &p, &x, "was built by go1.");
+    x = e;
+    x.import_path = "example.com/else";
+    expect_verify(&b, &p, &x, "path \"example.com/tiny/cmd/tiny\"");
+    x = e;
+    x.module = "example.com/else";
+    expect_verify(&b, &p, &x, "module \"example.com/tiny\"");
+  }
+  WG_AUTO(wg_buf) console = {0}, gui = {0}, cut = {0}, freebsd = {0};
+  build_for(&b, "windows", "amd64", &console, &e);
+  e.gui = true;
+  expect_verify(&b, &console, &e, "subsystem is ");
+  e.gui = false;
+  e.resources = true;
+  expect_verify(&b, &console, &e, "has no resources");
+  b.spec.gui = true;
+  build_for(&b, "windows", "amd64", &gui, &e);
+  b.spec.gui = false;
+  build_for(&b, "freebsd", "amd64", &freebsd, &e);
+  e.os = "linux"; // both ELF: the build info tells
+  expect_verify(&b, &freebsd, &e, "GOOS \"freebsd\"");
+  wg_error err = WG_ERROR_INIT;
+  build_for(&b, "linux", "amd64", &cut, &e);
+  cut.n /= 2;
+  assert_int_equal(read_back(&b, &cut, &e, &err), WG_E_FORMAT);
+}
+
+static void cgo_that_nobody_asked_for_is_found(void **state) {
+  (void)state;
+  if (wg_os_which("gcc", NULL) == NULL) {
+    skip();
+  }
+  WG_AUTO(bench) b = {0};
+  wg_go_expect e;
+  bench_init(&b);
+  put_module(b.dir);
+  put(b.dir, "cmd/tiny/c.go",
+      "package main\n\n// int one(void) { return 1; }\nimport \"C\"\n\nfunc init() { "
+      "println(C.one()) }\n");
+  WG_AUTO(wg_buf) without = {0}, with = {0};
+  build_for(&b, "linux", "amd64", &without, &e); // the file is left out
+  const wg_go_pair cgo[] = {{"CGO_ENABLED", "1"}};
+  b.spec.env = cgo;
+  b.spec.n_env = 1;
+  build_for(&b, "linux", "amd64", &with, &e);
+  e.cgo = false;
+  expect_verify(&b, &with, &e, "CGO_ENABLED=\"1\" (libraries: libc.so.6");
+}
+
+static void what_is_no_go_program_is_refused(void **state) {
+  (void)state;
+  WG_AUTO(bench) b = {0};
+  bench_init(&b);
+  WG_AUTO(wg_buf) p = {0};
+  wg_buf_init(&p, wg_heap(), 0);
+  wg_error err = WG_ERROR_INIT;
+  const wg_go_expect e = {
+      .os = "linux", .arch = "amd64", .go_version = "go1.19", .import_path = "x", .module = "x"};
+  assert_int_equal(wg_os_read_file(WG_CWD, "/proc/self/exe", (uint64_t)1 << 30, &p, &err), WG_OK);
+  expect_verify(&b, &p, &e, "no Go build info");
+}
+
 static void expect_discovery(const char *file, const char *text, const char *main, wg_code code,
                              const char *message) {
   WG_AUTO(bench) b = {0};
@@ -389,6 +509,9 @@ int main(void) {
       cmocka_unit_test(compiler_errors_are_relative_to_the_project),
       cmocka_unit_test(resources_are_linked_without_touching_the_sources),
       cmocka_unit_test(embedded_folders_and_nearby_modules_are_watched),
+      cmocka_unit_test(programs_are_read_back),
+      cmocka_unit_test(cgo_that_nobody_asked_for_is_found),
+      cmocka_unit_test(what_is_no_go_program_is_refused),
       cmocka_unit_test(complaints_of_go_list_are_explained),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #define WG_PRINTF(fmt_arg, first_arg) __attribute__((format(printf, fmt_arg, first_arg)))
 #define WG_MUST_CHECK __attribute__((warn_unused_result))
+#define WG_RETURNS_NONNULL __attribute__((returns_nonnull))
 #define WG_NORETURN __attribute__((noreturn))
 #define WG_UNUSED __attribute__((unused))
 

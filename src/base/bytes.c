@@ -251,7 +251,8 @@ bool wg_parse_hex(wg_str s, uint8_t *out, size_t n_bytes) {
     }
   }
   for (size_t i = 0; i < n_bytes; i++) {
-    out[i] = (uint8_t)(bytes_hex_digit(s.p[2 * i]) << 4 | bytes_hex_digit(s.p[2 * i + 1]));
+    out[i] = (uint8_t)((unsigned)bytes_hex_digit(s.p[2 * i]) << 4 |
+                       (unsigned)bytes_hex_digit(s.p[2 * i + 1]));
   }
   return true;
 }

@@ -35,6 +35,7 @@ bool wg_read_u8(wg_reader *r, uint8_t *out) {
   return true;
 }
 
+// T is a type. NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define READER_FIXED(name, T, n, get)                                                              \
   bool name(wg_reader *r, T *out) {                                                                \
     const uint8_t *p = NULL;                                                                       \

@@ -140,7 +140,7 @@ static bool args_take(args_parse *a, const wg_cli_opt *o, const char *value) {
     c->verbose++;
   } else if (strcmp(o->name, "json") == 0) {
     c->json = true;
-  } else if (strcmp(o->name, "color") == 0 && strcmp(value, "auto") != 0 &&
+  } else if (strcmp(o->name, "color") == 0 && value != NULL && strcmp(value, "auto") != 0 &&
              strcmp(value, "always") != 0 && strcmp(value, "never") != 0) {
     (void)wg_cli_usage(c, "--color takes auto, always or never, not '%s'", value);
     return false;
@@ -223,7 +223,7 @@ static bool args_count_right(const wg_cli *c) {
     (void)wg_cli_usage(c, "needs %s", cmd->args != NULL ? cmd->args : "an argument");
     return false;
   }
-  if (c->n_args > cmd->max_args) {
+  if (c->n_args > cmd->max_args && c->args != NULL) {
     if (cmd->max_args == 0) {
       (void)wg_cli_usage(c, "takes no arguments, so '%s' means nothing", c->args[0]);
     } else {

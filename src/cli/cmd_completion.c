@@ -308,7 +308,8 @@ static void zsh_noun(wg_buf *out, const char *noun) {
   wg_buf_add_z(out, "  esac\n}\n\n");
 }
 
-static void complete_zsh(wg_buf *out) {
+// Helpers: targets, and the list of commands with what they do.
+static void zsh_head(wg_buf *out) {
   wg_buf_add_z(out, "#compdef wingo\n# zsh completion for wingo; made by 'wingo completion zsh'\n\n"
                     "_wingo_targets() {\n  local -a found\n"
                     "  found=(${(f)\"$(wingo __complete target 2>/dev/null)\"})\n"
@@ -324,6 +325,10 @@ static void complete_zsh(wg_buf *out) {
     }
   }
   wg_buf_add_z(out, "  )\n  _describe command found\n}\n\n");
+}
+
+static void complete_zsh(wg_buf *out) {
+  zsh_head(out);
   for (size_t i = 0; i < wg_cli_n_commands; i++) {
     if (wg_cli_commands[i]->noun != NULL && complete_first_of_noun(i)) {
       zsh_noun(out, wg_cli_commands[i]->noun);

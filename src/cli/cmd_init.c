@@ -1,5 +1,4 @@
 // `wingo init`: a project that builds at once, from the files in src/cli/template.
-#include <ctype.h>
 #include <string.h>
 
 #include "cli/init_template.h"
@@ -7,14 +6,25 @@
 
 #define INIT_NAME_MAX 63
 
+// An ASCII letter or digit, in lower case; 0 for anything else.
+static char init_plain(char ch) {
+  if (ch >= 'A' && ch <= 'Z') {
+    return (char)(ch - 'A' + 'a');
+  }
+  if ((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9')) {
+    return ch;
+  }
+  return 0;
+}
+
 // A folder's name as a project name: lower case, digits, '-'.
 static char *init_name_from(const char *folder) {
   char *name = wg_xalloc(INIT_NAME_MAX + 1);
   size_t n = 0;
   for (const char *p = folder; *p != '\0' && n < INIT_NAME_MAX; p++) {
-    unsigned char ch = (unsigned char)*p;
-    if (ch < 0x80 && isalnum(ch) != 0) {
-      name[n++] = (char)tolower(ch);
+    char plain = init_plain(*p);
+    if (plain != 0) {
+      name[n++] = plain;
     } else if (n > 0 && name[n - 1] != '-') {
       name[n++] = '-';
     }

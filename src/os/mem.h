@@ -7,12 +7,13 @@
 // The malloc-backed allocator. Thread-safe; lives for the whole process.
 const wg_alloc *wg_heap(void);
 // These never return NULL: on no memory they print one line and exit(1). Free with wg_xfree.
-void *wg_xalloc(size_t n_bytes);                             // zeroed
-void *wg_xarray(size_t count, size_t size_bytes);            // zeroed, overflow-checked
-void *wg_xrealloc(void *p, size_t count, size_t size_bytes); // new part is not zeroed
-char *wg_xstrdup(const char *s);
-char *wg_xstrndup(const char *s, size_t n_bytes);
-char *wg_xprintf(const char *fmt, ...) WG_PRINTF(1, 2);
+WG_RETURNS_NONNULL void *wg_xalloc(size_t n_bytes);                  // zeroed
+WG_RETURNS_NONNULL void *wg_xarray(size_t count, size_t size_bytes); // zeroed, overflow-checked
+// The new part is not zeroed.
+WG_RETURNS_NONNULL void *wg_xrealloc(void *p, size_t count, size_t size_bytes);
+WG_RETURNS_NONNULL char *wg_xstrdup(const char *s);
+WG_RETURNS_NONNULL char *wg_xstrndup(const char *s, size_t n_bytes);
+WG_RETURNS_NONNULL char *wg_xprintf(const char *fmt, ...) WG_PRINTF(1, 2);
 void wg_xfree(void *p);
 
 // A char * freed at scope end: WG_AUTO(wg_cstr) s = wg_xprintf(...).
@@ -25,7 +26,7 @@ WG_DEFINE_AUTO(wg_cstr, wg_cstr_done);
 // Grows a heap vector so that it holds one more: wg_vec_push(&v, &n, &cap) = x;
 #define wg_vec_push(pv, pn, pcap)                                                                  \
   (*__extension__({                                                                                \
-    if (*(pn) == *(pcap)) {                                                                        \
+    if (*(pv) == NULL || *(pn) == *(pcap)) {                                                       \
       *(pcap) = *(pcap) == 0 ? 8 : *(pcap)*2;                                                      \
       *(pv) = wg_xrealloc(*(pv), *(pcap), sizeof(**(pv)));                                         \
     }                                                                                              \

@@ -35,9 +35,9 @@ bool wg_read_u8(wg_reader *r, uint8_t *out) {
   return true;
 }
 
-// T is a type. NOLINTNEXTLINE(bugprone-macro-parentheses)
+// T is a type, which takes no parentheses.
 #define READER_FIXED(name, T, n, get)                                                              \
-  bool name(wg_reader *r, T *out) {                                                                \
+  bool name(wg_reader *r, T *out) { /* NOLINT(bugprone-macro-parentheses) */                       \
     const uint8_t *p = NULL;                                                                       \
     if (!wg_read_bytes(r, (n), &p)) {                                                              \
       return false;                                                                                \

@@ -1,100 +1,104 @@
-// Opening, leases, temporary places, locks.
-#include <errno.h>
+// Opening and closing, records, locks, temporary space, the secret key. See priv.h for the rules
+// that processes follow between themselves.
+#include "store/store.h"
+
 #include <string.h>
 
-#include "store/int.h"
+#include "store/priv.h"
 
-#define STORE_DIR_MODE 0755U
+#define STORE_DAY_NS ((int64_t)86400 * 1000000000)
 
-static char *store_default_root(void) {
+// $XDG_CACHE_HOME/wingo, else ~/.cache/wingo. A relative XDG_CACHE_HOME does not count (XDG base
+// directory specification 0.8).
+static wg_code store_default_root(char **out, wg_error *err) {
   const char *xdg = wg_os_getenv("XDG_CACHE_HOME");
   if (xdg != NULL && xdg[0] == '/') {
-    return wg_path_join(xdg, "wingo");
+    *out = wg_path_join(xdg, "wingo");
+    return WG_OK;
   }
   const char *home = wg_os_getenv("HOME");
-  if (home != NULL && home[0] == '/') {
-    return wg_path_join(home, ".cache/wingo");
+  if (home == NULL || home[0] != '/') {
+    return wg_fail(err, WG_E_CONFIG,
+                   "no place for the store: set XDG_CACHE_HOME or HOME to an absolute path");
   }
-  return wg_xprintf("/tmp/wingo-cache-%ld", wg_os_pid());
+  *out = wg_path_join(home, ".cache/wingo");
+  return WG_OK;
 }
 
-wg_code store_explain(const wg_store *s, wg_error *err) {
-  if (err->saved_errno == ENOSPC || err->saved_errno == EDQUOT) {
-    uint64_t free_bytes = 0;
-    wg_error ignored = WG_ERROR_INIT;
-    (void)!wg_os_free_bytes(s->root, &free_bytes, &ignored);
-    return wg_wrap(err,
-                   "the store in '%s' has no room (%llu MiB free): make room there or run 'wingo "
-                   "clean --keep SIZE'; nothing that was finished is lost",
-                   s->root, (unsigned long long)(free_bytes >> 20));
-  }
-  return err->code;
-}
-
-// The lease says that a process runs and since when; its lock ends with the process, however it
-// ends.
-static wg_code store_take_lease(wg_store *s, wg_error *err) {
-  uint8_t r[6];
-  wg_os_random(r, sizeof(r));
-  s->lease_name = wg_xprintf("%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3], r[4], r[5]);
-  s->lease_path = wg_xprintf("%s/run/%s", s->v1, s->lease_name);
-  WG_AUTO(wg_fd) gc = -1;
-  // Under the lock, so that a sweep does not see the file before it is locked.
-  if (store_gc_lock(s, true, &gc, err) != WG_OK ||
-      wg_os_lock(WG_CWD, s->lease_path, true, false, NULL, &s->lease, err) != WG_OK) {
+static wg_code store_make_dirs(wg_store *s, wg_error *err) {
+  static const char *const dirs[] = {"records", "blobs", "big", "locks", "tmp", "leases"};
+  if (wg_os_mkdirs(WG_CWD, s->v1, 0700, err) != WG_OK ||
+      wg_os_open_dir(WG_CWD, s->v1, &s->v1_fd, err) != WG_OK) {
     return err->code;
   }
-  wg_stat st;
-  if (wg_os_fstat(s->lease, &st, err) != WG_OK) {
-    return err->code;
+  for (size_t i = 0; i < WG_ARRAY_LEN(dirs); i++) {
+    if (wg_os_mkdirs(s->v1_fd, dirs[i], 0700, err) != WG_OK) {
+      return err->code;
+    }
   }
-  s->start_ns = st.mtime_ns;
-  int64_t oldest = 0;
-  wg_error ignored = WG_ERROR_INIT; // leftovers that cannot be removed do no harm
-  (void)!store_sweep(s, &oldest, &ignored);
   return WG_OK;
 }
 
 wg_code wg_store_open(const char *root, wg_store **out, wg_error *err) {
-  wg_store *s = wg_xalloc(sizeof(*s));
-  s->lease = -1;
-  wg_mutex_init(&s->lock);
-  WG_AUTO(wg_cstr) chosen = root != NULL ? wg_xstrdup(root) : store_default_root();
-  s->root = wg_path_absolute(chosen);
+  WG_AUTO(wg_cstr) place = NULL;
+  if (root == NULL && store_default_root(&place, err) != WG_OK) {
+    return err->code;
+  }
+  WG_AUTO_PTR(wg_store) s = wg_xalloc(sizeof(*s));
+  s->v1_fd = -1;
+  s->lease_fd = -1;
+  wg_mutex_init(&s->stat_load);
+  wg_mutex_init(&s->seen.m);
+  wg_stattab_init(&s->stat, (uint32_t)(wg_os_wall_ns() / STORE_DAY_NS));
+  s->root = wg_path_absolute(root != NULL ? root : place);
   s->v1 = wg_path_join(s->root, "v1");
-  static const char *const dirs[] = {"records", "blobs", "big", "locks", "run", "tmp"};
-  for (size_t i = 0; i < WG_ARRAY_LEN(dirs); i++) {
-    WG_AUTO(wg_cstr) dir = wg_path_join(s->v1, dirs[i]);
-    if (wg_os_mkdirs(WG_CWD, dir, STORE_DIR_MODE, err) != WG_OK) {
-      (void)!store_explain(s, err);
-      wg_store_close(s);
-      return wg_wrap(err, "cannot open the store");
+  if (store_make_dirs(s, err) != WG_OK || store_lease(s, err) != WG_OK) {
+    return store_explain(s, 4096, err);
+  }
+  store_sweep(s);
+  *out = wg_take(&s);
+  return WG_OK;
+}
+
+// What this handle made in tmp and did not place.
+static void store_clear_tmp(wg_store *s) {
+  wg_error ignored = WG_ERROR_INIT;
+  WG_AUTO(wg_arena) a = {0};
+  wg_arena_init(&a, wg_heap(), 0);
+  wg_dirent *list = NULL;
+  size_t n = 0;
+  if (wg_os_list_dir(s->v1_fd, "tmp", &a, &list, &n, &ignored) != WG_OK) {
+    return;
+  }
+  for (size_t i = 0; i < n; i++) {
+    if (strncmp(list[i].name, s->lease, 16) == 0) {
+      wg_store_path path;
+      (void)wg_format(path.s, sizeof(path.s), "tmp/%s", list[i].name);
+      (void)!wg_os_rmtree(s->v1_fd, path.s, &ignored);
     }
   }
-  if (store_take_lease(s, err) != WG_OK) {
-    (void)!store_explain(s, err);
-    wg_store_close(s);
-    return wg_wrap(err, "cannot open the store");
-  }
-  store_stat_load(s);
-  *out = s;
-  return WG_OK;
 }
 
 void wg_store_close(wg_store *s) {
   if (s == NULL) {
     return;
   }
-  if (s->lease >= 0) {
-    store_stat_save(s);
+  if (s->lease_fd >= 0) {
     wg_error ignored = WG_ERROR_INIT;
-    (void)!wg_os_unlink(WG_CWD, s->lease_path, &ignored);
+    (void)!store_save_stat(s, &ignored); // not saved: files are read again, no more
+    store_clear_tmp(s);
+    store_unlease(s);
   }
-  wg_fd_done(&s->lease);
-  store_stat_free(s);
-  wg_mutex_done(&s->lock);
-  wg_xfree(s->lease_path);
-  wg_xfree(s->lease_name);
+  wg_stattab_done(&s->stat);
+  for (size_t i = 0; i < s->n_stat_bufs; i++) {
+    wg_buf_done(&s->stat_bufs[i]);
+  }
+  wg_xfree(s->stat_bufs);
+  wg_mutex_done(&s->stat_load);
+  wg_mutex_done(&s->seen.m);
+  wg_xfree(s->seen.slots);
+  wg_xfree(s->seen.used);
+  wg_fd_done(&s->v1_fd);
   wg_xfree(s->v1);
   wg_xfree(s->root);
   wg_xfree(s);
@@ -104,126 +108,129 @@ const char *wg_store_root(const wg_store *s) {
   return s->root;
 }
 
-char *store_object_path(const wg_store *s, const char *map, const wg_digest *d) {
-  wg_hex hex = wg_digest_hex(d);
-  return wg_xprintf("%s/%s/%.2s/%s", s->v1, map, hex.s, hex.s);
-}
-
-wg_code store_gc_lock(wg_store *s, bool exclusive, wg_fd *out, wg_error *err) {
-  WG_AUTO(wg_cstr) path = wg_path_join(s->v1, "gc.lock");
-  return wg_os_lock(WG_CWD, path, exclusive, false, NULL, out, err);
-}
-
-// Temporary names are "<lease>-<n>": they go when their lease's owner has gone.
-static wg_code sweep_tmp(wg_store *s, const char *lease, wg_error *err) {
-  WG_AUTO(wg_arena) arena;
-  wg_arena_init(&arena, wg_heap(), 0);
-  WG_AUTO(wg_cstr) dir = wg_path_join(s->v1, "tmp");
-  wg_dirent *list = NULL;
-  size_t n = 0;
-  if (wg_os_list_dir(WG_CWD, dir, &arena, &list, &n, err) != WG_OK) {
-    return err->code;
-  }
-  for (size_t i = 0; i < n; i++) {
-    if (wg_str_starts(wg_str_of(list[i].name), lease)) {
-      WG_AUTO(wg_cstr) path = wg_path_join(dir, list[i].name);
-      if (wg_os_rmtree(WG_CWD, path, err) != WG_OK) {
-        return err->code;
-      }
+wg_code wg_store_get_record(wg_store *s, const wg_digest *key, wg_buf *out, wg_error *err) {
+  WG_AUTO(wg_buf) raw = {0};
+  wg_buf_init(&raw, wg_heap(), 0);
+  wg_str body;
+  wg_store_path path = store_path("records", key);
+  if (store_get_frame(s, path.s, WG_FRAME_RECORD, key, &raw, &body, err) != WG_OK) {
+    if (err->code != WG_E_NOT_FOUND || !s->has_behind) {
+      return err->code;
     }
-  }
-  return WG_OK;
-}
-
-wg_code store_sweep(wg_store *s, int64_t *out_oldest_ns, wg_error *err) {
-  WG_AUTO(wg_arena) arena;
-  wg_arena_init(&arena, wg_heap(), 0);
-  WG_AUTO(wg_cstr) dir = wg_path_join(s->v1, "run");
-  wg_dirent *list = NULL;
-  size_t n = 0;
-  int64_t oldest = s->start_ns;
-  if (wg_os_list_dir(WG_CWD, dir, &arena, &list, &n, err) != WG_OK) {
-    return err->code;
-  }
-  for (size_t i = 0; i < n; i++) {
-    WG_AUTO(wg_cstr) path = wg_path_join(dir, list[i].name);
-    WG_AUTO(wg_fd) fd = -1;
-    wg_stat st;
-    wg_error probe = WG_ERROR_INIT;
-    if (strcmp(list[i].name, s->lease_name) == 0 ||
-        wg_os_stat(WG_CWD, path, false, &st, &probe) != WG_OK) {
-      continue;
+    wg_error behind = WG_ERROR_INIT;
+    wg_buf_clear(&raw);
+    if (s->behind.get_record(s->behind.ctx, key, &raw, &behind) != WG_OK ||
+        wg_frame_parse(raw.p, raw.n, WG_FRAME_RECORD, key, &body, &behind) != WG_OK) {
+      return err->code; // not there either
     }
-    if (wg_os_lock(WG_CWD, path, true, true, NULL, &fd, &probe) != WG_OK) {
-      oldest = st.mtime_ns < oldest ? st.mtime_ns : oldest; // it runs
-      continue;
-    }
-    if (sweep_tmp(s, list[i].name, err) != WG_OK ||
-        (wg_os_unlink(WG_CWD, path, err) != WG_OK && err->code != WG_E_NOT_FOUND)) {
+    if (store_put_frame(s, path.s, WG_FRAME_RECORD, key, body.p, body.n, err) != WG_OK) {
       return err->code;
     }
   }
-  *out_oldest_ns = oldest;
+  wg_buf_add_str(out, body);
+  return wg_buf_check(out, err);
+}
+
+wg_code wg_store_put_record(wg_store *s, const wg_digest *key, const void *p, size_t n_bytes,
+                            wg_error *err) {
+  if (n_bytes > STORE_RECORD_MAX_BYTES - WG_FRAME_HEAD_BYTES) {
+    return wg_fail(err, WG_E_LIMIT, "a record of %zu bytes is larger than the limit of %llu",
+                   n_bytes, (unsigned long long)(STORE_RECORD_MAX_BYTES - WG_FRAME_HEAD_BYTES));
+  }
+  wg_store_path path = store_path("records", key);
+  if (store_put_frame(s, path.s, WG_FRAME_RECORD, key, p, n_bytes, err) != WG_OK) {
+    return err->code;
+  }
+  if (s->has_behind) {
+    WG_AUTO(wg_buf) framed = {0};
+    wg_error ignored = WG_ERROR_INIT;
+    wg_buf_init(&framed, wg_heap(), 0);
+    wg_frame_put(&framed, WG_FRAME_RECORD, key, p, n_bytes);
+    if (wg_buf_check(&framed, &ignored) == WG_OK) {
+      (void)!s->behind.put_record(s->behind.ctx, key, framed.p, framed.n, &ignored);
+    }
+  }
   return WG_OK;
 }
 
-char *store_tmp_name(wg_store *s) {
-  wg_mutex_lock(&s->lock);
-  unsigned n = s->n_tmp++;
-  wg_mutex_unlock(&s->lock);
-  return wg_xprintf("%s/tmp/%s-%u", s->v1, s->lease_name, n);
+wg_code wg_store_lock_key(wg_store *s, const wg_digest *key, const wg_cancel *cancel, wg_fd *out,
+                          wg_error *err) {
+  wg_store_path path;
+  (void)wg_format(path.s, sizeof(path.s), "locks/%s", wg_digest_hex(key).s);
+  for (;;) {
+    WG_AUTO(wg_fd) fd = -1;
+    wg_stat held, named;
+    if (wg_os_lock(s->v1_fd, path.s, true, false, cancel, &fd, err) != WG_OK ||
+        wg_os_fstat(fd, &held, err) != WG_OK) {
+      return store_explain(s, 0, err);
+    }
+    // The cleaner removes lock files that nobody holds: a lock on a removed one locks nothing.
+    if (wg_os_stat(s->v1_fd, path.s, false, &named, err) == WG_OK && named.ino == held.ino) {
+      *out = wg_fd_take(&fd);
+      return WG_OK;
+    }
+    if (err->code != WG_OK && err->code != WG_E_NOT_FOUND) {
+      return err->code;
+    }
+  }
 }
 
 wg_code wg_store_tmp_dir(wg_store *s, char **out, wg_error *err) {
-  WG_AUTO(wg_cstr) path = store_tmp_name(s);
-  if (wg_os_mkdir(WG_CWD, path, 0700, err) != WG_OK) {
-    return store_explain(s, err);
+  wg_store_path name = store_tmp_name(s);
+  if (wg_os_mkdir(s->v1_fd, name.s, 0700, err) != WG_OK) {
+    return store_explain(s, 4096, err);
   }
-  *out = wg_take(&path);
+  *out = wg_path_join(s->v1, name.s);
   return WG_OK;
 }
 
 void wg_store_tmp_done(wg_store *s, char *path) {
   (void)s;
   if (path != NULL) {
-    wg_error ignored = WG_ERROR_INIT; // the next open sweeps what is left
-    (void)!wg_os_rmtree(WG_CWD, path, &ignored);
+    wg_error ignored = WG_ERROR_INIT;
+    (void)!wg_os_rmtree(WG_CWD, path, &ignored); // a rest goes with the handle, or the next open
     wg_xfree(path);
   }
 }
 
-wg_code wg_store_lock_key(wg_store *s, const wg_digest *key, const wg_cancel *cancel, wg_fd *out,
-                          wg_error *err) {
-  // Of 4,096 lock files: enough that two keys seldom share one, few enough to keep for ever.
-  WG_AUTO(wg_cstr) path = wg_xprintf("%s/locks/%.3s", s->v1, wg_digest_hex(key).s);
-  wg_code code = wg_os_lock(WG_CWD, path, true, false, cancel, out, err);
-  return code == WG_OK ? WG_OK : store_explain(s, err);
+// The key, made on first use. A damaged one is replaced: steps with secrets run once more.
+static wg_code store_secret_key(wg_store *s, uint8_t out[32], wg_error *err) {
+  static const wg_digest name; // all zero
+  WG_AUTO(wg_fd) lock = -1;
+  WG_AUTO(wg_buf) raw = {0};
+  wg_buf_init(&raw, wg_heap(), 0);
+  wg_str body;
+  if (wg_os_lock(s->v1_fd, "secret.lock", true, false, NULL, &lock, err) != WG_OK) {
+    return store_explain(s, 0, err);
+  }
+  wg_code code = wg_os_read_file(s->v1_fd, "secret", 4096, &raw, err);
+  if (code == WG_OK) {
+    code = wg_frame_parse(raw.p, raw.n, WG_FRAME_SECRET, &name, &body, err);
+    if (code == WG_OK && body.n == 32) {
+      memcpy(out, body.p, 32);
+      return WG_OK;
+    }
+  }
+  if (code != WG_OK && code != WG_E_NOT_FOUND && code != WG_E_FORMAT && code != WG_E_LIMIT) {
+    return store_explain(s, 0, err);
+  }
+  wg_os_random(out, 32);
+  wg_buf_clear(&raw);
+  wg_frame_put(&raw, WG_FRAME_SECRET, &name, out, 32);
+  wg_store_path tmp = store_tmp_name(s);
+  if (wg_buf_check(&raw, err) != WG_OK ||
+      wg_os_write_file(s->v1_fd, tmp.s, raw.p, raw.n, 0600, true, err) != WG_OK ||
+      wg_os_rename(s->v1_fd, tmp.s, s->v1_fd, "secret", err) != WG_OK) {
+    return store_explain(s, raw.n, err);
+  }
+  return WG_OK;
 }
 
 wg_code wg_store_secret_digest(wg_store *s, wg_str secret, wg_digest *out, wg_error *err) {
-  WG_AUTO(wg_cstr) path = wg_path_join(s->root, "secret.key");
-  WG_AUTO(wg_buf) key = {0};
-  wg_buf_init(&key, wg_heap(), 4096);
-  if (wg_os_read_file(WG_CWD, path, 4096, &key, err) != WG_OK) {
-    if (err->code != WG_E_NOT_FOUND) {
-      return err->code;
-    }
-    uint8_t fresh[32];
-    WG_AUTO(wg_fd) lock = -1;
-    wg_os_random(fresh, sizeof(fresh));
-    // Two processes at once: one makes it, the other reads it after.
-    if (store_gc_lock(s, true, &lock, err) != WG_OK) {
-      return err->code;
-    }
-    if (!wg_os_exists(WG_CWD, path) &&
-        wg_os_write_file(WG_CWD, path, fresh, sizeof(fresh), 0600, true, err) != WG_OK) {
-      return store_explain(s, err);
-    }
-    wg_buf_clear(&key);
-    if (wg_os_read_file(WG_CWD, path, 4096, &key, err) != WG_OK) {
-      return err->code;
-    }
+  uint8_t key[32];
+  if (store_secret_key(s, key, err) != WG_OK) {
+    return err->code;
   }
-  *out = wg_hmac_sha256(key.p, key.n, secret.p, secret.n);
+  *out = wg_hmac_sha256(key, sizeof(key), secret.n == 0 ? "" : secret.p, secret.n);
   return WG_OK;
 }

@@ -44,7 +44,9 @@ wg_code wg_store_blob_path(wg_store *s, const wg_digest *d, char **out, wg_error
 // holds that content already by the stat table.
 wg_code wg_store_export(wg_store *s, const wg_digest *d, const char *path, uint32_t mode,
                         const wg_cancel *cancel, wg_error *err);
-// A big final file: registers that path (absolute) holds digest d, without bytes in the store.
+// A big final file: registers that path (absolute) holds digest d, without bytes in the store. The
+// caller has made it durable (wg_outfile). Waits up to some 20 ms, so that later changes show in
+// its times; CONFLICT when it changes meanwhile.
 wg_code wg_store_put_big(wg_store *s, const wg_digest *d, const char *path, wg_error *err);
 // True when a registered path still holds d: same stat, or hashed again. *out_path heap.
 wg_code wg_store_find_big(wg_store *s, const wg_digest *d, const wg_cancel *cancel, char **out_path,
@@ -67,17 +69,26 @@ void wg_store_tmp_done(wg_store *s, char *path); // removes the tree, frees path
 
 // --- upkeep
 typedef struct wg_store_stats {
-  uint64_t n_records, n_blobs, blob_bytes;
+  uint64_t n_records, record_bytes; // what is there afterwards; registrations of big outputs count
+  uint64_t n_blobs, blob_bytes;
   uint64_t n_removed, removed_bytes;
+  uint64_t n_in_use, in_use_bytes; // would have gone, but a running process may use them
 } wg_store_stats;
-// Evicts least recently used until at most keep_bytes remain (0 with all: everything). Never an
-// object that a running process uses.
-wg_code wg_store_clean(wg_store *s, uint64_t keep_bytes, bool all, wg_store_stats *out,
+typedef struct wg_store_clean_options {
+  uint64_t keep_bytes;
+  bool all;     // everything, keep_bytes is not looked at: also the stat table
+  bool dry_run; // only count
+  const wg_cancel *cancel;
+} wg_store_clean_options;
+// Evicts least recently used (to within ten minutes) until at most keep_bytes remain. Never an
+// object that a running process has used since it opened the store.
+wg_code wg_store_clean(wg_store *s, const wg_store_clean_options *opt, wg_store_stats *out,
                        wg_error *err);
 // Reads everything; *out_n_bad objects whose bytes are not what their name says (reported by
-// on_bad, removed when fix).
+// on_bad, may be NULL; removed when fix).
 wg_code wg_store_verify(wg_store *s, bool fix, void (*on_bad)(void *ctx, const char *path),
-                        void *ctx, wg_store_stats *out, uint64_t *out_n_bad, wg_error *err);
+                        void *ctx, const wg_cancel *cancel, wg_store_stats *out,
+                        uint64_t *out_n_bad, wg_error *err);
 // Secrets take part in keys by HMAC with a key private to this store.
 wg_code wg_store_secret_digest(wg_store *s, wg_str secret, wg_digest *out, wg_error *err);
 

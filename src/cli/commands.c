@@ -4,7 +4,7 @@
 extern const wg_cli_cmd wg_cmd_reg_query, wg_cmd_reg_add, wg_cmd_reg_delete, wg_cmd_reg_import,
     wg_cmd_reg_export, wg_cmd_reg_check, wg_cmd_wim_worker;
 
-extern const wg_cli_cmd wg_cmd_man; // hidden: the manual page, for the build
+extern const wg_cli_cmd wg_cmd_man, wg_cmd_complete; // hidden: for the build, for shells
 
 const wg_cli_cmd *const wg_cli_commands[] = {
     // the project
@@ -24,6 +24,7 @@ const wg_cli_cmd *const wg_cli_commands[] = {
     &wg_cmd_reg_export,
     &wg_cmd_reg_check,
     &wg_cmd_man,
+    &wg_cmd_complete,
     &wg_cmd_wim_worker,
 };
 const size_t wg_cli_n_commands = WG_ARRAY_LEN(wg_cli_commands);

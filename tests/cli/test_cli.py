@@ -184,3 +184,12 @@ def test_the_manual_page_has_every_command_and_no_warning(run, tmp_path):
     for name in commands(run):
         assert f"wingo {name}" in text, name
     assert "__man" not in text
+
+
+def test_targets_of_the_project_are_completed(run, wingo, env, project, tmp_path):
+    r = run("__complete", "target", cwd=project / "agent")  # below the project's folder, too
+    assert r.code == 0 and r.out.split() == ["app/agent", "app/agent/windows-amd64", "app/agent/linux-amd64", "image/kiosk"], r
+    assert run("__complete", "target", cwd=tmp_path).out == ""
+    if "build" in commands(run):
+        assert bash_complete(run, wingo, env, project, "wingo build im") == ["image/kiosk"]
+        assert "app/agent/linux-amd64" in bash_complete(run, wingo, env, project, "wingo build -q app/")

@@ -107,16 +107,3 @@ wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes
   *out = res;
   return WG_OK;
 }
-
-wg_code wg_image_base_arch(const wg_image_base *base, const char **out, wg_error *err) {
-  if (base->kind == WG_IMAGE_BASE_DIR) {
-    *out = "";
-    return WG_OK;
-  }
-  uint32_t image = 0, n = 0;
-  if (wg_libwim_find_image(base, &image, &n, err) != WG_OK) {
-    return err->code;
-  }
-  *out = "";
-  return WG_OK;
-}

@@ -1,0 +1,236 @@
+// The blob (lookup) table: where each content lies, by SHA-1.
+#include <stdlib.h>
+#include <string.h>
+
+#include "fmt/wim/internal.h"
+
+// In a run of entries with the SOLID flag, those with this size name the solid resources
+// themselves; the others are blobs at an offset in all of the run's uncompressed bytes.
+#define TABLE_SOLID_MAGIC 0x100000000u
+#define TABLE_SOLID_HEADER_BYTES 16
+
+typedef struct table_parse {
+  wg_wim *w;
+  const uint8_t *p;
+  size_t n_rows;
+  size_t run_first, run_end; // rows of the current solid run
+  size_t run_solids;         // w->solids index of the run's first
+  uint64_t table_off;
+} table_parse;
+
+static uint64_t row_off(const table_parse *t, size_t row) {
+  return t->table_off + (uint64_t)row * WG_WIM_TABLE_ENTRY_BYTES;
+}
+
+static wg_wim_res row_res(const table_parse *t, size_t row) {
+  wg_wim_res r = wim_res_get(t->p + row * WG_WIM_TABLE_ENTRY_BYTES);
+  if (t->w->hdr.version == WG_WIM_VERSION_NORMAL) {
+    r.flags &= (uint8_t)~WG_WIM_RES_SOLID; // old writers left it set without meaning
+  }
+  return r;
+}
+
+static wg_code table_read_solid(table_parse *t, size_t row, const wg_wim_res *r, wg_error *err) {
+  wg_wim *w = t->w;
+  if (wim_check_range(w, r->off_bytes, r->stored_bytes, "solid resource", err) != WG_OK) {
+    return err->code;
+  }
+  if (r->stored_bytes < TABLE_SOLID_HEADER_BYTES) {
+    return wg_fail_at(err, WG_E_FORMAT, row_off(t, row), "a solid resource of %llu bytes",
+                      (unsigned long long)r->stored_bytes);
+  }
+  uint8_t head[TABLE_SOLID_HEADER_BYTES];
+  if (w->src.read(w->src.ctx, r->off_bytes, head, sizeof(head), err) != WG_OK) {
+    return err->code;
+  }
+  uint32_t chunk = wg_le32(head + 8), codec = wg_le32(head + 12);
+  if (codec > WG_WIM_CODEC_LZMS) {
+    return wg_fail_at(err, WG_E_UNSUPPORTED, r->off_bytes + 12,
+                      "solid resource with compression %u", (unsigned)codec);
+  }
+  if (chunk == 0 || (chunk & (chunk - 1)) != 0) {
+    return wg_fail_at(err, WG_E_FORMAT, r->off_bytes + 8, "solid resource with chunks of %u bytes",
+                      (unsigned)chunk);
+  }
+  w->solids[w->n_solids++] = (wg_wim_solid){.off_bytes = r->off_bytes,
+                                            .stored_bytes = r->stored_bytes,
+                                            .orig_bytes = wg_le64(head),
+                                            .chunk_bytes = chunk,
+                                            .codec = (wg_wim_codec)codec};
+  return WG_OK;
+}
+
+// Finds where the run that starts at row ends and reads the headers of its solid resources.
+static wg_code table_start_run(table_parse *t, size_t row, wg_error *err) {
+  t->run_first = row;
+  t->run_solids = t->w->n_solids;
+  for (t->run_end = row; t->run_end < t->n_rows; t->run_end++) {
+    wg_wim_res r = row_res(t, t->run_end);
+    if ((r.flags & WG_WIM_RES_SOLID) == 0) {
+      break;
+    }
+    if (r.orig_bytes == TABLE_SOLID_MAGIC && table_read_solid(t, t->run_end, &r, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
+static wg_code table_place_solid(const table_parse *t, size_t row, const wg_wim_res *r,
+                                 wg_wim_blob *b, wg_error *err) {
+  uint64_t off = r->off_bytes;
+  for (size_t i = t->run_solids; i < t->w->n_solids; i++) {
+    uint64_t have = t->w->solids[i].orig_bytes;
+    if (off < have) {
+      if (r->stored_bytes > have - off) {
+        break;
+      }
+      b->solid = (uint32_t)i;
+      b->off_bytes = off;
+      b->orig_bytes = r->stored_bytes;
+      b->stored_bytes = 0;
+      return WG_OK;
+    }
+    off -= have;
+  }
+  return wg_fail_at(err, WG_E_FORMAT, row_off(t, row), "a blob lies outside its solid resource");
+}
+
+static wg_code table_check_plain(const table_parse *t, size_t row, const wg_wim_res *r,
+                                 wg_error *err) {
+  if ((r->flags & WG_WIM_RES_COMPRESSED) == 0 && r->stored_bytes != r->orig_bytes) {
+    return wg_fail_at(err, WG_E_FORMAT, row_off(t, row),
+                      "an uncompressed resource with two sizes, %llu and %llu",
+                      (unsigned long long)r->stored_bytes, (unsigned long long)r->orig_bytes);
+  }
+  if (wim_check_range(t->w, r->off_bytes, r->stored_bytes, "resource", err) != WG_OK) {
+    return wg_wrap(err, "blob table entry at 0x%llx", (unsigned long long)row_off(t, row));
+  }
+  return WG_OK;
+}
+
+static wg_code table_add_metadata(table_parse *t, size_t row, wg_wim_blob *b, wg_error *err) {
+  wg_wim *w = t->w;
+  if (b->refcount == 0) {
+    return WG_OK; // dead entries of old WinPE images
+  }
+  if (b->solid != WG_WIM_NO_SOLID) {
+    return wg_fail_at(err, WG_E_UNSUPPORTED, row_off(t, row), "metadata in a solid resource");
+  }
+  if (w->n_images == w->hdr.n_images) {
+    return wg_fail_at(err, WG_E_FORMAT, row_off(t, row),
+                      "more metadata resources than the header's %u images",
+                      (unsigned)w->hdr.n_images);
+  }
+  w->metadata[w->n_images++] = (uint32_t)w->n_blobs;
+  w->blobs[w->n_blobs++] = *b;
+  return WG_OK;
+}
+
+static wg_code table_row(table_parse *t, size_t row, wg_error *err) {
+  wg_wim *w = t->w;
+  const uint8_t *p = t->p + row * WG_WIM_TABLE_ENTRY_BYTES;
+  wg_wim_res r = row_res(t, row);
+  wg_wim_blob b = {.orig_bytes = r.orig_bytes,
+                   .off_bytes = r.off_bytes,
+                   .stored_bytes = r.stored_bytes,
+                   .flags = r.flags,
+                   .part = wg_le16(p + 24),
+                   .refcount = wg_le32(p + 26),
+                   .solid = WG_WIM_NO_SOLID};
+  memcpy(b.hash.b, p + 30, sizeof(b.hash.b));
+  if ((r.flags & WG_WIM_RES_SOLID) != 0) {
+    if (row >= t->run_end && table_start_run(t, row, err) != WG_OK) {
+      return err->code;
+    }
+    if (r.orig_bytes == TABLE_SOLID_MAGIC) {
+      return WG_OK;
+    }
+    if (table_place_solid(t, row, &r, &b, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  if ((r.flags & WG_WIM_RES_FREE) != 0 || wg_sha1_is_zero(&b.hash) || b.orig_bytes == 0 ||
+      b.part != w->hdr.part) {
+    return WG_OK; // nothing can refer to it here
+  }
+  if (b.solid == WG_WIM_NO_SOLID && table_check_plain(t, row, &r, err) != WG_OK) {
+    return err->code;
+  }
+  if ((r.flags & WG_WIM_RES_METADATA) != 0) {
+    return table_add_metadata(t, row, &b, err);
+  }
+  w->by_hash[w->n_by_hash++] = (uint32_t)w->n_blobs;
+  w->blobs[w->n_blobs++] = b;
+  return WG_OK;
+}
+
+static int table_cmp(const void *a, const void *b, void *ctx) {
+  const wg_wim_blob *blobs = ctx;
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  int c = memcmp(&blobs[x].hash, &blobs[y].hash, sizeof(wg_sha1));
+  return c != 0 ? c : (x > y) - (x < y);
+}
+
+wg_code wim_table_parse(wg_wim *w, const uint8_t *p, size_t n_bytes, wg_error *err) {
+  table_parse t = {.w = w,
+                   .p = p,
+                   .n_rows = n_bytes / WG_WIM_TABLE_ENTRY_BYTES,
+                   .table_off = w->hdr.table.off_bytes};
+  if (n_bytes % WG_WIM_TABLE_ENTRY_BYTES != 0) {
+    return wg_fail_at(err, WG_E_FORMAT, t.table_off, "the blob table's %zu bytes are no rows of 50",
+                      n_bytes);
+  }
+  size_t n_solids = 0;
+  for (size_t i = 0; i < t.n_rows; i++) {
+    wg_wim_res r = row_res(&t, i);
+    n_solids += (r.flags & WG_WIM_RES_SOLID) != 0 && r.orig_bytes == TABLE_SOLID_MAGIC;
+  }
+  w->blobs = wg_arena_new_array(w->arena, wg_wim_blob, t.n_rows);
+  w->by_hash = wg_arena_new_array(w->arena, uint32_t, t.n_rows);
+  w->solids = wg_arena_new_array(w->arena, wg_wim_solid, n_solids);
+  w->metadata = wg_arena_new_array(w->arena, uint32_t, w->hdr.n_images);
+  if (w->blobs == NULL || w->by_hash == NULL || w->solids == NULL || w->metadata == NULL) {
+    return wg_arena_fail(w->arena, err);
+  }
+  for (size_t i = 0; i < t.n_rows; i++) {
+    if (table_row(&t, i, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  if (w->hdr.part == 1 && w->n_images != w->hdr.n_images) {
+    return wg_fail_at(err, WG_E_FORMAT, t.table_off, "%u images, but metadata of %u only",
+                      (unsigned)w->hdr.n_images, (unsigned)w->n_images);
+  }
+  if (w->n_by_hash > 1) {
+    qsort_r(w->by_hash, w->n_by_hash, sizeof(w->by_hash[0]), table_cmp, w->blobs);
+  }
+  return WG_OK;
+}
+
+bool wg_wim_find_blob(const wg_wim *w, const wg_sha1 *hash, uint32_t *out) {
+  size_t lo = 0, hi = w->n_by_hash;
+  while (lo < hi) {
+    size_t mid = lo + (hi - lo) / 2;
+    if (memcmp(&w->blobs[w->by_hash[mid]].hash, hash, sizeof(*hash)) < 0) {
+      lo = mid + 1;
+    } else {
+      hi = mid;
+    }
+  }
+  if (lo == w->n_by_hash || memcmp(&w->blobs[w->by_hash[lo]].hash, hash, sizeof(*hash)) != 0) {
+    return false;
+  }
+  *out = w->by_hash[lo];
+  return true;
+}
+
+void wg_wim_table_put(wg_buf *out, const wg_wim_res *res, uint16_t part, uint32_t refcount,
+                      const wg_sha1 *hash) {
+  uint8_t row[WG_WIM_TABLE_ENTRY_BYTES];
+  wim_res_put(row, res);
+  wg_put_le16(row + 24, part);
+  wg_put_le32(row + 26, refcount);
+  memcpy(row + 30, hash->b, sizeof(hash->b));
+  wg_buf_add(out, row, sizeof(row));
+}

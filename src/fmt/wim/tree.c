@@ -1,0 +1,204 @@
+// Looking up and adding entries of an image's tree, and what its streams are.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf.h"
+#include "fmt/wim/internal.h"
+
+static uint32_t tree_hash(uint32_t parent, wg_str name16) {
+  uint32_t h = 2166136261u ^ parent * 2654435761u;
+  const uint8_t *p = (const uint8_t *)name16.p;
+  for (size_t i = 0; i + 1 < name16.n; i += 2) {
+    h = (h ^ wg_upcase16(wg_le16(p + i))) * 16777619u;
+  }
+  return h ^ h >> 15;
+}
+
+static void index_put(wg_wim_tree *t, uint32_t entry) {
+  size_t mask = t->n_index - 1;
+  size_t at = tree_hash(t->entries[entry].parent, t->entries[entry].name16) & mask;
+  while (t->index[at] != 0) {
+    at = (at + 1) & mask;
+  }
+  t->index[at] = entry; // the root, 0, is never in it
+}
+
+static wg_code index_make(wg_wim_tree *t, wg_error *err) {
+  size_t n = 16;
+  while (n < t->cap * 2) {
+    n *= 2;
+  }
+  t->index = wg_arena_new_array(t->arena, uint32_t, n);
+  if (t->index == NULL) {
+    return wg_arena_fail(t->arena, err);
+  }
+  t->n_index = n;
+  for (uint32_t i = 1; i < t->n; i++) {
+    index_put(t, i);
+  }
+  return WG_OK;
+}
+
+wg_code wg_wim_tree_find(wg_wim_tree *t, uint32_t parent, wg_str name16, uint32_t *out,
+                         wg_error *err) {
+  if (t->index == NULL && index_make(t, err) != WG_OK) {
+    return err->code;
+  }
+  size_t mask = t->n_index - 1;
+  uint32_t found = WG_WIM_NO_ENTRY;
+  for (size_t at = tree_hash(parent, name16) & mask; t->index[at] != 0; at = (at + 1) & mask) {
+    const wg_wim_entry *e = &t->entries[t->index[at]];
+    if (e->parent != parent || e->name16.n != name16.n) {
+      continue;
+    }
+    if (wg_str_eq(e->name16, name16)) {
+      found = t->index[at];
+      break;
+    }
+    if (found == WG_WIM_NO_ENTRY &&
+        wg_name16_cmp_nocase((const uint8_t *)e->name16.p, e->name16.n, (const uint8_t *)name16.p,
+                             name16.n) == 0) {
+      found = t->index[at];
+    }
+  }
+  *out = found;
+  return WG_OK;
+}
+
+wg_code wg_wim_tree_add(wg_wim_tree *t, uint32_t parent, wg_str name16, uint64_t time,
+                        uint32_t *out, wg_error *err) {
+  if (t->n == t->cap) {
+    return wg_fail(err, WG_E_BUG, "no room for another entry");
+  }
+  if (t->index == NULL && index_make(t, err) != WG_OK) {
+    return err->code;
+  }
+  uint32_t i = (uint32_t)t->n++;
+  wg_wim_entry *dir = &t->entries[parent];
+  t->entries[i] = (wg_wim_entry){.name16 = name16,
+                                 .create_time = time,
+                                 .access_time = time,
+                                 .write_time = time,
+                                 .list_off = UINT64_MAX,
+                                 .security = WG_WIM_NO_SECURITY,
+                                 .parent = parent,
+                                 .first_child = WG_WIM_NO_ENTRY,
+                                 .last_child = WG_WIM_NO_ENTRY,
+                                 .next = WG_WIM_NO_ENTRY,
+                                 .depth = dir->depth + 1};
+  if (dir->last_child == WG_WIM_NO_ENTRY) {
+    dir->first_child = i;
+  } else {
+    t->entries[dir->last_child].next = i;
+    dir->unsorted = true;
+  }
+  dir->last_child = i;
+  if (!dir->has_list) {
+    dir->has_list = true;
+    dir->list_off = UINT64_MAX;
+  }
+  index_put(t, i);
+  *out = i;
+  return WG_OK;
+}
+
+static int sort_cmp(const void *a, const void *b, void *ctx) {
+  const wg_wim_entry *entries = ctx;
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  wg_str m = entries[x].name16, n = entries[y].name16;
+  int c = wg_name16_cmp_nocase((const uint8_t *)m.p, m.n, (const uint8_t *)n.p, n.n);
+  return c != 0 ? c : (x > y) - (x < y);
+}
+
+static wg_code sort_children(wg_wim_tree *t, wg_wim_entry *dir, wg_error *err) {
+  size_t n = 0;
+  for (uint32_t c = dir->first_child; c != WG_WIM_NO_ENTRY; c = t->entries[c].next) {
+    n++;
+  }
+  uint32_t *order = wg_arena_new_array(t->arena, uint32_t, n);
+  if (order == NULL) {
+    return wg_arena_fail(t->arena, err);
+  }
+  n = 0;
+  for (uint32_t c = dir->first_child; c != WG_WIM_NO_ENTRY; c = t->entries[c].next) {
+    order[n++] = c;
+  }
+  qsort_r(order, n, sizeof(order[0]), sort_cmp, t->entries);
+  dir->first_child = order[0];
+  dir->last_child = order[n - 1];
+  for (size_t i = 0; i < n; i++) {
+    t->entries[order[i]].next = i + 1 < n ? order[i + 1] : WG_WIM_NO_ENTRY;
+  }
+  return WG_OK;
+}
+
+wg_code wim_tree_sort(wg_wim_tree *t, wg_error *err) {
+  for (size_t i = 0; i < t->n; i++) {
+    if (t->entries[i].unsorted) {
+      if (sort_children(t, &t->entries[i], err) != WG_OK) {
+        return err->code;
+      }
+      t->entries[i].unsorted = false;
+    }
+  }
+  return WG_OK;
+}
+
+void wg_wim_tree_path(const wg_wim_tree *t, uint32_t entry, wg_buf *out) {
+  uint32_t n = t->entries[entry].depth;
+  if (n == 0) {
+    wg_buf_add_byte(out, '\\');
+    return;
+  }
+  for (uint32_t k = 1; k <= n; k++) {
+    uint32_t at = entry;
+    for (uint32_t up = k; up < n; up++) {
+      at = t->entries[at].parent;
+    }
+    wg_buf_add_byte(out, '\\');
+    wg_str name = t->entries[at].name16;
+    (void)!wg_utf16le_to_utf8((const uint8_t *)name.p, name.n, out);
+  }
+}
+
+const wg_sha1 *wg_wim_entry_hash(const wg_wim_entry *e, size_t i) {
+  return i == 0 ? &e->hash : &e->streams[i - 1].hash;
+}
+
+// Unnamed streams stand, in this order, for the reparse data and the file's data. The stream in
+// the entry itself, when its hash is zero, stands for what is then left.
+wg_wim_roles wg_wim_entry_roles(const wg_wim_entry *e) {
+  wg_wim_roles r = {WG_WIM_NO_STREAM, WG_WIM_NO_STREAM, WG_WIM_NO_STREAM};
+  bool encrypted = (e->attributes & WG_WIM_ATTR_ENCRYPTED) != 0;
+  bool reparse = !encrypted && (e->attributes & WG_WIM_ATTR_REPARSE) != 0;
+  for (uint32_t k = 0; k <= e->n_streams; k++) {
+    if (k > 0 && e->streams[k - 1].name16.n > 0) {
+      continue;
+    }
+    bool zero = wg_sha1_is_zero(wg_wim_entry_hash(e, k));
+    if (encrypted) {
+      if (!zero && r.efs == WG_WIM_NO_STREAM) {
+        r.efs = k;
+      }
+    } else if (k == 0 && zero) {
+      continue;
+    } else if (reparse && r.reparse == WG_WIM_NO_STREAM) {
+      r.reparse = k;
+    } else if (r.data == WG_WIM_NO_STREAM) {
+      r.data = k;
+    }
+  }
+  if (!encrypted && wg_sha1_is_zero(&e->hash)) {
+    if (reparse && r.reparse == WG_WIM_NO_STREAM) {
+      r.reparse = 0;
+    } else if (r.data == WG_WIM_NO_STREAM) {
+      r.data = 0;
+    }
+  }
+  return r;
+}
+
+wg_sha1 wg_wim_entry_data(const wg_wim_entry *e) {
+  wg_wim_roles r = wg_wim_entry_roles(e);
+  return r.data == WG_WIM_NO_STREAM ? (wg_sha1){{0}} : *wg_wim_entry_hash(e, r.data);
+}

@@ -39,12 +39,8 @@ typedef struct wg_image_record {
 // FORMAT when the line is none of the above.
 wg_code wg_image_record_read(wg_str line, wg_image_record *out, wg_error *err);
 
-// --- libwim.c: what libwim does for us. Not thread-safe: process-wide state.
-// M0: base + staged tree -> out.
-wg_code wg_libwim_build(const wg_image_job *job, uint32_t image, const char *stage_dir,
-                        wg_error *err);
-// Finds the image in the base; *out_n images. NOT_FOUND lists those that are there.
-wg_code wg_libwim_find_image(const wg_image_base *base, uint32_t *out_image, uint32_t *out_n,
-                             wg_error *err);
+// libwim.c: a directory tree as the only image (opt.name) of a new WIM. Not thread-safe:
+// process-wide state.
+wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_error *err);
 
 #endif

@@ -1,109 +1,176 @@
+#include <stdlib.h>
 #include <string.h>
 
-#include "image/winpath.h"
+#include "image/run.h"
 #include "image/worker.h"
 
-static wg_code stage_parents(int root_fd, const wg_winpath *p, size_t n, wg_arena *arena,
-                             wg_error *err) {
-  WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, arena->alloc, 0);
-  for (size_t i = 0; i < n; i++) {
-    wg_buf_printf(&b, "%s%.*s", i > 0 ? "/" : "", (int)p->names[i].n, p->names[i].p);
-  }
-  return n == 0 ? WG_OK : wg_os_mkdirs(root_fd, wg_buf_z(&b), 0755, err);
+static void run_done(wg_image_run *r) {
+  wg_buf_done(&r->metadata);
+  wg_image_file_done(&r->base);
+  wg_arena_done(&r->arena);
+}
+#define wg_image_run_done run_done
+WG_DEFINE_AUTO(wg_image_run, wg_image_run_done);
+
+void wg_image_run_progress(wg_image_run *r, const char *stage, uint64_t total_bytes) {
+  r->stage = stage;
+  r->done_bytes = 0;
+  r->total_bytes = total_bytes;
 }
 
-static wg_code stage_file(int root_fd, const wg_image_change *c, const wg_winpath *p,
-                          const wg_image_options *opt, wg_arena *arena, wg_image_result *res,
-                          wg_error *err) {
-  if (stage_parents(root_fd, p, p->n_names - 1, arena, err) != WG_OK) {
-    return err->code;
+void wg_image_run_more(void *run, uint64_t n_bytes) {
+  wg_image_run *r = run;
+  r->done_bytes += n_bytes;
+  if (r->job->opt.on_progress != NULL) {
+    uint64_t done = r->done_bytes < r->total_bytes ? r->done_bytes : r->total_bytes;
+    r->job->opt.on_progress(r->job->opt.ctx, r->stage, done, r->total_bytes,
+                            strcmp(r->stage, "write") == 0 ? "bytes" : "files");
   }
-  char *rel = wg_winpath_text(p, arena);
-  for (char *q = rel; *q != '\0'; q++) {
-    *q = *q == '\\' ? '/' : *q;
+}
+
+static wg_code run_check_arch(const wg_image_run *r, wg_error *err) {
+  const char *want = r->job->opt.arch;
+  const char *have = wg_image_arch_name(&r->base.wim.facts[r->image]);
+  if (want != NULL && have[0] != '\0' && strcmp(want, have) != 0) {
+    return wg_fail(err, WG_E_CONFLICT, "image %u of '%s' is for %s, and 'arch: %s' was asked for",
+                   (unsigned)r->image + 1, r->job->base.path, have, want);
   }
-  WG_AUTO(wg_fd) in = -1;
-  WG_AUTO(wg_fd) to = -1;
-  uint64_t n = 0;
-  if (wg_os_open_read(WG_CWD, c->from, &in, err) != WG_OK ||
-      wg_os_create_new(root_fd, rel + 1, 0644, &to, err) != WG_OK ||
-      wg_os_copy_fd(in, to, opt->cancel, &n, err) != WG_OK ||
-      wg_os_set_mtime(root_fd, rel + 1, opt->time_s * 1000000000, err) != WG_OK) {
-    return err->code;
-  }
-  res->n_files++;
-  res->added_bytes += n;
   return WG_OK;
 }
 
-static wg_code stage_all(const wg_image_job *job, const char *dir, wg_image_result *res,
-                         wg_error *err) {
-  WG_AUTO(wg_arena) arena = {0};
-  wg_arena_init(&arena, wg_heap(), 0);
-  WG_AUTO(wg_fd) root = -1;
-  if (wg_os_open_dir(WG_CWD, dir, &root, err) != WG_OK) {
+static wg_code run_open(wg_image_run *r, const char *path, wg_error *err) {
+  if (wg_image_file_open(&r->base, path, err) != WG_OK) {
     return err->code;
   }
-  for (size_t i = 0; i < job->n_changes; i++) {
-    const wg_image_change *c = &job->changes[i];
-    wg_winpath p;
-    if (wg_winpath_parse(c->to, &arena, &p, err) != WG_OK) {
-      return wg_wrap(err, "'%s'", c->to);
-    }
-    if (c->op == WG_IMAGE_PUT_FILE && p.n_names == 0) {
-      return wg_fail(err, WG_E_CONFLICT, "'%s' is a folder; name the file", c->to);
-    }
-    wg_code code = c->op == WG_IMAGE_PUT_DIR ? stage_parents(root, &p, p.n_names, &arena, err)
-                                             : stage_file(root, c, &p, &job->opt, &arena, res, err);
-    if (code != WG_OK) {
-      return wg_wrap(err, "'%s'", c->to);
+  const char *which = r->captured ? NULL : r->job->base.image;
+  if (wg_image_file_find(&r->base, which, &r->image, err) != WG_OK ||
+      wg_image_file_check(&r->base, r->image, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", r->job->base.path);
+  }
+  r->result.image_index = r->image + 1;
+  r->result.n_images = r->base.wim.n_images;
+  r->result.base_bytes = r->captured ? 0 : r->base.st.size_bytes;
+  return run_check_arch(r, err);
+}
+
+typedef struct run_link {
+  uint64_t id;
+  uint32_t entry;
+} run_link;
+
+static int run_link_cmp(const void *a, const void *b) {
+  const run_link *x = a, *y = b;
+  if (x->id != y->id) {
+    return x->id < y->id ? -1 : 1;
+  }
+  return (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+static int run_link_first(const void *a, const void *b) {
+  const run_link *x = a, *y = b;
+  return (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+// A captured tree: times are the project's, and hard-link groups are numbered in the order of the
+// tree, because what the capture saw depends on the file system.
+static wg_code run_normalize(wg_image_run *r, wg_error *err) {
+  wg_wim_tree *t = &r->tree;
+  uint64_t time = wg_wim_time(r->job->opt.time_s);
+  run_link *links = wg_arena_new_array(&r->arena, run_link, t->n);
+  if (links == NULL) {
+    return wg_arena_fail(&r->arena, err);
+  }
+  size_t n = 0;
+  for (uint32_t i = 0; i < t->n; i++) {
+    wg_wim_entry *e = &t->entries[i];
+    e->create_time = e->access_time = e->write_time = time;
+    if (e->link_or_reparse != 0 && (e->attributes & WG_WIM_ATTR_REPARSE) == 0) {
+      links[n++] = (run_link){e->link_or_reparse, i};
     }
   }
+  if (n < 2) {
+    return WG_OK;
+  }
+  qsort(links, n, sizeof(links[0]), run_link_cmp);
+  uint32_t first = links[0].entry;
+  uint64_t id = links[0].id;
+  for (size_t i = 0; i < n; i++) { // the group's first entry stands for it
+    if (links[i].id != id) {
+      id = links[i].id;
+      first = links[i].entry;
+    }
+    t->entries[links[i].entry].link_or_reparse = first;
+    links[i].id = first;
+  }
+  qsort(links, n, sizeof(links[0]), run_link_first);
+  return WG_OK;
+}
+
+static wg_code run_edit(wg_image_run *r, wg_error *err) {
+  size_t n_extra = 0;
+  if (wg_image_edit_paths(r->job, &r->arena, &r->paths, &n_extra, err) != WG_OK ||
+      wg_image_file_tree(&r->base, r->image, &r->arena, n_extra, &r->metadata, &r->tree, err) !=
+          WG_OK ||
+      (r->captured && run_normalize(r, err) != WG_OK)) {
+    return err->code;
+  }
+  r->edit = (wg_image_edit){.tree = &r->tree, .arena = &r->arena, .job = r->job};
+  if (wg_image_edit_apply(&r->edit, r->paths, err) != WG_OK) {
+    return err->code;
+  }
+  r->result.n_files = r->edit.n_new_files + r->edit.n_replaced;
+  r->result.n_dirs = r->edit.n_new_dirs;
+  r->result.n_replaced = r->edit.n_replaced;
+  return WG_OK;
+}
+
+static wg_code run_all(const wg_image_job *job, const char *path, wg_image_result *out,
+                       wg_error *err) {
+  WG_AUTO(wg_image_run) r = {.job = job, .base = WG_IMAGE_FILE_INIT};
+  r.captured = job->base.kind == WG_IMAGE_BASE_DIR;
+  wg_arena_init(&r.arena, wg_heap(), (size_t)8 << 30);
+  wg_buf_init(&r.metadata, wg_heap(), 0);
+  if (run_open(&r, path, err) != WG_OK || run_edit(&r, err) != WG_OK ||
+      wg_image_content(&r, err) != WG_OK || wg_image_output(&r, err) != WG_OK ||
+      wg_image_check(&r, err) != WG_OK) {
+    return err->code;
+  }
+  *out = r.result;
   return WG_OK;
 }
 
 wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err) {
-  wg_image_result res = {.image_index = 1, .n_images = 1};
-  if (job->base.kind == WG_IMAGE_BASE_WIM &&
-      wg_libwim_find_image(&job->base, &res.image_index, &res.n_images, err) != WG_OK) {
+  if (job->base.kind == WG_IMAGE_BASE_WIM) {
+    return run_all(job, job->base.path, out, err);
+  }
+  WG_AUTO(wg_cstr) dir = NULL;
+  if (wg_os_mkdtemp(job->opt.tmp_dir, "capture-", &dir, err) != WG_OK) {
     return err->code;
   }
-  WG_AUTO(wg_cstr) stage = NULL;
-  if (wg_os_mkdtemp(job->opt.tmp_dir, "stage-", &stage, err) != WG_OK) {
-    return err->code;
-  }
-  wg_code code = stage_all(job, stage, &res, err);
+  WG_AUTO(wg_cstr) wim = wg_path_join(dir, "tree.wim");
+  wg_code code = wg_libwim_capture(job, wim, err);
   if (code == WG_OK) {
-    code = wg_libwim_build(job, res.image_index, stage, err);
+    code = run_all(job, wim, out, err);
   }
   wg_error ignored = WG_ERROR_INIT;
-  (void)wg_os_rmtree(WG_CWD, stage, &ignored);
-  if (code == WG_OK) {
-    *out = res;
-  }
+  (void)wg_os_rmtree(WG_CWD, dir, &ignored);
   return code;
 }
 
 wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
                        const wg_image_options *opt, wg_image_result *out, wg_error *err) {
   wg_image_job job = {.base = *base, .changes = changes, .n_changes = n_changes, .opt = *opt};
-  wg_stat st;
   if (wg_os_exists(WG_CWD, opt->out_path)) {
     return wg_fail(err, WG_E_CONFLICT, "'%s' exists already", opt->out_path);
   }
   wg_image_result res = {0};
   wg_code code =
       opt->in_process ? wg_image_do(&job, &res, err) : wg_image_worker_call(&job, &res, err);
-  if (code == WG_OK) {
-    code = wg_os_stat(WG_CWD, opt->out_path, true, &st, err);
-  }
   if (code != WG_OK) {
     wg_error ignored = WG_ERROR_INIT;
     (void)wg_os_unlink(WG_CWD, opt->out_path, &ignored);
     return code;
   }
-  res.out_bytes = st.size_bytes;
   *out = res;
   return WG_OK;
 }

@@ -1,0 +1,57 @@
+// The steps of one wg_image_write inside the worker, and what they share.
+#ifndef WG_IMAGE_RUN_H
+#define WG_IMAGE_RUN_H
+
+#include "image/base.h"
+#include "image/edit.h"
+
+typedef struct wg_image_blob { // content of the output
+  wg_sha1 hash;
+  uint64_t n_bytes;
+  uint32_t base;     // blob of the base, or WG_IMAGE_NEW
+  uint32_t put;      // first of edit.puts with this content (new ones)
+  uint32_t refcount; // as it goes into the table
+  wg_wim_res res;    // where it was written
+} wg_image_blob;
+#define WG_IMAGE_NEW UINT32_MAX
+
+typedef struct wg_image_stats { // as the XML counts
+  uint64_t n_dirs, n_files, total_bytes, hard_link_bytes;
+} wg_image_stats;
+
+typedef struct wg_image_run {
+  const wg_image_job *job;
+  wg_arena arena;
+  wg_image_file base; // the base, or what libwim made of a directory
+  bool captured;      // the latter
+  uint32_t image;     // the one that changes, 0-based
+  wg_buf metadata;    // of that image as it was; the tree borrows from it
+  wg_wim_tree tree;
+  wg_winpath *paths;
+  wg_image_edit edit;
+  uint32_t *refs_other;  // by blob of the base: uses by other images
+  uint32_t *refs_before; // by the image as it was
+  wg_image_blob *blobs;  // content of the output, in the order of writing
+  size_t n_blobs;
+  uint32_t *by_hash; // indices of blobs, sorted
+  wg_image_stats before, after;
+  wg_wim_res *metadata_res; // by image
+  wg_sha1 *metadata_hash;
+  uint64_t done_bytes, total_bytes; // progress of the current stage
+  const char *stage;
+  wg_image_result result;
+} wg_image_run;
+
+void wg_image_run_progress(wg_image_run *r, const char *stage, uint64_t total_bytes);
+void wg_image_run_more(void *run, uint64_t n_bytes); // a wg_pack_progress
+
+// content.c: which contents the output has. Reads and hashes the files that are put, counts uses,
+// fills blobs, by_hash, stats. UNSUPPORTED when the base lacks content (a delta WIM).
+wg_code wg_image_content(wg_image_run *r, wg_error *err);
+bool wg_image_content_find(const wg_image_run *r, const wg_sha1 *hash, uint32_t *out);
+// output.c: writes the whole file to a new out_path.
+wg_code wg_image_output(wg_image_run *r, wg_error *err);
+// check.c: reads it back and compares. VERIFY.
+wg_code wg_image_check(const wg_image_run *r, wg_error *err);
+
+#endif

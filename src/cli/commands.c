@@ -5,10 +5,12 @@ extern const wg_cli_cmd wg_cmd_reg_query, wg_cmd_reg_add, wg_cmd_reg_delete, wg_
     wg_cmd_reg_export, wg_cmd_reg_check, wg_cmd_wim_worker;
 
 extern const wg_cli_cmd wg_cmd_man, wg_cmd_complete; // hidden: for the build, for shells
+extern const wg_cli_cmd wg_cmd_schema, wg_cmd_reference; // hidden: docs/ is made with them
 
 const wg_cli_cmd *const wg_cli_commands[] = {
     // the project
     &wg_cmd_init,
+    &wg_cmd_check,
     // files
     &wg_cmd_inspect,
     // further
@@ -26,5 +28,7 @@ const wg_cli_cmd *const wg_cli_commands[] = {
     &wg_cmd_man,
     &wg_cmd_complete,
     &wg_cmd_wim_worker,
+    &wg_cmd_schema,
+    &wg_cmd_reference,
 };
 const size_t wg_cli_n_commands = WG_ARRAY_LEN(wg_cli_commands);

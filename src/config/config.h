@@ -32,8 +32,12 @@ void wg_cfg_free(wg_cfg *c);
 WG_DEFINE_AUTO_PTR(wg_cfg, wg_cfg_free);
 const wg_project *wg_cfg_project(const wg_cfg *c);                 // borrowed
 const wg_cfg_fault *wg_cfg_faults(const wg_cfg *c, size_t *out_n); // borrowed
+const char *
+wg_cfg_file(const wg_cfg *c); // as the user would name it; borrowed; "" when none was read
 // Checks that need the file system (named files are there, apps' folders are Go modules, a missing
-// sha256 pin): appended to the faults. WG_E_CONFIG when it added an error.
+// sha256 pin): added to the faults, which stay in file order. It may be called for a faulty file
+// too, and then looks at what could be understood. Hashes bases that have no pin: for `wingo
+// check`. WG_E_CONFIG when it added an error.
 wg_code wg_cfg_check_files(wg_cfg *c, wg_error *err);
 
 // From the one table of keys: docs/wingo.schema.json and docs/wingo.yaml.md.

@@ -105,7 +105,7 @@ static bool files_has_go_source(files_check *k, const char *folder) {
 
 static void files_main(files_check *k, const wg_cfg_app *app, const char *folder) {
   const char *label = wg_cfg_printf(k->c, "apps.%s.main", app->name);
-  if (app->main[0] != '.') { // an import path: only go knows where it is
+  if (app->main == NULL || app->main[0] != '.') { // an import path: only go knows where it is
     return;
   }
   const char *given = wg_cfg_printf(k->c, "%s/%s", app->dir, app->main);
@@ -150,7 +150,7 @@ static void files_app(files_check *k, const wg_cfg_app *app) {
   wg_stat st;
   wg_pos pos = app->dir_pos.line != 0 ? app->dir_pos : app->pos;
   const char *label = wg_cfg_printf(k->c, "apps.%s.dir", app->name);
-  if (files_stat(k, label, app->dir, pos, WG_FT_DIR, &st)) {
+  if (app->dir != NULL && files_stat(k, label, app->dir, pos, WG_FT_DIR, &st)) {
     WG_AUTO(wg_cstr) folder = files_path(k, app->dir);
     if (!files_in_module(folder)) {
       files_fault(k, WG_FAULT_ERROR, pos,
@@ -191,22 +191,25 @@ static void files_image(files_check *k, const wg_cfg_image *img) {
   wg_stat st;
   bool is_file = img->base.kind == WG_BASE_FILE;
   const char *label = wg_cfg_printf(k->c, "images.%s.base.%s", img->name, is_file ? "file" : "dir");
-  if (files_stat(k, label, img->base.path, img->base.path_pos, is_file ? WG_FT_FILE : WG_FT_DIR,
+  if (img->base.path != NULL &&
+      files_stat(k, label, img->base.path, img->base.path_pos, is_file ? WG_FT_FILE : WG_FT_DIR,
                  &st) &&
-      is_file && img->base.sha256 == NULL) {
+      is_file && img->base.sha256_pos.line == 0) {
     files_pin(k, img);
   }
   for (size_t i = 0; i < img->n_files; i++) {
-    (void)files_stat(k, wg_cfg_printf(k->c, "images.%s.files", img->name), img->files[i].from,
-                     img->files[i].from_pos, 0, &st);
+    if (img->files[i].from != NULL) {
+      (void)files_stat(k, wg_cfg_printf(k->c, "images.%s.files", img->name), img->files[i].from,
+                       img->files[i].from_pos, 0, &st);
+    }
   }
 }
 
 wg_code wg_cfg_check_files(wg_cfg *c, wg_error *err) {
-  if (c->project == NULL) {
-    return wg_fail(err, WG_E_CONFIG, "the project file has faults");
+  if (c->model == NULL) {
+    return WG_OK; // nothing was understood
   }
-  files_check k = {c, c->project};
+  files_check k = {c, c->model};
   size_t before = c->n_errors;
   for (size_t i = 0; i < k.p->n_apps; i++) {
     files_app(&k, &k.p->apps[i]);

@@ -111,6 +111,8 @@ bool wg_cfg_parse_time(const char *s, int64_t *out_s);
 bool wg_cfg_parse_target(wg_cfg_text *t, wg_cfg_target *out);
 // All os/arch pairs of Go, for the schema and tests: "linux/amd64". NULL-terminated.
 extern const char *const wg_cfg_ports[];
+// The variants of an architecture, as "|v1|v2|"; NULL when it has none.
+const char *wg_cfg_port_variants(const char *arch);
 
 // The nearest of n words to `word` (edit distance, case ignored), NULL when none is near.
 const char *wg_cfg_nearest(const char *word, const char *const *words, size_t n);

@@ -17,14 +17,14 @@ static const char windows_path_pattern[] = "^[Cc]:[\\\\/]([^\\\\/<>:\"|?*]*[^\\\
 
 static const wg_choice subsystems[] = {
     {"console", WG_SUBSYS_CONSOLE, false}, {"gui", WG_SUBSYS_GUI, false}, {NULL, 0, false}};
-static const wg_choice levels[] = {{"as_invoker", WG_EXEC_AS_INVOKER, false},
+static const wg_choice levels[] = {{"as-invoker", WG_EXEC_AS_INVOKER, false},
                                    {"highest", WG_EXEC_HIGHEST, false},
                                    {"admin", WG_EXEC_ADMIN, false},
                                    {NULL, 0, false}};
 static const wg_choice dpis[] = {{"unaware", WG_DPI_UNAWARE, false},
                                  {"system", WG_DPI_SYSTEM, false},
-                                 {"per_monitor", WG_DPI_PER_MONITOR, false},
-                                 {"per_monitor_v2", WG_DPI_PER_MONITOR_V2, false},
+                                 {"per-monitor", WG_DPI_PER_MONITOR, false},
+                                 {"per-monitor-v2", WG_DPI_PER_MONITOR_V2, false},
                                  {NULL, 0, false}};
 static const wg_choice mods[] = {{"readonly", 0, false}, {"vendor", 0, false}, {NULL, 0, false}};
 static const wg_choice arches[] = {
@@ -140,7 +140,7 @@ static const wg_key manifest_keys[] = {
      .choices = dpis,
      .at = MF(dpi),
      .doc = "What the program knows of the scale of screens.",
-     .example = "per_monitor_v2"},
+     .example = "per-monitor-v2"},
     END};
 
 static const wg_key windows_keys[] = {{.name = "icon",
@@ -234,8 +234,8 @@ static const wg_key app_keys[] = {
      .count_at = APP(n_env),
      .check_name = wg_cfg_check_env_name,
      .name_pattern = env_name_pattern,
-     .doc = "Environment of the go command: CGO_ENABLED, GOPROXY, GOPRIVATE, GOFLAGS. Nothing "
-            "else of the caller's environment reaches it. GOOS and GOARCH are targets, not "
+     .doc = "Environment of the go command: CGO_ENABLED, GOPROXY, GOPRIVATE, GOFLAGS. "
+            "GOOS and GOARCH are targets, not "
             "environment.",
      .example = "{CGO_ENABLED: \"0\"}"},
     {.name = "ldflags",

@@ -128,6 +128,10 @@ const wg_project *wg_cfg_project(const wg_cfg *c) {
   return c->project;
 }
 
+const char *wg_cfg_file(const wg_cfg *c) {
+  return c->n_sources == 0 ? "" : c->sources[0];
+}
+
 const wg_cfg_fault *wg_cfg_faults(const wg_cfg *c, size_t *out_n) {
   *out_n = c->n_faults;
   return c->faults;

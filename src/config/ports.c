@@ -88,7 +88,7 @@ static void port_hint_unknown(wg_cfg_text *t, const char *os, const char *arch) 
                 : wg_arena_printf(t->arena, "did you mean '%s'?", better);
 }
 
-static const char *port_variants_of(const char *arch) {
+const char *wg_cfg_port_variants(const char *arch) {
   for (size_t i = 0; i < WG_ARRAY_LEN(port_variants); i++) {
     if (strcmp(port_variants[i].arch, arch) == 0) {
       return port_variants[i].variants;
@@ -98,7 +98,7 @@ static const char *port_variants_of(const char *arch) {
 }
 
 static bool port_check_variant(wg_cfg_text *t, const char *arch, const char *variant) {
-  const char *known = port_variants_of(arch);
+  const char *known = wg_cfg_port_variants(arch);
   if (known == NULL) {
     t->why = wg_arena_printf(t->arena, "has a variant, and %s has none", arch);
     t->hint = "write os/arch only";

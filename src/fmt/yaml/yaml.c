@@ -1,7 +1,6 @@
 #include "fmt/yaml/yaml.h"
 
 #include <libfyaml.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fmt/yaml/internal.h"
@@ -320,14 +319,35 @@ typedef struct yaml_order {
   size_t index;
 } yaml_order;
 
-static int yaml_order_cmp(const void *a, const void *b) {
-  const yaml_order *x = a;
-  const yaml_order *y = b;
+static bool yaml_order_after(const yaml_order *x, const yaml_order *y) {
   int c = strcmp(x->text, y->text);
-  if (c != 0) {
-    return c;
+  return c != 0 ? c > 0 : x->index > y->index;
+}
+
+static void yaml_sift(yaml_order *v, size_t at, size_t n) {
+  for (size_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
+    child += child + 1 < n && yaml_order_after(&v[child + 1], &v[child]) ? 1 : 0;
+    if (!yaml_order_after(&v[child], &v[at])) {
+      return;
+    }
+    yaml_order t = v[at];
+    v[at] = v[child];
+    v[child] = t;
+    at = child;
   }
-  return x->index < y->index ? -1 : x->index > y->index;
+}
+
+// Heap sort: no memory, and no input makes it slow.
+static void yaml_sort(yaml_order *v, size_t n) {
+  for (size_t i = n / 2; i-- > 0;) {
+    yaml_sift(v, i, n);
+  }
+  for (size_t end = n; end-- > 1;) {
+    yaml_order t = v[0];
+    v[0] = v[end];
+    v[end] = t;
+    yaml_sift(v, 0, end);
+  }
 }
 
 // Pairs to look at in one go: the map's own, then those that << brings in.
@@ -418,7 +438,7 @@ static wg_code yaml_unique(yaml_parse *p, yaml_pairs *l, wg_error *err) {
   for (size_t i = 0; i < l->n; i++) {
     order[i] = (yaml_order){l->v[i].key->text, i};
   }
-  qsort(order, l->n, sizeof(*order), yaml_order_cmp);
+  yaml_sort(order, l->n);
   size_t first = 0;
   for (size_t i = 1; i < l->n; i++) {
     if (strcmp(order[first].text, order[i].text) != 0) {

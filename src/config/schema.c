@@ -1,0 +1,282 @@
+// The JSON Schema (draft 7, which editors know) of the table of keys.
+#include <string.h>
+
+#include "config/key.h"
+#include "fmt/json/jsonw.h"
+#include "os/mem.h"
+
+static void schema_row(wg_jsonw *w, const wg_key *row);
+
+static void schema_pair(wg_jsonw *w, const char *key, const char *value) {
+  wg_jsonw_key_z(w, key);
+  wg_jsonw_str_z(w, value);
+}
+
+static void schema_types(wg_jsonw *w, const char *a, const char *b) {
+  wg_jsonw_key_z(w, "type");
+  wg_jsonw_begin_array(w);
+  wg_jsonw_str_z(w, a);
+  wg_jsonw_str_z(w, b);
+  wg_jsonw_end_array(w);
+}
+
+// A pattern; where variables are taken, any text that has one passes.
+static void schema_pattern(wg_jsonw *w, const char *pattern, unsigned flags) {
+  if ((flags & WG_KF_VAR) == 0) {
+    schema_pair(w, "pattern", pattern);
+    return;
+  }
+  WG_AUTO(wg_cstr) either = wg_xprintf("%s|\\$\\{", pattern);
+  schema_pair(w, "pattern", either);
+}
+
+static void schema_text(wg_jsonw *w, const wg_key *row) {
+  schema_types(w, "string", "number");
+  if ((row->flags & WG_KF_EMPTY) == 0) {
+    wg_jsonw_key_z(w, "minLength");
+    wg_jsonw_u64(w, 1);
+  }
+  if (row->pattern != NULL) {
+    schema_pattern(w, row->pattern, row->flags);
+  }
+}
+
+static void schema_choices(wg_jsonw *w, const wg_key *row) {
+  wg_jsonw_key_z(w, "enum");
+  wg_jsonw_begin_array(w);
+  for (const wg_choice *c = row->choices; c->name != NULL; c++) {
+    uint64_t number = 0;
+    if (c->planned) {
+      continue;
+    }
+    bool is_number = wg_parse_u64(wg_str_of(c->name), &number);
+    if (row->type == WG_KEY_ENUM) {
+      wg_jsonw_str_z(w, c->name);
+    }
+    if (is_number) { // without quotes, a number to whoever reads YAML
+      wg_jsonw_u64(w, number);
+    }
+  }
+  wg_jsonw_end_array(w);
+}
+
+static void schema_variant_patterns(wg_jsonw *w) {
+  static const char *const arches[] = {"386",      "amd64",  "arm",   "arm64",   "mips",   "mips64",
+                                       "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64"};
+  for (size_t i = 0; i < WG_ARRAY_LEN(arches); i++) {
+    WG_AUTO(wg_buf) b = {0};
+    wg_buf_init(&b, wg_heap(), 0);
+    for (size_t k = 0; wg_cfg_ports[k] != NULL; k++) {
+      wg_str port = wg_str_of(wg_cfg_ports[k]);
+      size_t slash = wg_str_find(port, '/');
+      if (strcmp(port.p + slash + 1, arches[i]) == 0) {
+        wg_buf_printf(&b, "%s%.*s", b.n == 0 ? "^(" : "|", (int)slash, port.p);
+      }
+    }
+    const char *v = wg_cfg_port_variants(arches[i]);
+    wg_buf_printf(&b, ")/%s/(", arches[i]);
+    for (const char *p = v + 1; p[0] != '\0' && p[1] != '\0'; p++) {
+      if (*p == '.') {
+        wg_buf_add_z(&b, "\\.");
+      } else {
+        wg_buf_add_byte(&b, (uint8_t)*p);
+      }
+    }
+    WG_AUTO(wg_cstr) last = wg_xprintf("%s)$", wg_buf_z(&b));
+    wg_jsonw_begin_object(w);
+    schema_pair(w, "pattern", last);
+    wg_jsonw_end_object(w);
+  }
+}
+
+static void schema_target(wg_jsonw *w) {
+  schema_pair(w, "type", "string");
+  wg_jsonw_key_z(w, "anyOf");
+  wg_jsonw_begin_array(w);
+  wg_jsonw_begin_object(w);
+  wg_jsonw_key_z(w, "enum");
+  wg_jsonw_begin_array(w);
+  for (size_t i = 0; wg_cfg_ports[i] != NULL; i++) {
+    wg_jsonw_str_z(w, wg_cfg_ports[i]);
+  }
+  wg_jsonw_end_array(w);
+  wg_jsonw_end_object(w);
+  schema_variant_patterns(w);
+  wg_jsonw_end_array(w);
+}
+
+static void schema_time(wg_jsonw *w, const wg_key *row) {
+  schema_types(w, "string", "integer");
+  wg_jsonw_key_z(w, "minimum");
+  wg_jsonw_u64(w, 0);
+  wg_jsonw_key_z(w, "maximum");
+  wg_jsonw_u64(w, UINT32_MAX);
+  schema_pattern(
+      w,
+      "^(commit|[0-9]{1,10}|(19[7-9][0-9]|2[01][0-9]{2})-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:"
+      "[0-5][0-9]:[0-6][0-9](\\.[0-9]+)?([Zz]|[-+][0-2][0-9]:[0-5][0-9]))$",
+      row->flags);
+}
+
+// `required` and the groups of a map's rows.
+static void schema_required(wg_jsonw *w, const wg_key *rows) {
+  bool any = false;
+  for (const wg_key *r = rows; r->name != NULL; r++) {
+    any = any || (r->flags & WG_KF_REQUIRED) != 0;
+  }
+  if (any) {
+    wg_jsonw_key_z(w, "required");
+    wg_jsonw_begin_array(w);
+    for (const wg_key *r = rows; r->name != NULL; r++) {
+      if ((r->flags & WG_KF_REQUIRED) != 0) {
+        wg_jsonw_str_z(w, r->name);
+      }
+    }
+    wg_jsonw_end_array(w);
+  }
+  int group = 0;
+  for (const wg_key *r = rows; r->name != NULL; r++) {
+    group = r->group != 0 ? r->group : group; // no map has two groups
+  }
+  if (group == 0) {
+    return;
+  }
+  wg_jsonw_key_z(w, group > 0 ? "oneOf" : "anyOf");
+  wg_jsonw_begin_array(w);
+  for (const wg_key *r = rows; r->name != NULL; r++) {
+    if (r->group == group) {
+      wg_jsonw_begin_object(w);
+      wg_jsonw_key_z(w, "required");
+      wg_jsonw_begin_array(w);
+      wg_jsonw_str_z(w, r->name);
+      wg_jsonw_end_array(w);
+      wg_jsonw_end_object(w);
+    }
+  }
+  wg_jsonw_end_array(w);
+}
+
+static void schema_map(wg_jsonw *w, const wg_key *row) {
+  schema_pair(w, "type", "object");
+  wg_jsonw_key_z(w, "additionalProperties");
+  wg_jsonw_bool(w, false);
+  schema_required(w, row->sub);
+  wg_jsonw_key_z(w, "properties");
+  wg_jsonw_begin_object(w);
+  for (const wg_key *r = row->sub; r->name != NULL; r++) {
+    if ((r->flags & WG_KF_PLANNED) == 0) {
+      wg_jsonw_key_z(w, r->name);
+      schema_row(w, r);
+    }
+  }
+  wg_jsonw_end_object(w);
+}
+
+static void schema_names(wg_jsonw *w, const wg_key *row) {
+  schema_pair(w, "type", "object");
+  wg_jsonw_key_z(w, "propertyNames");
+  wg_jsonw_begin_object(w);
+  schema_pair(w, "pattern", row->name_pattern);
+  wg_jsonw_end_object(w);
+  wg_jsonw_key_z(w, "additionalProperties");
+  if (row->type == WG_KEY_NAMED) {
+    schema_row(w, &row->sub[0]);
+    wg_jsonw_key_z(w, "minProperties");
+    wg_jsonw_u64(w, 1);
+  } else {
+    wg_jsonw_begin_object(w);
+    schema_text(w, row);
+    wg_jsonw_end_object(w);
+  }
+}
+
+static void schema_list(wg_jsonw *w, const wg_key *row) {
+  schema_pair(w, "type", "array");
+  wg_jsonw_key_z(w, "minItems");
+  wg_jsonw_u64(w, 1);
+  if ((row->flags & WG_KF_UNIQUE) != 0) {
+    wg_jsonw_key_z(w, "uniqueItems");
+    wg_jsonw_bool(w, true);
+  }
+  wg_jsonw_key_z(w, "items");
+  schema_row(w, &row->sub[0]);
+}
+
+static void schema_type(wg_jsonw *w, const wg_key *row) {
+  switch (row->type) {
+  case WG_KEY_BOOL:
+    schema_pair(w, "type", "boolean");
+    return;
+  case WG_KEY_INT:
+  case WG_KEY_ENUM:
+    schema_choices(w, row);
+    return;
+  case WG_KEY_SIZE:
+    schema_types(w, "string", "integer");
+    schema_pattern(w, "^[0-9]+( ?([KMGT]i?B|kB|B))?$", row->flags);
+    return;
+  case WG_KEY_DURATION:
+    schema_pair(w, "type", "string");
+    schema_pattern(w, "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", row->flags);
+    return;
+  case WG_KEY_TIME:
+    schema_time(w, row);
+    return;
+  case WG_KEY_TARGET:
+    schema_target(w);
+    return;
+  case WG_KEY_MAP:
+    schema_map(w, row);
+    return;
+  case WG_KEY_NAMED:
+  case WG_KEY_PAIRS:
+    schema_names(w, row);
+    return;
+  case WG_KEY_LIST:
+    schema_list(w, row);
+    return;
+  case WG_KEY_STRING:
+  case WG_KEY_PATH:
+  case WG_KEY_WINPATH:
+    break;
+  }
+  schema_text(w, row);
+}
+
+static void schema_fields(wg_jsonw *w, const wg_key *row) {
+  if (row->doc != NULL && row->example != NULL) {
+    WG_AUTO(wg_cstr) doc = wg_xprintf("%s Example: %s", row->doc, row->example);
+    schema_pair(w, "description", doc);
+  } else if (row->doc != NULL) {
+    schema_pair(w, "description", row->doc);
+  }
+  if (row->def != NULL && row->def[0] != '\0') {
+    wg_jsonw_key_z(w, "default");
+    if (row->type == WG_KEY_BOOL) {
+      wg_jsonw_bool(w, strcmp(row->def, "true") == 0);
+    } else {
+      wg_jsonw_str_z(w, row->def);
+    }
+  }
+  schema_type(w, row);
+}
+
+static void schema_row(wg_jsonw *w, const wg_key *row) {
+  wg_jsonw_begin_object(w);
+  schema_fields(w, row);
+  wg_jsonw_end_object(w);
+}
+
+void wg_cfg_write_schema(wg_buf *out) {
+  wg_jsonw w;
+  wg_jsonw_init(&w, out, 2);
+  wg_jsonw_begin_object(&w);
+  schema_pair(&w, "$schema", "http://json-schema.org/draft-07/schema#");
+  schema_pair(&w, "title", "wingo.yaml");
+  schema_fields(&w, &wg_cfg_root_key);
+  wg_jsonw_end_object(&w);
+  wg_buf_add_byte(out, '\n');
+  wg_error err = WG_ERROR_INIT;
+  wg_code code = wg_jsonw_finish(&w, &err);
+  wg_assert(code == WG_OK); // the table is ours, and so is the memory's end
+}

@@ -343,6 +343,10 @@ wg_code wg_go_discover(const wg_go_env *env, const wg_go_spec *spec, const wg_go
   if (wg_os_stat(WG_CWD, spec->dir, true, &st, err) != WG_OK) {
     return err->code;
   }
+  if (wg_str_ends(wg_str_of(spec->main), ".go")) {
+    return wg_fail(err, WG_E_CONFIG, "main: %s is a file; name the folder of the package",
+                   spec->main);
+  }
   if (discover_tool(&d, err) != WG_OK || discover_gomod(&d, err) != WG_OK ||
       discover_list(&d, err) != WG_OK || discover_main(&d, err) != WG_OK) {
     return err->code;

@@ -393,7 +393,7 @@ static void programs_are_read_back(void **state) {
     expect_verify(&b, &p, &x, "the program is for ");
     x = e;
     x.os = strcmp(e.os, "linux") == 0 ? "windows" : "linux";
-    expect_verify(&b, &p, &x, "file, not ");
+    expect_verify(&b, &p, &x, " file, not a");
     x = e;
     x.go_version = "go1.1";
     expect_verify(&b, &p, &x, "was built by go1.");

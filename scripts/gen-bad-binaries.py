@@ -385,9 +385,9 @@ def go_cases():
         go_elf(lambda va: b"\xff Go buildinf" + bytes(35) + inline(), section=False)
     yield "misaligned-first.elf", "nothing: a magic that is not aligned is passed over", "OK", \
         go_elf(lambda va: b"1234\xff Go buildinf:".ljust(32, b"\0") + inline())
-    yield "no-text.elf", "nothing: built without modules", "OK", one(text="", frame=False)
+    yield "no-text.elf", "nothing: built without modules", "OK", one(text="", frame=False, tail=bytes(16))
     yield "no-frame.elf", "nothing: text without its frame counts as none", "OK", \
-        one(text="path\tx\n", frame=False)
+        one(text="path\tx\n", frame=False, tail=bytes(16))
     yield "last-line-open.elf", "nothing: text whose frame is not behind a newline counts as none", \
         "OK", one(text="path\tx\nmod\ta")
     yield "not-go.elf", "no magic at all", "NOT_FOUND", go_elf(lambda va: bytes(256))

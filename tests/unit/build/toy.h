@@ -32,7 +32,7 @@ typedef struct toy {
 } toy;
 
 static atomic_uint toy_n_run, toy_n_discover;
-static atomic_uint toy_now, toy_max, toy_max_cpus;
+static atomic_uint toy_now, toy_max;
 
 static inline wg_code toy_discover(wg_step_ctx *c, wg_error *err) {
   const toy *t = wg_ctx_user(c);

@@ -26,6 +26,7 @@ else
 fi
 
 # Where apt here gets Debian 12 from, and through which proxy.
+# shellcheck disable=SC2016 # apt's own variable
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' 'Created-By: Packages' 2>/dev/null | head -n 1)
 mirror=${mirror:-http://deb.debian.org/debian}
 apt-config dump | grep -iE '^Acquire::(http|https)::.*Proxy|^Acquire::(http|https)::Proxy' >"$work/proxy.conf" || true

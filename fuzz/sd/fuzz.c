@@ -1,0 +1,71 @@
+// Byte 0: 0 bytes, 1 SDDL text; bytes 1-2: which allocation fails. What was read is written, read
+// again, compared.
+#include <stdlib.h>
+#include <string.h>
+
+#include "fmt/sd/sd.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef struct fuzz_heap {
+  unsigned n, fail_at;
+} fuzz_heap;
+
+static void *fuzz_alloc(void *ctx, void *p, size_t n_bytes) {
+  fuzz_heap *h = ctx;
+  if (n_bytes == 0) {
+    free(p);
+    return NULL;
+  }
+  h->n++;
+  return h->fail_at != 0 && h->n >= h->fail_at ? NULL : realloc(p, n_bytes);
+}
+
+static void again(const wg_sd *sd, wg_arena *arena, const wg_alloc *alloc, const fuzz_heap *heap) {
+  wg_buf a, b, text;
+  wg_sd back, child;
+  wg_error err = WG_ERROR_INIT;
+  wg_buf_init(&a, alloc, 0);
+  wg_buf_init(&b, alloc, 0);
+  wg_buf_init(&text, alloc, 0);
+  wg_sd_write(sd, &a);
+  if (!a.failed) {
+    if (wg_sd_parse(a.p, a.n, arena, &back, &err) == WG_OK) {
+      wg_sd_write(&back, &b);
+      wg_assert(b.failed || (a.n == b.n && memcmp(a.p, b.p, a.n) == 0));
+    } else {
+      wg_assert(heap->fail_at != 0);
+    }
+  }
+  wg_sddl_write(sd, &text);
+  wg_str sid = sd->owner;
+  if (sid.n > 0 && wg_sd_inherit(sd, (heap->n & 1) != 0, sid, sid, arena, &child, &err) == WG_OK) {
+    wg_sddl_write(&child, &text);
+  }
+  wg_buf_done(&a);
+  wg_buf_done(&b);
+  wg_buf_done(&text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (size < 3) {
+    return 0;
+  }
+  fuzz_heap heap = {.fail_at = wg_le16(data + 1)};
+  wg_alloc alloc = {.fn = fuzz_alloc, .ctx = &heap};
+  wg_arena arena;
+  wg_arena_init(&arena, &alloc, 16U << 20);
+  size_t n = size - 3;
+  char *copy = malloc(n == 0 ? 1 : n);
+  memcpy(copy, data + 3, n);
+  wg_sd sd;
+  wg_error err = WG_ERROR_INIT;
+  wg_code code = data[0] == 1 ? wg_sddl_parse((wg_str){copy, n}, &arena, &sd, &err)
+                              : wg_sd_parse(copy, n, &arena, &sd, &err);
+  if (code == WG_OK) {
+    again(&sd, &arena, &alloc, &heap);
+  }
+  wg_arena_done(&arena);
+  free(copy);
+  return 0;
+}

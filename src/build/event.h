@@ -6,17 +6,19 @@
 #include "crypto/digest.h"
 
 typedef enum wg_event_type {
-  WG_EV_RUN_STARTED, // n_total steps
-  WG_EV_STEP_STARTED,
+  WG_EV_RUN_STARTED,   // n_total steps
+  WG_EV_STEP_CHECKING, // its inputs are being found out (may start programs)
+  WG_EV_STEP_STARTED,  // key, text = why it runs, total = how many ns it took last time (0: not
+                       // known)
   WG_EV_STEP_PROGRESS, // done, total, unit
   WG_EV_STEP_NOTE,     // text
   WG_EV_STEP_WARNING,  // text
   WG_EV_STEP_FACT,     // name, text
   WG_EV_STEP_OUTPUT,   // name, digest, size_bytes, path (may be NULL)
-  WG_EV_STEP_CACHED,
-  WG_EV_STEP_DONE,
-  WG_EV_STEP_FAILED,  // text = the error chain; details = child output
-  WG_EV_STEP_SKIPPED, // a step it needs failed, or the run was stopped
+  WG_EV_STEP_CACHED,   // key
+  WG_EV_STEP_DONE,     // key
+  WG_EV_STEP_FAILED,   // text = the error chain; details = child output
+  WG_EV_STEP_SKIPPED,  // a step it needs failed, or the run was stopped
   WG_EV_STEP_CANCELED,
   WG_EV_RUN_ENDED, // n_done, n_cached, n_failed, n_skipped; code
 } wg_event_type;

@@ -68,9 +68,9 @@ wg_arena *wg_ctx_arena(wg_step_ctx *c);       // for this call
 wg_code wg_ctx_observe_file(wg_step_ctx *c, const char *path, wg_digest *out,
                             wg_error *err); // absent: noted as absent, NOT_FOUND
 wg_code wg_ctx_observe_dir(wg_step_ctx *c, const char *path, wg_error *err);
-// Of a folder only the entries whose names end in one of the space-separated suffixes (".go .s"), names and types,
-// sorted: what else comes and goes there (out/, editors' files) changes nothing. The record keeps the suffixes.
-// An absent folder counts as one without such entries.
+// Of a folder only the entries whose names end in one of the space-separated suffixes (".go .s"),
+// names and types, sorted: what else comes and goes there (out/, editors' files) changes nothing.
+// The record keeps the suffixes. An absent folder counts as one without such entries.
 wg_code wg_ctx_observe_names(wg_step_ctx *c, const char *path, const char *suffixes, wg_error *err);
 wg_code wg_ctx_observe_absent(wg_step_ctx *c, const char *path, wg_error *err);
 void wg_ctx_observe_env(wg_step_ctx *c, const char *name);

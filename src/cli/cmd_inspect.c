@@ -15,8 +15,10 @@ typedef struct inspect_format {
 
 // In order of detection. To add a format, add a row.
 static const inspect_format inspect_formats[] = {
+    {"PE", wg_inspect_pe_detect, true, wg_inspect_pe},
     {"ELF", wg_elf_detect, true, wg_inspect_elf},
     {"Mach-O", wg_macho_detect, true, wg_inspect_macho},
+    {"icon", wg_inspect_ico_detect, true, wg_inspect_ico},
 };
 
 static wg_code inspect_unknown(uint64_t n_bytes, wg_error *err) {

@@ -19,8 +19,7 @@ typedef struct wg_ins {
   bool verbose;     // -v: long lists in full
   wg_jsonw *json;   // NULL: text
   wg_buf *out;
-  unsigned depth;    // text: groups that are open
-  bool table_opened; // text
+  unsigned depth; // text: groups that are open
 } wg_ins;
 
 // A field: key for JSON, label for text. Text escapes what a terminal would act on.
@@ -68,7 +67,11 @@ void wg_ins_table(wg_ins *i, const char *key, const char *title, const wg_ins_co
 // s with control characters, bytes that are not UTF-8 and direction marks escaped, for terminals.
 void wg_ins_add_plain(wg_buf *out, wg_str s);
 
-// The formats.
+// The formats, and how to know those whose parser has no detection.
+bool wg_inspect_pe_detect(const wg_reader *head);
+wg_code wg_inspect_pe(wg_ins *i, wg_error *err);
+bool wg_inspect_ico_detect(const wg_reader *head);
+wg_code wg_inspect_ico(wg_ins *i, wg_error *err);
 wg_code wg_inspect_elf(wg_ins *i, wg_error *err);
 wg_code wg_inspect_macho(wg_ins *i, wg_error *err);
 // Go's part, for all programs: writes the group "go" when image has build info, nothing when it has

@@ -151,7 +151,7 @@ static void compile_arg(compile_args *a, const char *s) {
 
 static wg_code compile_make_args(const wg_go_compile_job *job, wg_arena *arena, compile_args *a,
                                  wg_error *err) {
-  const char *ldflags, *gcflags, *tags, *toolexec;
+  const char *ldflags = "", *gcflags = "", *tags = NULL, *toolexec = NULL;
   if (wg_go_ldflags(job->spec, arena, &ldflags, err) != WG_OK ||
       compile_gcflags(job->spec, arena, &gcflags, err) != WG_OK ||
       wg_go_tags_flag(job->spec, arena, &tags, err) != WG_OK ||
@@ -208,7 +208,7 @@ wg_code wg_go_compile(const wg_go_compile_job *job, wg_buf *details, wg_error *e
                      .phase = WG_GO_OFFLINE,
                      .cancel = job->cancel,
                      .args = args.v};
-  int exit_code;
+  int exit_code = -1;
   if (wg_go_run(&call, &complaint, &exit_code, err) != WG_OK) {
     return err->code;
   }

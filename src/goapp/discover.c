@@ -213,7 +213,7 @@ static wg_code discover_list(discovery *d, wg_error *err) {
     WG_AUTO(wg_buf) own = {0}, complaints = {0};
     wg_buf_init(&own, wg_heap(), 0);
     wg_buf_init(&complaints, wg_heap(), 0);
-    int exit_code;
+    int exit_code = -1;
     if (wg_go_list_run(d->env, d->spec, d->found, phase, d->tmp, d->cancel, d->arena, &d->packages,
                        &d->n_packages, &own, &exit_code, err) != WG_OK) {
       return err->code;
@@ -307,7 +307,7 @@ static wg_code discover_gomod(const discovery *d, wg_error *err) {
 }
 
 static wg_code discover_tool(discovery *d, wg_error *err) {
-  const char *go;
+  const char *go = "";
   if (wg_go_find(d->env, d->obs, d->arena, &go, err) != WG_OK) {
     return err->code;
   }
@@ -316,7 +316,7 @@ static wg_code discover_tool(discovery *d, wg_error *err) {
       wg_go_version_require(d->spec->go, t->version, t->path, err) != WG_OK) {
     return err->code;
   }
-  bool mod_mod;
+  bool mod_mod = false;
   if (wg_go_flags_check(t->goflags, &mod_mod, err) != WG_OK) {
     return err->code;
   }
@@ -330,7 +330,10 @@ static wg_code discover_tool(discovery *d, wg_error *err) {
 wg_code wg_go_discover(const wg_go_env *env, const wg_go_spec *spec, const wg_go_observer *obs,
                        const char *tmp, const wg_cancel *cancel, wg_arena *arena, wg_go_found *out,
                        wg_buf *details, wg_error *err) {
-  wg_go_found found = {.mod_flag = "", .import_path = "", .module = ""};
+  wg_go_found found = {.tool = {.gomod = "", .gowork = "", .version = ""},
+                       .mod_flag = "",
+                       .import_path = "",
+                       .module = ""};
   discovery d = {.env = env,
                  .spec = spec,
                  .obs = obs,
@@ -342,6 +345,10 @@ wg_code wg_go_discover(const wg_go_env *env, const wg_go_spec *spec, const wg_go
   wg_stat st;
   if (wg_os_stat(WG_CWD, spec->dir, true, &st, err) != WG_OK) {
     return err->code;
+  }
+  if (wg_str_ends(wg_str_of(spec->main), ".go")) {
+    return wg_fail(err, WG_E_CONFIG, "main: %s is a file; name the folder of the package",
+                   spec->main);
   }
   if (discover_tool(&d, err) != WG_OK || discover_gomod(&d, err) != WG_OK ||
       discover_list(&d, err) != WG_OK || discover_main(&d, err) != WG_OK) {

@@ -19,7 +19,10 @@ static wg_str gomod_token(wg_str *line) {
   if (line->n == 0 || (line->n > 1 && line->p[0] == '/' && line->p[1] == '/')) {
     return (wg_str){"", 0};
   }
-  char quote = line->p[0] == '"' || line->p[0] == '`' ? line->p[0] : '\0';
+  char quote = '\0';
+  if (line->p[0] == '"' || line->p[0] == '`') {
+    quote = line->p[0];
+  }
   size_t from = quote != '\0' ? 1 : 0;
   size_t i = from;
   while (i < line->n &&

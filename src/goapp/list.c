@@ -8,6 +8,13 @@
 #define LIST_MAX_NODES ((uint64_t)1 << 20)
 #define LIST_MAX_PACKAGES 200000
 
+typedef struct list_package_ref {
+  const wg_go_package *p;
+} list_package_ref;
+typedef struct list_module_ref {
+  const wg_go_list_module *m;
+} list_module_ref;
+
 struct wg_go_list {
   wg_arena *arena;
   wg_buf object; // the object that is being collected
@@ -15,9 +22,9 @@ struct wg_go_list {
   uint64_t object_off;
   unsigned depth;
   bool in_string, escaped;
-  const wg_go_package **packages;
+  list_package_ref *packages;
   size_t n, cap;
-  const wg_go_list_module **modules; // one for each path, so that packages share them
+  list_module_ref *modules; // one for each path, so that packages share them
   size_t n_modules, cap_modules;
 };
 
@@ -117,20 +124,20 @@ static wg_code list_module(wg_go_list *l, const json_t *o, const wg_go_list_modu
   if (!json_is_object(m)) {
     return WG_OK;
   }
-  const char *path;
+  const char *path = "";
   if (list_str(l, m, "Path", &path, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = l->n_modules; i-- > 0;) {
-    if (strcmp(l->modules[i]->path, path) == 0) {
-      *out = l->modules[i];
+    if (strcmp(l->modules[i].m->path, path) == 0) {
+      *out = l->modules[i].m;
       return WG_OK;
     }
   }
   if (list_module_new(l, m, path, out, err) != WG_OK) {
     return err->code;
   }
-  wg_vec_push(&l->modules, &l->n_modules, &l->cap_modules) = *out;
+  wg_vec_push(&l->modules, &l->n_modules, &l->cap_modules) = (list_module_ref){*out};
   return WG_OK;
 }
 
@@ -192,7 +199,7 @@ static wg_code list_package(wg_go_list *l, const json_t *o, wg_error *err) {
     c = list_files(l, o, p, err);
   }
   if (c == WG_OK) {
-    wg_vec_push(&l->packages, &l->n, &l->cap) = p;
+    wg_vec_push(&l->packages, &l->n, &l->cap) = (list_package_ref){p};
   }
   return c;
 }
@@ -275,8 +282,8 @@ wg_code wg_go_list_end(wg_go_list *l, const wg_go_package *const **out, size_t *
   if (v == NULL) {
     return wg_arena_fail(l->arena, err);
   }
-  if (l->n > 0) {
-    memcpy(v, l->packages, l->n * sizeof(*v));
+  for (size_t i = 0; i < l->n; i++) {
+    v[i] = l->packages[i].p;
   }
   *out = v;
   *out_n = l->n;

@@ -117,31 +117,55 @@ static wg_code readback_macho(const readback *r, wg_error *err) {
   return WG_OK;
 }
 
-static wg_code readback_format(readback *r, wg_error *err) {
-  const char *os = r->expect->os;
-  bool is_elf = wg_elf_detect(r->file), is_macho = wg_macho_detect(r->file);
-  bool is_pe = r->file->n_bytes > 1 && r->file->p[0] == 'M' && r->file->p[1] == 'Z';
-  bool want_pe = strcmp(os, "windows") == 0;
-  bool want_macho = strcmp(os, "darwin") == 0 || strcmp(os, "ios") == 0;
+typedef enum readback_kind {
+  READBACK_NONE,
+  READBACK_PE,
+  READBACK_MACHO,
+  READBACK_ELF
+} readback_kind;
+
+static const char *const readback_names[] = {
+    [READBACK_NONE] = "of no known format",
+    [READBACK_PE] = "a PE file",
+    [READBACK_MACHO] = "a Mach-O file",
+    [READBACK_ELF] = "an ELF file",
+};
+
+static readback_kind readback_is(const wg_reader *file) {
+  if (file->n_bytes > 1 && file->p[0] == 'M' && file->p[1] == 'Z') {
+    return READBACK_PE;
+  }
+  return wg_elf_detect(file)     ? READBACK_ELF
+         : wg_macho_detect(file) ? READBACK_MACHO
+                                 : READBACK_NONE;
+}
+
+// What programs of a system are; NONE where that is a format without a reader here.
+static readback_kind readback_wanted(const char *os) {
   static const char *const others[] = {"plan9", "js", "wasip1", "aix"};
   for (size_t i = 0; i < WG_ARRAY_LEN(others); i++) {
     if (strcmp(os, others[i]) == 0) {
-      return wg_fail(err, WG_E_UNSUPPORTED, "programs for %s are not read back", os);
+      return READBACK_NONE;
     }
   }
-  bool want_elf = !want_pe && !want_macho;
-  if (is_pe != want_pe || is_macho != want_macho || is_elf != want_elf) {
-    return wg_fail(err, WG_E_VERIFY, "the program is %s file, not %s as %s needs",
-                   is_pe      ? "a PE"
-                   : is_macho ? "a Mach-O"
-                   : is_elf   ? "an ELF"
-                              : "no known",
-                   want_pe      ? "PE"
-                   : want_macho ? "Mach-O"
-                                : "ELF",
-                   os);
+  if (strcmp(os, "windows") == 0) {
+    return READBACK_PE;
   }
-  return want_pe ? readback_pe(r, err) : want_macho ? readback_macho(r, err) : readback_elf(r, err);
+  return strcmp(os, "darwin") == 0 || strcmp(os, "ios") == 0 ? READBACK_MACHO : READBACK_ELF;
+}
+
+static wg_code readback_format(readback *r, wg_error *err) {
+  readback_kind is = readback_is(r->file), want = readback_wanted(r->expect->os);
+  if (want == READBACK_NONE) {
+    return wg_fail(err, WG_E_UNSUPPORTED, "programs for %s are not read back", r->expect->os);
+  }
+  if (is != want) {
+    return wg_fail(err, WG_E_VERIFY, "the program is %s, not %s as %s needs", readback_names[is],
+                   readback_names[want], r->expect->os);
+  }
+  return want == READBACK_PE      ? readback_pe(r, err)
+         : want == READBACK_MACHO ? readback_macho(r, err)
+                                  : readback_elf(r, err);
 }
 
 static wg_code readback_same(const char *what, wg_str is, const char *want, wg_error *err) {

@@ -291,14 +291,14 @@ void wg_go_text_cure(wg_buf *out, wg_str text, const char *dir, const char *targ
   }
 }
 
-wg_code wg_go_text_code(wg_str t) {
-  if (text_has(t, "SECURITY ERROR") || text_has(t, "checksum mismatch")) {
+wg_code wg_go_text_code(wg_str text) {
+  if (text_has(text, "SECURITY ERROR") || text_has(text, "checksum mismatch")) {
     return WG_E_VERIFY;
   }
-  if (text_is_unreachable(t) || text_is_private(t)) {
+  if (text_is_unreachable(text) || text_is_private(text)) {
     return WG_E_IO;
   }
-  if (text_rule_cure(t) != NULL || wg_go_text_wants_fetch(t)) {
+  if (text_rule_cure(text) != NULL || wg_go_text_wants_fetch(text)) {
     return WG_E_NOT_FOUND;
   }
   return WG_E_FAILED;

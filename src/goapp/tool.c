@@ -151,7 +151,7 @@ wg_code wg_go_tool_load(const wg_go_env *env, const wg_go_spec *spec, const char
                      .args = args,
                      .on_stdout = tool_collect,
                      .ctx = &text};
-  int exit_code;
+  int exit_code = -1;
   if (wg_go_run(&call, &complaint, &exit_code, err) != WG_OK) {
     return err->code;
   }
@@ -187,7 +187,7 @@ wg_code wg_go_tool_load(const wg_go_env *env, const wg_go_spec *spec, const char
 }
 
 wg_code wg_go_installed(const wg_go_env *env, wg_arena *arena, wg_go_tool *out, wg_error *err) {
-  const char *go;
+  const char *go = "";
   if (wg_go_find(env, NULL, arena, &go, err) != WG_OK) {
     return err->code;
   }

@@ -316,7 +316,7 @@ wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app
   }
   wg_go_spec common;
   go_spec(env, project, app, &common);
-  wg_step **made = go_alloc(env, app->n_targets, sizeof(*made));
+  wg_step **made = go_alloc(env, app->n_targets, sizeof(void *));
   for (size_t i = 0; i < app->n_targets; i++) {
     wg_step *resources = go_resources_for(g, project, app, i, env, made);
     out_build_steps[i] = go_add_target(g, project, app, &app->targets[i], env, &common, resources);

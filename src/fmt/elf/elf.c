@@ -113,12 +113,12 @@ static wg_code elf_parse_header(wg_elf *e, elf_tables *t, wg_error *err) {
 
 static wg_code elf_read_section(const wg_elf *e, wg_reader *r, wg_elf_section *s,
                                 uint32_t *out_name, wg_error *err) {
-  uint64_t align = 0, entry_bytes = 0, at = wg_reader_at(r);
+  uint64_t entry_bytes = 0, at = wg_reader_at(r);
   if (!elf_read32(e, r, out_name) || !elf_read32(e, r, &s->type) ||
       !elf_read_word(e, r, &s->flags) || !elf_read_word(e, r, &s->addr) ||
       !elf_read_word(e, r, &s->off) || !elf_read_word(e, r, &s->size_bytes) ||
-      !elf_read32(e, r, &s->link) || !elf_read32(e, r, &s->info) || !elf_read_word(e, r, &align) ||
-      !elf_read_word(e, r, &entry_bytes)) {
+      !elf_read32(e, r, &s->link) || !elf_read32(e, r, &s->info) ||
+      !elf_read_word(e, r, &s->align) || !elf_read_word(e, r, &entry_bytes)) {
     return wg_fail_at(err, WG_E_FORMAT, at, "section header is cut short");
   }
   return WG_OK;
@@ -291,10 +291,9 @@ wg_code wg_elf_parse(const wg_reader *file, wg_arena *arena, wg_elf *out, wg_err
       elf_parse_segments(&e, &t, arena, err) != WG_OK) {
     return err->code;
   }
-  if (!e.is_detached_debug) {
-    if (elf_parse_dynamic(&e, arena, err) != WG_OK || elf_parse_notes(&e, err) != WG_OK) {
-      return err->code;
-    }
+  if ((!e.is_detached_debug && elf_parse_dynamic(&e, arena, err) != WG_OK) ||
+      elf_parse_notes(&e, err) != WG_OK) {
+    return err->code;
   }
   *out = e;
   return WG_OK;

@@ -42,7 +42,8 @@ typedef struct wg_elf_segment {
 typedef struct wg_elf_section {
   wg_str name; // borrowed from the file
   uint32_t type, link, info;
-  uint64_t flags, addr, off, size_bytes; // off + size_bytes lies within the file unless NOBITS
+  uint64_t flags, addr, off, size_bytes,
+      align; // off + size_bytes lies within the file unless NOBITS
 } wg_elf_section;
 
 typedef struct wg_elf {

@@ -163,20 +163,30 @@ static wg_code elf_parse_note_area(wg_elf *e, uint64_t off, uint64_t n_bytes, ui
     if (!elf_next_note(e, &r, align == 8 ? 8 : 4, &name, &desc, &type)) {
       return wg_fail_at(err, WG_E_FORMAT, at, "note does not fit its segment");
     }
-    if (type == 3 && wg_str_eq(name, WG_STR("GNU\0"))) {
+    if (type == 3 && wg_str_eq(name, WG_STR("GNU\0")) && e->gnu_build_id.n == 0) {
       e->gnu_build_id = desc;
-    } else if (type == 4 && wg_str_eq(name, WG_STR("Go\0\0"))) {
+    } else if (type == 4 && wg_str_eq(name, WG_STR("Go\0\0")) && e->go_build_id.n == 0) {
       e->go_build_id = desc;
     }
   }
   return WG_OK;
 }
 
+// Segments first; some linkers leave a note only in a section, and a detached debug file has
+// nothing behind its segments.
 wg_code elf_parse_notes(wg_elf *e, wg_error *err) {
-  for (size_t i = 0; i < e->n_segments && e->type != WG_ELF_CORE; i++) {
+  bool by_segment = e->type != WG_ELF_CORE && !e->is_detached_debug;
+  for (size_t i = 0; by_segment && i < e->n_segments; i++) {
     const wg_elf_segment *s = &e->segments[i];
     if (s->type == WG_ELF_PT_NOTE &&
         elf_parse_note_area(e, s->off, s->file_bytes, s->align, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  for (size_t i = 0; i < e->n_sections; i++) {
+    const wg_elf_section *s = &e->sections[i];
+    if (s->type == WG_ELF_SHT_NOTE &&
+        elf_parse_note_area(e, s->off, s->size_bytes, s->align, err) != WG_OK) {
       return err->code;
     }
   }

@@ -53,6 +53,36 @@ wg_go_image wg_go_image_of_macho(const wg_macho *m) {
   return image;
 }
 
+static bool go_read_pe(const void *ctx, uint64_t va, wg_reader *out) {
+  return wg_pe_read_va(ctx, va, out);
+}
+
+// The first section that is initialised data, readable and writable, and nothing else but aligned.
+wg_go_image wg_go_image_of_pe(const wg_pe *pe) {
+  const uint32_t data_read_write = 0xC0000040u, align_32 = 0x00600000u;
+  wg_go_image image = {.ctx = pe, .read = go_read_pe};
+  for (uint32_t i = 0; i < pe->n_sections; i++) {
+    const wg_pe_section *s = &pe->sections[i];
+    if (s->rva != 0 && s->file_bytes != 0 && (s->characteristics & ~align_32) == data_read_write &&
+        wg_add(pe->image_base, (uint64_t)s->rva, &image.data_va)) {
+      image.data_bytes = s->virtual_bytes;
+      break;
+    }
+  }
+  return image;
+}
+
+static wg_code go_info_of_pe(const wg_reader *file, wg_arena *arena, wg_gobuildinfo *out,
+                             wg_error *err) {
+  const wg_pe *pe = NULL;
+  if (wg_pe_parse_with(file->p, (size_t)file->n_bytes, NULL, WG_PE_HEADERS_ONLY, arena, &pe, err) !=
+      WG_OK) {
+    return err->code;
+  }
+  wg_go_image image = wg_go_image_of_pe(pe);
+  return wg_gobuildinfo_read(&image, arena, out, err);
+}
+
 static wg_code go_info_of_elf(const wg_reader *file, wg_arena *arena, wg_gobuildinfo *out,
                               wg_error *err) {
   wg_elf elf = {0};
@@ -81,5 +111,8 @@ wg_code wg_gobuildinfo_of_file(const wg_reader *file, wg_arena *arena, wg_gobuil
   if (wg_macho_detect(file)) {
     return go_info_of_macho(file, arena, out, err);
   }
-  return wg_fail(err, WG_E_UNSUPPORTED, "neither an ELF nor a Mach-O file");
+  if (file->n_bytes >= 2 && file->p[0] == 'M' && file->p[1] == 'Z') {
+    return go_info_of_pe(file, arena, out, err);
+  }
+  return wg_fail(err, WG_E_UNSUPPORTED, "not a PE, ELF or Mach-O file");
 }

@@ -6,6 +6,7 @@
 
 #include "fmt/elf/elf.h"
 #include "fmt/macho/macho.h"
+#include "fmt/pe/pe.h"
 
 // What is needed of a program's file. data_bytes 0: there is no place where the info could be.
 typedef struct wg_go_image {
@@ -15,9 +16,10 @@ typedef struct wg_go_image {
   uint64_t data_va, data_bytes; // where to search, in the program's address space
 } wg_go_image;
 
-// The images live as long as elf and m do.
+// The images live as long as what they are of. A PE needs no more than its headers parsed.
 wg_go_image wg_go_image_of_elf(const wg_elf *elf);
 wg_go_image wg_go_image_of_macho(const wg_macho *m);
+wg_go_image wg_go_image_of_pe(const wg_pe *pe);
 
 typedef struct wg_go_module {
   wg_str path, version, sum;          // version "(devel)" and sum "" are usual for the main module

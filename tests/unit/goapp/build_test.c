@@ -393,7 +393,7 @@ static void programs_are_read_back(void **state) {
     expect_verify(&b, &p, &x, "the program is for ");
     x = e;
     x.os = strcmp(e.os, "linux") == 0 ? "windows" : "linux";
-    expect_verify(&b, &p, &x, "file, not ");
+    expect_verify(&b, &p, &x, " file, not a");
     x = e;
     x.go_version = "go1.1";
     expect_verify(&b, &p, &x, "was built by go1.");
@@ -487,6 +487,8 @@ static void complaints_of_go_list_are_explained(void **state) {
   expect_discovery("cmd/tiny/x.go", "package main\n\nimport {\n", "./cmd/tiny", WG_E_FAILED,
                    "cmd/tiny/x.go:3:8: ");
   expect_discovery("x.go", "package lib\n", ".", WG_E_CONFIG, "is package lib, not a program");
+  expect_discovery("x.go", "package main\n", "./x.go", WG_E_CONFIG, "is a file; name the folder");
+  expect_discovery("x.go", "package main\n", "./...", WG_E_CONFIG, "names several packages");
   expect_discovery("x.go", "package lib\n", "./cmd/none", WG_E_NOT_FOUND,
                    "directory not found; main: names");
   expect_discovery("go.mod", "module example.com/tiny\n\ngo 1.99\n", "./cmd/tiny", WG_E_UNSUPPORTED,

@@ -1,5 +1,6 @@
 #include "goapp/observe.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "goapp/embed.h"
@@ -72,18 +73,22 @@ bool wg_go_name_excluded(const char *file, const char *os, const char *arch) {
   return name_in(known_os, last) && !name_fits_os(last, os);
 }
 
-static wg_code observe_input(const wg_go_observe_job *j, const char *label, const char *path,
+static void observe_add(wg_go_observe_job *j, const char *label, const wg_digest *d) {
+  wg_vec_push(&j->inputs, &j->n_inputs, &j->cap_inputs) = (wg_go_input){wg_xstrdup(label), *d};
+}
+
+static wg_code observe_input(wg_go_observe_job *j, const char *label, const char *path,
                              wg_error *err) {
   wg_digest d;
   if (j->obs->file(j->obs->ctx, path, &d, err) != WG_OK) {
     return err->code;
   }
-  j->obs->input(j->obs->ctx, label, &d);
+  observe_add(j, label, &d);
   return WG_OK;
 }
 
 // As observe_input; an absent file is an observation, no failure.
-static wg_code observe_maybe(const wg_go_observe_job *j, const char *label, const char *path,
+static wg_code observe_maybe(wg_go_observe_job *j, const char *label, const char *path,
                              bool *out_there, wg_error *err) {
   wg_error absent = WG_ERROR_INIT;
   wg_code c = observe_input(j, label, path, &absent);
@@ -95,13 +100,13 @@ static wg_code observe_maybe(const wg_go_observe_job *j, const char *label, cons
   return WG_OK;
 }
 
-static void observe_text(const wg_go_observe_job *j, const char *label, const char *text) {
+static void observe_text(wg_go_observe_job *j, const char *label, const char *text) {
   wg_digest d = wg_sha256(text, strlen(text));
-  j->obs->input(j->obs->ctx, label, &d);
+  observe_add(j, label, &d);
 }
 
 // The toolchain stands for the standard library: its version file and the programs that make code.
-static wg_code observe_tool(const wg_go_observe_job *j, wg_error *err) {
+static wg_code observe_tool(wg_go_observe_job *j, wg_error *err) {
   static const char *const tools[] = {"compile", "link", "asm", "cgo"};
   const wg_go_tool *t = &j->found->tool;
   bool there;
@@ -135,7 +140,7 @@ static wg_code observe_tool(const wg_go_observe_job *j, wg_error *err) {
   return WG_OK;
 }
 
-static void observe_setting_list(const wg_go_observe_job *j, const char *const *names) {
+static void observe_setting_list(wg_go_observe_job *j, const char *const *names) {
   for (; *names != NULL; names++) {
     WG_AUTO(wg_cstr) label = wg_xprintf("goenv/%s", *names);
     observe_text(j, label, wg_go_tool_var(&j->found->tool, *names));
@@ -143,7 +148,7 @@ static void observe_setting_list(const wg_go_observe_job *j, const char *const *
 }
 
 // Settings by their effect, wherever they were made (project, environment, `go env -w`).
-static void observe_settings(const wg_go_observe_job *j) {
+static void observe_settings(wg_go_observe_job *j) {
   static const char *const always[] = {"GOFLAGS",     "GOEXPERIMENT", "GOFIPS140",
                                        "GO111MODULE", "CGO_ENABLED",  NULL};
   static const char *const cgo[] = {
@@ -165,7 +170,7 @@ static void observe_settings(const wg_go_observe_job *j) {
 }
 
 // The C compiler of a cgo build: the driver's bytes. System headers and libraries are not followed.
-static wg_code observe_cc(const wg_go_observe_job *j, wg_error *err) {
+static wg_code observe_cc(wg_go_observe_job *j, wg_error *err) {
   static const char *const names[] = {"CC", "CXX"};
   if (!wg_go_spec_cgo(j->spec)) {
     return WG_OK;
@@ -189,7 +194,7 @@ static wg_code observe_cc(const wg_go_observe_job *j, wg_error *err) {
 }
 
 // Absences of name in dir and above, up to the folder of found ("" when it is nowhere).
-static wg_code observe_above(const wg_go_observe_job *j, const char *name, const char *found,
+static wg_code observe_above(wg_go_observe_job *j, const char *name, const char *found,
                              wg_error *err) {
   WG_AUTO(wg_cstr) dir = wg_xstrdup(j->spec->dir);
   for (;;) {
@@ -216,7 +221,8 @@ static wg_code observe_above(const wg_go_observe_job *j, const char *name, const
 }
 
 // go.mod files of local modules that file (go.mod or go.work) points to.
-static wg_code observe_local(const wg_go_observe_job *j, const char *file, wg_error *err) {
+static wg_code observe_local(wg_go_observe_job *j, const char *file, const char *of,
+                             wg_error *err) {
   WG_AUTO(wg_buf) text = {0};
   wg_buf_init(&text, wg_heap(), 0);
   wg_go_strs paths;
@@ -229,7 +235,7 @@ static wg_code observe_local(const wg_go_observe_job *j, const char *file, wg_er
     WG_AUTO(wg_cstr) sub = wg_path_join(dir, paths.v[i]);
     WG_AUTO(wg_cstr) gomod = wg_path_join(sub, "go.mod");
     WG_AUTO(wg_cstr) clean = wg_path_clean(gomod);
-    WG_AUTO(wg_cstr) label = wg_xprintf("mod/local/%s/go.mod", paths.v[i]);
+    WG_AUTO(wg_cstr) label = wg_xprintf("%s/local/%s/go.mod", of, paths.v[i]);
     bool there;
     if (observe_maybe(j, label, clean, &there, err) != WG_OK) {
       return err->code;
@@ -238,18 +244,20 @@ static wg_code observe_local(const wg_go_observe_job *j, const char *file, wg_er
   return WG_OK;
 }
 
-static wg_code observe_vendor(const wg_go_observe_job *j, const char *root, wg_error *err) {
+static wg_code observe_vendor(wg_go_observe_job *j, const char *root, const char *of,
+                              wg_error *err) {
   WG_AUTO(wg_cstr) vendor = wg_path_join(root, "vendor");
   WG_AUTO(wg_cstr) modules = wg_path_join(vendor, "modules.txt");
   bool there;
   if (j->obs->names(j->obs->ctx, vendor, "modules.txt", err) != WG_OK) {
     return err->code;
   }
-  return observe_maybe(j, "mod/vendor/modules.txt", modules, &there, err);
+  WG_AUTO(wg_cstr) label = wg_xprintf("%s/vendor/modules.txt", of);
+  return observe_maybe(j, label, modules, &there, err);
 }
 
 // A go.mod or go.work with its sums beside it.
-static wg_code observe_root(const wg_go_observe_job *j, const char *file, const char *label,
+static wg_code observe_root(wg_go_observe_job *j, const char *file, const char *label,
                             const char *sum, wg_error *err) {
   WG_AUTO(wg_cstr) root = wg_path_dirname(file);
   WG_AUTO(wg_cstr) sum_path = wg_path_join(root, sum);
@@ -257,13 +265,13 @@ static wg_code observe_root(const wg_go_observe_job *j, const char *file, const 
   bool there;
   if (observe_input(j, label, file, err) != WG_OK ||
       observe_maybe(j, sum_label, sum_path, &there, err) != WG_OK ||
-      observe_vendor(j, root, err) != WG_OK) {
+      observe_vendor(j, root, label, err) != WG_OK) {
     return err->code;
   }
-  return observe_local(j, file, err);
+  return observe_local(j, file, label, err);
 }
 
-static wg_code observe_modules(const wg_go_observe_job *j, wg_error *err) {
+static wg_code observe_modules(wg_go_observe_job *j, wg_error *err) {
   const wg_go_tool *t = &j->found->tool;
   bool has_mod = t->gomod[0] == '/' && strcmp(t->gomod, "/dev/null") != 0;
   bool has_work = t->gowork[0] == '/';
@@ -281,11 +289,11 @@ static wg_code observe_modules(const wg_go_observe_job *j, wg_error *err) {
 }
 
 // Folders of the module cache never change: their listings need no watching.
-static bool observe_is_cached(const wg_go_observe_job *j, const char *dir) {
+static bool observe_is_cached(wg_go_observe_job *j, const char *dir) {
   return j->found->tool.modcache[0] == '/' && wg_path_is_below(dir, j->found->tool.modcache);
 }
 
-static wg_code observe_files(const wg_go_observe_job *j, const wg_go_package *p, wg_str import_path,
+static wg_code observe_files(wg_go_observe_job *j, const wg_go_package *p, wg_str import_path,
                              const wg_go_strs *files, wg_error *err) {
   for (size_t i = 0; i < files->n; i++) {
     WG_AUTO(wg_cstr) path = wg_path_join(p->dir, files->v[i]);
@@ -298,7 +306,7 @@ static wg_code observe_files(const wg_go_observe_job *j, const wg_go_package *p,
 }
 
 // A file left out by a line inside it comes back when that line goes: looked at, but no input.
-static wg_code observe_ignored(const wg_go_observe_job *j, const wg_go_package *p, wg_error *err) {
+static wg_code observe_ignored(wg_go_observe_job *j, const wg_go_package *p, wg_error *err) {
   for (size_t i = 0; i < p->ignored.n; i++) {
     if (wg_go_name_excluded(p->ignored.v[i], j->spec->os, j->spec->arch)) {
       continue;
@@ -312,7 +320,7 @@ static wg_code observe_ignored(const wg_go_observe_job *j, const wg_go_package *
   return WG_OK;
 }
 
-static wg_code observe_package(const wg_go_observe_job *j, const wg_go_package *p, wg_error *err) {
+static wg_code observe_package(wg_go_observe_job *j, const wg_go_package *p, wg_error *err) {
   wg_str import_path = wg_str_of(p->import_path); // "path [variant]" when a profile makes variants
   import_path.n = wg_str_find(import_path, ' ');
   if (observe_files(j, p, import_path, &p->src, err) != WG_OK ||
@@ -343,7 +351,7 @@ static wg_code observe_package(const wg_go_observe_job *j, const wg_go_package *
 }
 
 // The modules that packages come from: their versions and replacements are written into the binary.
-static wg_code observe_module_list(const wg_go_observe_job *j, wg_error *err) {
+static wg_code observe_module_list(wg_go_observe_job *j, wg_error *err) {
   WG_AUTO(wg_buf) text = {0};
   wg_buf_init(&text, wg_heap(), 0);
   const wg_go_list_module *last = NULL;
@@ -366,21 +374,50 @@ static wg_code observe_module_list(const wg_go_observe_job *j, wg_error *err) {
   return WG_OK;
 }
 
-wg_code wg_go_observe(const wg_go_observe_job *job, wg_error *err) {
-  observe_settings(job);
-  observe_text(job, "main", job->found->import_path);
-  if (observe_tool(job, err) != WG_OK || observe_cc(job, err) != WG_OK ||
-      observe_modules(job, err) != WG_OK || observe_module_list(job, err) != WG_OK) {
-    return err->code;
+static int observe_cmp(const void *a, const void *b) {
+  const wg_go_input *x = a, *y = b;
+  return strcmp(x->label, y->label);
+}
+
+// A source may be embedded too, and two files may name one module: each label goes out once.
+static wg_code observe_report(wg_go_observe_job *j, wg_error *err) {
+  if (j->n_inputs > 0) {
+    qsort(j->inputs, j->n_inputs, sizeof(*j->inputs), observe_cmp);
   }
-  for (size_t i = 0; i < job->n_packages; i++) {
-    const wg_go_package *p = job->packages[i];
-    if (p->standard) {
-      continue;
-    }
-    if (observe_package(job, p, err) != WG_OK) {
-      return wg_wrap(err, "package %s", p->import_path);
+  for (size_t i = 0; i < j->n_inputs; i++) {
+    const wg_go_input *in = &j->inputs[i];
+    if (i == 0 || strcmp(in->label, in[-1].label) != 0) {
+      j->obs->input(j->obs->ctx, in->label, &in->digest);
+    } else if (!wg_digest_eq(&in->digest, &in[-1].digest)) {
+      return wg_fail(err, WG_E_BUG, "two inputs are called '%s'", in->label);
     }
   }
   return WG_OK;
+}
+
+static wg_code observe_all(wg_go_observe_job *j, wg_error *err) {
+  observe_settings(j);
+  observe_text(j, "main", j->found->import_path);
+  if (observe_tool(j, err) != WG_OK || observe_cc(j, err) != WG_OK ||
+      observe_modules(j, err) != WG_OK || observe_module_list(j, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < j->n_packages; i++) {
+    const wg_go_package *p = j->packages[i];
+    if (!p->standard && observe_package(j, p, err) != WG_OK) {
+      return wg_wrap(err, "package %s", p->import_path);
+    }
+  }
+  return observe_report(j, err);
+}
+
+wg_code wg_go_observe(wg_go_observe_job *job, wg_error *err) {
+  wg_code c = observe_all(job, err);
+  for (size_t i = 0; i < job->n_inputs; i++) {
+    wg_xfree(job->inputs[i].label);
+  }
+  wg_xfree(job->inputs);
+  job->inputs = NULL;
+  job->n_inputs = job->cap_inputs = 0;
+  return c;
 }

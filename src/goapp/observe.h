@@ -6,6 +6,11 @@
 
 #define WG_GO_MAX_GOMOD ((uint64_t)16 << 20)
 
+typedef struct wg_go_input {
+  char *label; // heap
+  wg_digest digest;
+} wg_go_input;
+
 typedef struct wg_go_observe_job {
   const wg_go_spec *spec;
   const wg_go_found *found;
@@ -14,9 +19,13 @@ typedef struct wg_go_observe_job {
   wg_arena *arena;
   const wg_go_package *const *packages;
   size_t n_packages;
+  wg_go_input *inputs; // found so far: the work of wg_go_observe, empty before
+  size_t n_inputs, cap_inputs;
 } wg_go_observe_job;
 
-wg_code wg_go_observe(const wg_go_observe_job *job, wg_error *err);
+// Reports all observations, then the inputs, each label once and in order. I/O errors; NOT_FOUND
+// for a file that went away meanwhile; BUG for two inputs of one label that differ.
+wg_code wg_go_observe(wg_go_observe_job *job, wg_error *err);
 
 // True when a file's name alone keeps it out of a build for os/arch: "x_windows.go" for linux,
 // "x_test.go",

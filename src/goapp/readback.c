@@ -5,7 +5,6 @@
 #include "fmt/pe/pe.h"
 
 typedef struct readback {
-  const wg_pe *pe; // set for PE files
   const wg_reader *file;
   const wg_go_expect *expect;
   wg_arena *arena;
@@ -30,34 +29,12 @@ static wg_code readback_libraries(const readback *r, size_t n, wg_str **out, wg_
   return WG_OK;
 }
 
-static bool readback_pe_read(const void *pe, uint64_t va, wg_reader *out) {
-  return wg_pe_read_va(pe, va, out);
-}
-
-// Where Go looks for the info in a PE file (debug/buildinfo, peExe.DataStart): the first section of
-// initialised data that may be read and written, alignment bits aside.
-static wg_go_image readback_pe_image(const wg_pe *pe) {
-  const uint32_t align_bits = 0x00F00000, data_read_write = 0xC0000040;
-  wg_go_image image = {.ctx = pe, .read = readback_pe_read};
-  for (uint32_t i = 0; i < pe->n_sections; i++) {
-    const wg_pe_section *s = &pe->sections[i];
-    if (s->rva != 0 && s->file_bytes != 0 &&
-        (s->characteristics & ~align_bits) == data_read_write) {
-      image.data_va = pe->image_base + s->rva;
-      image.data_bytes = s->virtual_bytes;
-      break;
-    }
-  }
-  return image;
-}
-
-static wg_code readback_pe(readback *r, wg_error *err) {
+static wg_code readback_pe(const readback *r, wg_error *err) {
   const wg_pe *pe;
   if (r->file->n_bytes > SIZE_MAX ||
       wg_pe_parse(r->file->p, (size_t)r->file->n_bytes, r->arena, &pe, err) != WG_OK) {
     return err->code;
   }
-  r->pe = pe;
   if (readback_arch(r, wg_pe_machine_goarch(pe->machine), err) != WG_OK) {
     return err->code;
   }
@@ -154,7 +131,7 @@ static readback_kind readback_wanted(const char *os) {
   return strcmp(os, "darwin") == 0 || strcmp(os, "ios") == 0 ? READBACK_MACHO : READBACK_ELF;
 }
 
-static wg_code readback_format(readback *r, wg_error *err) {
+static wg_code readback_format(const readback *r, wg_error *err) {
   readback_kind is = readback_is(r->file), want = readback_wanted(r->expect->os);
   if (want == READBACK_NONE) {
     return wg_fail(err, WG_E_UNSUPPORTED, "programs for %s are not read back", r->expect->os);
@@ -179,12 +156,7 @@ static wg_code readback_same(const char *what, wg_str is, const char *want, wg_e
 static wg_code readback_info(const readback *r, wg_error *err) {
   const wg_go_expect *e = r->expect;
   wg_gobuildinfo *info = &r->out->info;
-  wg_go_image pe_image = {0};
-  if (r->pe != NULL) {
-    pe_image = readback_pe_image(r->pe);
-  }
-  wg_code c = r->pe != NULL ? wg_gobuildinfo_read(&pe_image, r->arena, info, err)
-                            : wg_gobuildinfo_of_file(r->file, r->arena, info, err);
+  wg_code c = wg_gobuildinfo_of_file(r->file, r->arena, info, err);
   if (c == WG_E_NOT_FOUND) {
     return wg_fail(
         err, WG_E_VERIFY,
@@ -229,7 +201,7 @@ static wg_code readback_cgo(const readback *r, wg_error *err) {
 wg_code wg_go_read_back(const wg_reader *file, const wg_go_expect *expect, wg_arena *arena,
                         wg_go_readback *out, wg_error *err) {
   wg_go_readback result = {0};
-  readback r = {NULL, file, expect, arena, &result};
+  readback r = {file, expect, arena, &result};
   if (readback_format(&r, err) != WG_OK || readback_info(&r, err) != WG_OK ||
       readback_cgo(&r, err) != WG_OK) {
     return err->code;

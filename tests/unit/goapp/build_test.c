@@ -169,7 +169,7 @@ static void what_is_read_is_reported(void **state) {
   assert_true(has(&w.inputs, "src/example.com/tiny/cmd/tiny/main.go "));
   assert_true(has(&w.inputs, "src/example.com/tiny/cmd/tiny/text/a.txt "));
   assert_true(has(&w.inputs, "src/example.com/lib/lib.go "));
-  assert_true(has(&w.inputs, "mod/local/./lib/go.mod "));
+  assert_true(has(&w.inputs, "mod/go.mod/local/./lib/go.mod "));
   assert_true(has(&w.inputs, "mod/go.mod "));
   assert_true(has(&w.inputs, "toolchain/compile "));
   assert_false(has(&w.inputs, "only_windows.go"));
@@ -313,6 +313,7 @@ static void embedded_folders_and_nearby_modules_are_watched(void **state) {
   put(b.dir, "app/go.mod", "module example.com/app\n\ngo 1.19\n");
   put(b.dir, "app/main.go",
       "package main\n\nimport (\n\t\"embed\"\n\n\t\"example.com/lib\"\n)\n\n//go:embed static "
+      "main.go "
       "t/*/x.txt\nvar fs embed.FS\n\nfunc main() { println(lib.Name) }\n");
   put(b.dir, "app/static/deep/er/a", "a");
   put(b.dir, "app/t/one/x.txt", "x");
@@ -324,7 +325,8 @@ static void embedded_folders_and_nearby_modules_are_watched(void **state) {
   if (discover(&b, &w, &err) != WG_OK) {
     fail_msg("%s", err.text);
   }
-  const char *inputs[] = {"mod/go.work ", "mod/local/./lib/go.mod ", "mod/local/./app/go.mod ",
+  const char *inputs[] = {"mod/go.work ", "mod/go.work/local/./lib/go.mod ",
+                          "mod/go.work/local/./app/go.mod ",
                           "src/example.com/app/static/deep/er/a ", "src/example.com/lib/lib.go "};
   for (size_t i = 0; i < WG_ARRAY_LEN(inputs); i++) {
     assert_true(has(&w.inputs, inputs[i]));

@@ -1,7 +1,7 @@
 // Which contents the output has: those of the base that are still used, and new ones.
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "image/run.h"
 
 static wg_code content_hash_file(wg_image_run *r, wg_image_put *p, wg_error *err) {
@@ -101,7 +101,7 @@ static wg_code content_new(wg_image_run *r, wg_error *err) {
     order[i] = (uint32_t)i;
   }
   if (n > 1) {
-    qsort_r(order, n, sizeof(order[0]), put_cmp, r->edit.puts);
+    wg_sort(order, n, sizeof(order[0]), put_cmp, r->edit.puts);
   }
   for (size_t i = 0; i < n; i++) {
     const wg_image_put *p = &r->edit.puts[order[i]];
@@ -174,7 +174,7 @@ static wg_code content_kept(wg_image_run *r, const uint32_t *refs_after, wg_erro
       }
     }
     if (r->n_blobs - first > 1) {
-      qsort_r(r->blobs + first, r->n_blobs - first, sizeof(r->blobs[0]), base_off_cmp,
+      wg_sort(r->blobs + first, r->n_blobs - first, sizeof(r->blobs[0]), base_off_cmp,
               (void *)(uintptr_t)w);
     }
     return content_check_overlap(r, err);
@@ -236,7 +236,8 @@ typedef struct stats_link {
   uint64_t id, n_bytes;
 } stats_link;
 
-static int stats_link_cmp(const void *a, const void *b) {
+static int stats_link_cmp(const void *a, const void *b, void *ctx) {
+  (void)ctx;
   const stats_link *x = a, *y = b;
   return (x->id > y->id) - (x->id < y->id);
 }
@@ -278,7 +279,7 @@ static wg_code content_stats(wg_image_run *r, const wg_wim_tree *t, wg_image_sta
     }
   }
   if (n > 1) {
-    qsort(links, n, sizeof(links[0]), stats_link_cmp);
+    wg_sort(links, n, sizeof(links[0]), stats_link_cmp, NULL);
   }
   for (size_t i = 1; i < n; i++) {
     s.hard_link_bytes += links[i].id == links[i - 1].id ? links[i].n_bytes : 0;
@@ -342,7 +343,7 @@ wg_code wg_image_content(wg_image_run *r, wg_error *err) {
     r->by_hash[i] = (uint32_t)i;
   }
   if (r->n_blobs > 1) {
-    qsort_r(r->by_hash, r->n_blobs, sizeof(r->by_hash[0]), blob_cmp, r->blobs);
+    wg_sort(r->by_hash, r->n_blobs, sizeof(r->by_hash[0]), blob_cmp, r->blobs);
   }
   content_refcounts(r);
   return content_stats(r, &r->tree, &r->after, err);

@@ -41,6 +41,19 @@ static json_t *job_changes(const wg_image_job *job) {
   return list;
 }
 
+static int job_add(const char *p, size_t n, void *ctx) {
+  wg_buf_add(ctx, p, n);
+  return 0;
+}
+
+// One line of JSON, heap. Running out of memory ends the program, as everywhere above fmt.
+static char *job_dump(const json_t *j) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  (void)json_dump_callback(j, job_add, &b, JSON_COMPACT | JSON_SORT_KEYS);
+  return wg_xstrdup(wg_buf_z(&b));
+}
+
 wg_code wg_image_job_write(const wg_image_job *job, char **out, wg_error *err) {
   WG_AUTO(job_json) j = json_object();
   (void)json_object_set_new(j, "kind", json_integer((json_int_t)job->base.kind));
@@ -54,12 +67,10 @@ wg_code wg_image_job_write(const wg_image_job *job, char **out, wg_error *err) {
   (void)json_object_set_new(j, "threads", json_integer((json_int_t)job->opt.threads));
   (void)json_object_set_new(j, "memory", job_u64(job->opt.memory_bytes));
   (void)json_object_set_new(j, "time", json_integer((json_int_t)job->opt.time_s));
-  char *text = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);
-  if (text == NULL) {
-    return wg_fail(err, WG_E_NOMEM, "the worker's job does not fit in memory");
+  *out = job_dump(j);
+  if ((*out)[0] == '\0') {
+    return wg_fail(err, WG_E_LIMIT, "the worker's job is too big");
   }
-  *out = wg_xstrdup(text);
-  free(text);
   return WG_OK;
 }
 
@@ -142,9 +153,7 @@ wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_er
 }
 
 static char *job_line(json_t *j) {
-  char *text = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);
-  char *line = wg_xstrdup(text == NULL ? "{}" : text);
-  free(text);
+  char *line = job_dump(j);
   json_decref(j);
   return line;
 }

@@ -125,6 +125,20 @@ static wg_code worker_died(worker_parent *p, const wg_proc_result *res, wg_error
                  res->exit_code, sep, WG_STR_ARG(said));
 }
 
+// So that a hostile base runs out of memory here and not the machine. Address space is more than
+// what is used: thread stacks and heaps are reserved in it.
+static uint64_t worker_limit(const wg_image_options *opt) {
+#ifdef WG_ARENA_MALLOC
+  (void)opt; // sanitizers map terabytes
+  return 0;
+#else
+  const uint64_t least = (uint64_t)2 << 30;
+  uint64_t n = opt->memory_bytes != 0 ? opt->memory_bytes : wg_os_memory_bytes();
+  uint64_t limit = n + (uint64_t)opt->threads * ((uint64_t)192 << 20);
+  return limit < least ? least : limit;
+#endif
+}
+
 wg_code wg_image_worker_call(const wg_image_job *job, wg_image_result *out, wg_error *err) {
   WG_AUTO(wg_cstr) self = NULL;
   WG_AUTO(wg_cstr) text = NULL;
@@ -143,7 +157,7 @@ wg_code wg_image_worker_call(const wg_image_job *job, wg_image_result *out, wg_e
                   .on_stderr = worker_on_stderr,
                   .ctx = &p,
                   .cancel = job->opt.cancel,
-                  .memory_limit_bytes = job->opt.memory_bytes,
+                  .memory_limit_bytes = worker_limit(&job->opt),
                   .no_network = true};
   wg_proc_result res;
   if (wg_os_run(&spec, &res, err) != WG_OK) {

@@ -1,6 +1,6 @@
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "image/run.h"
 #include "image/worker.h"
 
@@ -58,7 +58,8 @@ typedef struct run_link {
   uint32_t entry;
 } run_link;
 
-static int run_link_cmp(const void *a, const void *b) {
+static int run_link_cmp(const void *a, const void *b, void *ctx) {
+  (void)ctx;
   const run_link *x = a, *y = b;
   if (x->id != y->id) {
     return x->id < y->id ? -1 : 1;
@@ -66,7 +67,8 @@ static int run_link_cmp(const void *a, const void *b) {
   return (x->entry > y->entry) - (x->entry < y->entry);
 }
 
-static int run_link_first(const void *a, const void *b) {
+static int run_link_first(const void *a, const void *b, void *ctx) {
+  (void)ctx;
   const run_link *x = a, *y = b;
   return (x->entry > y->entry) - (x->entry < y->entry);
 }
@@ -91,7 +93,7 @@ static wg_code run_normalize(wg_image_run *r, wg_error *err) {
   if (n < 2) {
     return WG_OK;
   }
-  qsort(links, n, sizeof(links[0]), run_link_cmp);
+  wg_sort(links, n, sizeof(links[0]), run_link_cmp, NULL);
   uint32_t first = links[0].entry;
   uint64_t id = links[0].id;
   for (size_t i = 0; i < n; i++) { // the group's first entry stands for it
@@ -102,7 +104,7 @@ static wg_code run_normalize(wg_image_run *r, wg_error *err) {
     t->entries[links[i].entry].link_or_reparse = first;
     links[i].id = first;
   }
-  qsort(links, n, sizeof(links[0]), run_link_first);
+  wg_sort(links, n, sizeof(links[0]), run_link_first, NULL);
   return WG_OK;
 }
 

@@ -1,7 +1,7 @@
 // An image's metadata resource: security descriptors, then folders as lists of entries.
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "fmt/wim/internal.h"
 
 #define META_ENTRY_BYTES 102 // fixed part of an entry
@@ -385,7 +385,8 @@ typedef struct meta_list_at { // a folder's list in the order of writing
   uint32_t dir;
 } meta_list_at;
 
-static int meta_list_cmp(const void *a, const void *b) {
+static int meta_list_cmp(const void *a, const void *b, void *ctx) {
+  (void)ctx;
   const meta_list_at *x = a, *y = b;
   if (x->old_off != y->old_off) {
     return x->old_off < y->old_off ? -1 : 1;
@@ -412,7 +413,7 @@ static wg_code meta_layout(wg_wim_tree *t, uint64_t at, meta_list_at **out, size
     }
   }
   if (n > 1) {
-    qsort(lists, n, sizeof(lists[0]), meta_list_cmp);
+    wg_sort(lists, n, sizeof(lists[0]), meta_list_cmp, NULL);
   }
   for (size_t i = 0; i < n; i++) {
     lists[i].new_off = at;
@@ -441,6 +442,7 @@ wg_code wg_wim_tree_write(wg_wim_tree *t, wg_buf *out, wg_error *err) {
   if (meta_layout(t, at, &lists, &n, &offs, err) != WG_OK) {
     return err->code;
   }
+  wg_assert(offs != NULL);
   meta_put_entry(&t->entries[0], offs[0], out);
   wg_buf_add_zeros(out, (size_t)t->root_gap_bytes);
   for (size_t i = 0; i < n; i++) {

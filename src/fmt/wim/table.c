@@ -1,7 +1,7 @@
 // The blob (lookup) table: where each content lies, by SHA-1.
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "fmt/wim/internal.h"
 
 // In a run of entries with the SOLID flag, those with this size name the solid resources
@@ -203,7 +203,7 @@ wg_code wim_table_parse(wg_wim *w, const uint8_t *p, size_t n_bytes, wg_error *e
                       (unsigned)w->hdr.n_images, (unsigned)w->n_images);
   }
   if (w->n_by_hash > 1) {
-    qsort_r(w->by_hash, w->n_by_hash, sizeof(w->by_hash[0]), table_cmp, w->blobs);
+    wg_sort(w->by_hash, w->n_by_hash, sizeof(w->by_hash[0]), table_cmp, w->blobs);
   }
   return WG_OK;
 }

@@ -1,7 +1,7 @@
 // Looking up and adding entries of an image's tree, and what its streams are.
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/utf.h"
 #include "fmt/wim/internal.h"
 
@@ -123,7 +123,7 @@ static wg_code sort_children(wg_wim_tree *t, wg_wim_entry *dir, wg_error *err) {
   for (uint32_t c = dir->first_child; c != WG_WIM_NO_ENTRY; c = t->entries[c].next) {
     order[n++] = c;
   }
-  qsort_r(order, n, sizeof(order[0]), sort_cmp, t->entries);
+  wg_sort(order, n, sizeof(order[0]), sort_cmp, t->entries);
   dir->first_child = order[0];
   dir->last_child = order[n - 1];
   for (size_t i = 0; i < n; i++) {

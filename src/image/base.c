@@ -9,6 +9,7 @@ static wg_code file_read(void *ctx, uint64_t off, void *p, size_t n, wg_error *e
 
 wg_code wg_image_file_open(wg_image_file *f, const char *path, wg_error *err) {
   wg_arena_init(&f->arena, wg_heap(), 0);
+  f->path = wg_xstrdup(path);
   if (wg_os_open_read(WG_CWD, path, &f->fd, err) != WG_OK ||
       wg_os_fstat(f->fd, &f->st, err) != WG_OK ||
       wg_wim_decoder_new(wg_heap(), &f->decoder, err) != WG_OK) {
@@ -25,6 +26,8 @@ void wg_image_file_done(wg_image_file *f) {
   wg_fd_done(&f->fd);
   wg_wim_decoder_free(f->decoder);
   f->decoder = NULL;
+  wg_xfree(f->path);
+  f->path = NULL;
   wg_arena_done(&f->arena);
 }
 
@@ -49,9 +52,26 @@ static wg_code find_list(const wg_wim *w, const char *which, wg_error *err) {
                  w->n_images == 1 ? "is" : "are", wg_buf_z(&b));
 }
 
+// Before anything is looked for: a part of a split WIM may have no image at all.
+static wg_code find_check(const wg_wim_header *h, wg_error *err) {
+  if (h->n_parts != 1) {
+    return wg_fail(err, WG_E_UNSUPPORTED,
+                   "part %u of %u of a split WIM; join the parts first (wimlib-imagex join)",
+                   (unsigned)h->part, (unsigned)h->n_parts);
+  }
+  if ((h->flags & WG_WIM_HDR_WRITE_IN_PROGRESS) != 0) {
+    return wg_fail_at(err, WG_E_FORMAT, 0x10,
+                      "its writing was not finished (a flag in the header says so); make it again");
+  }
+  return WG_OK;
+}
+
 wg_code wg_image_file_find(const wg_image_file *f, const char *which, uint32_t *out,
                            wg_error *err) {
   const wg_wim *w = &f->wim;
+  if (find_check(&w->hdr, err) != WG_OK) {
+    return err->code;
+  }
   if (which == NULL && w->n_images == 1) {
     *out = 0;
     return WG_OK;
@@ -84,16 +104,6 @@ wg_code wg_image_file_find(const wg_image_file *f, const char *which, uint32_t *
 }
 
 wg_code wg_image_file_check(const wg_image_file *f, uint32_t image, wg_error *err) {
-  const wg_wim_header *h = &f->wim.hdr;
-  if (h->n_parts != 1) {
-    return wg_fail(err, WG_E_UNSUPPORTED,
-                   "part %u of %u of a split WIM; join the parts first (wimlib-imagex join)",
-                   (unsigned)h->part, (unsigned)h->n_parts);
-  }
-  if ((h->flags & WG_WIM_HDR_WRITE_IN_PROGRESS) != 0) {
-    return wg_fail_at(err, WG_E_FORMAT, 0x10,
-                      "its writing was not finished (a flag in the header says so); make it again");
-  }
   if (wg_str_eqz(wg_str_of(f->wim.facts[image].wimboot), "1")) {
     return wg_fail(err, WG_E_UNSUPPORTED,
                    "image %u is a WIMBoot image, which cannot be serviced offline; use an ordinary "
@@ -109,7 +119,7 @@ wg_code wg_image_file_tree(const wg_image_file *f, uint32_t image, wg_arena *are
   if (wg_wim_load_blob(w, f->decoder, w->metadata[image], w->limits.max_metadata_bytes, bytes,
                        err) != WG_OK ||
       wg_wim_tree_parse(bytes->p, bytes->n, arena, &w->limits, n_extra, out, err) != WG_OK) {
-    return wg_wrap(err, "metadata of image %u", (unsigned)image + 1);
+    return wg_wrap(err, "'%s': metadata of image %u", f->path, (unsigned)image + 1);
   }
   return WG_OK;
 }

@@ -7,6 +7,7 @@
 
 typedef struct wg_image_file {
   wg_fd fd;
+  char *path; // as opened, for messages
   wg_stat st;
   wg_arena arena;
   wg_wim wim;
@@ -23,10 +24,9 @@ WG_DEFINE_AUTO(wg_image_file, wg_image_file_done);
 
 // 0-based number of the image that `which` names: NULL (there is just one), a 1-based index, or a
 // NAME (first as written, then ignoring letter case). NOT_FOUND with a list of those that are
-// there.
+// there. First refuses a part of a split WIM (UNSUPPORTED) and one that was not finished (FORMAT).
 wg_code wg_image_file_find(const wg_image_file *f, const char *which, uint32_t *out, wg_error *err);
-// Refuses what we cannot change, saying what to do: a part of a split WIM, one that was not
-// finished, WIMBoot. UNSUPPORTED, FORMAT.
+// Refuses an image that we cannot change, saying what to do: WIMBoot. UNSUPPORTED.
 wg_code wg_image_file_check(const wg_image_file *f, uint32_t image, wg_error *err);
 // The image's metadata, parsed into arena, with room for n_extra entries. bytes (initialised) gets
 // the resource and must live as long as the tree.

@@ -70,7 +70,7 @@ static wg_code content_count_others(wg_image_run *r, wg_error *err) {
       return err->code;
     }
     if (content_count(r, &t, r->refs_other, err) != WG_OK) {
-      return wg_wrap(err, "image %u", (unsigned)i + 1);
+      return wg_wrap(err, "'%s': image %u", r->base.path, (unsigned)i + 1);
     }
   }
   return WG_OK;
@@ -149,7 +149,7 @@ static wg_code content_check_overlap(const wg_image_run *r, wg_error *err) {
     if (b->off_bytes < end) {
       return wg_fail_at(err, WG_E_FORMAT, b->off_bytes,
                         "'%s': two resources overlap at 0x%llx: the file is damaged",
-                        r->job->base.path, (unsigned long long)b->off_bytes);
+                        r->base.path, (unsigned long long)b->off_bytes);
     }
     end = b->off_bytes + b->stored_bytes;
   }
@@ -307,7 +307,7 @@ static wg_code content_before(wg_image_run *r, wg_error *err) {
   if (wg_wim_tree_parse(r->metadata.p, r->metadata.n, &arena, &r->base.wim.limits, 0, &t, err) !=
           WG_OK ||
       content_count(r, &t, r->refs_before, err) != WG_OK) {
-    return wg_wrap(err, "image %u", (unsigned)r->image + 1);
+    return wg_wrap(err, "'%s': image %u", r->base.path, (unsigned)r->image + 1);
   }
   return content_stats(r, &t, &r->before, err);
 }

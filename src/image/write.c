@@ -73,6 +73,23 @@ static int run_link_first(const void *a, const void *b, void *ctx) {
   return (x->entry > y->entry) - (x->entry < y->entry);
 }
 
+// libwim 1.13 gives a folder with streams an empty unnamed one, and keeps a folder's reparse data
+// in an extra entry: forms that Windows' own software rejects (docs/formats/wim.md).
+static void run_fix_folder(wg_wim_entry *e) {
+  wg_wim_roles roles = wg_wim_entry_roles(e);
+  uint16_t n = 0;
+  for (uint32_t i = 1; i <= e->n_streams; i++) {
+    if (i != roles.data) {
+      e->streams[n++] = e->streams[i - 1];
+    }
+  }
+  e->n_streams = n;
+  if (n == 1 && e->streams[0].name16.n == 0) {
+    e->hash = e->streams[0].hash;
+    e->n_streams = 0;
+  }
+}
+
 // A captured tree: times are the project's, and hard-link groups are numbered in the order of the
 // tree, because what the capture saw depends on the file system.
 static wg_code run_normalize(wg_image_run *r, wg_error *err) {
@@ -86,6 +103,9 @@ static wg_code run_normalize(wg_image_run *r, wg_error *err) {
   for (uint32_t i = 0; i < t->n; i++) {
     wg_wim_entry *e = &t->entries[i];
     e->create_time = e->access_time = e->write_time = time;
+    if ((e->attributes & WG_WIM_ATTR_DIRECTORY) != 0 && e->n_streams > 0) {
+      run_fix_folder(e);
+    }
     if (e->link_or_reparse != 0 && (e->attributes & WG_WIM_ATTR_REPARSE) == 0) {
       links[n++] = (run_link){e->link_or_reparse, i};
     }

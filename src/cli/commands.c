@@ -11,6 +11,8 @@ const wg_cli_cmd *const wg_cli_commands[] = {
     // the project
     &wg_cmd_init,
     &wg_cmd_check,
+    &wg_cmd_plan,
+    &wg_cmd_build,
     &wg_cmd_clean,
     // files
     &wg_cmd_inspect,

@@ -44,9 +44,8 @@ static bool files_stat(files_check *k, const char *label, const char *given, wg_
   if (code == WG_E_NOT_FOUND) {
     const char *near = files_near(k, path);
     files_fault(k, WG_FAULT_ERROR, pos, wg_cfg_printf(k->c, "%s: there is no '%s'", label, given),
-                near != NULL
-                    ? wg_cfg_printf(k->c, "did you mean '%s'?", near)
-                    : wg_cfg_printf(k->c, "paths are relative to the folder of %s", k->p->file));
+                near != NULL ? wg_cfg_printf(k->c, "did you mean '%s'?", near)
+                             : "paths are relative to the folder of the project file");
     return false;
   }
   if (code != WG_OK) {

@@ -88,6 +88,22 @@ static int load_compare(const wg_cfg *c, const wg_cfg_fault *a, const wg_cfg_fau
   return a->pos.col < b->pos.col ? -1 : a->pos.col > b->pos.col;
 }
 
+// The text without the path of keys in front.
+static const char *load_bare_text(const char *text) {
+  const char *colon = strstr(text, ": ");
+  return colon == NULL ? text : colon + 2;
+}
+
+// A fault behind an anchor shows once, though each alias leads to it.
+static bool load_is_repeated(const wg_cfg *c, size_t n_kept, const wg_cfg_fault *f) {
+  for (size_t i = n_kept; i > 0 && load_compare(c, &c->faults[i - 1], f) == 0; i--) {
+    if (strcmp(load_bare_text(c->faults[i - 1].text), load_bare_text(f->text)) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Insertion sort: stable, and there are at most LOAD_MAX_FAULTS.
 void wg_cfg_sort_faults(wg_cfg *c) {
   for (size_t i = 1; i < c->n_faults; i++) {
@@ -99,10 +115,8 @@ void wg_cfg_sort_faults(wg_cfg *c) {
     c->faults[k] = f;
   }
   size_t kept = 0;
-  for (size_t i = 0; i < c->n_faults; i++) { // an alias shows its anchor's fault once
-    const wg_cfg_fault *last = kept == 0 ? NULL : &c->faults[kept - 1];
-    if (last == NULL || load_compare(c, last, &c->faults[i]) != 0 ||
-        strcmp(last->text, c->faults[i].text) != 0) {
+  for (size_t i = 0; i < c->n_faults; i++) {
+    if (!load_is_repeated(c, kept, &c->faults[i])) {
       c->faults[kept++] = c->faults[i];
     }
   }

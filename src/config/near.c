@@ -50,6 +50,9 @@ const char *wg_cfg_nearest(const char *word, const char *const *words, size_t n)
       continue;
     }
     unsigned d = near_distance(word, len, words[i], other);
+    if (len >= 3 && len < other && strncmp(word, words[i], len) == 0) {
+      d = 1; // the beginning of it: sha for sha256
+    }
     if (d < best_distance && d < other) {
       best = words[i];
       best_distance = d;

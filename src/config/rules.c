@@ -119,8 +119,11 @@ static void rules_image_app_target(wg_cfg *c, const wg_cfg_image *img, const wg_
   size_t n = rules_count_targets(app, img->arch, &plain, &holes);
   if (n == 0 && !holes) {
     rules_error(c, ia->app_pos,
-                wg_cfg_printf(c, "images.%s.apps: app '%s' has no target windows/%s", img->name,
-                              app->name, img->arch == NULL ? "..." : img->arch),
+                img->arch == NULL
+                    ? wg_cfg_printf(c, "images.%s.apps: app '%s' has no Windows target", img->name,
+                                    app->name)
+                    : wg_cfg_printf(c, "images.%s.apps: app '%s' has no target windows/%s",
+                                    img->name, app->name, img->arch),
                 wg_cfg_printf(c, "add 'windows/%s' to apps.%s.targets",
                               img->arch == NULL ? "amd64" : img->arch, app->name));
   }

@@ -330,6 +330,15 @@ static bool value_check_component(wg_cfg_text *t, wg_str c) {
     return value_bad(t, wg_arena_printf(t->arena, "has '%.*s' in it", WG_STR_ARG(c)),
                      "write the path out from C:\\");
   }
+  size_t at = 0;
+  for (uint32_t cp = 0; wg_utf8_next(c, &at, &cp);) {
+    // What escapes in double quotes make of \\t \\N \\_ \\L \\P.
+    if (cp < 0x20 || cp == 0x7F || cp == 0x85 || cp == 0xA0 || cp == 0x2028 || cp == 0x2029) {
+      return value_bad(t, "has a character that a Windows name can't have",
+                       "in double quotes a backslash starts an escape: write the path in single "
+                       "quotes");
+    }
+  }
   for (size_t i = 0; i < c.n; i++) {
     if (strchr("<>:\"|?*", c.p[i]) != NULL) {
       return value_bad(

@@ -103,6 +103,45 @@ static const char *walk_example(walk *w, const wg_key *row) {
   return NULL;
 }
 
+static wg_yaml_kind walk_kind(const wg_key *row) {
+  switch (row->type) {
+  case WG_KEY_MAP:
+  case WG_KEY_NAMED:
+  case WG_KEY_PAIRS:
+    return WG_YAML_MAP;
+  case WG_KEY_LIST:
+    return WG_YAML_LIST;
+  case WG_KEY_STRING:
+  case WG_KEY_BOOL:
+  case WG_KEY_INT:
+  case WG_KEY_ENUM:
+  case WG_KEY_PATH:
+  case WG_KEY_WINPATH:
+  case WG_KEY_SIZE:
+  case WG_KEY_DURATION:
+  case WG_KEY_TIME:
+  case WG_KEY_TARGET:
+    break;
+  }
+  return WG_YAML_SCALAR;
+}
+
+static const char *walk_type_hint(walk *w, const wg_key *row, const wg_yaml_node *v) {
+  if (v->kind != WG_YAML_SCALAR) {
+    return walk_example(w, row);
+  }
+  const char *colon = v->style == WG_YAML_PLAIN ? strchr(v->text, ':') : NULL;
+  if (walk_kind(row) == WG_YAML_MAP && colon != NULL && colon > v->text && colon[1] != '\0') {
+    return wg_cfg_printf(w->c, "put a space behind the colon: '%.*s: ...'",
+                         colon - v->text > 40 ? 40 : (int)(colon - v->text), v->text);
+  }
+  bool simple = v->n > 0 && v->n <= 40 && strpbrk(v->text, ",[]{}#&*!|>'\"%@`: \n") == NULL;
+  if (row->type == WG_KEY_LIST && simple) {
+    return wg_cfg_printf(w->c, "write it as a list: '%s: [%s]'", row->name, v->text);
+  }
+  return walk_example(w, row);
+}
+
 static void walk_wrong_type(walk *w, const wg_key *row, const wg_yaml_node *v) {
   if (wg_yaml_is_null(v)) {
     walk_error(w, v, wg_cfg_printf(w->c, "has no value; %s is needed", walk_wanted(row)),
@@ -112,7 +151,7 @@ static void walk_wrong_type(walk *w, const wg_key *row, const wg_yaml_node *v) {
   walk_error(
       w, v,
       wg_cfg_printf(w->c, "%s is needed, and this is %s", walk_wanted(row), walk_kind_name(v)),
-      walk_example(w, row));
+      walk_type_hint(w, row, v));
 }
 
 // --- scalars ---
@@ -385,7 +424,7 @@ static bool walk_leads_group(const wg_key *rows, const wg_key *row) {
 }
 
 static void walk_check_group(walk *w, const wg_key *rows, int group, const wg_yaml_node *at,
-                             const wg_yaml_node *map) {
+                             const wg_yaml_node *map, bool excused) {
   unsigned n = 0;
   const wg_yaml_node *last = NULL;
   const char *example = NULL;
@@ -402,7 +441,7 @@ static void walk_check_group(walk *w, const wg_key *rows, int group, const wg_ya
     }
   }
   const char *names = walk_group_names(w, rows, group);
-  if (n == 0) {
+  if (n == 0 && !excused) {
     walk_error(w, at,
                wg_cfg_printf(w->c, "%s of %s is needed", group > 0 ? "one" : "at least one", names),
                example);
@@ -412,15 +451,23 @@ static void walk_check_group(walk *w, const wg_key *rows, int group, const wg_ya
   }
 }
 
+// Faulty keys of a map, so that what they stand for isn't called missing as well.
+typedef struct walk_seen {
+  uint64_t meant; // bit i: an unknown key is near to row i
+  bool planned;   // a key that is not built yet
+} walk_seen;
+
 static void walk_missing(walk *w, const wg_key *rows, const wg_yaml_node *at,
-                         const wg_yaml_node *map) {
-  for (const wg_key *r = rows; r->name != NULL; r++) {
-    if ((r->flags & WG_KF_REQUIRED) != 0 && !walk_given(map, r->name)) {
+                         const wg_yaml_node *map, walk_seen seen) {
+  for (size_t i = 0; rows[i].name != NULL; i++) {
+    const wg_key *r = &rows[i];
+    bool meant = i < 64 && (seen.meant >> i & 1) != 0;
+    if ((r->flags & WG_KF_REQUIRED) != 0 && !meant && !walk_given(map, r->name)) {
       walk_error(w, at, wg_cfg_printf(w->c, "'%s' is missing", r->name),
                  wg_cfg_printf(w->c, "add '%s: %s'", r->name, r->example));
     }
     if (walk_leads_group(rows, r)) {
-      walk_check_group(w, rows, r->group, at, map);
+      walk_check_group(w, rows, r->group, at, map, seen.planned || seen.meant != 0);
     }
   }
 }
@@ -445,7 +492,8 @@ static const char *walk_elsewhere(walk *w, const wg_key *row, const char *name, 
   return NULL;
 }
 
-static void walk_unknown(walk *w, const wg_key *rows, const wg_yaml_node *key) {
+// Reports the key; the bit of the row that it is near to, 0 when it is near to none.
+static uint64_t walk_unknown(walk *w, const wg_key *rows, const wg_yaml_node *key) {
   const char *names[32];
   size_t n = 0;
   const char *list = "";
@@ -465,6 +513,12 @@ static void walk_unknown(walk *w, const wg_key *rows, const wg_yaml_node *key) {
   }
   walk_error(w, key, wg_cfg_printf(w->c, "unknown key '%.*s'", WG_STR_ARG(wg_str_of(key->text))),
              hint);
+  for (size_t i = 0; near != NULL && i < 64 && rows[i].name != NULL; i++) {
+    if (strcmp(rows[i].name, near) == 0) {
+      return (uint64_t)1 << i;
+    }
+  }
+  return 0;
 }
 
 static void walk_defaults(walk *w, const wg_key *rows, const wg_yaml_node *map, void *out) {
@@ -496,6 +550,7 @@ static void walk_defaults(walk *w, const wg_key *rows, const wg_yaml_node *map, 
 static void walk_map(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
                      void *out) {
   void *inner = row->at == 0 ? out : walk_field(out, row->at);
+  walk_seen seen = {0};
   for (size_t i = 0; i < v->n; i++) {
     const wg_yaml_node *k = v->pairs[i].key;
     const wg_key *r = row->sub;
@@ -503,8 +558,9 @@ static void walk_map(walk *w, const wg_key *row, const wg_yaml_node *key, const 
       r++;
     }
     if (r->name == NULL) {
-      walk_unknown(w, row->sub, k);
+      seen.meant |= walk_unknown(w, row->sub, k);
     } else if ((r->flags & WG_KF_PLANNED) != 0) {
+      seen.planned = true;
       walk_planned(w, k, r->name);
     } else {
       size_t before = walk_enter(w, r->name);
@@ -512,7 +568,7 @@ static void walk_map(walk *w, const wg_key *row, const wg_yaml_node *key, const 
       walk_leave(w, before);
     }
   }
-  walk_missing(w, row->sub, key == NULL ? v : key, v);
+  walk_missing(w, row->sub, key == NULL ? v : key, v, seen);
   walk_defaults(w, row->sub, v, inner);
 }
 
@@ -605,29 +661,6 @@ static void walk_list(walk *w, const wg_key *row, const wg_yaml_node *key, const
   }
   memcpy(walk_field(out, row->at), &items, sizeof(items));
   memcpy(walk_field(out, row->count_at), &v->n, sizeof(v->n));
-}
-
-static wg_yaml_kind walk_kind(const wg_key *row) {
-  switch (row->type) {
-  case WG_KEY_MAP:
-  case WG_KEY_NAMED:
-  case WG_KEY_PAIRS:
-    return WG_YAML_MAP;
-  case WG_KEY_LIST:
-    return WG_YAML_LIST;
-  case WG_KEY_STRING:
-  case WG_KEY_BOOL:
-  case WG_KEY_INT:
-  case WG_KEY_ENUM:
-  case WG_KEY_PATH:
-  case WG_KEY_WINPATH:
-  case WG_KEY_SIZE:
-  case WG_KEY_DURATION:
-  case WG_KEY_TIME:
-  case WG_KEY_TARGET:
-    break;
-  }
-  return WG_YAML_SCALAR;
 }
 
 static void walk_scalar(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {

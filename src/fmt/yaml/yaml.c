@@ -13,7 +13,7 @@ typedef struct yaml_frame {
   const wg_yaml_node **items;
   wg_yaml_pair *pairs;
   size_t cap;
-  bool merges; // map: has a << key
+  size_t pos; // byte offset of its start
 } yaml_frame;
 
 typedef struct yaml_anchor {
@@ -85,6 +85,62 @@ static void yaml_seek_mark(yaml_parse *p, const struct fy_mark *m) {
   }
 }
 
+// The | or > whose content starts at pos; pos when it can't be made out.
+static size_t yaml_block_header(wg_str t, size_t pos) {
+  size_t end = pos;
+  while (end > 0 && strchr(" \t\r\n", t.p[end - 1]) != NULL) {
+    end--;
+  }
+  size_t start = end;
+  while (start > 0 && t.p[start - 1] != '\n') {
+    start--;
+  }
+  for (size_t i = start; i < end; i++) {
+    bool opens = (t.p[i] == '|' || t.p[i] == '>') && (i == start || strchr(" \t-:", t.p[i - 1]));
+    size_t k = i + 1;
+    while (opens && k < end && strchr("0123456789+-", t.p[k]) != NULL) {
+      k++;
+    }
+    while (opens && k < end && (t.p[k] == ' ' || t.p[k] == '\t')) {
+      k++;
+    }
+    if (opens && (k == end || t.p[k] == '#')) {
+      return i;
+    }
+  }
+  return pos;
+}
+
+// Where the event's node starts for a reader: libfyaml's marks lie behind quotes, stars and |.
+static void yaml_seek_event(yaml_parse *p, struct fy_event *e) {
+  const struct fy_mark *m = fy_event_start_mark(e);
+  wg_str t = p->cursor.text;
+  if (m == NULL || m->input_pos > t.n) {
+    return;
+  }
+  size_t pos = m->input_pos;
+  char before = pos == 0 ? '\0' : t.p[pos - 1];
+  if (e->type == FYET_ALIAS && before == '*') {
+    pos--;
+  } else if (e->type == FYET_SCALAR && e->scalar.value != NULL) {
+    switch (fy_token_scalar_style(e->scalar.value)) {
+    case FYSS_SINGLE_QUOTED:
+    case FYSS_DOUBLE_QUOTED:
+      pos -= before == '"' || before == '\'' ? 1 : 0;
+      break;
+    case FYSS_LITERAL:
+    case FYSS_FOLDED:
+      pos = yaml_block_header(t, pos);
+      break;
+    case FYSS_ANY:
+    case FYSS_PLAIN:
+    case FYSS_MAX:
+      break;
+    }
+  }
+  wg_yaml_cursor_seek(&p->cursor, pos);
+}
+
 // The text of a token in the arena; NULL when there is no memory.
 static char *yaml_token_text(yaml_parse *p, struct fy_token *t, size_t *out_n) {
   size_t n = 0;
@@ -122,8 +178,6 @@ static wg_code yaml_push_item(yaml_parse *p, const wg_yaml_node *n, wg_error *er
     f->cap = cap;
   }
   if (is_map) {
-    f->merges = f->merges || (f->key->kind == WG_YAML_SCALAR && f->key->style == WG_YAML_PLAIN &&
-                              strcmp(f->key->text, "<<") == 0);
     f->pairs[used] = (wg_yaml_pair){f->key, n};
     f->key = NULL;
   } else {
@@ -270,7 +324,7 @@ static wg_code yaml_on_start(yaml_parse *p, wg_yaml_kind kind, struct fy_token *
   }
   yaml_apply_tag(p, tag, n);
   p->depth++;
-  p->stack[p->depth] = (yaml_frame){.node = n, .anchor = name};
+  p->stack[p->depth] = (yaml_frame){.node = n, .anchor = name, .pos = p->cursor.pos};
   return WG_OK;
 }
 
@@ -506,6 +560,34 @@ static wg_code yaml_on_end(yaml_parse *p, wg_error *err) {
   return yaml_push_item(p, f.node, err);
 }
 
+// Names the bracket that is open where the text could not be read on. At the end of the text, that
+// bracket is the fault.
+static void yaml_blame_bracket(yaml_parse *p, wg_yaml_fault *fault) {
+  const yaml_frame *f = &p->stack[p->depth];
+  wg_str t = p->cursor.text;
+  char c = p->depth > 0 && f->pos < t.n ? t.p[f->pos] : '\0';
+  if (c != '[' && c != '{') {
+    return;
+  }
+  char closing = c == '[' ? ']' : '}';
+  size_t end = t.n;
+  while (end > 0 && strchr(" \t\r\n", t.p[end - 1]) != NULL) {
+    end--;
+  }
+  if (p->cursor.pos >= end) {
+    fault->line = f->node->line;
+    fault->col = f->node->col;
+    fault->text = wg_arena_printf(p->arena, "a '%c' that is never closed", c);
+    fault->hint = wg_arena_printf(p->arena, "close it with '%c'", closing);
+  } else if (fault->hint == NULL) {
+    fault->hint =
+        wg_arena_printf(p->arena,
+                        "the '%c' on line %u, column %u is still open: close it with '%c', "
+                        "and put commas between its items",
+                        c, (unsigned)f->node->line, (unsigned)f->node->col, closing);
+  }
+}
+
 // What libfyaml collected; the first error is the cause.
 static wg_code yaml_syntax(yaml_parse *p, wg_error *err) {
   wg_yaml_fault f = {p->cursor.line, p->cursor.col, NULL, NULL};
@@ -528,12 +610,13 @@ static wg_code yaml_syntax(yaml_parse *p, wg_error *err) {
     }
   }
   wg_yaml_clarify(p->cursor.text, msg, p->arena, &f);
+  yaml_blame_bracket(p, &f);
   fy_diag_unref(diag);
   return yaml_stop(p, WG_E_FORMAT, f, err);
 }
 
 static wg_code yaml_on_event(yaml_parse *p, struct fy_event *e, size_t *n_docs, wg_error *err) {
-  yaml_seek_mark(p, fy_event_start_mark(e));
+  yaml_seek_event(p, e);
   switch (e->type) {
   case FYET_DOCUMENT_START:
     if ((*n_docs)++ > 0) {
@@ -608,6 +691,7 @@ static wg_code yaml_with_parser(yaml_parse *p, wg_error *err) {
   } else {
     code = yaml_run(p, err);
   }
+  fy_diag_reset_error(diag); // or the collected errors, and the tokens they hold, would leak
   if (p->fy != NULL) {
     fy_parser_destroy(p->fy);
   }

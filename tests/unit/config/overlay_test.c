@@ -1,0 +1,121 @@
+#include "world.h"
+
+#define BASE                                                                                       \
+  "version: 1\n"                                                                                   \
+  "name: kiosk\n"                                                                                  \
+  "release: 1.0\n"                                                                                 \
+  "apps:\n"                                                                                        \
+  "  agent:\n"                                                                                     \
+  "    targets: [windows/amd64, linux/amd64]\n"                                                    \
+  "    env: {A: a, B: b}\n"                                                                        \
+  "    mod: vendor\n"
+
+static void maps_merge_lists_replace_null_deletes(void **state) {
+  (void)state;
+  WG_AUTO_PTR(wg_cfg)
+  c = world_good((world_given){.yaml = BASE,
+                               .overlay = "release: 2.0\n"
+                                          "apps:\n"
+                                          "  agent:\n"
+                                          "    targets: [linux/arm64]\n"
+                                          "    env: {B: bb, C: c}\n"
+                                          "    mod: null\n"
+                                          "  more: {targets: [linux/386]}\n"});
+  const wg_project *p = wg_cfg_project(c);
+  const wg_cfg_app *a = &p->apps[0];
+  assert_string_equal(p->env_name, "x");
+  assert_string_equal(p->release, "2.0");
+  assert_int_equal(a->n_targets, 1);
+  assert_string_equal(a->targets[0].name, "linux/arm64");
+  assert_int_equal(a->n_env, 3);
+  assert_string_equal(a->env[1].value, "bb");
+  assert_string_equal(a->env[2].name, "C");
+  assert_string_equal(a->mod, "");
+  assert_int_equal(p->n_apps, 2);
+  assert_string_equal(a->pos.file, "wingo.yaml");
+  assert_string_equal(a->targets[0].pos.file, "config/x.yaml");
+  assert_int_equal(a->targets[0].pos.line, 4);
+}
+
+static void faults_name_the_file_they_come_from(void **state) {
+  (void)state;
+  const char *const sets[] = {"apps.agent.mod=x", "apps.agent.env.GOOS=linux"};
+  world_bad((world_given){.yaml = BASE "zz: 1\n",
+                          .overlay = "nam: x\napps: {agent: {dri: x}}\n",
+                          .sets = sets,
+                          .n_sets = 2},
+            "wingo.yaml:9:1 error: unknown key 'zz'\n"
+            "config/x.yaml:1:1 error: unknown key 'nam'\n"
+            "config/x.yaml:2:16 error: apps.agent: unknown key 'dri'\n"
+            "--set:1:16 error: apps.agent.mod: 'x' is not one of the allowed values\n"
+            "--set:1:16 error: apps.agent.env: 'GOOS' belongs to 'targets', not to 'env'\n");
+}
+
+static void an_overlay_may_be_empty_but_not_a_list(void **state) {
+  (void)state;
+  WG_AUTO_PTR(wg_cfg) c = world_good((world_given){.yaml = BASE, .overlay = "# nothing\n"});
+  assert_string_equal(wg_cfg_project(c)->release, "1.0");
+  world_bad((world_given){.yaml = BASE, .overlay = "- a\n"},
+            "config/x.yaml:1:1 error: a project file is a map of keys, and this is a list\n");
+}
+
+static void deleting_nothing_is_a_warning(void **state) {
+  (void)state;
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO_PTR(wg_cfg) c = NULL;
+  assert_ok(world_load((world_given){.yaml = BASE, .overlay = "realease: ~\n"}, &c, &err), &err);
+  world_assert_faults(c, "config/x.yaml:1:1 warning: 'realease' is null, which deletes a key, and "
+                         "there is none to delete\n");
+}
+
+static void deleting_what_is_needed_is_an_error(void **state) {
+  (void)state;
+  world_bad((world_given){.yaml = BASE, .overlay = "name: ~\napps: ~\n"},
+            "wingo.yaml:1:1 error: 'name' is missing\n"
+            "wingo.yaml:1:1 error: at least one of 'apps' and 'images' is needed\n");
+}
+
+static void set_takes_yaml(void **state) {
+  (void)state;
+  const char *const sets[] = {"release=3.10", "apps.agent.targets=[linux/386, linux/arm/7]",
+                              "apps.agent.env=null", "apps.agent.dir='a b'",
+                              "apps.\"x.y\".targets=[js/wasm]"};
+  WG_AUTO_PTR(wg_cfg) c = world_good((world_given){.yaml = BASE, .sets = sets, .n_sets = 5});
+  const wg_project *p = wg_cfg_project(c);
+  assert_string_equal(p->release, "3.10");
+  assert_int_equal(p->apps[0].n_targets, 2);
+  assert_int_equal(p->apps[0].n_env, 0);
+  assert_string_equal(p->apps[0].dir, "a b");
+  assert_string_equal(p->apps[0].dir_pos.file, "--set");
+  assert_int_equal(p->apps[0].dir_pos.col, 16);
+  assert_string_equal(p->apps[1].name, "x.y");
+}
+
+static void bad_sets_are_named(void **state) {
+  (void)state;
+  const char *const sets[] = {
+      "release",    "=x", "a..b=1", "release=", "release=[", "\"a=1", "apps.agent.targets.x=1",
+      "release.x=1"};
+  world_bad((world_given){.yaml = BASE, .sets = sets, .n_sets = 8},
+            "--set:1:1 error: --set release: there is no '='\n"
+            "--set:1:1 error: --set =x: not a path of keys\n"
+            "--set:1:1 error: --set a..b=1: not a path of keys\n"
+            "--set:1:1 error: --set release: no value; null deletes the key, '' is empty text\n"
+            "--set:1:9 error: --set release: a '[' that is never closed\n"
+            "--set:1:1 error: --set \"a=1: not a path of keys\n"
+            "--set:1:20 error: --set goes into 'x' of something that is a list\n"
+            "--set:1:9 error: --set goes into 'x' of something that is a single value\n");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(maps_merge_lists_replace_null_deletes),
+      cmocka_unit_test(faults_name_the_file_they_come_from),
+      cmocka_unit_test(an_overlay_may_be_empty_but_not_a_list),
+      cmocka_unit_test(deleting_nothing_is_a_warning),
+      cmocka_unit_test(deleting_what_is_needed_is_an_error),
+      cmocka_unit_test(set_takes_yaml),
+      cmocka_unit_test(bad_sets_are_named),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

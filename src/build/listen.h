@@ -32,11 +32,10 @@ WG_DEFINE_AUTO_PTR(wg_listen_term, wg_listen_term_free);
 char *wg_run_name(void);
 
 typedef struct wg_listen_log wg_listen_log;
-// JSON lines, one object an event, in <project_dir>/.wingo/log/<run_name>.jsonl; "latest.jsonl" is
-// a symbolic link to it. Keeps the newest 50. A log that can't be written any more (disk full) is
-// given up without stopping the run; wg_listen_log_error tells.
-wg_code wg_listen_log_new(wg_bus *bus, const char *project_dir, const char *run_name,
-                          wg_listen_log **out, wg_error *err);
+// JSON lines, one object an event, in <project_dir>/.wingo/log/<run_name>.jsonl, made at the first
+// event; "latest.jsonl" is a symbolic link to it. Keeps the newest 50. A log that can't be written
+// (disk full) is given up without stopping the run; wg_listen_log_error tells.
+wg_listen_log *wg_listen_log_new(wg_bus *bus, const char *project_dir, const char *run_name);
 // WG_OK, or what stopped the log.
 wg_code wg_listen_log_error(const wg_listen_log *l, wg_error *err);
 void wg_listen_log_free(wg_listen_log *l); // NULL-safe
@@ -53,8 +52,8 @@ typedef struct wg_report_options {
 typedef struct wg_listen_report wg_listen_report;
 // Collects the run; wg_listen_report_write makes one self-contained HTML file of it.
 wg_listen_report *wg_listen_report_new(wg_bus *bus, const wg_report_options *opt);
-// After the run. *out_path (may be NULL) gets the file's path, heap; "latest.html" is a symbolic
-// link to it. Keeps the newest 50.
+// After the run. *out_path (may be NULL) gets the file's path, heap, NULL when there was no run;
+// "latest.html" is a symbolic link to it. Keeps the newest 50.
 wg_code wg_listen_report_write(wg_listen_report *r, char **out_path, wg_error *err);
 void wg_listen_report_free(wg_listen_report *r); // NULL-safe
 WG_DEFINE_AUTO_PTR(wg_listen_report, wg_listen_report_free);

@@ -7,7 +7,8 @@
 #include "fmt/json/jsonw.h"
 
 struct wg_listen_log {
-  wg_fd fd;
+  char *project_dir, *run_name;
+  wg_fd fd;       // -1 before the first event
   wg_error error; // set: given up
   wg_buf line;
 };
@@ -92,9 +93,19 @@ static void log_step(wg_jsonw *j, const wg_event *ev) {
   }
 }
 
+static wg_code log_open(wg_listen_log *l) {
+  WG_AUTO(wg_cstr) path = NULL;
+  if (run_files_prepare(l->project_dir, "log", l->run_name, "jsonl", &path, &l->error) != WG_OK ||
+      wg_os_open_append(WG_CWD, path, 0644, &l->fd, &l->error) != WG_OK) {
+    return l->error.code;
+  }
+  run_files_latest(path, "jsonl");
+  return WG_OK;
+}
+
 static void log_event(void *ctx, const wg_event *ev) {
   wg_listen_log *l = ctx;
-  if (l->error.code != WG_OK) {
+  if (l->error.code != WG_OK || (l->fd < 0 && log_open(l) != WG_OK)) {
     return;
   }
   WG_AUTO(wg_buf) time = {0};
@@ -120,22 +131,15 @@ static void log_event(void *ctx, const wg_event *ev) {
   (void)!wg_os_write_all(l->fd, l->line.p, l->line.n, &l->error);
 }
 
-wg_code wg_listen_log_new(wg_bus *bus, const char *project_dir, const char *run_name,
-                          wg_listen_log **out, wg_error *err) {
-  WG_AUTO(wg_cstr) path = NULL;
-  WG_AUTO(wg_fd) fd = -1;
-  if (run_files_prepare(project_dir, "log", run_name, "jsonl", &path, err) != WG_OK ||
-      wg_os_open_append(WG_CWD, path, 0644, &fd, err) != WG_OK) {
-    return wg_wrap(err, "cannot keep a log of this run");
-  }
-  run_files_latest(path, "jsonl");
+wg_listen_log *wg_listen_log_new(wg_bus *bus, const char *project_dir, const char *run_name) {
   wg_listen_log *l = wg_xalloc(sizeof(*l));
-  l->fd = wg_fd_take(&fd);
+  l->fd = -1;
+  l->project_dir = wg_xstrdup(project_dir);
+  l->run_name = wg_xstrdup(run_name);
   l->error = (wg_error)WG_ERROR_INIT;
   wg_buf_init(&l->line, wg_heap(), 0);
   wg_bus_listen(bus, log_event, l);
-  *out = l;
-  return WG_OK;
+  return l;
 }
 
 wg_code wg_listen_log_error(const wg_listen_log *l, wg_error *err) {
@@ -143,7 +147,7 @@ wg_code wg_listen_log_error(const wg_listen_log *l, wg_error *err) {
     return WG_OK;
   }
   *err = l->error;
-  return wg_wrap(err, "the log of this run ends early");
+  return wg_wrap(err, "no log, or only a part, of this run");
 }
 
 void wg_listen_log_free(wg_listen_log *l) {
@@ -152,5 +156,7 @@ void wg_listen_log_free(wg_listen_log *l) {
   }
   wg_fd_done(&l->fd);
   wg_buf_done(&l->line);
+  wg_xfree(l->project_dir);
+  wg_xfree(l->run_name);
   wg_xfree(l);
 }

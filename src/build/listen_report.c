@@ -41,8 +41,15 @@ wg_code wg_listen_report_write(wg_listen_report *r, char **out_path, wg_error *e
   WG_AUTO(wg_buf) page = {0};
   wg_buf_init(&page, wg_heap(), 0);
   wg_mutex_lock(&r->lock);
+  bool any = r->model.ended;
   report_add_page(&page, &r->model, &r->opt);
   wg_mutex_unlock(&r->lock);
+  if (!any) {
+    if (out_path != NULL) {
+      *out_path = NULL;
+    }
+    return WG_OK;
+  }
   if (wg_buf_check(&page, err) != WG_OK ||
       run_files_prepare(r->opt.project_dir, "report", r->opt.run_name, "html", &path, err) !=
           WG_OK ||

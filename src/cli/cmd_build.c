@@ -1,13 +1,14 @@
 // `wingo build`: runs what is not cached.
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "build/listen.h"
 #include "cli/graph.h"
 #include "fmt/json/jsonw.h"
 
-// Outputs of the run, in the order they came.
+// Outputs of the run, in the order of the graph: the same list from every run.
 typedef struct build_output {
+  uint32_t step;
   char *identity, *name, *path;
   wg_digest digest;
   uint64_t size_bytes;
@@ -31,11 +32,17 @@ WG_DEFINE_AUTO(build_outputs, build_outputs_done);
 static void build_collect(void *ctx, const wg_event *ev) {
   build_outputs *o = ctx;
   if (ev->type == WG_EV_STEP_OUTPUT && ev->path != NULL && ev->digest != NULL) {
-    wg_vec_push(&o->v, &o->n, &o->cap) = (build_output){.identity = wg_xstrdup(ev->identity),
+    wg_vec_push(&o->v, &o->n, &o->cap) = (build_output){.step = ev->step,
+                                                        .identity = wg_xstrdup(ev->identity),
                                                         .name = wg_xstrdup(ev->name),
                                                         .path = wg_xstrdup(ev->path),
                                                         .digest = *ev->digest,
                                                         .size_bytes = ev->size_bytes};
+    for (size_t i = o->n - 1; i > 0 && o->v[i - 1].step > o->v[i].step; i--) {
+      build_output later = o->v[i - 1];
+      o->v[i - 1] = o->v[i];
+      o->v[i] = later;
+    }
   }
 }
 
@@ -112,26 +119,71 @@ static int build_limits(const wg_cli *c, wg_exec_options *opt) {
   return 0;
 }
 
-static int build_execute(wg_cli *c, wg_cli_graph *p, wg_exec_options *opt) {
+// What the report calls this run: the targets, but no options (--set may hold anything).
+static char *build_command(const wg_cli *c) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_buf_add_z(&b, "wingo build");
+  for (size_t i = 0; i < c->n_args; i++) {
+    wg_buf_printf(&b, " %s", c->args[i]);
+  }
+  return wg_xstrdup(wg_buf_z(&b));
+}
+
+// Log and report are there to help: that one can't be written fails no build.
+static void build_write_report(const wg_cli *c, wg_listen_report *report, const wg_listen_log *log,
+                               bool tell) {
+  WG_AUTO(wg_cstr) path = NULL;
+  wg_error err = WG_ERROR_INIT;
+  if (wg_listen_log_error(log, &err) != WG_OK) {
+    wg_note(c, "warning: %s", err.text);
+  }
+  if (wg_listen_report_write(report, &path, &err) != WG_OK) {
+    wg_note(c, "warning: %s", err.text);
+  } else if (path != NULL && (tell || c->verbose > 0)) {
+    WG_AUTO(wg_cstr) cwd = wg_os_getcwd();
+    wg_note(c, "report: %s", build_short_path(path, cwd));
+  }
+}
+
+static wg_code build_run_graph(const wg_cli *c, wg_cli_graph *p, wg_exec_options *opt,
+                               build_outputs *outputs, wg_exec_result *result, wg_error *err) {
   WG_AUTO_PTR(wg_bus) bus = wg_bus_new();
+  WG_AUTO(wg_cstr) name = wg_run_name();
+  WG_AUTO(wg_cstr) command = build_command(c);
+  const wg_term_options term_opt = {.fd = 2,
+                                    .color = c->color_err,
+                                    .quiet = c->quiet,
+                                    .verbose = c->verbose,
+                                    .live = -1,
+                                    .project_dir = opt->project_dir};
+  const wg_report_options report_opt = {.project_dir = opt->project_dir,
+                                        .run_name = name,
+                                        .title = p->project->name,
+                                        .version = WINGO_VERSION,
+                                        .command = command};
+  WG_AUTO_PTR(wg_listen_term) term = wg_listen_term_new(bus, &term_opt);
+  WG_AUTO_PTR(wg_listen_log) log = wg_listen_log_new(bus, opt->project_dir, name);
+  WG_AUTO_PTR(wg_listen_report) report = wg_listen_report_new(bus, &report_opt);
+  opt->bus = bus;
+  wg_bus_listen(bus, build_collect, outputs);
+  wg_code code = wg_exec_run(p->graph, p->store, opt, result, err);
+  build_write_report(c, report, log, result->n_failures > 0);
+  return code;
+}
+
+static int build_execute(wg_cli *c, wg_cli_graph *p, wg_exec_options *opt) {
   WG_AUTO(build_outputs) outputs = {0};
   WG_AUTO(wg_exec_result) result = {0};
   wg_error err = WG_ERROR_INIT;
-  opt->bus = bus;
-  wg_bus_listen(bus, build_collect, &outputs);
-  wg_code code = wg_exec_run(p->graph, p->store, opt, &result, &err);
-  if (c->json) {
+  wg_code code = build_run_graph(c, p, opt, &outputs, &result, &err);
+  if (c->json && result.n_steps > 0) {
     int rc = build_print_json(c, &outputs, &result);
     return code != WG_OK ? wg_exit_code(code) : rc;
   }
-  if (code != WG_OK) {
-    for (size_t i = 0; i < result.n_failures; i++) {
-      (void)fprintf(stderr, "%s: %s\n%s\n", result.failures[i].identity, result.failures[i].text,
-                    result.failures[i].details != NULL ? result.failures[i].details : "");
-    }
+  if (code != WG_OK) { // the terminal has told the failures of steps
     return result.n_failures > 0 ? wg_exit_code(code) : wg_cli_fail(c, &err);
   }
-  wg_note(c, "%u ran, %u cached", result.n_ran, result.n_cached);
   build_print(&outputs);
   return 0;
 }

@@ -35,8 +35,8 @@ apt-config dump | grep -iE '^Acquire::https::.*(CaInfo|CaPath|Verify)' >>"$work/
 if [ ! -f "$work/root.tar" ]; then
   echo "bare-root.sh: making the root file system from $mirror"
   mmdebstrap --quiet --variant=apt --include=make,git,ca-certificates --aptopt="$work/proxy.conf" \
-    bookworm "$work/root.tar.part" "deb $mirror bookworm main" </dev/null
-  mv "$work/root.tar.part" "$work/root.tar"
+    bookworm "$work/root-part.tar" "deb $mirror bookworm main" </dev/null
+  mv "$work/root-part.tar" "$work/root.tar"
 fi
 
 targets=$*

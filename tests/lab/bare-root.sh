@@ -54,7 +54,7 @@ for target in $targets; do
     cp -L "$file" "$root$file" 2>/dev/null || true
   done
   git clone -q "$top" "$root/srv/wingo"
-  set -- --bind "$root" / --proc /proc --dev /dev --tmpfs /tmp --unshare-pid --unshare-ipc --unshare-uts --die-with-parent \
+  set -- --bind "$root" / --proc /proc --dev /dev --perms 1777 --tmpfs /tmp --unshare-pid --unshare-ipc --unshare-uts --die-with-parent \
     --cap-add ALL --chdir /srv/wingo --clearenv --setenv HOME /root --setenv LC_ALL C.UTF-8 \
     --setenv PATH /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   for name in GOPROXY GOSUMDB GONOSUMDB GOFLAGS http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do

@@ -64,7 +64,7 @@ static wg_code parse_dos_header(pe_parser *ps, wg_error *err) {
       return wg_fail(err, WG_E_UNSUPPORTED, "a 16-bit or OS/2 program (%c%c), not a PE image",
                      sig.p[0], sig.p[1]);
     }
-    return wg_fail_at(err, WG_E_FORMAT, off, "no PE signature at offset 0x%x", off);
+    return wg_fail_at(err, WG_E_FORMAT, off, "no PE signature where the DOS header leads to");
   }
   ps->pe->header_off = off;
   return WG_OK;
@@ -110,8 +110,9 @@ static wg_code parse_directories(pe_parser *ps, const wg_reader *h, uint32_t fix
   for (uint32_t i = 0; i < pe->n_dirs; i++) {
     pe->dirs[i] = (wg_pe_dir){get32(h, fixed_bytes + 8 * i), get32(h, fixed_bytes + 8 * i + 4)};
   }
+  pe->dirs_off = h->base_off + fixed_bytes;
   if (pe->n_dirs > WG_PE_DIR_SECURITY) {
-    pe->security_dir_off = h->base_off + fixed_bytes + 8 * WG_PE_DIR_SECURITY;
+    pe->security_dir_off = pe->dirs_off + 8 * WG_PE_DIR_SECURITY;
   }
   return WG_OK;
 }

@@ -167,6 +167,7 @@ typedef struct wg_pe {
   uint32_t checksum;                  // as stored; 0: not set
   uint64_t checksum_off;              // of that field in the file
   uint64_t security_dir_off;          // of the certificate directory entry; 0: no such entry
+  uint64_t dirs_off;                  // file offset of the first directory entry; each has 8 bytes
   uint32_t n_dirs;
   wg_pe_dir dirs[WG_PE_N_DIRS];
 
@@ -263,6 +264,7 @@ typedef struct wg_pe_icon_image {
 } wg_pe_icon_image;
 typedef struct wg_pe_icon_group {
   wg_pe_res_id name, lang;
+  uint64_t file_off; // of the group resource
   const wg_pe_icon_image *images;
   uint32_t n_images;
 } wg_pe_icon_group;

@@ -122,7 +122,8 @@ static wg_code count_descs(pe_parser *ps, uint32_t dir, desc_fn next, wg_reader 
     return WG_OK;
   }
   if (!wg_pe_read_rva(ps->pe, d->rva, out_table)) {
-    return wg_fail_at(err, WG_E_FORMAT, ps->pe->header_off, "%s: no bytes of the file are at 0x%x",
+    return wg_fail_at(err, WG_E_FORMAT, ps->pe->dirs_off + 8 * (uint64_t)dir,
+                      "%s: no bytes of the file are at 0x%x",
                       dir == WG_PE_DIR_IMPORT ? "import table" : "delay-import table", d->rva);
   }
   wg_reader scan = *out_table;
@@ -188,7 +189,7 @@ static wg_code open_exports(pe_parser *ps, export_tables *t, wg_error *err) {
   const wg_pe_dir *dir = &ps->pe->dirs[WG_PE_DIR_EXPORT];
   wg_reader d;
   if (!wg_pe_slice_rva(ps->pe, dir->rva, EXPORT_BYTES, &d)) {
-    return wg_fail_at(err, WG_E_FORMAT, ps->pe->header_off,
+    return wg_fail_at(err, WG_E_FORMAT, ps->pe->dirs_off,
                       "export directory: no bytes of the file are at 0x%x", dir->rva);
   }
   t->base = wg_le32(d.p + 16);
@@ -273,7 +274,7 @@ wg_code pe_parse_debug(pe_parser *ps, wg_error *err) {
   wg_reader table, data;
   uint32_t n = dir->n_bytes / DEBUG_BYTES;
   if (n > ps->pe->limits.debug_entries) {
-    return wg_fail_at(err, WG_E_LIMIT, ps->pe->header_off,
+    return wg_fail_at(err, WG_E_LIMIT, ps->pe->dirs_off + 8 * WG_PE_DIR_DEBUG,
                       "%u debug directory entries, more than %u", n, ps->pe->limits.debug_entries);
   }
   if (dir->rva == 0 || !wg_pe_slice_rva(ps->pe, dir->rva, (uint64_t)n * DEBUG_BYTES, &table)) {

@@ -69,7 +69,11 @@ static wg_code read_group(icon_index *x, const wg_pe_resource *res, wg_pe_icon_g
       images[i].is_png = icon->data.n >= 8 && memcmp(icon->data.p, "\x89PNG\r\n\x1a\n", 8) == 0;
     }
   }
-  *out = (wg_pe_icon_group){.name = res->name, .lang = res->lang, .images = images, .n_images = n};
+  *out = (wg_pe_icon_group){.name = res->name,
+                            .lang = res->lang,
+                            .file_off = res->file_off,
+                            .images = images,
+                            .n_images = n};
   return WG_OK;
 }
 
@@ -108,8 +112,8 @@ wg_code wg_pe_icon_write_ico(const wg_pe *pe, const wg_pe_icon_group *g, wg_buf 
   for (uint32_t i = 0; i < g->n_images; i++) {
     const wg_pe_icon_image *m = &g->images[i];
     if (m->data.n == 0) {
-      return wg_fail(err, WG_E_FORMAT, "icon group: image %u (RT_ICON %u) is not in the file",
-                     i + 1, m->id);
+      return wg_fail_at(err, WG_E_FORMAT, g->file_off,
+                        "icon group: image %u (RT_ICON %u) is not in the file", i + 1, m->id);
     }
     if (off + m->data.n > pe->limits.icon_bytes) {
       return wg_fail(err, WG_E_LIMIT, "icon group: more than %llu bytes",

@@ -146,7 +146,8 @@ static wg_code res_walk_all(res_walk *w, wg_error *err) {
   w->n_nodes = 0;
   w->n_leaves = 0;
   uint32_t depth = 0;
-  if (res_open_dir(w, 0, w->ps->pe->header_off, &w->level[0], err) != WG_OK) {
+  if (res_open_dir(w, 0, w->ps->pe->dirs_off + 8 * WG_PE_DIR_RESOURCE, &w->level[0], err) !=
+      WG_OK) {
     return err->code;
   }
   for (;;) {
@@ -170,7 +171,7 @@ wg_code pe_parse_resources(pe_parser *ps, wg_error *err) {
   }
   res_walk w = {.ps = ps};
   if (!wg_pe_read_rva(ps->pe, dir->rva, &w.tree)) {
-    return wg_fail_at(err, WG_E_FORMAT, ps->pe->header_off,
+    return wg_fail_at(err, WG_E_FORMAT, ps->pe->dirs_off + 8 * WG_PE_DIR_RESOURCE,
                       "resource tree: no bytes of the file are at 0x%x", dir->rva);
   }
   if (res_walk_all(&w, err) != WG_OK) {

@@ -1,8 +1,6 @@
 // A check, not an XML parser: tags nest and close, attributes are quoted and not doubled, the root
 // is <assembly>. Windows' own loader is stricter about the vocabulary, which grows; this catches
 // what a hand edit breaks.
-#include <string.h>
-
 #include "base/utf.h"
 #include "fmt/rsrc/rsrc.h"
 
@@ -227,8 +225,11 @@ wg_code wg_rsrc_manifest_check(wg_str xml, wg_error *err) {
   if (wg_str_starts(xml, "\xFF\xFE") || wg_str_starts(xml, "\xFE\xFF")) {
     return wg_fail_at(err, WG_E_UNSUPPORTED, 0, "UTF-16 text: save it as UTF-8");
   }
-  if (!wg_utf8_valid(xml) || (xml.n != 0 && memchr(xml.p, 0, xml.n) != NULL)) {
-    return wg_fail_at(err, WG_E_FORMAT, 0, "the text is not UTF-8");
+  uint32_t cp = 1;
+  for (size_t pos = 0, from = 0; pos < xml.n; from = pos) {
+    if (!wg_utf8_next(xml, &pos, &cp) || cp == 0) {
+      return bad(&x, from, "the text is not UTF-8", err);
+    }
   }
   x.pos = at(&x, "\xEF\xBB\xBF") ? 3 : 0;
   while (x.pos < x.s.n) {

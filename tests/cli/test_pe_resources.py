@@ -46,7 +46,7 @@ def go_tools():
 def tool():
     """pe_tool, built where it is not there yet."""
     build = pathlib.Path(os.environ.get("WINGO", ROOT / "build/wingo")).resolve().parent
-    path = build / "tests/unit/fmt/pe_tool"
+    path = build / "tests/unit/fmt/pe/pe_tool"
     r = start(["ninja", "-C", build, path.relative_to(build)], timeout=600)
     assert path.exists(), r
 

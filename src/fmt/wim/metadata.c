@@ -259,6 +259,7 @@ static wg_code meta_list(const meta_parse *m, uint32_t dir, wg_error *err) {
 
 static wg_code meta_root(const meta_parse *m, uint64_t off, wg_error *err) {
   bool end = false;
+  uint64_t at = off;
   if (meta_entry(m, &off, WG_WIM_NO_ENTRY, &end, err) != WG_OK) {
     return err->code;
   }
@@ -267,7 +268,7 @@ static wg_code meta_root(const meta_parse *m, uint64_t off, wg_error *err) {
   }
   const wg_wim_entry *root = &m->t->entries[0];
   if ((root->attributes & WG_WIM_ATTR_DIRECTORY) == 0 || root->name16.n != 0) {
-    return wg_fail_at(err, WG_E_FORMAT, off, "the root is not a nameless folder");
+    return wg_fail_at(err, WG_E_FORMAT, at, "the root is not a nameless folder");
   }
   m->t->root_gap_bytes = 8;
   if (root->has_list && root->list_off >= off && root->list_off - off <= META_MAX_ROOT_GAP) {

@@ -101,12 +101,11 @@ static wg_code decoder_fill(wg_wim_decoder *d, const wim_extent *x, const uint8_
   uint64_t end = x->off_bytes + x->stored_bytes, each = x->solid ? 4 : entry_bytes(x->orig_bytes);
   d->offs[0] = data_off;
   for (uint64_t i = 1; i <= d->n_chunks; i++) {
-    const uint8_t *p = t + (i - 1) * each;
-    uint64_t at = end;
+    uint64_t at = end, row = (i - 1) * each;
     if (x->solid) {
-      at = d->offs[i - 1] + wg_le32(p);
+      at = d->offs[i - 1] + wg_le32(t + row);
     } else if (i < d->n_chunks) {
-      uint64_t rel = each == 8 ? wg_le64(p) : wg_le32(p);
+      uint64_t rel = each == 8 ? wg_le64(t + row) : wg_le32(t + row);
       at = rel > end - data_off ? UINT64_MAX : data_off + rel;
     }
     uint64_t plain =

@@ -1,0 +1,212 @@
+// Any bytes as a WIM file, as raw metadata, or as XML. A file that begins with "MSWIM" is taken as
+// it is; else byte 0 says what the rest is (0: WIM, 1: metadata, 2: UTF-8 XML), bytes 1-2 which
+// allocation fails (0: none). After a good parse: touch everything, write, parse again, compare.
+#include <stdlib.h>
+#include <string.h>
+
+#include "fmt/wim/wim.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define FUZZ_MAX_READ ((uint64_t)8 << 20)
+
+typedef struct fuzz_heap {
+  unsigned n, fail_at;
+} fuzz_heap;
+
+static void *fuzz_alloc(void *ctx, void *p, size_t n_bytes) {
+  fuzz_heap *h = ctx;
+  if (n_bytes == 0) {
+    free(p);
+    return NULL;
+  }
+  h->n++;
+  return h->fail_at != 0 && h->n >= h->fail_at ? NULL : realloc(p, n_bytes);
+}
+
+static const wg_wim_limits fuzz_limits = {.max_images = 16,
+                                          .max_table_bytes = 1 << 20,
+                                          .max_xml_bytes = 1 << 20,
+                                          .max_metadata_bytes = 4 << 20,
+                                          .max_depth = 200,
+                                          .max_chunk_bytes = 1 << 20};
+
+static volatile uint64_t sum; // so that reads are not left out
+
+static void touch_str(wg_str s) {
+  for (size_t i = 0; i < s.n; i++) {
+    sum += (uint8_t)s.p[i];
+  }
+}
+
+static void touch_tree(wg_wim_tree *t, wg_error *err) {
+  for (uint32_t i = 0; i < t->n; i++) {
+    const wg_wim_entry *e = &t->entries[i];
+    touch_str(e->name16);
+    touch_str(e->short16);
+    touch_str(e->tail);
+    wg_wim_roles r = wg_wim_entry_roles(e);
+    sum += r.data + r.reparse + r.efs + wg_wim_entry_data(e).b[0];
+    for (size_t k = 0; k < e->n_streams; k++) {
+      touch_str(e->streams[k].name16);
+      touch_str(e->streams[k].tail);
+    }
+    uint32_t at = 0;
+    if (i > 0 && wg_wim_tree_find(t, e->parent, e->name16, &at, err) == WG_OK) {
+      wg_assert(at != WG_WIM_NO_ENTRY && t->entries[at].parent == e->parent);
+    }
+  }
+  for (uint32_t i = 0; i < t->n_descriptors; i++) {
+    touch_str(t->descriptors[i]);
+  }
+}
+
+static void check_tree(const uint8_t *p, size_t n, const wg_alloc *alloc, unsigned fail_at) {
+  WG_AUTO(wg_arena) arena = {0};
+  WG_AUTO(wg_buf) once = {0};
+  WG_AUTO(wg_buf) twice = {0};
+  wg_error err = WG_ERROR_INIT;
+  wg_arena_init(&arena, alloc, (size_t)256 << 20);
+  wg_buf_init(&once, alloc, 0);
+  wg_buf_init(&twice, alloc, 0);
+  wg_wim_tree t, u;
+  if (wg_wim_tree_parse(p, n, &arena, &fuzz_limits, 2, &t, &err) != WG_OK) {
+    return;
+  }
+  size_t was = t.n;
+  touch_tree(&t, &err);
+  if (wg_wim_tree_write(&t, &once, &err) != WG_OK) {
+    wg_assert(fail_at != 0);
+    return;
+  }
+  if (wg_wim_tree_parse(once.p, once.n, &arena, &fuzz_limits, 0, &u, &err) != WG_OK ||
+      wg_wim_tree_write(&u, &twice, &err) != WG_OK) {
+    wg_assert(fail_at != 0);
+    return;
+  }
+  wg_assert(u.n == was && once.n == twice.n && memcmp(once.p, twice.p, once.n) == 0);
+  // A new file in a new folder is found again in what is written.
+  uint32_t dir = 0, file = 0;
+  wg_str name = {"n\0e\0w\0!\0", 8};
+  if (wg_wim_tree_add(&t, 0, name, 1, &dir, &err) != WG_OK) {
+    return;
+  }
+  t.entries[dir].attributes = WG_WIM_ATTR_DIRECTORY;
+  if (wg_wim_tree_add(&t, dir, name, 1, &file, &err) != WG_OK) {
+    return;
+  }
+  wg_buf_clear(&once);
+  if (wg_wim_tree_write(&t, &once, &err) != WG_OK ||
+      wg_wim_tree_parse(once.p, once.n, &arena, &fuzz_limits, 0, &u, &err) != WG_OK) {
+    wg_assert(fail_at != 0);
+    return;
+  }
+  wg_assert(u.n == was + 2);
+}
+
+static void check_xml(wg_str xml, const wg_alloc *alloc, unsigned fail_at) {
+  WG_AUTO(wg_arena) arena = {0};
+  WG_AUTO(wg_buf) out = {0};
+  wg_error err = WG_ERROR_INIT;
+  wg_arena_init(&arena, alloc, (size_t)64 << 20);
+  wg_buf_init(&out, alloc, 0);
+  wg_wim_facts f[2], g[2];
+  bool encrypted = false;
+  if (wg_wim_xml_facts(xml, &arena, f, 2, &encrypted, &err) != WG_OK) {
+    return;
+  }
+  touch_str(wg_str_of(f[0].name));
+  touch_str(wg_str_of(f[1].arch));
+  if (wg_wim_xml_put(xml, 1, "WINDOWS/ARCH", "a<&>b", &out, &err) != WG_OK) {
+    return;
+  }
+  if (wg_wim_xml_facts(wg_buf_str(&out), &arena, g, 2, &encrypted, &err) != WG_OK) {
+    wg_assert(fail_at != 0 || err.code == WG_E_LIMIT);
+    return;
+  }
+  wg_assert(strcmp(g[0].name, f[0].name) == 0 && strcmp(g[1].arch, f[1].arch) == 0);
+}
+
+typedef struct fuzz_file {
+  const uint8_t *p;
+  size_t n;
+} fuzz_file;
+
+static wg_code fuzz_read(void *ctx, uint64_t off, void *p, size_t n, wg_error *err) {
+  const fuzz_file *f = ctx;
+  (void)err;
+  wg_assert(off <= f->n && n <= f->n - off); // the reader promises not to ask for more
+  if (n > 0) {
+    memcpy(p, f->p + off, n);
+  }
+  return WG_OK;
+}
+
+static wg_code fuzz_sink(void *ctx, const uint8_t *p, size_t n, wg_error *err) {
+  uint64_t *left = ctx;
+  if (n > *left) {
+    return wg_fail(err, WG_E_LIMIT, "enough");
+  }
+  *left -= n;
+  touch_str((wg_str){(const char *)p, n});
+  return WG_OK;
+}
+
+static void check_wim(const uint8_t *p, size_t n, const wg_alloc *alloc, unsigned fail_at) {
+  WG_AUTO(wg_arena) arena = {0};
+  WG_AUTO_PTR(wg_wim_decoder) d = NULL;
+  wg_error err = WG_ERROR_INIT;
+  wg_arena_init(&arena, alloc, (size_t)64 << 20);
+  fuzz_file file = {p, n};
+  wg_wim_source src = {.read = fuzz_read, .ctx = &file, .size_bytes = n};
+  wg_wim w;
+  if (wg_wim_open(&src, &arena, &fuzz_limits, &w, &err) != WG_OK ||
+      wg_wim_decoder_new(alloc, &d, &err) != WG_OK) {
+    return;
+  }
+  uint64_t left = FUZZ_MAX_READ;
+  for (uint32_t i = 0; i < w.n_blobs; i++) {
+    uint32_t found = 0;
+    if (wg_wim_find_blob(&w, &w.blobs[i].hash, &found)) {
+      wg_assert(memcmp(&w.blobs[found].hash, &w.blobs[i].hash, sizeof(wg_sha1)) == 0);
+    }
+    (void)!wg_wim_read_blob(&w, d, i, fuzz_sink, &left, &err);
+  }
+  for (uint32_t i = 0; i < w.n_images; i++) {
+    WG_AUTO(wg_buf) b = {0};
+    wg_buf_init(&b, alloc, 0);
+    touch_str(wg_str_of(w.facts[i].name));
+    // A hash that does not match is no reason to keep the bytes from the next parser.
+    wg_code code = wg_wim_load_blob(&w, d, w.metadata[i], 1 << 20, &b, &err);
+    if ((code == WG_OK || code == WG_E_VERIFY) && !b.failed) {
+      check_tree(b.p, b.n, alloc, fail_at);
+    }
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  fuzz_heap heap = {0};
+  wg_alloc alloc = {.fn = fuzz_alloc, .ctx = &heap};
+  if (size >= 5 && (memcmp(data, "MSWIM", 5) == 0 || memcmp(data, "WLPWM", 5) == 0)) {
+    check_wim(data, size, &alloc, 0);
+    return 0;
+  }
+  if (size < 3) {
+    return 0;
+  }
+  heap.fail_at = (unsigned)data[1] | (unsigned)data[2] << 8;
+  size_t n = size - 3;
+  uint8_t *p = malloc(n == 0 ? 1 : n); // exact size, so that one byte too far is seen
+  if (n > 0) {
+    memcpy(p, data + 3, n);
+  }
+  if (data[0] % 3 == 0) {
+    check_wim(p, n, &alloc, heap.fail_at);
+  } else if (data[0] % 3 == 1) {
+    check_tree(p, n, &alloc, heap.fail_at);
+  } else {
+    check_xml((wg_str){(const char *)p, n}, &alloc, heap.fail_at);
+  }
+  free(p);
+  return 0;
+}

@@ -21,6 +21,7 @@ static const inspect_format inspect_formats[] = {
     {"ELF", wg_elf_detect, true, wg_inspect_elf},
     {"Mach-O", wg_macho_detect, true, wg_inspect_macho},
     {"icon", wg_inspect_ico_detect, true, wg_inspect_ico},
+    {"WIM", wg_wim_detect, false, wg_inspect_wim},
 };
 
 static wg_code inspect_unknown(uint64_t n_bytes, wg_error *err) {

@@ -74,6 +74,8 @@ bool wg_inspect_ico_detect(const wg_reader *head);
 wg_code wg_inspect_ico(wg_ins *i, wg_error *err);
 wg_code wg_inspect_elf(wg_ins *i, wg_error *err);
 wg_code wg_inspect_macho(wg_ins *i, wg_error *err);
+bool wg_wim_detect(const wg_reader *head); // a Windows image file, pipable ones included
+wg_code wg_inspect_wim(wg_ins *i, wg_error *err);
 // Go's part, for all programs: writes the group "go" when image has build info, nothing when it has
 // none. FORMAT: it is broken.
 wg_code wg_inspect_go(wg_ins *i, const wg_go_image *image, wg_error *err);

@@ -4,19 +4,26 @@
 
 static wg_code file_read(void *ctx, uint64_t off, void *p, size_t n, wg_error *err) {
   const wg_image_file *f = ctx;
-  return wg_os_pread_exact(f->fd, p, n, off, err);
+  return wg_os_pread_exact(f->read_fd, p, n, off, err);
 }
 
-wg_code wg_image_file_open(wg_image_file *f, const char *path, wg_error *err) {
+wg_code wg_image_file_use(wg_image_file *f, int fd, wg_error *err) {
   wg_arena_init(&f->arena, wg_heap(), 0);
-  f->path = wg_xstrdup(path);
-  if (wg_os_open_read(WG_CWD, path, &f->fd, err) != WG_OK ||
-      wg_os_fstat(f->fd, &f->st, err) != WG_OK ||
+  f->read_fd = fd;
+  if (wg_os_fstat(fd, &f->st, err) != WG_OK ||
       wg_wim_decoder_new(wg_heap(), &f->decoder, err) != WG_OK) {
     return err->code;
   }
   wg_wim_source src = {.read = file_read, .ctx = f, .size_bytes = f->st.size_bytes};
-  if (wg_wim_open(&src, &f->arena, NULL, &f->wim, err) != WG_OK) {
+  return wg_wim_open(&src, &f->arena, NULL, &f->wim, err);
+}
+
+wg_code wg_image_file_open(wg_image_file *f, const char *path, wg_error *err) {
+  f->path = wg_xstrdup(path);
+  if (wg_os_open_read(WG_CWD, path, &f->fd, err) != WG_OK) {
+    return err->code;
+  }
+  if (wg_image_file_use(f, f->fd, err) != WG_OK) {
     return wg_wrap(err, "'%s'", path);
   }
   return WG_OK;

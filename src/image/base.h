@@ -6,8 +6,9 @@
 #include "image/image.h"
 
 typedef struct wg_image_file {
-  wg_fd fd;
-  char *path; // as opened, for messages
+  wg_fd fd;    // -1 after wg_image_file_use
+  int read_fd; // what is read
+  char *path;  // as opened, for messages
   wg_stat st;
   wg_arena arena;
   wg_wim wim;
@@ -19,6 +20,8 @@ typedef struct wg_image_file {
 // Opens path read-only; the file must be a WIM. Errors as wg_wim_open, wrapped with the path. f
 // must not move afterwards.
 wg_code wg_image_file_open(wg_image_file *f, const char *path, wg_error *err);
+// The same of a descriptor, which is borrowed; errors are not wrapped.
+wg_code wg_image_file_use(wg_image_file *f, int fd, wg_error *err);
 void wg_image_file_done(wg_image_file *f);
 WG_DEFINE_AUTO(wg_image_file, wg_image_file_done);
 

@@ -496,3 +496,26 @@ def test_out_that_exists_is_left_alone(bases, tools, tmp_path):
     out.write_bytes(b"mine")
     done = start([tools / "image_tool", "--image", "1", bases["lzx"], out])
     assert done.code == 1 and "CONFLICT" in done.err and out.read_bytes() == b"mine"
+
+
+def test_inspect(bases, wingo, tmp_path):
+    import json
+    for kind, base in bases.items():
+        got = json.loads(run(wingo, "inspect", "--json", base))
+        info = run(WIM, "info", base)
+        assert got["format"] == "WIM" and got["bytes"] == base.stat().st_size
+        assert got["compression"] == re.search(r"Compression: +(\w+)", info).group(1).replace("None", "none")
+        assert got["guid"] == re.search(r"GUID: +0x(\w+)", info).group(1)
+        assert got["integrity_table"] == (kind == "check")
+        assert [i["name"] for i in got["images"]] == ["Rich One", "Rich Two"]
+        assert [i["arch"] for i in got["images"]] == ["amd64", "arm64"]
+        assert [i.get("boot", False) for i in got["images"]] == [False, True]
+        assert got["images"][0]["description"] == "Rich One & more"
+        if kind == "solid":
+            assert got["solid_blocks"] >= 1 and got["solid_compression"] == "LZMS"
+    text = run(wingo, "inspect", bases["lzx"])
+    assert "Shown Rich Two" in text and "10.0.22631" in text
+    short = tmp_path / "short.wim"
+    short.write_bytes(bases["lzx"].read_bytes()[:-1])
+    done = start([wingo, "inspect", short])
+    assert done.code == 4 and "cut short" in done.err and done.out == ""

@@ -135,7 +135,8 @@ static int clean_main(wg_cli *c) {
   }
   wg_error err = WG_ERROR_INIT;
   WG_AUTO_PTR(wg_store) s = NULL;
-  if (wg_store_open(NULL, &s, &err) != WG_OK || clean_work(&r, s, &opt, &err) != WG_OK) {
+  if (wg_store_open(wg_cli_value(c, "store"), &s, &err) != WG_OK ||
+      clean_work(&r, s, &opt, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
   int code = 0;
@@ -157,6 +158,7 @@ static const wg_cli_opt clean_opts[] = {
     {.name = "all", .help = "remove everything, also the memory of file digests"},
     {.name = "verify", .help = "read every object and remove damaged ones"},
     {.name = "dry-run", .letter = 'n', .help = "say what would be removed, remove nothing"},
+    {.name = "store", .arg = "DIR", .help = "the store (default: $XDG_CACHE_HOME/wingo)"},
 };
 
 const wg_cli_cmd wg_cmd_clean = {

@@ -123,6 +123,18 @@ static wg_code go_build_check(wg_step_ctx *c, const go_note *note, const char *p
   return code == WG_OK ? WG_OK : wg_wrap(err, "read back");
 }
 
+// The linker says only that some device is full: say which, and what helps.
+static wg_code go_explain_full_disk(const wg_step_ctx *c, wg_str details, wg_error *err) {
+  static const char sign[] = "no space left on device";
+  if (details.n > 0 && memmem(details.p, details.n, sign, sizeof(sign) - 1) != NULL) {
+    return wg_wrap(err,
+                   "no room left: compiling needs it in '%s' and in Go's build cache; make room or "
+                   "run 'wingo clean --keep SIZE' and 'go clean -cache'",
+                   wg_ctx_tmp(c));
+  }
+  return err->code;
+}
+
 static wg_code go_build_run(wg_step_ctx *c, wg_error *err) {
   const go_target *t = wg_ctx_user(c);
   WG_AUTO(go_note) note = go_note_parse(wg_ctx_note(c));
@@ -144,7 +156,7 @@ static wg_code go_build_run(wg_step_ctx *c, wg_error *err) {
                            .cancel = wg_ctx_cancel(c)};
   if (wg_go_compile(&job, &details, err) != WG_OK) {
     wg_ctx_details(c, wg_buf_str(&details));
-    return err->code;
+    return go_explain_full_disk(c, wg_buf_str(&details), err);
   }
   if (go_build_check(c, &note, out, err) != WG_OK) {
     return err->code;

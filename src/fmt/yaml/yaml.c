@@ -3,6 +3,7 @@
 #include <libfyaml.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "fmt/yaml/internal.h"
 
 // A collection that is being filled.
@@ -373,35 +374,12 @@ typedef struct yaml_order {
   size_t index;
 } yaml_order;
 
-static bool yaml_order_after(const yaml_order *x, const yaml_order *y) {
+static int yaml_order_cmp(const void *a, const void *b, void *ctx) {
+  (void)ctx;
+  const yaml_order *x = a;
+  const yaml_order *y = b;
   int c = strcmp(x->text, y->text);
-  return c != 0 ? c > 0 : x->index > y->index;
-}
-
-static void yaml_sift(yaml_order *v, size_t at, size_t n) {
-  for (size_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
-    child += child + 1 < n && yaml_order_after(&v[child + 1], &v[child]) ? 1 : 0;
-    if (!yaml_order_after(&v[child], &v[at])) {
-      return;
-    }
-    yaml_order t = v[at];
-    v[at] = v[child];
-    v[child] = t;
-    at = child;
-  }
-}
-
-// Heap sort: no memory, and no input makes it slow.
-static void yaml_sort(yaml_order *v, size_t n) {
-  for (size_t i = n / 2; i-- > 0;) {
-    yaml_sift(v, i, n);
-  }
-  for (size_t end = n; end-- > 1;) {
-    yaml_order t = v[0];
-    v[0] = v[end];
-    v[end] = t;
-    yaml_sift(v, 0, end);
-  }
+  return c != 0 ? c : x->index < y->index ? -1 : x->index > y->index;
 }
 
 // Pairs to look at in one go: the map's own, then those that << brings in.
@@ -492,7 +470,7 @@ static wg_code yaml_unique(yaml_parse *p, yaml_pairs *l, wg_error *err) {
   for (size_t i = 0; i < l->n; i++) {
     order[i] = (yaml_order){l->v[i].key->text, i};
   }
-  yaml_sort(order, l->n);
+  wg_sort(order, l->n, sizeof(*order), yaml_order_cmp, NULL);
   size_t first = 0;
   for (size_t i = 1; i < l->n; i++) {
     if (strcmp(order[first].text, order[i].text) != 0) {
@@ -681,9 +659,9 @@ static wg_code yaml_with_parser(yaml_parse *p, wg_error *err) {
     return wg_fail(err, WG_E_NOMEM, "out of memory");
   }
   fy_diag_set_collect_errors(diag, true);
-  struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
-                                      FYPCF_JSON_NONE | FYPCF_DISABLE_DEPTH_LIMIT,
-                             .diag = diag};
+  unsigned flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE |
+                   FYPCF_DISABLE_DEPTH_LIMIT;
+  struct fy_parse_cfg cfg = {.flags = (enum fy_parse_cfg_flags)flags, .diag = diag};
   p->fy = fy_parser_create(&cfg);
   wg_code code = WG_OK;
   if (p->fy == NULL || fy_parser_set_string(p->fy, p->cursor.text.p, p->cursor.text.n) != 0) {

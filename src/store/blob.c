@@ -313,7 +313,7 @@ wg_code wg_store_adopt(wg_store *s, const char *path, const wg_cancel *cancel, w
                        uint64_t *out_size, wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
   wg_stat st, after;
-  wg_digest d;
+  wg_digest d = {0};
   uint64_t n = 0;
   if (wg_os_stat(WG_CWD, path, false, &st, err) != WG_OK) {
     return err->code;

@@ -67,7 +67,7 @@ wg_code store_protected_since(wg_store *s, int64_t *out_ns, wg_error *err) {
     }
     since = st.mtime_ns < since ? st.mtime_ns : since;
   }
-  *out_ns = since == INT64_MAX ? since : since - STORE_STAMP_NS;
+  *out_ns = since == INT64_MAX ? since : since - s->stamp_ns;
   return WG_OK;
 }
 

@@ -45,7 +45,7 @@ wg_code store_use(wg_store *s, const char *path, wg_stat *out, wg_error *err) {
   }
   int64_t now = wg_os_wall_ns();
   // A stamp from the future would protect the object for ever.
-  if (out->mtime_ns < now - STORE_STAMP_NS || out->mtime_ns > now + STORE_STAMP_NS) {
+  if (out->mtime_ns < now - s->stamp_ns || out->mtime_ns > now + s->stamp_ns) {
     return wg_os_set_mtime(s->v1_fd, path, now, err);
   }
   return WG_OK;

@@ -45,7 +45,8 @@ struct wg_store {
   char *root, *v1; // absolute
   wg_fd v1_fd;
   wg_fd lease_fd;
-  char lease[17]; // 16 hex digits: name in v1/leases, prefix of what we make in v1/tmp
+  char lease[17];   // 16 hex digits: name in v1/leases, prefix of what we make in v1/tmp
+  int64_t stamp_ns; // STORE_STAMP_NS; tests shorten it, the same in every process
   atomic_ulong tmp_seq;
   atomic_bool used_any; // some object was used through this handle: its own lease counts too
   wg_store_seen seen;

@@ -47,6 +47,7 @@ wg_code wg_store_open(const char *root, wg_store **out, wg_error *err) {
   WG_AUTO_PTR(wg_store) s = wg_xalloc(sizeof(*s));
   s->v1_fd = -1;
   s->lease_fd = -1;
+  s->stamp_ns = STORE_STAMP_NS;
   wg_mutex_init(&s->stat_load);
   wg_mutex_init(&s->seen.m);
   wg_stattab_init(&s->stat, (uint32_t)(wg_os_wall_ns() / STORE_DAY_NS));

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -226,6 +227,7 @@ static int spawn(worker *w) {
   int pid = fork();
   assert_true(pid >= 0);
   if (pid == 0) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); // a failed assertion ends them all
     run(w);
   }
   return pid;

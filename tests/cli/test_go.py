@@ -17,6 +17,7 @@ import zipfile
 import pytest
 
 from conftest import needs, start
+from winelab import wine  # noqa: F401, a fixture
 
 SIX = ["windows/amd64", "windows/arm64", "windows/386", "linux/amd64", "linux/arm64", "darwin/arm64"]
 pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="needs go, which is not installed")
@@ -137,12 +138,11 @@ def test_six_platforms(make, build):
     assert start([program(src)]).err == "hello\n"
 
 
-def test_a_pe_runs_under_wine(make, build, env):
-    needs("wine")
+def test_a_pe_runs_under_wine(make, build, wine):  # noqa: F811
     src = make({"wingo.yaml": yaml(["windows/amd64"]),
                 "main.go": 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("from windows") }\n'})
     good(build(src))
-    r = start(["wine", program(src, "windows/amd64")], env={**env, "WINEDEBUG": "-all", "PATH": os.environ["PATH"]})
+    r = wine(program(src, "windows/amd64"))
     assert r.out.strip() == "from windows", r
 
 

@@ -534,11 +534,9 @@ def test_settings_that_go_behind_the_key_are_refused(make, build, tmp_path):
 
 
 def test_a_subsystem_other_than_asked_is_found(make, build):
-    src = make({"wingo.yaml": yaml(["windows/amd64"], ldflags=["-H=windowsgui"])})
-    r = build(src)
-    if r["code"] == 3:
-        return  # already the project file's check refuses it
-    failure(r, "subsystem")
+    src = make({"wingo.yaml": yaml(["windows/amd64"])})
+    failure(build(src, env={"GOFLAGS": "-ldflags=-H=windowsgui"}), "read back: the program's subsystem is ")
+    assert not program(src, "windows/amd64").exists()
 
 
 # --- Windows resources

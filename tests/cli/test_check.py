@@ -1,0 +1,137 @@
+"""wingo check: exit codes, output forms, where the project file is found."""
+import hashlib
+import json
+import re
+
+import pytest
+from conftest import ROOT, needs, start
+
+BAD = ROOT / "tests" / "bad" / "config"
+GOOD = "version: 1\nname: kiosk\napps: {agent: {targets: [linux/amd64]}}\n"
+
+
+@pytest.fixture
+def good(tmp_path):
+    """A folder with a project that has no faults."""
+    path = tmp_path / "p"
+    path.mkdir()
+    (path / "wingo.yaml").write_text(GOOD)
+    (path / "go.mod").write_text("module x\n")
+    (path / "main.go").write_text("package main\nfunc main() {}\n")
+    return path
+
+
+def test_a_project_without_faults(run, good):
+    r = run("check", cwd=good)
+    assert (r.code, r.out, r.err) == (0, "wingo.yaml: no faults\n", ""), r
+    r = run("check", "--json", cwd=good)
+    assert r.code == 0 and json.loads(r.out) == {"errors": 0, "warnings": 0, "faults": []}, r
+    assert run("check", "--quiet", cwd=good).out == ""
+
+
+def test_the_file_is_found_from_below(run, good):
+    deep = good / "a" / "b"
+    deep.mkdir(parents=True)
+    r = run("check", cwd=deep)
+    assert r.code == 0 and r.out == "../../wingo.yaml: no faults\n", r
+    (good / "wingo.yaml").write_text(GOOD + "x: 1\n")
+    r = run("check", cwd=deep)
+    assert r.code == 3 and r.out.startswith("../../wingo.yaml:4:1: error: unknown key 'x'\n"), r
+
+
+def test_no_project_file(run, tmp_path):
+    r = run("check", cwd=tmp_path)
+    assert r.code == 3 and r.out == "" and "wingo init" in r.err, r
+    r = run("check", "--file", "nowhere.yaml", cwd=tmp_path)
+    assert r.code == 3 and "nowhere.yaml" in r.err, r
+    (tmp_path / "d").mkdir()
+    r = run("check", "-f", "d", cwd=tmp_path)
+    assert r.code == 3 and "'d' is not a project file" in r.err, r
+
+
+def test_every_faulty_file_is_refused_and_reads_the_same_as_json(run, tmp_path):
+    files = sorted(BAD.glob("*.yaml"))
+    assert len(files) >= 60
+    env = {"WINGO_TEST_EMPTY": "", "WINGO_TEST_WORD": "word"}
+    for f in files:
+        local = tmp_path / f.name
+        local.write_bytes(f.read_bytes())
+        text = run("check", "-f", f.name, cwd=tmp_path, env=env)
+        as_json = run("check", "--json", "-f", f.name, cwd=tmp_path, env=env)
+        assert text.code == as_json.code == 3, (f.name, text, as_json)
+        assert text.err == as_json.err == "", (f.name, text)
+        faults = json.loads(as_json.out)["faults"]
+        lines = [ln for ln in text.out.splitlines() if not ln.startswith("  hint: ")]
+        assert len(lines) == len(faults) + 1, (f.name, text)
+        for line, fault in zip(lines, faults):
+            want = "%s:%d:%d: %s: %s" % (f.name, fault["line"], fault["column"], fault["severity"],
+                                         fault["text"])
+            assert line == want, f.name
+
+
+def test_warnings_do_not_fail(run, good):
+    (good / "base.wim").write_bytes(b"base")
+    (good / "wingo.yaml").write_text(GOOD + "images: {i: {base: {file: base.wim}, outputs: [wim]}}\n")
+    r = run("check", cwd=good)
+    digest = hashlib.sha256(b"base").hexdigest()
+    assert r.code == 0 and "warning: images.i.base: no 'sha256' pins 'base.wim'" in r.out, r
+    m = re.search(r"add '(sha256: [0-9a-f]{64})'", r.out)
+    assert m and digest in m.group(1), r
+    (good / "wingo.yaml").write_text(GOOD + "images: {i: {base: {file: base.wim, %s}, outputs: [wim]}}\n"
+                                     % m.group(1))
+    assert run("check", cwd=good).out == "wingo.yaml: no faults\n"
+
+
+def test_overlays_and_single_values(run, good):
+    (good / "config").mkdir()
+    (good / "config" / "prod.yaml").write_text("release: 2.0\napps: {agent: {mod: none}}\n")
+    r = run("check", "--env", "prod", cwd=good)
+    assert r.code == 3 and r.out.startswith("config/prod.yaml:2:21: error: apps.agent.mod: 'none'"), r
+    r = run("check", "--env", "prod", "--set", "apps.agent.mod=vendor", cwd=good)
+    assert r.code == 0, r
+    r = run("check", "--env", "prd", cwd=good)
+    assert r.code == 3 and "did you mean 'prod'?" in r.err, r
+    r = run("check", "--env", "../prod", cwd=good)
+    assert r.code == 2, r
+
+
+def test_variables_come_from_the_environment(run, good):
+    (good / "wingo.yaml").write_text(GOOD + "release: ${REL}\n")
+    assert run("check", cwd=good, env={"REL": "1.2"}).code == 0
+    for value in (None, ""):
+        r = run("check", cwd=good, env={"REL": value})
+        assert r.code == 3 and ":4:10: error: release: takes ${REL}" in r.out, r
+
+
+def test_nothing_from_the_file_reaches_the_terminal_raw(run, good):
+    (good / "wingo.yaml").write_text(GOOD + '"a\\e[31mb": 1\n')
+    r = run("check", cwd=good)
+    assert r.code == 3 and "\x1b" not in r.out and "\\x1b[31m" in r.out, r
+
+
+def test_the_time_of_the_last_commit(run, good, env):
+    needs("git")
+    (good / "wingo.yaml").write_text(GOOD + "time: commit\n")
+    r = run("check", cwd=good, env={"GIT_CEILING_DIRECTORIES": str(good.parent)})
+    assert r.code == 3 and ":4:7: error: time: the time of the last commit can't be had" in r.out, r
+    git = ["git", "-c", "user.name=n", "-c", "user.email=e@example.com"]
+    for args in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        assert start(git + args, cwd=good, env=env).code == 0
+    assert run("check", cwd=good).code == 0
+
+
+def test_the_committed_reference_and_schema_are_current(run):
+    assert run("__schema").out == (ROOT / "docs" / "wingo.schema.json").read_text()
+    assert run("__reference").out == (ROOT / "docs" / "wingo.yaml.md").read_text()
+
+
+def test_hidden_commands_are_not_in_help(run):
+    assert "__schema" not in run("help").out and "__reference" not in run("help").out
+
+
+@pytest.mark.slow
+def test_a_big_file_is_checked_quickly(run, good):
+    apps = "".join(f"  a{i}: {{targets: [linux/amd64], env: {{A: b}}}}\n" for i in range(2000))
+    (good / "wingo.yaml").write_text("version: 1\nname: kiosk\napps:\n" + apps)
+    r = run("check", cwd=good, timeout=20)
+    assert r.code == 0, r

@@ -311,26 +311,65 @@ def test_windows_own_api_reads_them_in_wine(exe, icon, tmp_path):
     assert lines[5].strip() == "icon 1"
 
 
-_prefix = []
+@pytest.fixture(scope="module")
+def wine(tmp_path_factory):
+    """wine(program, args...) -> Result, in a prefix of its own."""
+    needs("wine", "wineboot")
+    d = tmp_path_factory.mktemp("wine")
+    env = {**os.environ, "WINEPREFIX": str(d / "prefix"), "WINEDEBUG": "-all", "HOME": str(d), "WINEDLLOVERRIDES": "mscoree,mshtml="}
+    r = start(["wineboot", "-i"], cwd=d, env=env, timeout=300)
+    system32 = d / "prefix/drive_c/windows/system32"
+    assert system32.is_dir(), r
+    if shutil.which("x86_64-w64-mingw32-gcc") and not (system32 / "bcryptprimitives.dll").exists():
+        r = start(["x86_64-w64-mingw32-gcc", "-shared", "-o", system32 / "bcryptprimitives.dll",
+                   ROOT / "tests/tools/bcryptprimitives.c", "-ladvapi32"])
+        assert r.code == 0, r
+    yield lambda *args, cwd: start(["wine", *args], cwd=cwd, env=env, timeout=300)
+    start(["wineserver", "-k"], env=env)
 
 
-def wine_prefix(tmp_path):
-    """One Wine prefix for all tests of this file."""
-    if not _prefix:
-        _prefix.append(tmp_path.parent / "wineprefix")
-    return _prefix[0]
+def test_windows_own_api_reads_them_in_wine(wine, exe, icon, tmp_path):
+    needs("x86_64-w64-mingw32-gcc")
+    (tmp_path / "r.c").write_text(READ_VERSION_C)
+    r = start(["x86_64-w64-mingw32-gcc", "-municode", "-o", "r.exe", "r.c", "-lversion"], cwd=tmp_path)
+    assert r.code == 0, r
+    shutil.copy(exe[1], tmp_path / "app.exe")
+    r = wine("r.exe", "app.exe", "CompanyName", "FileDescription", "FileVersion", cwd=tmp_path)
+    assert r.code == 0, r
+    lines = r.out.split("\n")
+    assert lines[0].strip() == "00010004 00000000 2"
+    for line, key in zip(lines[1:4], ("company", "description", "file_version")):
+        assert bytes.fromhex(line.strip()).decode("utf-16be") == TEXTS[key]
+    assert lines[4].split()[0] == str(6 + 14 * len(icon[1]))
+    assert lines[5].strip() == "icon 1"
 
 
-def test_a_program_with_resources_runs_in_wine(exe, tmp_path):
-    needs("wine")
+def test_a_program_with_resources_runs_in_wine(wine, exe, tmp_path):
     if exe[0] != "amd64":
-        pytest.skip("Wine here runs amd64 programs only")
-    env = {**os.environ, "WINEPREFIX": str(wine_prefix(tmp_path)), "WINEDEBUG": "-all", "HOME": str(tmp_path),
-           "WINEDLLOVERRIDES": "mscoree,mshtml="}
-    r = start(["wine", exe[1]], cwd=tmp_path, env=env, timeout=300)
+        pytest.skip("Debian's wine runs amd64 programs only")
+    r = wine(exe[1], cwd=tmp_path)
     if "bcryptprimitives.dll not found" in r.err:
-        pytest.skip("this Wine lacks bcryptprimitives.dll, which programs made by this Go need")
+        pytest.skip("needs x86_64-w64-mingw32-gcc: this Wine lacks bcryptprimitives.dll, which Go's runtime loads")
     assert r.code == 0 and r.out.strip() == "it runs", r
+
+
+def test_the_reader_is_freestanding(tmp_path):
+    """fmt/pe for a UEFI target: of libc it may need memcpy, memcmp and memset, and headers that declare those."""
+    nm = shutil.which("llvm-nm") or shutil.which("llvm-nm-14")
+    if nm is None or shutil.which("clang") is None:
+        pytest.skip("needs clang and llvm-nm, which are not installed")
+    (tmp_path / "string.h").write_text("#include <stddef.h>\nvoid *memcpy(void *, const void *, size_t);\n"
+                                       "void *memset(void *, int, size_t);\nint memcmp(const void *, const void *, size_t);\n")
+    undefined, defined = set(), set()
+    for source in sorted((ROOT / "src/fmt/pe").glob("*.c")):
+        obj = tmp_path / (source.stem + ".obj")
+        r = start(["clang", "--target=x86_64-unknown-windows", "-ffreestanding", "-mno-red-zone", "-std=c17", "-O2", "-I", ROOT / "src",
+                   "-isystem", tmp_path, "-c", source, "-o", obj])
+        assert r.code == 0, r
+        undefined |= set(re.findall(r" U (\w+)", start([nm, obj]).out))
+        defined |= set(re.findall(r" [TRDB] (\w+)", start([nm, obj]).out))
+    foreign = {s for s in undefined - defined if not s.startswith("wg_")}
+    assert undefined and foreign <= {"memcpy", "memcmp", "memset"}
 
 
 def test_the_object_is_the_same_every_time(tool, sysos, icon, tmp_path):

@@ -1,0 +1,64 @@
+// The registry of an image: edits named as Windows names them, mapped to the hives they live in.
+#ifndef WG_IMAGE_REGISTRY_H
+#define WG_IMAGE_REGISTRY_H
+
+#include "fmt/regf/regf.h"
+#include "image/read.h"
+
+typedef enum wg_reg_edit_op {
+  WG_REG_MAKE_KEY,
+  WG_REG_DELETE_KEY,   // with everything below; not there: counted
+  WG_REG_SET,          // value
+  WG_REG_DELETE_VALUE, // not there: counted
+  WG_REG_APPEND,       // items to a list (MULTI_SZ, or text separated by ';'), once each
+  WG_REG_REMOVE,       // items from such a list
+} wg_reg_edit_op;
+
+typedef struct wg_reg_edit {
+  wg_reg_edit_op op;
+  const char *key; // HKLM\SOFTWARE\..., HKLM\SYSTEM\CurrentControlSet\..., HKCR, HKU\.DEFAULT, HKCU
+  const char *name; // value; "" is the default value
+  bool view32;      // the 32-bit view: WOW6432Node
+  bool keep_type;   // SET: a value that is there keeps its type when the data fits it
+  uint32_t type;
+  const uint8_t *data;
+  uint32_t n_bytes;
+  const char *const *items; // APPEND, REMOVE
+  size_t n_items;
+  bool has_expect; // the old value must be this (expect_absent: must not be there)
+  bool expect_absent;
+  uint32_t expect_type;
+  const uint8_t *expect;
+  uint32_t n_expect;
+  const char *origin; // "wingo.yaml:12:5" or "tweaks.reg line 7", for messages
+} wg_reg_edit;
+
+typedef struct wg_reg_hive_result { // a hive file to be put into the image
+  char *to;                         // Windows path
+  char *staged;                     // host path of the new bytes
+  bool is_log;                      // a transaction log, now empty
+} wg_reg_hive_result;
+
+typedef struct wg_reg_result {
+  wg_reg_hive_result *files;
+  size_t n_files, cap_files;
+  char **warnings;
+  size_t n_warnings, cap_warnings;
+  uint64_t n_set, n_deleted, n_absent, n_keys_made;
+} wg_reg_result;
+void wg_reg_result_done(wg_reg_result *r);
+WG_DEFINE_AUTO(wg_reg_result, wg_reg_result_done);
+
+typedef struct wg_reg_options {
+  const char *tmp_dir; // new hives are staged here as "hive-N"
+  int64_t time_s;      // last-written time of what changes, since 1970
+} wg_reg_options;
+
+// Applies all edits, in order, to the hives of the image; each changed hive is written, parsed
+// again and every edit read back. USAGE: a key that is in no hive we may change (SAM, SECURITY,
+// COMPONENTS, volatile ones), with the reason. NOT_FOUND: the image has no such hive. VERIFY: an
+// expect that does not hold, or a read-back that differs. FORMAT: a damaged hive.
+wg_code wg_image_registry(wg_image_reader *image, const wg_reg_edit *edits, size_t n_edits,
+                          const wg_reg_options *opt, wg_reg_result *out, wg_error *err);
+
+#endif

@@ -1,0 +1,275 @@
+// Edits of an image's registry: which hive, which path, what is kept.
+#include "image/registry.h"
+
+#include <string.h>
+#include <uchar.h>
+
+#include "image/hivefile.h"
+#include "os/proc.h"
+#include "support.h"
+
+typedef struct fixture {
+  char *dir, *base, *tmp, *config;
+} fixture;
+
+static void put_hive(const char *path, wg_hive *h) {
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 0);
+  assert_ok(wg_hive_write(h, &(wg_hive_write_options){0}, &out, &err), &err);
+  assert_ok(wg_os_write_file(WG_CWD, path, out.p, out.n, 0644, false, &err), &err);
+}
+
+static void set(wg_hive *h, const char *key, const char *name, uint32_t type, const void *p,
+                uint32_t n) {
+  wg_error err = WG_ERROR_INIT;
+  wg_regkey *k = NULL;
+  assert_ok(wg_regkey_create(h, wg_hive_root(h), wg_str_of(key), 1, &k, NULL, &err), &err);
+  if (name != NULL) {
+    assert_ok(wg_regkey_set(h, k, wg_str_of(name), type, p, n, 1, &err), &err);
+  }
+}
+
+#define U16(s) (const void *)u##s, (uint32_t)sizeof(u##s)
+
+static int setup(void **state) {
+  wg_error err = WG_ERROR_INIT;
+  fixture *f = wg_xalloc(sizeof(*f));
+  const char *base = wg_os_getenv("TMPDIR");
+  static const uint8_t sd[20] = {1, 0, 4, 0x80};
+  assert_ok(wg_os_mkdtemp(base != NULL ? base : "/tmp", "wingo-reg-", &f->dir, &err), &err);
+  f->base = wg_path_join(f->dir, "base");
+  f->tmp = wg_path_join(f->dir, "tmp");
+  f->config = wg_path_join(f->base, "WINDOWS/system32/Config"); // not as Windows spells it
+  assert_ok(wg_os_mkdirs(WG_CWD, f->config, 0755, &err), &err);
+  assert_ok(wg_os_mkdirs(WG_CWD, f->tmp, 0755, &err), &err);
+  WG_AUTO_PTR(wg_hive) software = NULL;
+  WG_AUTO_PTR(wg_hive) system = NULL;
+  WG_AUTO(wg_cstr) software_path = wg_path_join(f->config, "SOFTWARE");
+  WG_AUTO(wg_cstr) log_path = wg_path_join(f->config, "SOFTWARE.LOG1");
+  WG_AUTO(wg_cstr) system_path = wg_path_join(f->config, "system");
+  assert_ok(wg_hive_new(5, "ROOT", sd, sizeof(sd), 1, wg_heap(), &software, &err), &err);
+  set(software, "Microsoft\\Windows", "Path", WG_REG_EXPAND_SZ, U16("%SystemRoot%;C:\\A"));
+  set(software, "Classes", NULL, 0, NULL, 0);
+  put_hive(software_path, software);
+  assert_ok(wg_os_write_file(WG_CWD, log_path, "stale", 5, 0644, false, &err), &err);
+  assert_ok(wg_hive_new(5, "ROOT", sd, sizeof(sd), 1, wg_heap(), &system, &err), &err);
+  set(system, "Select", "Default", WG_REG_DWORD, "\2\0\0\0", 4);
+  set(system, "Select", "Current", WG_REG_DWORD, "\1\0\0\0", 4);
+  set(system, "ControlSet001", NULL, 0, NULL, 0);
+  set(system, "ControlSet002\\Services\\Old", "Start", WG_REG_DWORD, "\3\0\0\0", 4);
+  put_hive(system_path, system);
+  *state = f;
+  return 0;
+}
+
+static int teardown(void **state) {
+  fixture *f = *state;
+  wg_error err = WG_ERROR_INIT;
+  assert_ok(wg_os_rmtree(WG_CWD, f->dir, &err), &err);
+  wg_xfree(f->dir);
+  wg_xfree(f->base);
+  wg_xfree(f->tmp);
+  wg_xfree(f->config);
+  wg_xfree(f);
+  return 0;
+}
+
+static wg_code apply(const fixture *f, const wg_reg_edit *edits, size_t n, wg_reg_result *out,
+                     wg_error *err) {
+  WG_AUTO_PTR(wg_image_reader) r = NULL;
+  wg_image_base base = {.kind = WG_IMAGE_BASE_DIR, .path = f->base};
+  wg_reg_options opt = {.tmp_dir = f->tmp, .time_s = 1577836800};
+  assert_ok(wg_image_reader_open(&base, &r, err), err);
+  return wg_image_registry(r, edits, n, &opt, out, err);
+}
+
+static const char *staged(const wg_reg_result *r, const char *to) {
+  for (size_t i = 0; i < r->n_files; i++) {
+    if (strcmp(r->files[i].to, to) == 0) {
+      return r->files[i].staged;
+    }
+  }
+  fail_msg("'%s' was not changed", to);
+  return NULL;
+}
+
+#define SOFTWARE "\\Windows\\System32\\config\\SOFTWARE"
+#define SYSTEM "\\Windows\\System32\\config\\SYSTEM"
+
+static void edits_go_where_windows_looks(void **state) {
+  const fixture *f = *state;
+  wg_error err = WG_ERROR_INIT;
+  static const char *const add[] = {"C:\\B", "c:\\a", "%SystemRoot%"};
+  static const char *const drop[] = {"C:\\A"};
+  const wg_reg_edit edits[] = {
+      {.op = WG_REG_SET,
+       .key = "HKLM\\SOFTWARE\\Acme\\Kiosk",
+       .name = "Mode",
+       .type = WG_REG_SZ,
+       .data = (const uint8_t *)u"x",
+       .n_bytes = 4,
+       .origin = "t:1"},
+      {.op = WG_REG_SET,
+       .key = "HKEY_LOCAL_MACHINE\\software\\Acme",
+       .name = "V",
+       .view32 = true,
+       .type = WG_REG_DWORD,
+       .data = (const uint8_t *)"\7\0\0\0",
+       .n_bytes = 4,
+       .origin = "t:2"},
+      {.op = WG_REG_SET,
+       .key = "HKCR\\.kiosk",
+       .name = "",
+       .type = WG_REG_SZ,
+       .data = (const uint8_t *)u"k",
+       .n_bytes = 4,
+       .origin = "t:3"},
+      {.op = WG_REG_SET,
+       .key = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\New",
+       .name = "Start",
+       .type = WG_REG_DWORD,
+       .data = (const uint8_t *)"\2\0\0\0",
+       .n_bytes = 4,
+       .origin = "t:4"},
+      {.op = WG_REG_APPEND,
+       .key = "HKLM\\SOFTWARE\\Microsoft\\Windows",
+       .name = "path",
+       .type = WG_REG_SZ,
+       .items = add,
+       .n_items = 3,
+       .origin = "t:5"},
+      {.op = WG_REG_REMOVE,
+       .key = "HKLM\\SOFTWARE\\Microsoft\\Windows",
+       .name = "Path",
+       .type = WG_REG_SZ,
+       .items = drop,
+       .n_items = 1,
+       .origin = "t:6"},
+      {.op = WG_REG_DELETE_KEY,
+       .key = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Old",
+       .origin = "t:7"},
+      {.op = WG_REG_DELETE_VALUE, .key = "HKLM\\SOFTWARE\\Acme", .name = "Nope", .origin = "t:8"},
+  };
+  WG_AUTO(wg_reg_result) r = {0};
+  assert_ok(apply(f, edits, WG_ARRAY_LEN(edits), &r, &err), &err);
+  assert_int_equal(r.n_files, 3); // both hives, and the log emptied
+  assert_int_equal(r.n_absent, 1);
+  assert_int_equal(r.n_warnings, 1);
+  assert_non_null(strstr(r.warnings[0], "ControlSet002"));
+  wg_stat st;
+  assert_ok(wg_os_stat(WG_CWD, staged(&r, SOFTWARE ".LOG1"), true, &st, &err), &err);
+  assert_int_equal(st.size_bytes, 0);
+  WG_AUTO(wg_hivefile) soft = {0};
+  WG_AUTO(wg_hivefile) sys = {0};
+  assert_ok(wg_hivefile_open(staged(&r, SOFTWARE), false, &soft, &err), &err);
+  assert_ok(wg_hivefile_open(staged(&r, SYSTEM), false, &sys, &err), &err);
+  assert_non_null(wg_hive_find(soft.hive, WG_STR("Acme\\Kiosk")));
+  assert_non_null(
+      wg_regkey_value(wg_hive_find(soft.hive, WG_STR("WOW6432Node\\Acme")), WG_STR("V")));
+  assert_non_null(wg_hive_find(soft.hive, WG_STR("Classes\\.kiosk")));
+  assert_non_null(wg_hive_find(sys.hive, WG_STR("ControlSet002\\Services\\New")));
+  assert_null(wg_hive_find(sys.hive, WG_STR("ControlSet002\\Services\\Old")));
+  assert_null(wg_hive_find(sys.hive, WG_STR("ControlSet001\\Services")));
+  const wg_regvalue *v =
+      wg_regkey_value(wg_hive_find(soft.hive, WG_STR("Microsoft\\Windows")), WG_STR("Path"));
+  static const char16_t want[] = u"%SystemRoot%;C:\\B";
+  assert_int_equal(v->type, WG_REG_EXPAND_SZ);
+  assert_int_equal(v->n_bytes, sizeof(want));
+  assert_memory_equal(v->data, want, sizeof(want));
+}
+
+static void refusals(void **state) {
+  const fixture *f = *state;
+  static const struct {
+    wg_reg_edit e;
+    wg_code code;
+    const char *says;
+  } cases[] = {
+      {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\SAM\\X", .origin = "t"}, WG_E_USAGE, "setup"},
+      {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\COMPONENTS", .origin = "t"}, WG_E_USAGE, "servicing"},
+      {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\HARDWARE\\X", .origin = "t"}, WG_E_USAGE, "no disk"},
+      {{.op = WG_REG_MAKE_KEY, .key = "SOFTWARE\\X", .origin = "t"}, WG_E_USAGE, "HKLM"},
+      {{.op = WG_REG_MAKE_KEY, .key = "HKU\\.DEFAULT\\X", .origin = "t"},
+       WG_E_NOT_FOUND,
+       "DEFAULT"},
+      {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\SYSTEM\\X", .view32 = true, .origin = "t"},
+       WG_E_USAGE,
+       "32-bit"},
+      {{.op = WG_REG_SET,
+        .key = "HKLM\\SYSTEM\\Select",
+        .name = "Default",
+        .keep_type = true,
+        .type = WG_REG_SZ,
+        .data = (const uint8_t *)"\0",
+        .n_bytes = 2,
+        .origin = "t"},
+       WG_E_CONFLICT,
+       "type"},
+      {{.op = WG_REG_SET,
+        .key = "HKLM\\SYSTEM\\Select",
+        .name = "Default",
+        .type = WG_REG_DWORD,
+        .data = (const uint8_t *)"\1\0\0\0",
+        .n_bytes = 4,
+        .has_expect = true,
+        .expect_type = WG_REG_DWORD,
+        .expect = (const uint8_t *)"\1\0\0\0",
+        .n_expect = 4,
+        .origin = "t"},
+       WG_E_VERIFY,
+       "expect"},
+      {{.op = WG_REG_SET,
+        .key = "HKLM\\SYSTEM\\Select",
+        .name = "Default",
+        .type = WG_REG_DWORD,
+        .data = (const uint8_t *)"\1\0\0\0",
+        .n_bytes = 4,
+        .has_expect = true,
+        .expect_absent = true,
+        .origin = "t"},
+       WG_E_VERIFY,
+       "there"},
+  };
+  for (size_t i = 0; i < WG_ARRAY_LEN(cases); i++) {
+    wg_error err = WG_ERROR_INIT;
+    WG_AUTO(wg_reg_result) r = {0};
+    wg_code code = apply(f, &cases[i].e, 1, &r, &err);
+    if (code != cases[i].code || strstr(err.text, cases[i].says) == NULL) {
+      fail_msg("case %zu: %s: %s", i, wg_code_name(code), err.text);
+    }
+    assert_int_equal(r.n_files, 0);
+  }
+}
+
+static void same_edits_same_bytes(void **state) {
+  const fixture *f = *state;
+  wg_error err = WG_ERROR_INIT;
+  const wg_reg_edit e = {.op = WG_REG_SET,
+                         .key = "HKLM\\SOFTWARE\\X",
+                         .name = "a",
+                         .type = WG_REG_SZ,
+                         .data = (const uint8_t *)"\0",
+                         .n_bytes = 2,
+                         .origin = "t"};
+  WG_AUTO(wg_reg_result) a = {0};
+  WG_AUTO(wg_reg_result) b = {0};
+  WG_AUTO(wg_buf) one = {0};
+  WG_AUTO(wg_buf) two = {0};
+  wg_buf_init(&one, wg_heap(), 0);
+  wg_buf_init(&two, wg_heap(), 0);
+  assert_ok(apply(f, &e, 1, &a, &err), &err);
+  assert_ok(wg_os_read_file(WG_CWD, staged(&a, SOFTWARE), 1 << 20, &one, &err), &err);
+  assert_ok(apply(f, &e, 1, &b, &err), &err);
+  assert_ok(wg_os_read_file(WG_CWD, staged(&b, SOFTWARE), 1 << 20, &two, &err), &err);
+  assert_int_equal(one.n, two.n);
+  assert_memory_equal(one.p, two.p, one.n);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {T(edits_go_where_windows_looks), T(refusals),
+                                     T(same_edits_same_bytes)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

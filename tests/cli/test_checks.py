@@ -1,0 +1,114 @@
+"""The static checks find what they are for: each is given a small tree with a planted fault."""
+import os
+import shutil
+
+import pytest
+from conftest import needs, start
+
+GOOD_HEADER = "#ifndef WG_X_H\n#define WG_X_H\n\n#include <stddef.h>\n\nsize_t wg_x(size_t n);\n\n#endif\n"
+LONG = "int wg_f(int x) {\n" + "  x++;\n" * 61 + "  return x;\n}\n"
+
+PLANTED = {
+    "includes-up": ("check-includes", "src/base/x.c", '#include "os/file.h"\n', "src/base/x.c:1: src/base may not include src/os"),
+    "includes-libc-in-fmt": ("check-includes", "src/fmt/x/x.c", "#include <stddef.h>\n#include <stdio.h>\n", "src/fmt/x/x.c:2:"),
+    "includes-unknown-folder": ("check-includes", "src/odd/x.c", "\n", "src/odd/x.c:1: folder src/odd"),
+    "banned-malloc": ("check-banned", "src/fmt/x/x.c", "void *p(void);\nvoid *p(void) {\n  return malloc(3);\n}\n", "src/fmt/x/x.c:3: malloc"),
+    "banned-strcpy-even-in-os": ("check-banned", "src/os/x.c", "void f(char *a) {\n  strcpy(a, a);\n}\n", "src/os/x.c:2: strcpy"),
+    "banned-printf-in-a-step": ("check-banned", "src/build/x.c", 'void f(void) {\n  (void)printf("x");\n}\n', "src/build/x.c:2: printf"),
+    "banned-needless-mark": ("check-banned", "src/os/x.c", "int a; // banned-ok: because\n", "src/os/x.c:1: nothing here needs"),
+    "sizes-function": ("check-sizes", "src/os/x.c", LONG, "src/os/x.c:1: a function of 62 lines"),
+    "sizes-file": ("check-sizes", "src/os/x.c", "int a;\n" * 801, "src/os/x.c:801: 801 lines"),
+    "headers-alone": ("check-headers", "src/base/x.h", GOOD_HEADER.replace("#include <stddef.h>\n", ""), "src/base/x.h:5:"),
+    "format": ("check-format", "src/base/x.c", "int  a ;\n", "src/base/x.c:1:"),
+    "fuzzers-missing": ("check-fuzzers", "src/fmt/x/meson.build", "\n", "fuzz/x/fuzz.c is missing"),
+    "bad-file-without-a-line": ("check-fuzzers", "tests/bad/x/y.bin", "\n", "tests/bad/x/y.bin:1: no line in"),
+    "freestanding-libc": ("check-freestanding", "src/base/x.c", "int puts(const char *s);\nint wg_x(void);\nint wg_x(void) {\n  return puts(\"\");\n}\n",
+                          "needs puts, which firmware has not"),
+    "shell": ("check-shell", "scripts/x.sh", "#!/bin/sh\ncd $1\n", "x.sh:2:"),
+}
+
+INNOCENT = {
+    "check-banned": ("src/fmt/x/x.c", "// malloc(3) would be wrong\nint wg_f(struct wg_x *x);\nint wg_f(struct wg_x *x) {\n"
+                                      "  return x->read(\"free(p)\") + x->ops.free(x);\n}\n"),
+    "check-includes": ("src/os/x.c", '#include "base/error.h"\n#include <unistd.h>\n'),
+    "check-sizes": ("src/os/x.c", LONG.replace("  x++;\n", "", 2)),
+    "check-headers": ("src/base/x.h", GOOD_HEADER),
+    "check-format": ("src/base/x.c", "int a;\n"),
+    "check-freestanding": ("src/base/x.c", "int wg_x(void);\nint wg_x(void) {\n  return 1;\n}\n"),
+    "check-shell": ("scripts/x.sh", '#!/bin/sh\ncd "$1" || exit\n'),
+}
+
+
+@pytest.fixture
+def tree(root, tmp_path):
+    """A repository with the check scripts and nothing to complain about."""
+    top = tmp_path / "tree"
+    shutil.copytree(root / "scripts", top / "scripts", ignore=shutil.ignore_patterns("__pycache__", "*.sh", "fuzz", "demo"))
+    for name in [".clang-format", ".clang-tidy", "fuzz/meson.build", "tests/freestanding/string.h"]:
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, top / name)
+    for name in ["src/base", "src/fmt/pe", "tests/bad"]:
+        (top / name).mkdir(parents=True)
+    return top
+
+
+def check(tree, script, path, text):
+    (tree / path).parent.mkdir(parents=True, exist_ok=True)
+    (tree / path).write_text(text)
+    return start([tree / "scripts" / script, tree / "build"], cwd=tree, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+
+
+NEEDS = {"check-format": "clang-format", "check-freestanding": "clang", "check-shell": "shellcheck"}
+
+
+@pytest.mark.parametrize("name", sorted(PLANTED))
+def test_a_planted_fault_is_found(tree, name):
+    script, path, text, want = PLANTED[name]
+    if script in NEEDS:
+        needs(NEEDS[script])
+    r = check(tree, script, path, text)
+    assert r.code != 0 and want in r.out, r
+
+
+@pytest.mark.parametrize("script", sorted(INNOCENT))
+def test_right_code_is_left_alone(tree, script):
+    if script in NEEDS:
+        needs(NEEDS[script])
+    path, text = INNOCENT[script]
+    r = check(tree, script, path, text)
+    assert r.code == 0, r
+
+
+def test_symbols(tree, tmp_path):
+    needs("gcc", "ar")
+    (tree / "build").mkdir()
+    (tmp_path / "x.c").write_text("int wg_good; int stray;\n")
+    assert start(["gcc", "-c", "x.c", "-o", "x.o"], cwd=tmp_path).code == 0
+    assert start(["ar", "rc", tree / "build/libwingo.a", "x.o"], cwd=tmp_path).code == 0
+    r = start([tree / "scripts/check-symbols", tree / "build"])
+    assert r.code == 1 and "x.o: stray has no prefix wg_" in r.out and "wg_good" not in r.out, r
+
+
+def test_the_runner_counts(root, tmp_path):
+    """Totals, reasons of skips and the exit code of scripts/run-tests, on a project of three tests."""
+    needs("meson", "ninja")
+    top = tmp_path / "mini"
+    (top / "scripts").mkdir(parents=True)
+    (top / "tests/cli").mkdir(parents=True)
+    shutil.copy(root / "scripts/run-tests", top / "scripts/run-tests")
+    (top / "meson.build").write_text("project('mini')\ntest('good', find_program('true'))\n")
+    (top / "tests/cli/test_x.py").write_text(
+        "import pytest\ndef test_good(): pass\ndef test_skipped(): pytest.skip('the moon is not up')\n"
+        "def test_sometimes(): assert not __import__('os').environ.get('BREAK')\n")
+    argv = [top / "scripts/run-tests", "--build", "b"]
+    r = start(argv, cwd=top)
+    assert r.code == 0 and r.out.splitlines()[-1] == "3 passed, 0 failed, 1 skipped", r
+    assert "test_skipped: the moon is not up" in r.out.replace("tests/cli/test_x/", ""), r
+    r = start(argv, cwd=top, env=dict(os.environ, BREAK="1"))
+    assert r.code == 1 and r.out.splitlines()[-1] == "2 passed, 1 failed, 1 skipped", r
+    (top / "allowed").write_text("*test_other* | *\n")
+    r = start([*argv, "--allowed-skips", "allowed"], cwd=top)
+    assert r.code == 1 and r.out.splitlines()[-1] == "3 passed, 1 failed, 0 skipped", r
+    (top / "allowed").write_text("# why\n*test_skipped | *moon*\n")
+    r = start([*argv, "--allowed-skips", "allowed"], cwd=top)
+    assert r.code == 0 and r.out.splitlines()[-1] == "3 passed, 0 failed, 1 skipped", r

@@ -89,7 +89,25 @@ static wg_code project_add_image(wg_graph *g, const wg_project *p, const project
       return err->code;
     }
   }
-  return wg_image_add_step(g, p, image, app_steps, arch, memory, &step, err);
+  if (wg_image_add_step(g, p, image, app_steps, arch, memory, &step, err) != WG_OK) {
+    return err->code;
+  }
+  if (project_name_is_clear(p, image->name)) {
+    wg_step_alias(step, image->name);
+  }
+  return WG_OK;
+}
+
+// A bare name is a target where it is clear: no app and image share it.
+static bool project_name_is_clear(const wg_project *p, const char *name) {
+  bool app = false, image = false;
+  for (size_t i = 0; i < p->n_apps; i++) {
+    app = app || strcmp(p->apps[i].name, name) == 0;
+  }
+  for (size_t i = 0; i < p->n_images; i++) {
+    image = image || strcmp(p->images[i].name, name) == 0;
+  }
+  return app != image;
 }
 
 wg_code wg_project_add_steps(wg_graph *g, const wg_project *project, wg_go_env *env,
@@ -101,6 +119,9 @@ wg_code wg_project_add_steps(wg_graph *g, const wg_project *project, wg_go_env *
     steps.of_app[i] = wg_xarray(app->n_targets + 1, sizeof(wg_step *));
     if (wg_go_add_steps(g, project, app, env, steps.of_app[i], err) != WG_OK) {
       return wg_wrap(err, "app '%s'", app->name);
+    }
+    for (size_t t = 0; t < app->n_targets && project_name_is_clear(project, app->name); t++) {
+      wg_step_alias(steps.of_app[i][t], app->name);
     }
   }
   for (size_t i = 0; i < project->n_images; i++) {

@@ -72,6 +72,18 @@ static wg_code project_app_step(const wg_project *p, const project_steps *steps,
   return WG_OK;
 }
 
+// A bare name is a target where it is clear: no app and image share it.
+static bool project_name_is_clear(const wg_project *p, const char *name) {
+  bool app = false, image = false;
+  for (size_t i = 0; i < p->n_apps; i++) {
+    app = app || strcmp(p->apps[i].name, name) == 0;
+  }
+  for (size_t i = 0; i < p->n_images; i++) {
+    image = image || strcmp(p->images[i].name, name) == 0;
+  }
+  return app != image;
+}
+
 static wg_code project_add_image(wg_graph *g, const wg_project *p, const project_steps *steps,
                                  const wg_cfg_image *image, wg_arena *memory, wg_error *err) {
   const char *arch = "";
@@ -96,18 +108,6 @@ static wg_code project_add_image(wg_graph *g, const wg_project *p, const project
     wg_step_alias(step, image->name);
   }
   return WG_OK;
-}
-
-// A bare name is a target where it is clear: no app and image share it.
-static bool project_name_is_clear(const wg_project *p, const char *name) {
-  bool app = false, image = false;
-  for (size_t i = 0; i < p->n_apps; i++) {
-    app = app || strcmp(p->apps[i].name, name) == 0;
-  }
-  for (size_t i = 0; i < p->n_images; i++) {
-    image = image || strcmp(p->images[i].name, name) == 0;
-  }
-  return app != image;
 }
 
 wg_code wg_project_add_steps(wg_graph *g, const wg_project *project, wg_go_env *env,

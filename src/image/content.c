@@ -148,8 +148,8 @@ static wg_code content_check_overlap(const wg_image_run *r, wg_error *err) {
     }
     if (b->off_bytes < end) {
       return wg_fail_at(err, WG_E_FORMAT, b->off_bytes,
-                        "'%s': two resources overlap at 0x%llx: the file is damaged",
-                        r->base.path, (unsigned long long)b->off_bytes);
+                        "'%s': two resources overlap at 0x%llx: the file is damaged", r->base.path,
+                        (unsigned long long)b->off_bytes);
     }
     end = b->off_bytes + b->stored_bytes;
   }

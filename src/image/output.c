@@ -41,7 +41,8 @@ static wg_code stream_file(void *ctx, wg_wim_sink sink, void *sink_ctx, wg_error
   WG_AUTO(wg_fd) fd = -1;
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
-  wg_buf_add_zeros(&b, 262144);
+  // One more than there should be, so that growth shows.
+  wg_buf_add_zeros(&b, p->n_bytes < 262144 ? (size_t)p->n_bytes + 1 : 262144);
   if (wg_buf_check(&b, err) != WG_OK || wg_os_open_read(WG_CWD, p->from, &fd, err) != WG_OK) {
     return err->code;
   }

@@ -10,50 +10,119 @@
 #define PACK_CHUNKS_PER_THREAD ((size_t)64)
 #define PACK_COPY_BYTES ((size_t)1 << 20)
 
-typedef struct pack_chunk {
-  size_t n_plain, n_packed; // n_packed 0: did not get smaller
-  size_t item;
-  bool last; // of its item
-} pack_chunk;
-
-typedef struct pack_item {
+typedef struct pack_item { // a resource on its way
   wg_pack_source src;
   wg_wim_res *out;
-  uint64_t n_chunks;
 } pack_item;
+
+typedef struct pack_chunk {
+  size_t n_plain, n_packed; // n_packed 0: did not get smaller
+  pack_item *item;          // freed with its last chunk
+  bool last;
+} pack_chunk;
+
+// While one batch is compressed, the next is read.
+typedef struct pack_batch {
+  pack_chunk *chunks;
+  size_t n;
+  uint8_t *plain, *packed; // a block of PACK_CHUNK for each chunk
+} pack_batch;
+
+typedef struct pack_thread {
+  wg_pack *p;
+  struct wimlib_compressor *codec;
+  wg_thread thread;
+} pack_thread;
 
 struct wg_pack {
   int fd;
   uint64_t off; // next byte of the file
-  unsigned threads;
   const wg_cancel *cancel;
   wg_pack_progress progress;
   void *ctx;
-  struct wimlib_compressor **codecs; // one a thread
-  pack_chunk *chunks;
-  size_t n_chunks, cap_chunks;
-  uint8_t *plain, *packed; // cap_chunks blocks of PACK_CHUNK
-  pack_item *items;        // those with chunks queued or open
-  size_t n_items, cap_items;
-  atomic_size_t next; // chunk to be compressed next
-  // The item whose chunks are being written.
+  pack_thread *threads;
+  unsigned n_threads, n_started;
+  pack_batch batches[2];
+  pack_batch *filling, *running; // running: NULL when none is
+  size_t cap;                    // chunks of a batch
+  size_t n_queued;               // resources that are not written yet
+  atomic_size_t next;            // chunk of the running batch to be compressed next
+  pack_item *open;               // being read; its last chunk takes it
+  // The resource whose chunks are being written.
   uint64_t item_off, item_done;
   wg_buf table;
-  wg_hash *hash; // of the item being read
+  wg_hash *hash; // of the resource being read
 };
+
+static void *pack_run(void *arg) {
+  pack_thread *t = arg;
+  wg_pack *p = t->p;
+  pack_batch *b = p->running;
+  for (;;) {
+    size_t i = atomic_fetch_add(&p->next, 1);
+    if (i >= b->n || wg_canceled(p->cancel)) {
+      return NULL;
+    }
+    pack_chunk *c = &b->chunks[i];
+    c->n_packed = c->n_plain < 2
+                      ? 0
+                      : wimlib_compress(b->plain + i * PACK_CHUNK, c->n_plain,
+                                        b->packed + i * PACK_CHUNK, c->n_plain - 1, t->codec);
+  }
+}
+
+static void pack_start(wg_pack *p) {
+  p->running = p->filling;
+  p->filling = p->running == &p->batches[0] ? &p->batches[1] : &p->batches[0];
+  atomic_store(&p->next, 0);
+  p->n_started = 0;
+  wg_error ignored = WG_ERROR_INIT; // with fewer threads than asked for it takes longer
+  while (p->n_started < p->n_threads && p->n_started < p->running->n &&
+         wg_thread_start(&p->threads[p->n_started].thread, pack_run, &p->threads[p->n_started],
+                         &ignored) == WG_OK) {
+    p->n_started++;
+  }
+}
+
+static void pack_join(wg_pack *p) {
+  for (unsigned i = 0; i < p->n_started; i++) {
+    wg_thread_join(p->threads[i].thread);
+  }
+  if (p->running != NULL && p->n_started == 0) {
+    (void)pack_run(&p->threads[0]);
+  }
+  p->n_started = 0;
+}
+
+static void batch_done(wg_pack *p, pack_batch *b) {
+  for (size_t i = 0; i < b->n; i++) {
+    if (b->chunks[i].last) {
+      wg_xfree(b->chunks[i].item);
+      p->n_queued--;
+    }
+  }
+  b->n = 0;
+}
 
 void wg_pack_free(wg_pack *p) {
   if (p == NULL) {
     return;
   }
-  for (unsigned i = 0; p->codecs != NULL && i < p->threads; i++) {
-    wimlib_free_compressor(p->codecs[i]);
+  if (p->running != NULL) {
+    atomic_store(&p->next, SIZE_MAX / 2); // nothing more to do
+    pack_join(p);
   }
-  wg_xfree(p->codecs);
-  wg_xfree(p->chunks);
-  wg_xfree(p->plain);
-  wg_xfree(p->packed);
-  wg_xfree(p->items);
+  for (size_t i = 0; i < WG_ARRAY_LEN(p->batches); i++) {
+    batch_done(p, &p->batches[i]);
+    wg_xfree(p->batches[i].chunks);
+    wg_xfree(p->batches[i].plain);
+    wg_xfree(p->batches[i].packed);
+  }
+  wg_xfree(p->open);
+  for (unsigned i = 0; p->threads != NULL && i < p->n_threads; i++) {
+    wimlib_free_compressor(p->threads[i].codec);
+  }
+  wg_xfree(p->threads);
   wg_buf_done(&p->table);
   wg_hash_free(p->hash);
   wg_xfree(p);
@@ -64,19 +133,24 @@ wg_code wg_pack_new(int fd, uint64_t off_bytes, unsigned threads, const wg_cance
   WG_AUTO_PTR(wg_pack) p = wg_xalloc(sizeof(*p));
   p->fd = fd;
   p->off = off_bytes;
-  p->threads = threads == 0 ? 1 : threads > 256 ? 256 : threads;
+  p->n_threads = threads == 0 ? 1 : threads > 256 ? 256 : threads;
   p->cancel = cancel;
   p->progress = progress;
   p->ctx = ctx;
-  p->cap_chunks = PACK_CHUNKS_PER_THREAD * p->threads;
-  p->codecs = wg_xarray(p->threads, sizeof(struct wimlib_compressor *));
-  p->chunks = wg_xarray(p->cap_chunks, sizeof(pack_chunk));
-  p->plain = wg_xarray(p->cap_chunks, PACK_CHUNK);
-  p->packed = wg_xarray(p->cap_chunks, PACK_CHUNK);
+  p->cap = PACK_CHUNKS_PER_THREAD * p->n_threads;
+  p->threads = wg_xarray(p->n_threads, sizeof(*p->threads));
   wg_buf_init(&p->table, wg_heap(), 0);
-  for (unsigned i = 0; i < p->threads; i++) {
-    if (wimlib_create_compressor(WIMLIB_COMPRESSION_TYPE_LZX, PACK_CHUNK, 0, &p->codecs[i]) != 0) {
-      return wg_fail(err, WG_E_NOMEM, "no memory for %u compressors", p->threads);
+  for (size_t i = 0; i < WG_ARRAY_LEN(p->batches); i++) {
+    p->batches[i] = (pack_batch){.chunks = wg_xarray(p->cap, sizeof(pack_chunk)),
+                                 .plain = wg_xarray(p->cap, PACK_CHUNK),
+                                 .packed = wg_xarray(p->cap, PACK_CHUNK)};
+  }
+  p->filling = &p->batches[0];
+  for (unsigned i = 0; i < p->n_threads; i++) {
+    p->threads[i].p = p;
+    if (wimlib_create_compressor(WIMLIB_COMPRESSION_TYPE_LZX, PACK_CHUNK, 0,
+                                 &p->threads[i].codec) != 0) {
+      return wg_fail(err, WG_E_NOMEM, "no memory for %u compressors", p->n_threads);
     }
   }
   *out = wg_take(&p);
@@ -84,52 +158,8 @@ wg_code wg_pack_new(int fd, uint64_t off_bytes, unsigned threads, const wg_cance
 }
 
 uint64_t wg_pack_off(const wg_pack *p) {
-  wg_assert(p->n_items == 0);
+  wg_assert(p->n_queued == 0);
   return p->off;
-}
-
-typedef struct pack_thread {
-  wg_pack *p;
-  struct wimlib_compressor *codec;
-  wg_thread thread;
-} pack_thread;
-
-static void *pack_run(void *arg) {
-  pack_thread *t = arg;
-  wg_pack *p = t->p;
-  for (;;) {
-    size_t i = atomic_fetch_add(&p->next, 1);
-    if (i >= p->n_chunks || wg_canceled(p->cancel)) {
-      return NULL;
-    }
-    pack_chunk *c = &p->chunks[i];
-    c->n_packed = c->n_plain < 2
-                      ? 0
-                      : wimlib_compress(p->plain + i * PACK_CHUNK, c->n_plain,
-                                        p->packed + i * PACK_CHUNK, c->n_plain - 1, t->codec);
-  }
-}
-
-static void pack_compress(wg_pack *p) {
-  atomic_store(&p->next, 0);
-  size_t n = p->n_chunks < p->threads ? p->n_chunks : p->threads;
-  pack_thread *t = wg_xarray(n, sizeof(*t));
-  size_t started = 0;
-  for (size_t i = 0; i < n; i++) {
-    t[i] = (pack_thread){.p = p, .codec = p->codecs[i]};
-  }
-  for (size_t i = 1; i < n; i++) { // the caller's thread is the first; fewer will do as well
-    wg_error ignored = WG_ERROR_INIT;
-    if (wg_thread_start(&t[i].thread, pack_run, &t[i], &ignored) != WG_OK) {
-      break;
-    }
-    started++;
-  }
-  (void)pack_run(&t[0]);
-  for (size_t i = 1; i <= started; i++) {
-    wg_thread_join(t[i].thread);
-  }
-  wg_xfree(t);
 }
 
 typedef struct pack_raw { // streams a source to the file as it is
@@ -182,20 +212,20 @@ static wg_code pack_finish_item(wg_pack *p, const pack_item *item, wg_error *err
   return WG_OK;
 }
 
-static wg_code pack_write_chunk(wg_pack *p, size_t i, wg_error *err) {
-  const pack_chunk *c = &p->chunks[i];
-  const pack_item *item = &p->items[c->item];
-  uint64_t head = wg_wim_chunk_table_bytes(item->src.n_bytes, WG_WIM_LZX_CHUNK_BYTES);
+static wg_code pack_write_chunk(wg_pack *p, const pack_batch *b, size_t i, wg_error *err) {
+  const pack_chunk *c = &b->chunks[i];
+  uint64_t orig = c->item->src.n_bytes;
+  uint64_t head = wg_wim_chunk_table_bytes(orig, WG_WIM_LZX_CHUNK_BYTES);
   if (p->item_done == 0) {
     p->item_off = p->off;
     p->off += head;
     wg_buf_clear(&p->table);
-  } else if (item->src.n_bytes > UINT32_MAX) {
+  } else if (orig > UINT32_MAX) {
     wg_buf_add_le64(&p->table, p->off - p->item_off - head);
   } else {
     wg_buf_add_le32(&p->table, (uint32_t)(p->off - p->item_off - head));
   }
-  const uint8_t *s = c->n_packed > 0 ? p->packed + i * PACK_CHUNK : p->plain + i * PACK_CHUNK;
+  const uint8_t *s = c->n_packed > 0 ? b->packed + i * PACK_CHUNK : b->plain + i * PACK_CHUNK;
   size_t n = c->n_packed > 0 ? c->n_packed : c->n_plain;
   if (wg_os_pwrite_all(p->fd, s, n, p->off, err) != WG_OK) {
     return err->code;
@@ -204,40 +234,55 @@ static wg_code pack_write_chunk(wg_pack *p, size_t i, wg_error *err) {
   p->item_done++;
   if (c->last) {
     p->item_done = 0;
-    return pack_finish_item(p, item, err);
+    return pack_finish_item(p, c->item, err);
   }
   return WG_OK;
 }
 
-// Compresses and writes what is queued; the item still being read stays.
-static wg_code pack_drain(wg_pack *p, bool item_open, wg_error *err) {
-  pack_compress(p);
+// Waits for the running batch and writes it.
+static wg_code pack_collect(wg_pack *p, wg_error *err) {
+  if (p->running == NULL) {
+    return WG_OK;
+  }
+  pack_join(p);
+  pack_batch *b = p->running;
+  p->running = NULL;
   if (wg_cancel_check(p->cancel, err) != WG_OK) {
     return err->code;
   }
   uint64_t n_bytes = 0;
-  for (size_t i = 0; i < p->n_chunks; i++) {
-    if (pack_write_chunk(p, i, err) != WG_OK) {
-      const char *name = p->items[p->chunks[i].item].src.name;
+  for (size_t i = 0; i < b->n; i++) {
+    if (pack_write_chunk(p, b, i, err) != WG_OK) {
+      const char *name = b->chunks[i].item->src.name;
       return name == NULL ? err->code : wg_wrap(err, "'%s'", name);
     }
-    n_bytes += p->chunks[i].n_plain;
+    n_bytes += b->chunks[i].n_plain;
   }
-  p->n_chunks = 0;
-  if (item_open) {
-    p->items[0] = p->items[p->n_items - 1];
-    p->n_items = 1;
-  } else {
-    p->n_items = 0;
-  }
+  batch_done(p, b);
   if (p->progress != NULL) {
     p->progress(p->ctx, n_bytes);
   }
   return WG_OK;
 }
 
+// Hands the full batch to the threads and gives an empty one to fill.
+static wg_code pack_turn(wg_pack *p, wg_error *err) {
+  if (pack_collect(p, err) != WG_OK) {
+    return err->code;
+  }
+  pack_start(p);
+  return WG_OK;
+}
+
 wg_code wg_pack_flush(wg_pack *p, wg_error *err) {
-  return p->n_chunks == 0 ? WG_OK : pack_drain(p, false, err);
+  if (pack_collect(p, err) != WG_OK) {
+    return err->code;
+  }
+  if (p->filling->n == 0) {
+    return WG_OK;
+  }
+  pack_start(p);
+  return pack_collect(p, err);
 }
 
 typedef struct pack_reader { // cuts a stream into chunks
@@ -253,21 +298,24 @@ static wg_code pack_add(void *ctx, const uint8_t *s, size_t n, wg_error *err) {
   }
   wg_hash_add(p->hash, s, n);
   while (n > 0) {
-    pack_chunk *c = p->n_chunks > 0 ? &p->chunks[p->n_chunks - 1] : NULL;
-    if (c == NULL || c->item != p->n_items - 1 || c->n_plain == PACK_CHUNK) {
-      if (p->n_chunks == p->cap_chunks && pack_drain(p, true, err) != WG_OK) {
+    pack_chunk *c = p->filling->n > 0 ? &p->filling->chunks[p->filling->n - 1] : NULL;
+    if (c == NULL || c->item != p->open || c->n_plain == PACK_CHUNK) {
+      if (p->filling->n == p->cap && pack_turn(p, err) != WG_OK) {
         return err->code;
       }
-      c = &p->chunks[p->n_chunks++];
-      *c = (pack_chunk){.item = p->n_items - 1};
+      c = &p->filling->chunks[p->filling->n++];
+      *c = (pack_chunk){.item = p->open};
     }
     size_t take = PACK_CHUNK - c->n_plain < n ? PACK_CHUNK - c->n_plain : n;
-    memcpy(p->plain + (p->n_chunks - 1) * PACK_CHUNK + c->n_plain, s, take);
+    memcpy(p->filling->plain + (p->filling->n - 1) * PACK_CHUNK + c->n_plain, s, take);
     c->n_plain += take;
     s += take;
     n -= take;
     r->left -= take;
-    c->last = r->left == 0;
+    if (r->left == 0) {
+      c->last = true;
+      p->open = NULL; // the last chunk's from here on
+    }
   }
   return WG_OK;
 }
@@ -295,7 +343,9 @@ static wg_code pack_read(wg_pack *p, const wg_pack_source *src, wg_error *err) {
 
 wg_code wg_pack_put(wg_pack *p, const wg_pack_source *src, wg_wim_res *out, wg_error *err) {
   wg_assert(src->n_bytes > 0);
-  wg_vec_push(&p->items, &p->n_items, &p->cap_items) = (pack_item){.src = *src, .out = out};
+  p->open = wg_xalloc(sizeof(*p->open));
+  *p->open = (pack_item){.src = *src, .out = out};
+  p->n_queued++;
   if (pack_read(p, src, err) != WG_OK) {
     return src->name == NULL ? err->code : wg_wrap(err, "'%s'", src->name);
   }
@@ -303,7 +353,7 @@ wg_code wg_pack_put(wg_pack *p, const wg_pack_source *src, wg_wim_res *out, wg_e
 }
 
 wg_code wg_pack_copy(wg_pack *p, int in, uint64_t off_bytes, uint64_t n_bytes, wg_error *err) {
-  wg_assert(p->n_items == 0);
+  wg_assert(p->n_queued == 0);
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   wg_buf_add_zeros(&b, n_bytes < PACK_COPY_BYTES ? (size_t)n_bytes : PACK_COPY_BYTES);

@@ -132,6 +132,13 @@ static wg_code check_puts(check *c, wg_error *err) {
   return WG_OK;
 }
 
+static bool put_security_eq(const check *c, const wg_wim_entry *want, const wg_wim_entry *got) {
+  if (want->security == WG_WIM_NO_SECURITY || got->security == WG_WIM_NO_SECURITY) {
+    return want->security == got->security;
+  }
+  return wg_str_eq(c->r->tree.descriptors[want->security], c->now.descriptors[got->security]);
+}
+
 static wg_code check_put_content(check *c, wg_error *err) {
   const wg_image_run *r = c->r;
   uint64_t time = wg_wim_time(r->job->opt.time_s);
@@ -148,6 +155,9 @@ static wg_code check_put_content(check *c, wg_error *err) {
     if (memcmp(&data, &p->hash, sizeof(data)) != 0 || e->n_streams != 0) {
       return check_fail(&c->now, at, "not the content that was put", err);
     }
+    if (!put_security_eq(c, &r->tree.entries[p->entry], e)) {
+      return check_fail(&c->now, at, "another security descriptor than it was given", err);
+    }
     if (e->write_time != time || e->access_time != time || e->attributes != WG_WIM_ATTR_ARCHIVE ||
         e->link_or_reparse != 0) {
       return check_fail(&c->now, at, "not the attributes and times it was given", err);
@@ -160,8 +170,9 @@ static wg_code check_same_entry(check *c, uint32_t was, uint32_t now, wg_error *
   const wg_wim_entry *a = &c->was.entries[was], *b = &c->now.entries[now];
   bool dir = (a->attributes & WG_WIM_ATTR_DIRECTORY) != 0;
   if (c->put[now] != 0 && !dir) { // written over: what stays is name, short name, descriptor
+    bool had = a->security != WG_WIM_NO_SECURITY;
     if (!wg_str_eq(a->name16, b->name16) || !wg_str_eq(a->short16, b->short16) ||
-        !security_eq(c, a, b) || (!c->r->captured && a->create_time != b->create_time)) {
+        (had && !security_eq(c, a, b)) || (!c->r->captured && a->create_time != b->create_time)) {
       return check_fail(&c->now, now, "writing over it changed its name or descriptor", err);
     }
     return WG_OK;
@@ -196,6 +207,34 @@ static wg_code check_tree(check *c, wg_error *err) {
   for (uint32_t i = 0; i < c->now.n; i++) {
     if (!seen[i] && c->put[i] == 0) {
       return check_fail(&c->now, i, "nobody asked for it", err);
+    }
+  }
+  return WG_OK;
+}
+
+// New folders: what was meant is what is there.
+static wg_code check_new_folders(check *c, wg_error *err) {
+  const wg_wim_tree *t = &c->r->tree;
+  uint32_t *now_of = wg_arena_new_array(&c->arena, uint32_t, t->n);
+  if (now_of == NULL) {
+    return wg_arena_fail(&c->arena, err);
+  }
+  for (uint32_t i = 1; i < t->n; i++) { // parents come before their children
+    const wg_wim_entry *want = &t->entries[i];
+    uint32_t at = WG_WIM_NO_ENTRY;
+    if (wg_wim_tree_find(&c->now, now_of[want->parent], want->name16, &at, err) != WG_OK) {
+      return err->code;
+    }
+    if (at == WG_WIM_NO_ENTRY) {
+      return check_fail(t, i, "is missing", err);
+    }
+    now_of[i] = at;
+    const wg_wim_entry *got = &c->now.entries[at];
+    if (c->r->edit.touched[i] != 0 &&
+        (!put_security_eq(c, want, got) || want->attributes != got->attributes ||
+         want->create_time != got->create_time || want->write_time != got->write_time)) {
+      return check_fail(&c->now, at, "other attributes, times or descriptor than it was given",
+                        err);
     }
   }
   return WG_OK;
@@ -326,8 +365,8 @@ wg_code wg_image_check(const wg_image_run *r, wg_error *err) {
       wg_image_file_tree(&r->base, r->image, &c.arena, 0, &c.was_bytes, &c.was, err) != WG_OK ||
       wg_image_file_tree(&c.out, r->image, &c.arena, 0, &c.now_bytes, &c.now, err) != WG_OK ||
       check_puts(&c, err) != WG_OK || check_tree(&c, err) != WG_OK ||
-      check_put_content(&c, err) != WG_OK || check_blobs(&c, err) != WG_OK ||
-      check_other_images(&c, err) != WG_OK) {
+      check_put_content(&c, err) != WG_OK || check_new_folders(&c, err) != WG_OK ||
+      check_blobs(&c, err) != WG_OK || check_other_images(&c, err) != WG_OK) {
     return wg_wrap(err, "reading the written image back");
   }
   return WG_OK;

@@ -97,7 +97,7 @@ static wg_code edit_add(wg_image_edit *e, uint32_t parent, wg_str name16, uint32
     return err->code;
   }
   e->tree->entries[*out].attributes = attributes;
-  return WG_OK;
+  return wg_image_edit_inherit(e, *out, err);
 }
 
 // A folder on the way to (or at the end of) a change's path, made when it is missing.
@@ -154,7 +154,7 @@ static wg_code edit_replace(wg_image_edit *e, size_t change, uint32_t entry, wg_
   old->n_streams = 0;
   old->tail = (wg_str){NULL, 0};
   e->n_replaced++;
-  return WG_OK;
+  return old->security == WG_WIM_NO_SECURITY ? wg_image_edit_inherit(e, entry, err) : WG_OK;
 }
 
 static wg_code edit_file(wg_image_edit *e, size_t change, wg_str name, uint32_t parent,

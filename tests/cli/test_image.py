@@ -8,6 +8,7 @@ import os
 import random
 import re
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -199,8 +200,33 @@ def test_base_from_ntfs(bases, put, tmp_path):
     strip = lambda d: {k: re.sub(r"(Link Count|Last Access Time).*", "", v) for k, v in d.items()}
     assert strip(was) == strip(now)
     # what was written over keeps its descriptor
-    key = lambda d, p: re.findall(r"Security.*", d[p])
-    assert key(details(base, 1), touched[1]) == key(details(out, 1), touched[1])
+    key = lambda wim, p: re.findall(r"Security Descriptor = (\w+)", details(wim, 1)[p])
+    assert key(base, touched[1]) == key(out, touched[1]) and key(base, touched[1])
+    # a new file has one too, and it is the one that arrives on the volume
+    assert key(out, touched[0]) and key(out, touched[0]) == key(back, touched[0])
+
+
+def test_descriptors_are_inherited(bases, put, tmp_path):
+    """Of the nearest folder that has one; owner Administrators, group SYSTEM; one rule, marked as inherited."""
+    out, new = tmp_path / "out.wim", tmp_path / "new"
+    new.write_bytes(b"new")
+    put(bases["lzx"], out, f"file:C:\\Program Files\\Kiosk\\a.exe={new}", f"file:C:\\Program Files\\Common\\b={new}",
+        f"file:C:\\at-root={new}", f"file:C:\\Windows\\unknown.bin={new}", image="1")
+    found = {k: bytes.fromhex("".join(re.findall(r"Security Descriptor = (\w+)", v))) for k, v in details(out, 1).items()}
+
+    def rule(sd):
+        control, owner, group, _, dacl = struct.unpack_from("<xxHIIII", sd)
+        assert control & 0x8004 == 0x8004
+        assert sd[owner:owner + 16].hex() == "01020000000000052000000020020000"
+        assert sd[group:group + 12].hex() == "010100000000000512000000"
+        n_aces = struct.unpack_from("<4xH", sd, dacl)[0]
+        kind, flags, _, mask = struct.unpack_from("<BBHI", sd, dacl + 8)
+        return n_aces, kind, flags, mask
+    assert rule(found["/PROGRAM FILES/Kiosk"]) == (1, 0, 0x13, 0x1F01FF)
+    assert rule(found["/PROGRAM FILES/Kiosk/a.exe"]) == (1, 0, 0x10, 0x1F01FF)
+    assert rule(found["/PROGRAM FILES/Common/b"]) == (1, 0, 0x10, 0x1200A9)
+    assert rule(found["/Windows/unknown.bin"]) == (1, 0, 0x10, 0x1F01FF)
+    assert found["/at-root"] == b""  # neither has the root one
 
 
 REFUSED = [

@@ -128,7 +128,7 @@ static wg_code image_run(wg_step_ctx *c, wg_error *err) {
 }
 
 static const wg_step_kind image_kind = {
-    .name = "image.wim", .version = 1, .verb = "write image", .run = image_run};
+    .name = "image.wim", .version = 2, .verb = "write image", .run = image_run};
 
 static void image_param(wg_step *s, const char *name, size_t i, const char *what,
                         const char *value) {

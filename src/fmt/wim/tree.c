@@ -144,6 +144,46 @@ wg_code wim_tree_sort(wg_wim_tree *t, wg_error *err) {
   return WG_OK;
 }
 
+static wg_code descriptor_room(wg_wim_tree *t, wg_error *err) {
+  if (t->n_descriptors < t->cap_descriptors) {
+    return WG_OK;
+  }
+  uint32_t cap = t->n_descriptors + t->n_descriptors / 2 + 16;
+  wg_str *v = wg_arena_new_array(t->arena, wg_str, cap);
+  if (v == NULL) {
+    return wg_arena_fail(t->arena, err);
+  }
+  for (uint32_t i = 0; i < t->n_descriptors; i++) {
+    v[i] = t->descriptors[i];
+  }
+  t->descriptors = v;
+  t->cap_descriptors = cap;
+  return WG_OK;
+}
+
+wg_code wg_wim_tree_descriptor(wg_wim_tree *t, wg_str bytes, uint32_t *out, wg_error *err) {
+  uint64_t total = 8;
+  for (uint32_t i = 0; i < t->n_descriptors; i++) {
+    if (wg_str_eq(t->descriptors[i], bytes)) {
+      *out = i;
+      return WG_OK;
+    }
+    total += 8 + (uint64_t)t->descriptors[i].n;
+  }
+  total += 8 + (uint64_t)bytes.n;
+  if (total > INT32_MAX || t->n_descriptors >= INT32_MAX / 8) {
+    return wg_fail(err, WG_E_LIMIT, "more security descriptors than the format can hold");
+  }
+  if (descriptor_room(t, err) != WG_OK) {
+    return err->code;
+  }
+  t->descriptors[t->n_descriptors] = bytes;
+  *out = t->n_descriptors++;
+  t->security_bytes = (uint32_t)((total + 7) & ~(uint64_t)7);
+  t->security_tail = (wg_str){NULL, 0};
+  return WG_OK;
+}
+
 void wg_wim_tree_path(const wg_wim_tree *t, uint32_t entry, wg_buf *out) {
   uint32_t n = t->entries[entry].depth;
   if (n == 0) {

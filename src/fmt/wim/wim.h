@@ -191,7 +191,7 @@ typedef struct wg_wim_tree {
   wg_wim_entry *entries; // [0] is the root
   size_t n, cap;
   wg_str *descriptors; // security descriptors by id
-  uint32_t n_descriptors;
+  uint32_t n_descriptors, cap_descriptors;
   uint32_t security_bytes; // total length field as on disk
   wg_str security_tail;    // bytes after the descriptors up to the root
   uint64_t root_gap_bytes; // zero bytes between root and first list
@@ -215,6 +215,9 @@ wg_code wg_wim_tree_find(wg_wim_tree *t, uint32_t parent, wg_str name16, uint32_
 // borrowed. BUG when there is no room left.
 wg_code wg_wim_tree_add(wg_wim_tree *t, uint32_t parent, wg_str name16, uint64_t time,
                         uint32_t *out, wg_error *err);
+// Number of a security descriptor with these bytes: one that is there, or a new one (borrowed).
+// LIMIT, NOMEM.
+wg_code wg_wim_tree_descriptor(wg_wim_tree *t, wg_str bytes, uint32_t *out, wg_error *err);
 // "\a\b" as UTF-8 in out (initialised).
 void wg_wim_tree_path(const wg_wim_tree *t, uint32_t entry, wg_buf *out);
 

@@ -118,7 +118,7 @@ static wg_code select_unknown(const wg_graph *g, const char *target, wg_error *e
   const char *best = NULL;
   size_t n_word = strlen(target);
   unsigned limit = n_word <= 3 ? 2 : n_word <= 6 ? 3 : 4;
-  for (size_t i = 0; i < names.n && n_word <= SELECT_MAX_CHARS; i++) {
+  for (size_t i = 0; i < names.n && n_word > 0 && n_word <= SELECT_MAX_CHARS; i++) {
     unsigned d = select_name_distance(wg_str_of(target), names.v[i]);
     if (d < limit) {
       limit = d;

@@ -32,7 +32,8 @@ typedef struct toy {
 } toy;
 
 static atomic_uint toy_n_run, toy_n_discover;
-static atomic_uint toy_now, toy_max;
+static atomic_uint toy_now, toy_max;     // processors in use
+static atomic_uint toy_n_now, toy_n_max; // steps running
 
 static inline wg_code toy_discover(wg_step_ctx *c, wg_error *err) {
   const toy *t = wg_ctx_user(c);
@@ -105,6 +106,9 @@ static inline wg_code toy_make(wg_step_ctx *c, const toy *t, wg_buf *out, wg_err
 static inline wg_code toy_run(wg_step_ctx *c, wg_error *err) {
   const toy *t = wg_ctx_user(c);
   atomic_fetch_add(&toy_n_run, 1);
+  unsigned n = atomic_fetch_add(&toy_n_now, 1) + 1, n_max = atomic_load(&toy_n_max);
+  while (n > n_max && !atomic_compare_exchange_weak(&toy_n_max, &n_max, n)) {
+  }
   unsigned now = atomic_fetch_add(&toy_now, wg_ctx_cpus(c)) + wg_ctx_cpus(c);
   unsigned max = atomic_load(&toy_max);
   while (now > max && !atomic_compare_exchange_weak(&toy_max, &max, now)) {
@@ -114,6 +118,7 @@ static inline wg_code toy_run(wg_step_ctx *c, wg_error *err) {
   }
   wg_code code = toy_wait(c, t, err);
   atomic_fetch_sub(&toy_now, wg_ctx_cpus(c));
+  atomic_fetch_sub(&toy_n_now, 1);
   if (code != WG_OK) {
     return code;
   }
@@ -165,7 +170,7 @@ static inline void place_init(place *p) {
   p->project = wg_path_join(p->dir, "project");
   assert_int_equal(wg_os_mkdirs(WG_CWD, p->project, 0755, &err), WG_OK);
   place_open(p);
-  toy_n_run = toy_n_discover = toy_max = toy_now = 0;
+  toy_n_run = toy_n_discover = toy_max = toy_now = toy_n_now = toy_n_max = 0;
 }
 
 // As a new process would see it.

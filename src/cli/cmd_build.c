@@ -165,6 +165,7 @@ static wg_code build_run_graph(const wg_cli *c, wg_cli_graph *p, wg_exec_options
   WG_AUTO_PTR(wg_listen_term) term = wg_listen_term_new(bus, &term_opt);
   WG_AUTO_PTR(wg_listen_log) log = wg_listen_log_new(bus, opt->project_dir, name);
   WG_AUTO_PTR(wg_listen_report) report = wg_listen_report_new(bus, &report_opt);
+  (void)term; // it listens
   opt->bus = bus;
   wg_bus_listen(bus, build_collect, outputs);
   wg_code code = wg_exec_run(p->graph, p->store, opt, result, err);

@@ -326,6 +326,7 @@ static int toy_build(wg_graph *g, wg_store *s, toy_args *a) {
   WG_AUTO(wg_cstr) name = wg_run_name();
   wg_error err = WG_ERROR_INIT;
   WG_AUTO_PTR(wg_listen_term) term = wg_listen_term_new(bus, &a->term);
+  (void)term; // it listens
   WG_AUTO_PTR(wg_listen_log) log = NULL;
   WG_AUTO_PTR(wg_listen_report) report = NULL;
   const wg_report_options ro = {.project_dir = a->opt.project_dir,

@@ -68,6 +68,7 @@ static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
   }
   wg_assert(i < r->result.n_outputs); // lookup and run have seen to it
   const rec_output *o = &r->result.outputs[i];
+  build_sweep_beside(p->path);
   if (o->is_big && strcmp(r->out_paths[i], p->path) == 0) {
     return WG_OK;
   }
@@ -75,7 +76,6 @@ static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
   if (wg_os_mkdirs(WG_CWD, dir, 0755, err) != WG_OK) {
     return err->code;
   }
-  build_sweep_beside(p->path);
   if (o->is_big) {
     if (publish_copy_big(r, o, r->out_paths[i], p, err) != WG_OK) {
       return err->code;

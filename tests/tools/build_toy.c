@@ -6,9 +6,10 @@
 //             [--report] [TARGET...]
 //
 // GRAPH has a line a step: the identity and key=value fields, separated by tabs ("\n" in a value is
-// a newline): ms (how long it works), in (file), found (file found by discovery), dep (identity;
-// may be repeated), out (published path below the project), big=1, size (bytes of output), cpus,
-// fail, details, warn, note, verb. Each run of a step adds "identity\n" to PROJECT/ran.txt.
+// a newline): ms (how long it works), in (file), found (a file, or a folder of files, found by
+// discovery), dep (identity; may be repeated), out (published path below the project), big=1, size
+// (bytes of output), cpus, fail, details, warn, note, verb. Each run of a step adds "identity\n" to
+// PROJECT/ran.txt.
 #include <stdio.h>
 #include <string.h>
 
@@ -29,11 +30,35 @@ typedef struct toy_step {
   wg_step *step;
 } toy_step;
 
+// Every file of a folder, and that there are no others.
+static wg_code toy_discover_folder(wg_step_ctx *c, const char *dir, wg_error *err) {
+  wg_dirent *list = NULL;
+  size_t n = 0;
+  if (wg_os_list_dir(WG_CWD, dir, wg_ctx_arena(c), &list, &n, err) != WG_OK ||
+      wg_ctx_observe_names(c, dir, ".go", err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < n; i++) {
+    WG_AUTO(wg_cstr) path = wg_path_join(dir, list[i].name);
+    WG_AUTO(wg_cstr) label = wg_xprintf("src/example.com/some/module/%s", list[i].name);
+    wg_digest d;
+    if (wg_ctx_observe_file(c, path, &d, err) != WG_OK) {
+      return err->code;
+    }
+    wg_ctx_add_input(c, label, &d);
+  }
+  return WG_OK;
+}
+
 static wg_code toy_discover(wg_step_ctx *c, wg_error *err) {
   const toy_step *t = wg_ctx_user(c);
   wg_digest d;
-  if (t->found == NULL) {
-    return WG_OK;
+  wg_stat st;
+  if (wg_os_stat(WG_CWD, t->found, true, &st, err) != WG_OK) {
+    return err->code;
+  }
+  if (st.type == WG_FT_DIR) {
+    return toy_discover_folder(c, t->found, err);
   }
   if (wg_ctx_observe_file(c, t->found, &d, err) != WG_OK) {
     return err->code;
@@ -341,7 +366,7 @@ static int toy_build(wg_graph *g, wg_store *s, toy_args *a) {
   a->opt.bus = bus;
   WG_AUTO(wg_exec_result) res = {0};
   wg_code code = wg_exec_run(g, s, &a->opt, &res, &err);
-  if (code != WG_OK) {
+  if (code != WG_OK && res.n_failures == 0) {
     (void)fprintf(stderr, "%s: %s\n", wg_code_name(code), err.text);
   }
   WG_AUTO(wg_cstr) path = NULL;

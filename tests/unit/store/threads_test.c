@@ -244,10 +244,111 @@ static void a_lock_holds_between_threads(void **state) {
   assert_ok(wg_os_rmtree(WG_CWD, dir, &err), &err);
 }
 
+typedef struct waiter {
+  wg_store *s;
+  wg_digest d;
+  wg_fd lock;
+  atomic_bool done;
+  bool ok;
+} waiter;
+
+static void *wait_for_blob(void *arg) {
+  waiter *w = arg;
+  w->ok = wg_store_has_blob(w->s, &w->d);
+  atomic_store(&w->done, true);
+  return NULL;
+}
+
+static void *wait_for_put(void *arg) {
+  waiter *w = arg;
+  wg_error err = WG_ERROR_INIT;
+  w->ok = wg_store_put_record(w->s, &w->d, "v", 1, &err) == WG_OK;
+  atomic_store(&w->done, true);
+  return NULL;
+}
+
+static void *wait_for_lock(void *arg) {
+  waiter *w = arg;
+  wg_error err = WG_ERROR_INIT;
+  w->ok = wg_store_lock_key(w->s, &w->d, NULL, &w->lock, &err) == WG_OK;
+  atomic_store(&w->done, true);
+  return NULL;
+}
+
+static wg_store *open_some(char **out_dir) {
+  wg_error err = WG_ERROR_INIT;
+  wg_store *s = NULL;
+  const char *base = wg_os_getenv("TMPDIR");
+  assert_ok(wg_os_mkdtemp(base != NULL ? base : "/tmp", "wingo-test-", out_dir, &err), &err);
+  assert_ok(wg_store_open(*out_dir, &s, &err), &err);
+  return s;
+}
+
+// While objects are removed, nobody finds or puts one: it could go a moment later.
+static void use_and_removal_exclude_each_other(void **state) {
+  (void)state;
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_cstr) dir = NULL;
+  wg_store *s = open_some(&dir);
+  wg_digest d;
+  assert_ok(wg_store_put_bytes(s, "x", 1, &d, &err), &err);
+  void *(*const fns[])(void *) = {wait_for_blob, wait_for_put};
+  for (size_t i = 0; i < WG_ARRAY_LEN(fns); i++) {
+    WG_AUTO(wg_fd) gc = -1;
+    waiter w = {.s = s, .d = d};
+    wg_thread t;
+    assert_ok(wg_os_lock(s->v1_fd, "gc", true, false, NULL, &gc, &err), &err);
+    assert_ok(wg_thread_start(&t, fns[i], &w, &err), &err);
+    wg_os_sleep_ms(100);
+    assert_false(atomic_load(&w.done));
+    wg_fd_done(&gc);
+    wg_thread_join(t);
+    assert_true(w.ok);
+  }
+  wg_store_close(s);
+  assert_ok(wg_os_rmtree(WG_CWD, dir, &err), &err);
+}
+
+// A waiter must not end up with the lock of a file that the cleaner has removed meanwhile.
+static void a_removed_lock_file_locks_nothing(void **state) {
+  (void)state;
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_cstr) dir = NULL;
+  wg_store *s = open_some(&dir);
+  waiter w = {.s = s, .d = wg_sha256("k", 1), .lock = -1};
+  wg_store_path path;
+  (void)wg_format(path.s, sizeof(path.s), "locks/%s", wg_digest_hex(&w.d).s);
+  WG_AUTO(wg_fd) held = -1;
+  WG_AUTO(wg_fd) second = -1;
+  wg_thread t;
+  assert_ok(wg_os_lock(s->v1_fd, path.s, true, false, NULL, &held, &err), &err);
+  assert_ok(wg_thread_start(&t, wait_for_lock, &w, &err), &err);
+  wg_os_sleep_ms(100); // it has the file open and waits
+  assert_false(atomic_load(&w.done));
+  assert_ok(wg_os_unlink(s->v1_fd, path.s, &err), &err);
+  assert_ok(wg_os_lock(s->v1_fd, path.s, true, false, NULL, &second, &err), &err);
+  wg_fd_done(&held);
+  wg_os_sleep_ms(100);
+  assert_false(atomic_load(&w.done)); // another holds the file that now has the name
+  wg_fd_done(&second);
+  wg_thread_join(t);
+  assert_true(w.ok);
+  wg_cancel c;
+  assert_ok(wg_cancel_init(&c, &err), &err);
+  wg_cancel_set(&c, 1);
+  assert_int_equal(wg_store_lock_key(s, &w.d, &c, &second, &err), WG_E_CANCELED);
+  wg_cancel_done(&c);
+  wg_fd_done(&w.lock);
+  wg_store_close(s);
+  assert_ok(wg_os_rmtree(WG_CWD, dir, &err), &err);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(threads_share_a_store),
       cmocka_unit_test(a_lock_holds_between_threads),
+      cmocka_unit_test(use_and_removal_exclude_each_other),
+      cmocka_unit_test(a_removed_lock_file_locks_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,9 @@ wg_store_path store_tmp_name(wg_store *s) {
 wg_code store_explain(const wg_store *s, uint64_t need_bytes, wg_error *err) {
   wg_error ignored = WG_ERROR_INIT;
   uint64_t free_bytes = 0;
+  if (err->code == WG_E_CANCELED) {
+    return err->code;
+  }
   if (err->saved_errno != ENOSPC && err->saved_errno != EDQUOT) {
     return wg_wrap(err, "store '%s'", s->root);
   }
@@ -128,11 +131,9 @@ wg_code store_get_frame(wg_store *s, const char *path, wg_frame_kind kind, const
       wg_os_fstat(fd, &st, err) != WG_OK) {
     return err->code;
   }
-  if (wg_os_read_fd(fd, STORE_RECORD_MAX_BYTES, raw, err) != WG_OK) {
-    return wg_wrap(err, "'%s/%s'", s->v1, path);
-  }
-  if (wg_frame_parse(raw->p, raw->n, kind, key, out, err) != WG_OK) {
-    if (err->code == WG_E_FORMAT) {
+  if (wg_os_read_fd(fd, STORE_RECORD_MAX_BYTES, raw, err) != WG_OK ||
+      wg_frame_parse(raw->p, raw->n, kind, key, out, err) != WG_OK) {
+    if (err->code == WG_E_FORMAT || err->code == WG_E_LIMIT) {
       store_remove_bad(s, path, &st);
       err->code = WG_E_NOT_FOUND;
     }

@@ -1,13 +1,20 @@
 // The content-addressed store: two maps (key -> record, SHA-256 -> bytes), as in Bazel's remote
 // cache.
 //
-// Layout under the root (default $XDG_CACHE_HOME/wingo or ~/.cache/wingo):
-//   v1/records/ab/<key>     small result records: framed with their own SHA-256, so a torn one is
-//   absent v1/blobs/ab/<digest>    0444, content checked when put v1/big/ab/<digest>      a big
-//   output that lives once in out/: path and stat instead of bytes v1/locks/<key>          one
-//   process does a key's work v1/stat                 what stat said of files whose digest we know
-//   v1/tmp/                 unfinished; swept when its owner is gone
-// Everything is thread-safe and safe for any number of processes.
+// Layout under the root (default $XDG_CACHE_HOME/wingo or ~/.cache/wingo), all of it 0700:
+//   v1/records/ab/<key>     small result records, framed with their key and own SHA-256 (frame.h)
+//   v1/blobs/ab/<digest>    0444, the bytes themselves
+//   v1/big/ab/<digest>      a big output that lives once in out/: path and stat instead of bytes
+//   v1/locks/<key>          one process does a key's work
+//   v1/leases/<id>          which processes have the store open, since when
+//   v1/stat                 what stat said of files whose digest we know
+//   v1/secret               the key for digests of secrets
+//   v1/tmp/<id>-<n>         unfinished; swept when its owner is gone
+// Everything is thread-safe and safe for any number of processes, killed at any moment.
+//
+// What is durable when: a blob above 64 KiB is synced before it has its name; smaller ones and
+// records are not, but are hashed before they are believed. What is exported is synced, then
+// renamed. So a power cut costs work, and nothing torn is taken for whole.
 #ifndef WG_STORE_STORE_H
 #define WG_STORE_STORE_H
 

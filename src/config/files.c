@@ -3,6 +3,7 @@
 
 #include "config/internal.h"
 #include "crypto/digest.h"
+#include "image/image.h"
 #include "os/proc.h"
 
 typedef struct files_check {
@@ -186,6 +187,30 @@ static void files_pin(files_check *k, const wg_cfg_image *img) {
       wg_cfg_printf(k->c, "add 'sha256: %s'", wg_digest_hex(&d).s));
 }
 
+// Is it a base we can change, is the image there, and do the architectures agree?
+static void files_base(files_check *k, const wg_cfg_image *img) {
+  WG_AUTO(wg_cstr) path = files_path(k, img->base.path);
+  wg_image_base base = {.kind = WG_IMAGE_BASE_WIM, .path = path, .image = img->base.image};
+  const char *arch = "";
+  wg_error err = WG_ERROR_INIT;
+  wg_code code = wg_image_base_arch(&base, &arch, &err);
+  if (code != WG_OK) {
+    bool of_image = code == WG_E_NOT_FOUND && img->base.image != NULL;
+    files_fault(k, WG_FAULT_ERROR, of_image ? img->base.image_pos : img->base.path_pos,
+                wg_cfg_printf(k->c, "images.%s.base: %s", img->name, err.text), NULL);
+  } else if (img->arch != NULL && arch[0] != '\0' && !wg_str_eqz(wg_str_of(img->arch), arch)) {
+    files_fault(
+        k, WG_FAULT_ERROR, img->arch_pos,
+        wg_cfg_printf(k->c, "images.%s.arch: %s, but the base is %s", img->name, img->arch, arch),
+        "remove 'arch:' or choose another base");
+  } else if (img->arch == NULL && arch[0] == '\0') {
+    files_fault(
+        k, WG_FAULT_ERROR, img->pos,
+        wg_cfg_printf(k->c, "images.%s: its base does not state an architecture", img->name),
+        "add 'arch: amd64' (or arm64, 386)");
+  }
+}
+
 static void files_image(files_check *k, const wg_cfg_image *img) {
   wg_stat st;
   bool is_file = img->base.kind == WG_BASE_FILE;
@@ -193,8 +218,11 @@ static void files_image(files_check *k, const wg_cfg_image *img) {
   if (img->base.path != NULL &&
       files_stat(k, label, img->base.path, img->base.path_pos, is_file ? WG_FT_FILE : WG_FT_DIR,
                  &st) &&
-      is_file && img->base.sha256_pos.line == 0) {
-    files_pin(k, img);
+      is_file) {
+    files_base(k, img);
+    if (img->base.sha256_pos.line == 0) {
+      files_pin(k, img);
+    }
   }
   for (size_t i = 0; i < img->n_files; i++) {
     if (img->files[i].from != NULL) {

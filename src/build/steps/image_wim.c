@@ -98,8 +98,28 @@ static void image_facts(wg_step_ctx *c, const wg_image_result *r) {
   image_fact(c, "files_deduplicated", r->n_dedup);
 }
 
+// The pin of the project file.
+static wg_code image_check_pin(wg_step_ctx *c, const wg_cfg_base *base, wg_error *err) {
+  wg_digest have, want;
+  if (base->sha256 == NULL || base->kind == WG_BASE_DIR) {
+    return WG_OK;
+  }
+  if (wg_ctx_input(c, "base", &have, err) != WG_OK) {
+    return err->code;
+  }
+  if (!wg_digest_parse(wg_str_of(base->sha256), &want) || !wg_digest_eq(&have, &want)) {
+    return wg_fail(err, WG_E_VERIFY, "%s:%u:%u: '%s' is not the file that 'sha256' pins; it has %s",
+                   base->sha256_pos.file, base->sha256_pos.line, base->sha256_pos.col, base->path,
+                   wg_digest_hex(&have).s);
+  }
+  return WG_OK;
+}
+
 static wg_code image_run(wg_step_ctx *c, wg_error *err) {
   const image_step *s = wg_ctx_user(c);
+  if (image_check_pin(c, &s->image->base, err) != WG_OK) {
+    return err->code;
+  }
   WG_AUTO(wg_cstr) base_path = image_host_path(s->project, s->image->base.path);
   WG_AUTO(wg_cstr) out_path = NULL;
   WG_AUTO(wg_image_changes) changes = {0};
@@ -180,6 +200,7 @@ wg_code wg_image_add_step(wg_graph *g, const wg_project *project, const wg_cfg_i
   wg_step *step = wg_graph_add(g, &image_kind, identity, user);
   wg_step_param(step, "name", image->name);
   wg_step_param(step, "base/image", image->base.image != NULL ? image->base.image : "");
+  wg_step_param(step, "base/sha256", image->base.sha256 != NULL ? image->base.sha256 : "");
   wg_step_param(step, "arch", arch);
   wg_step_param(step, "time", time);
   wg_step_param(step, "format", "wim/lzx");

@@ -29,7 +29,7 @@ uint64_t wg_wim_time(int64_t unix_s) {
   return (uint64_t)(unix_s + epoch_s) * 10000000u;
 }
 
-wg_wim_res wim_res_get(const uint8_t *p) {
+wg_wim_res wg_wim_res_get(const uint8_t *p) {
   uint64_t first = wg_le64(p);
   return (wg_wim_res){.stored_bytes = first & 0x00FFFFFFFFFFFFFFu,
                       .flags = (uint8_t)(first >> 56),
@@ -37,7 +37,7 @@ wg_wim_res wim_res_get(const uint8_t *p) {
                       .orig_bytes = wg_le64(p + 16)};
 }
 
-void wim_res_put(uint8_t *p, const wg_wim_res *r) {
+void wg_wim_res_put(uint8_t *p, const wg_wim_res *r) {
   wg_put_le64(p, (r->stored_bytes & 0x00FFFFFFFFFFFFFFu) | (uint64_t)r->flags << 56);
   wg_put_le64(p + 8, r->off_bytes);
   wg_put_le64(p + 16, r->orig_bytes);
@@ -79,11 +79,11 @@ wg_code wg_wim_header_parse(const uint8_t *p, wg_wim_header *out, wg_error *err)
                      .part = wg_le16(p + 0x28),
                      .n_parts = wg_le16(p + 0x2A),
                      .n_images = wg_le32(p + 0x2C),
-                     .table = wim_res_get(p + 0x30),
-                     .xml = wim_res_get(p + 0x48),
-                     .boot_metadata = wim_res_get(p + 0x60),
+                     .table = wg_wim_res_get(p + 0x30),
+                     .xml = wg_wim_res_get(p + 0x48),
+                     .boot_metadata = wg_wim_res_get(p + 0x60),
                      .boot_index = wg_le32(p + 0x78),
-                     .integrity = wim_res_get(p + 0x7C)};
+                     .integrity = wg_wim_res_get(p + 0x7C)};
   memcpy(h.guid, p + 0x18, sizeof(h.guid));
   memcpy(h.unused, p + 0x94, sizeof(h.unused));
   if (h.version != WG_WIM_VERSION_NORMAL && h.version != WG_WIM_VERSION_SOLID) {
@@ -112,10 +112,10 @@ void wg_wim_header_write(const wg_wim_header *h, uint8_t out[WG_WIM_HEADER_BYTES
   wg_put_le16(out + 0x28, h->part);
   wg_put_le16(out + 0x2A, h->n_parts);
   wg_put_le32(out + 0x2C, h->n_images);
-  wim_res_put(out + 0x30, &h->table);
-  wim_res_put(out + 0x48, &h->xml);
-  wim_res_put(out + 0x60, &h->boot_metadata);
+  wg_wim_res_put(out + 0x30, &h->table);
+  wg_wim_res_put(out + 0x48, &h->xml);
+  wg_wim_res_put(out + 0x60, &h->boot_metadata);
   wg_put_le32(out + 0x78, h->boot_index);
-  wim_res_put(out + 0x7C, &h->integrity);
+  wg_wim_res_put(out + 0x7C, &h->integrity);
   memcpy(out + 0x94, h->unused, sizeof(h->unused));
 }

@@ -4,17 +4,17 @@
 
 #include "fmt/wim/wim.h"
 
-wg_wim_res wim_res_get(const uint8_t *p); // 24 bytes
-void wim_res_put(uint8_t *p, const wg_wim_res *r);
+wg_wim_res wg_wim_res_get(const uint8_t *p); // 24 bytes
+void wg_wim_res_put(uint8_t *p, const wg_wim_res *r);
 
 // FORMAT when [off, off + n) is not inside the file behind the header.
-wg_code wim_check_range(const wg_wim *w, uint64_t off_bytes, uint64_t n_bytes, const char *what,
-                        wg_error *err);
+wg_code wg_wim_check_range(const wg_wim *w, uint64_t off_bytes, uint64_t n_bytes, const char *what,
+                           wg_error *err);
 // A resource that stands in the header (table, XML), uncompressed into the arena.
-wg_code wim_load_res(wg_wim *w, wg_wim_decoder *d, const wg_wim_res *res, uint64_t max_bytes,
-                     const char *what, uint8_t **out, wg_error *err);
+wg_code wg_wim_load_res(wg_wim *w, wg_wim_decoder *d, const wg_wim_res *res, uint64_t max_bytes,
+                        const char *what, uint8_t **out, wg_error *err);
 // Blob table: fills blobs, solids, metadata, by_hash.
-wg_code wim_table_parse(wg_wim *w, const uint8_t *p, size_t n_bytes, wg_error *err);
+wg_code wg_wim_table_parse(wg_wim *w, const uint8_t *p, size_t n_bytes, wg_error *err);
 // Reads a range of uncompressed bytes of a resource.
 typedef struct wim_extent {
   uint64_t off_bytes, stored_bytes, orig_bytes;
@@ -22,10 +22,11 @@ typedef struct wim_extent {
   wg_wim_codec codec;
   bool compressed, solid;
 } wim_extent;
-wg_code wim_extent_read(const wg_wim *w, wg_wim_decoder *d, const wim_extent *x, uint64_t from,
-                        uint64_t n_bytes, wg_wim_sink sink, void *ctx, wg_error *err);
+wg_code wg_wim_extent_read(const wg_wim *w, wg_wim_decoder *d, const wim_extent *x, uint64_t from,
+                           uint64_t n_bytes, wg_wim_sink sink, void *ctx, wg_error *err);
 // Puts the children of folders that got new ones into the order Windows keeps.
-wg_code wim_tree_sort(wg_wim_tree *t, wg_error *err);
-wg_code wim_sink_buf(void *ctx, const uint8_t *p, size_t n_bytes, wg_error *err); // ctx: wg_buf *
+wg_code wg_wim_tree_sort(wg_wim_tree *t, wg_error *err);
+wg_code wg_wim_sink_buf(void *ctx, const uint8_t *p, size_t n_bytes,
+                        wg_error *err); // ctx: wg_buf *
 
 #endif

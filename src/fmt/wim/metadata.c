@@ -435,7 +435,7 @@ wg_code wg_wim_tree_write(wg_wim_tree *t, wg_buf *out, wg_error *err) {
   meta_list_at *lists = NULL;
   uint64_t *offs = NULL;
   size_t n = 0;
-  if (wim_tree_sort(t, err) != WG_OK) {
+  if (wg_wim_tree_sort(t, err) != WG_OK) {
     return err->code;
   }
   meta_put_security(t, out);

@@ -3,8 +3,8 @@
 #include "base/utf.h"
 #include "fmt/wim/internal.h"
 
-wg_code wim_check_range(const wg_wim *w, uint64_t off_bytes, uint64_t n_bytes, const char *what,
-                        wg_error *err) {
+wg_code wg_wim_check_range(const wg_wim *w, uint64_t off_bytes, uint64_t n_bytes, const char *what,
+                           wg_error *err) {
   uint64_t size = w->src.size_bytes;
   if (off_bytes < WG_WIM_HEADER_BYTES && n_bytes > 0) {
     return wg_fail_at(err, WG_E_FORMAT, off_bytes, "the %s lies over the header, at 0x%llx", what,
@@ -20,7 +20,7 @@ wg_code wim_check_range(const wg_wim *w, uint64_t off_bytes, uint64_t n_bytes, c
   return WG_OK;
 }
 
-wg_code wim_sink_buf(void *ctx, const uint8_t *p, size_t n_bytes, wg_error *err) {
+wg_code wg_wim_sink_buf(void *ctx, const uint8_t *p, size_t n_bytes, wg_error *err) {
   wg_buf *b = ctx;
   wg_buf_add(b, p, n_bytes);
   return wg_buf_check(b, err);
@@ -41,9 +41,9 @@ static wg_code sink_block_add(void *ctx, const uint8_t *p, size_t n_bytes, wg_er
   return WG_OK;
 }
 
-wg_code wim_load_res(wg_wim *w, wg_wim_decoder *d, const wg_wim_res *res, uint64_t max_bytes,
-                     const char *what, uint8_t **out, wg_error *err) {
-  if (wim_check_range(w, res->off_bytes, res->stored_bytes, what, err) != WG_OK) {
+wg_code wg_wim_load_res(wg_wim *w, wg_wim_decoder *d, const wg_wim_res *res, uint64_t max_bytes,
+                        const char *what, uint8_t **out, wg_error *err) {
+  if (wg_wim_check_range(w, res->off_bytes, res->stored_bytes, what, err) != WG_OK) {
     return err->code;
   }
   if (res->orig_bytes > max_bytes) {
@@ -73,7 +73,7 @@ wg_code wim_load_res(wg_wim *w, wg_wim_decoder *d, const wg_wim_res *res, uint64
                   .chunk_bytes = w->hdr.chunk_bytes,
                   .codec = w->hdr.codec,
                   .compressed = compressed};
-  if (wim_extent_read(w, d, &x, 0, x.orig_bytes, sink_block_add, &block, err) != WG_OK) {
+  if (wg_wim_extent_read(w, d, &x, 0, x.orig_bytes, sink_block_add, &block, err) != WG_OK) {
     return wg_wrap(err, "%s", what);
   }
   *out = block.p;
@@ -117,7 +117,7 @@ static wg_code open_xml(wg_wim *w, wg_wim_decoder *d, wg_error *err) {
   }
   uint8_t *p = NULL;
   if (w->hdr.xml.orig_bytes > 0 &&
-      wim_load_res(w, d, &w->hdr.xml, w->limits.max_xml_bytes, "XML", &p, err) != WG_OK) {
+      wg_wim_load_res(w, d, &w->hdr.xml, w->limits.max_xml_bytes, "XML", &p, err) != WG_OK) {
     return err->code;
   }
   if (open_xml_text(w, p, w->hdr.xml.orig_bytes, err) != WG_OK) {
@@ -187,9 +187,9 @@ wg_code wg_wim_open(const wg_wim_source *src, wg_arena *arena, const wg_wim_limi
     return wg_fail_at(err, WG_E_FORMAT, 0x30,
                       "the header names no blob table: the file was not finished");
   }
-  if (wim_load_res(&w, d, &w.hdr.table, w.limits.max_table_bytes, "blob table", &table, err) !=
+  if (wg_wim_load_res(&w, d, &w.hdr.table, w.limits.max_table_bytes, "blob table", &table, err) !=
           WG_OK ||
-      wim_table_parse(&w, table, (size_t)w.hdr.table.orig_bytes, err) != WG_OK) {
+      wg_wim_table_parse(&w, table, (size_t)w.hdr.table.orig_bytes, err) != WG_OK) {
     return err->code;
   }
   *out = w;

@@ -210,8 +210,8 @@ static wg_code extent_read_plain(const wg_wim *w, wg_wim_decoder *d, const wim_e
   return WG_OK;
 }
 
-wg_code wim_extent_read(const wg_wim *w, wg_wim_decoder *d, const wim_extent *x, uint64_t from,
-                        uint64_t n_bytes, wg_wim_sink sink, void *ctx, wg_error *err) {
+wg_code wg_wim_extent_read(const wg_wim *w, wg_wim_decoder *d, const wim_extent *x, uint64_t from,
+                           uint64_t n_bytes, wg_wim_sink sink, void *ctx, wg_error *err) {
   if (from > x->orig_bytes || n_bytes > x->orig_bytes - from) {
     return wg_fail_at(err, WG_E_FORMAT, x->off_bytes, "a range outside its resource");
   }
@@ -260,7 +260,7 @@ wg_code wg_wim_read_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, wg_w
                     .codec = s->codec,
                     .compressed = true,
                     .solid = true};
-    return wim_extent_read(w, d, &x, b->off_bytes, b->orig_bytes, sink, ctx, err);
+    return wg_wim_extent_read(w, d, &x, b->off_bytes, b->orig_bytes, sink, ctx, err);
   }
   wim_extent x = {.off_bytes = b->off_bytes,
                   .stored_bytes = b->stored_bytes,
@@ -268,7 +268,7 @@ wg_code wg_wim_read_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, wg_w
                   .chunk_bytes = w->hdr.chunk_bytes,
                   .codec = w->hdr.codec,
                   .compressed = (b->flags & WG_WIM_RES_COMPRESSED) != 0};
-  return wim_extent_read(w, d, &x, 0, b->orig_bytes, sink, ctx, err);
+  return wg_wim_extent_read(w, d, &x, 0, b->orig_bytes, sink, ctx, err);
 }
 
 wg_code wg_wim_load_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, uint64_t max_bytes,
@@ -278,7 +278,7 @@ wg_code wg_wim_load_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, uint
     return wg_fail_at(err, WG_E_LIMIT, b->off_bytes, "a resource of %llu bytes, more than %llu",
                       (unsigned long long)b->orig_bytes, (unsigned long long)max_bytes);
   }
-  if (wg_wim_read_blob(w, d, blob, wim_sink_buf, out, err) != WG_OK) {
+  if (wg_wim_read_blob(w, d, blob, wg_wim_sink_buf, out, err) != WG_OK) {
     return err->code;
   }
   wg_sha1 h = wg_sha1_of(out->p, out->n);

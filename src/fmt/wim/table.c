@@ -23,7 +23,7 @@ static uint64_t row_off(const table_parse *t, size_t row) {
 }
 
 static wg_wim_res row_res(const table_parse *t, size_t row) {
-  wg_wim_res r = wim_res_get(t->p + row * WG_WIM_TABLE_ENTRY_BYTES);
+  wg_wim_res r = wg_wim_res_get(t->p + row * WG_WIM_TABLE_ENTRY_BYTES);
   if (t->w->hdr.version == WG_WIM_VERSION_NORMAL) {
     r.flags &= (uint8_t)~WG_WIM_RES_SOLID; // old writers left it set without meaning
   }
@@ -32,7 +32,7 @@ static wg_wim_res row_res(const table_parse *t, size_t row) {
 
 static wg_code table_read_solid(table_parse *t, size_t row, const wg_wim_res *r, wg_error *err) {
   wg_wim *w = t->w;
-  if (wim_check_range(w, r->off_bytes, r->stored_bytes, "solid resource", err) != WG_OK) {
+  if (wg_wim_check_range(w, r->off_bytes, r->stored_bytes, "solid resource", err) != WG_OK) {
     return err->code;
   }
   if (r->stored_bytes < TABLE_SOLID_HEADER_BYTES) {
@@ -103,7 +103,7 @@ static wg_code table_check_plain(const table_parse *t, size_t row, const wg_wim_
                       "an uncompressed resource with two sizes, %llu and %llu",
                       (unsigned long long)r->stored_bytes, (unsigned long long)r->orig_bytes);
   }
-  if (wim_check_range(t->w, r->off_bytes, r->stored_bytes, "resource", err) != WG_OK) {
+  if (wg_wim_check_range(t->w, r->off_bytes, r->stored_bytes, "resource", err) != WG_OK) {
     return wg_wrap(err, "blob table entry at 0x%llx", (unsigned long long)row_off(t, row));
   }
   return WG_OK;
@@ -172,7 +172,7 @@ static int table_cmp(const void *a, const void *b, void *ctx) {
   return c != 0 ? c : (x > y) - (x < y);
 }
 
-wg_code wim_table_parse(wg_wim *w, const uint8_t *p, size_t n_bytes, wg_error *err) {
+wg_code wg_wim_table_parse(wg_wim *w, const uint8_t *p, size_t n_bytes, wg_error *err) {
   table_parse t = {.w = w,
                    .p = p,
                    .n_rows = n_bytes / WG_WIM_TABLE_ENTRY_BYTES,
@@ -228,7 +228,7 @@ bool wg_wim_find_blob(const wg_wim *w, const wg_sha1 *hash, uint32_t *out) {
 void wg_wim_table_put(wg_buf *out, const wg_wim_res *res, uint16_t part, uint32_t refcount,
                       const wg_sha1 *hash) {
   uint8_t row[WG_WIM_TABLE_ENTRY_BYTES];
-  wim_res_put(row, res);
+  wg_wim_res_put(row, res);
   wg_put_le16(row + 24, part);
   wg_put_le32(row + 26, refcount);
   memcpy(row + 30, hash->b, sizeof(hash->b));

@@ -132,7 +132,7 @@ static wg_code sort_children(wg_wim_tree *t, wg_wim_entry *dir, wg_error *err) {
   return WG_OK;
 }
 
-wg_code wim_tree_sort(wg_wim_tree *t, wg_error *err) {
+wg_code wg_wim_tree_sort(wg_wim_tree *t, wg_error *err) {
   for (size_t i = 0; i < t->n; i++) {
     if (t->entries[i].unsorted) {
       if (sort_children(t, &t->entries[i], err) != WG_OK) {

@@ -45,10 +45,11 @@ typedef struct wg_error {
   (wg_error_set((err), (code_), 0, (off_), __VA_ARGS__), (code_))
 // As wg_fail with WG_E_IO (or WG_E_NOT_FOUND for ENOENT/ENOTDIR, WG_E_CONFLICT for EEXIST,
 // WG_E_NOMEM for ENOMEM); appends the errno's meaning. Yields the chosen code.
-#define wg_fail_errno(err, errno_, ...) wg_error_set_errno((err), (errno_), __VA_ARGS__)
+#define wg_fail_errno(err, errno_, ...)                                                            \
+  wg_code_of_failure(wg_error_set_errno((err), (errno_), __VA_ARGS__))
 
 // Prepends "context: " to the text of an error that is already set; yields its code.
-#define wg_wrap(err, ...) (wg_error_wrap((err), __VA_ARGS__), (err)->code)
+#define wg_wrap(err, ...) (wg_error_wrap((err), __VA_ARGS__), wg_code_of_failure((err)->code))
 
 // Sets every field of *err. Never fails; overlong text is cut with "...".
 void wg_error_set(wg_error *err, wg_code code, int saved_errno, uint64_t off_bytes, const char *fmt,
@@ -66,5 +67,11 @@ const char *wg_errno_text(int e);
 // Ends the process with a message: our own bug. Hosted builds write to stderr and abort.
 WG_NORETURN void wg_assert_fail(const char *expr, const char *file, int line);
 #define wg_assert(e) ((e) ? (void)0 : wg_assert_fail(#e, __FILE__, __LINE__))
+
+// Its argument, which is never WG_OK: analyzers learn it here.
+static inline wg_code wg_code_of_failure(wg_code code) {
+  wg_assert(code != WG_OK);
+  return code;
+}
 
 #endif

@@ -44,6 +44,31 @@ static wg_code copy_by_hand(int in, int out, const wg_cancel *cancel, uint64_t *
   }
 }
 
+// As much as the kernel can copy by itself; what is left is for copy_by_hand.
+static wg_code copy_in_kernel(int in, int out, const wg_cancel *cancel, uint64_t *total,
+                              wg_error *err) {
+  off_t in_off = 0;
+  for (;;) {
+    if (wg_cancel_check(cancel, err) != WG_OK) {
+      return err->code;
+    }
+    if (wg_os_fault("copy_file_range")) {
+      return wg_fail_errno(err, EIO, "cannot copy");
+    }
+    ssize_t n = copy_file_range(in, &in_off, out, NULL, COPY_CHUNK_BYTES, 0);
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO)) {
+      return wg_fail_errno(err, errno, "cannot copy");
+    }
+    if (n <= 0) {
+      return WG_OK; // the end, or not possible between these two
+    }
+    *total += (uint64_t)n;
+  }
+}
+
 wg_code wg_os_copy_fd(int in, int out, const wg_cancel *cancel, uint64_t *out_n, wg_error *err) {
   uint64_t total = 0;
   wg_error no_reflink = WG_ERROR_INIT;
@@ -53,30 +78,9 @@ wg_code wg_os_copy_fd(int in, int out, const wg_cancel *cancel, uint64_t *out_n,
       return err->code;
     }
     total = st.size_bytes;
-  } else {
-    off_t in_off = 0;
-    for (;;) {
-      if (wg_cancel_check(cancel, err) != WG_OK) {
-        return err->code;
-      }
-      if (wg_os_fault("copy_file_range")) {
-        return wg_fail_errno(err, EIO, "cannot copy");
-      }
-      ssize_t n = copy_file_range(in, &in_off, out, NULL, COPY_CHUNK_BYTES, 0);
-      if (n < 0 && errno == EINTR) {
-        continue;
-      }
-      if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO)) {
-        return wg_fail_errno(err, errno, "cannot copy");
-      }
-      if (n <= 0) {
-        break; // the end, or not possible between these two: the rest by hand
-      }
-      total += (uint64_t)n;
-    }
-    if (copy_by_hand(in, out, cancel, &total, err) != WG_OK) {
-      return err->code;
-    }
+  } else if (copy_in_kernel(in, out, cancel, &total, err) != WG_OK ||
+             copy_by_hand(in, out, cancel, &total, err) != WG_OK) {
+    return err->code;
   }
   if (out_n != NULL) {
     *out_n = total;

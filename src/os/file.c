@@ -359,13 +359,13 @@ wg_code wg_os_set_atime(int dirfd, const char *path, int64_t atime_ns, wg_error 
   FILE_SIMPLE("utimens", "cannot set the time of", utimensat(dirfd, path, t, AT_SYMLINK_NOFOLLOW));
 }
 
-wg_code wg_os_link(int from_dirfd, const char *from, int to_dirfd, const char *path,
-                   wg_error *err) {
+wg_code wg_os_link(int from_dirfd, const char *from, int to_dirfd, const char *to, wg_error *err) {
+  const char *path = to; // what FILE_SIMPLE names
   FILE_SIMPLE("link", "cannot make link", linkat(from_dirfd, from, to_dirfd, path, 0));
 }
 
 wg_code wg_os_mkdirs(int dirfd, const char *path, uint32_t mode, wg_error *err) {
-  wg_stat st;
+  wg_stat st = {0};
   wg_error probe = WG_ERROR_INIT;
   if (wg_os_stat(dirfd, path, true, &st, &probe) == WG_OK) {
     if (st.type != WG_FT_DIR) {
@@ -414,7 +414,7 @@ char *wg_os_getcwd(void) {
   if (p == NULL) {
     (void)fprintf(stderr, "wingo: error: the working directory is gone: %s\n",
                   wg_errno_text(errno));
-    exit(1);
+    exit(1); // NOLINT(concurrency-mt-unsafe): the last thing the program does
   }
   return p;
 }

@@ -99,14 +99,14 @@ wg_code wg_os_readlink(int dirfd, const char *path, char **out, wg_error *err);
 wg_code wg_os_realpath(const char *path, char **out, wg_error *err);
 char *wg_os_getcwd(void); // heap; exits on failure
 // Removes path and all below it; never follows links; fine if absent. Read-only dirs are opened up.
-wg_code wg_os_rmtree(int dirfd, const char *path, wg_error *err);
+wg_code wg_os_rmtree(int at_fd, const char *path, wg_error *err);
 
 typedef struct wg_dirent {
   const char *name;
   wg_ftype type;
 } wg_dirent;
 // Entries without . and .., sorted bytewise, in the arena.
-wg_code wg_os_list_dir(int dirfd, const char *path, wg_arena *arena, wg_dirent **out, size_t *out_n,
+wg_code wg_os_list_dir(int at_fd, const char *path, wg_arena *arena, wg_dirent **out, size_t *out_n,
                        wg_error *err);
 
 // flock on path (made if absent, 0600). Waits while polling cancel; try_only: CONFLICT at once.

@@ -21,7 +21,7 @@ const wg_alloc *wg_heap(void) {
 
 WG_NORETURN static void mem_die(size_t n_bytes) {
   (void)fprintf(stderr, "wingo: error: out of memory (%zu bytes asked)\n", n_bytes);
-  exit(1);
+  exit(1); // NOLINT(concurrency-mt-unsafe): the last thing the program does
 }
 
 void *wg_xarray(size_t count, size_t size_bytes) {

@@ -99,6 +99,7 @@ WG_NORETURN static void proc_child_run(const proc_child *c, char *uid_map, char 
     struct sigaction dfl = {.sa_handler = SIG_DFL};
     (void)sigaction(sig, &dfl, NULL);
   }
+  // The child has one thread. NOLINTNEXTLINE(concurrency-mt-unsafe)
   (void)sigprocmask(SIG_SETMASK, &none, NULL);
   proc_redirect(c, c->in, 0);
   proc_redirect(c, c->out, 1);

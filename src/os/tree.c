@@ -54,7 +54,7 @@ static bool tree_is_dots(const char *name) {
 static wg_code tree_open(int at_fd, const char *path, tree_dir *out, wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
   if (wg_os_open_dir(at_fd, path, &fd, err) != WG_OK) {
-    return err->code;
+    return wg_code_of_failure(err->code);
   }
   *out = fdopendir(fd);
   if (*out == NULL) {
@@ -64,14 +64,40 @@ static wg_code tree_open(int at_fd, const char *path, tree_dir *out, wg_error *e
   return WG_OK;
 }
 
+typedef struct tree_list {
+  wg_dirent *v;
+  size_t n, cap;
+} tree_list;
+
+static wg_code tree_add(tree_list *l, const char *name, wg_ftype type, wg_arena *arena,
+                        wg_error *err) {
+  if (l->n == l->cap) {
+    size_t cap = l->cap == 0 ? 32 : l->cap * 2;
+    wg_dirent *bigger = wg_arena_new_array(arena, wg_dirent, cap);
+    if (bigger == NULL) {
+      return wg_arena_fail(arena, err);
+    }
+    if (l->n > 0) {
+      memcpy(bigger, l->v, l->n * sizeof(*l->v));
+    }
+    l->v = bigger;
+    l->cap = cap;
+  }
+  const char *copy = wg_arena_strdup(arena, name);
+  if (copy == NULL) {
+    return wg_arena_fail(arena, err);
+  }
+  l->v[l->n++] = (wg_dirent){.name = copy, .type = type};
+  return WG_OK;
+}
+
 wg_code wg_os_list_dir(int at_fd, const char *path, wg_arena *arena, wg_dirent **out, size_t *out_n,
                        wg_error *err) {
   WG_AUTO(tree_dir) d = NULL;
   if (tree_open(at_fd, path, &d, err) != WG_OK) {
     return err->code;
   }
-  wg_dirent *list = NULL;
-  size_t n = 0, cap = 0;
+  tree_list list = {0};
   for (;;) {
     errno = wg_os_fault("readdir") ? EIO : 0;
     const struct dirent *e =
@@ -79,34 +105,19 @@ wg_code wg_os_list_dir(int at_fd, const char *path, wg_arena *arena, wg_dirent *
     if (e == NULL) {
       break;
     }
-    if (tree_is_dots(e->d_name)) {
-      continue;
+    if (!tree_is_dots(e->d_name) &&
+        tree_add(&list, e->d_name, tree_type(dirfd(d), e), arena, err) != WG_OK) {
+      return err->code;
     }
-    if (n == cap) {
-      cap = cap == 0 ? 32 : cap * 2;
-      wg_dirent *bigger = wg_arena_new_array(arena, wg_dirent, cap);
-      if (bigger == NULL) {
-        return wg_arena_fail(arena, err);
-      }
-      if (n > 0) {
-        memcpy(bigger, list, n * sizeof(*list));
-      }
-      list = bigger;
-    }
-    const char *name = wg_arena_strdup(arena, e->d_name);
-    if (name == NULL) {
-      return wg_arena_fail(arena, err);
-    }
-    list[n++] = (wg_dirent){.name = name, .type = tree_type(dirfd(d), e)};
   }
   if (errno != 0) {
     return wg_fail_errno(err, errno, "cannot list '%s'", path);
   }
-  if (n > 1) {
-    qsort(list, n, sizeof(*list), tree_cmp);
+  if (list.n > 1) {
+    qsort(list.v, list.n, sizeof(*list.v), tree_cmp);
   }
-  *out = list;
-  *out_n = n;
+  *out = list.v;
+  *out_n = list.n;
   return WG_OK;
 }
 

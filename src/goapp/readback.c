@@ -209,3 +209,7 @@ wg_code wg_go_read_back(const wg_reader *file, const wg_go_expect *expect, wg_ar
   *out = result;
   return WG_OK;
 }
+
+bool wg_go_can_read_back(const char *os) {
+  return readback_wanted(os) != READBACK_NONE;
+}

@@ -21,6 +21,8 @@ typedef struct wg_go_readback {
   size_t n_libraries;
 } wg_go_readback;
 
+// False for a system whose programs have no reader here (plan9, wasm, aix).
+bool wg_go_can_read_back(const char *os);
 // Reads file with our own readers. Strings of *out are borrowed from file or in the arena.
 //
 // VERIFY: another machine, file format or subsystem than asked; cgo where it was not allowed; no

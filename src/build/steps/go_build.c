@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "build/steps/go_steps.h"
+#include "fmt/sbom/sbom.h"
 #include "goapp/compile.h"
 #include "goapp/discover.h"
 #include "goapp/readback.h"
@@ -12,6 +13,9 @@
 typedef struct go_target {
   const wg_go_env *env;
   wg_go_spec spec;
+  const char *name, *file_name, *release,
+      *revision; // for the bill of materials; "" where there is none
+  bool has_sbom;
 } go_target;
 
 // --- discover
@@ -95,32 +99,54 @@ static go_note go_note_parse(wg_str text) {
   return n;
 }
 
-// The finished program is what was asked for, or the step fails.
+static wg_code go_build_sbom(wg_step_ctx *c, const wg_gobuildinfo *info, const wg_buf *bytes,
+                             wg_error *err) {
+  const go_target *t = wg_ctx_user(c);
+  const wg_digest digest = wg_sha256(bytes->p, bytes->n);
+  const wg_sbom_in in = {.info = info,
+                         .name = wg_str_of(t->name),
+                         .version = wg_str_of(t->release),
+                         .revision = wg_str_of(t->revision),
+                         .file_name = wg_str_of(t->file_name),
+                         .sha256 = &digest,
+                         .tool_version = WG_STR(WINGO_VERSION)};
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 0);
+  if (wg_sbom_write(&in, &out, err) != WG_OK || wg_buf_check(&out, err) != WG_OK) {
+    return wg_wrap(err, "bill of materials");
+  }
+  return wg_ctx_output_bytes(c, "sbom", out.p, out.n, err);
+}
+
+// The finished program is what was asked for, or the step fails. What it says of itself becomes its
+// bill of materials.
 static wg_code go_build_check(wg_step_ctx *c, const go_note *note, const char *path,
                               wg_error *err) {
-  const wg_go_spec *spec = &((const go_target *)wg_ctx_user(c))->spec;
+  const go_target *t = wg_ctx_user(c);
+  const wg_go_spec *spec = &t->spec;
+  if (!t->has_sbom) {
+    wg_ctx_warn(c, "programs for %s are not read back", spec->os);
+    return WG_OK;
+  }
   WG_AUTO(wg_buf) bytes = {0};
   wg_buf_init(&bytes, wg_heap(), 0);
   if (wg_os_read_file(WG_CWD, path, GO_MAX_PROGRAM, &bytes, err) != WG_OK) {
     return err->code;
   }
-  wg_go_expect expect = {.os = spec->os,
-                         .arch = spec->arch,
-                         .gui = spec->gui,
-                         .cgo = wg_go_spec_cgo(spec),
-                         .resources = spec->resources,
-                         .go_version = note->version,
-                         .import_path = note->import_path,
-                         .module = note->module};
-  wg_reader file = wg_reader_of(bytes.p, bytes.n);
+  const wg_go_expect expect = {.os = spec->os,
+                               .arch = spec->arch,
+                               .gui = spec->gui,
+                               .cgo = wg_go_spec_cgo(spec),
+                               .resources = spec->resources,
+                               .go_version = note->version,
+                               .import_path = note->import_path,
+                               .module = note->module};
+  const wg_reader file = wg_reader_of(bytes.p, bytes.n);
   wg_go_readback back;
-  wg_code code = wg_go_read_back(&file, &expect, wg_ctx_arena(c), &back, err);
-  if (code == WG_E_UNSUPPORTED) {
-    wg_ctx_warn(c, "%s", err->text);
-    *err = (wg_error)WG_ERROR_INIT;
-    return WG_OK;
+  if (wg_go_read_back(&file, &expect, wg_ctx_arena(c), &back, err) != WG_OK) {
+    return wg_wrap(err, "read back");
   }
-  return code == WG_OK ? WG_OK : wg_wrap(err, "read back");
+  return go_build_sbom(c, &back.info, &bytes, err);
 }
 
 // The linker says only that some device is full: say which, and what helps.
@@ -167,7 +193,7 @@ static wg_code go_build_run(wg_step_ctx *c, wg_error *err) {
 
 static const wg_step_kind go_build_kind = {
     .name = "go.build",
-    .version = 1,
+    .version = 2, // wingo's version stands in the bill of materials: see the parameter "wingo"
     .verb = "compile",
     .discover = go_build_discover,
     .run = go_build_run,
@@ -273,22 +299,44 @@ static unsigned go_cpus(const wg_project *project) {
   return each == 0 ? 1 : each;
 }
 
-static wg_step *go_add_target(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
-                              const wg_cfg_target *target, wg_go_env *env, const wg_go_spec *common,
-                              wg_step *resources) {
+static go_target *go_make_target(const wg_project *project, const wg_cfg_app *app,
+                                 const wg_cfg_target *target, wg_go_env *env,
+                                 const wg_go_spec *common) {
   go_target *t = go_alloc(env, 1, sizeof(*t));
+  bool windows = strcmp(target->os, "windows") == 0;
   t->env = env;
   t->spec = *common;
   t->spec.os = target->os;
   t->spec.arch = target->arch;
   t->spec.variant = go_or_empty(target->variant);
-  bool windows = strcmp(target->os, "windows") == 0;
   t->spec.gui = t->spec.gui && windows;
+  t->name = app->name;
+  t->release = go_or_empty(project->release);
+  t->revision = go_or_empty(app->revision);
+  t->has_sbom = wg_go_can_read_back(target->os);
+  t->file_name = wg_arena_printf(&env->arena, "%s%s", app->name, windows ? ".exe" : "");
+  wg_assert(t->file_name != NULL);
+  return t;
+}
+
+// What the bill of materials says beyond what is in the program.
+static void go_add_sbom(wg_step *s, const go_target *t, const char *program) {
+  WG_AUTO(wg_cstr) path = wg_xprintf("%s.cdx.json", program);
+  wg_step_param(s, "name", t->name);
+  wg_step_param(s, "release", t->release);
+  wg_step_param(s, "revision", t->revision);
+  wg_step_param(s, "wingo", WINGO_VERSION);
+  wg_step_publish(s, "sbom", path, 0644, false);
+}
+
+static wg_step *go_add_target(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
+                              const wg_cfg_target *target, wg_go_env *env, const wg_go_spec *common,
+                              wg_step *resources) {
+  go_target *t = go_make_target(project, app, target, env, common);
   t->spec.resources = resources != NULL;
   WG_AUTO(wg_cstr) identity = wg_xprintf("app/%s/%s", app->name, target->slug);
   WG_AUTO(wg_cstr)
-  path = wg_xprintf("%s/out/%s/%s/%s%s", project->dir, app->name, target->slug, app->name,
-                    windows ? ".exe" : "");
+  path = wg_xprintf("%s/out/%s/%s/%s", project->dir, app->name, target->slug, t->file_name);
   wg_step *s = wg_graph_add(g, &go_build_kind, identity, t);
   go_params(s, &t->spec);
   if (resources != NULL) {
@@ -296,6 +344,9 @@ static wg_step *go_add_target(wg_graph *g, const wg_project *project, const wg_c
   }
   wg_step_need(s, go_cpus(project), GO_BUILD_MEMORY);
   wg_step_publish(s, "bin", path, 0755, false);
+  if (t->has_sbom) {
+    go_add_sbom(s, t, path);
+  }
   return s;
 }
 

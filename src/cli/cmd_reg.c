@@ -4,6 +4,7 @@
 
 #include "cli/reg.h"
 #include "fmt/json/jsonw.h"
+#include "fmt/sd/sd.h"
 
 // Opens the hive named by the first argument; an exit code, 0 when it is open.
 static int reg_open(const wg_cli *c, wg_hivefile *f) {
@@ -140,6 +141,44 @@ static int reg_query_run(wg_cli *c) {
     return wg_cli_fail(c, &err);
   }
   wg_out_bytes(out.p, out.n);
+  return 0;
+}
+
+// Full control for SYSTEM and Administrators, reading for everyone: what Windows gives a hive's
+// root.
+static const char reg_root_sddl[] =
+    "O:BAG:SYD:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KR;;;WD)(A;CI;KR;;;RC)";
+
+static int reg_create_run(wg_cli *c) {
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_arena) arena;
+  WG_AUTO(wg_buf) sd_bytes = {0};
+  WG_AUTO(wg_buf) out = {0};
+  WG_AUTO_PTR(wg_hive) h = NULL;
+  wg_sd sd;
+  uint64_t minor = 5;
+  const char *version = wg_cli_value(c, "minor");
+  if (version != NULL && (!wg_parse_u64(wg_str_of(version), &minor) || minor < 3 || minor > 6)) {
+    return wg_cli_usage(c, "--minor takes 3, 4, 5 or 6, not '%s'", version);
+  }
+  wg_arena_init(&arena, wg_heap(), 0);
+  wg_buf_init(&sd_bytes, wg_heap(), 0);
+  wg_buf_init(&out, wg_heap(), 0);
+  if (wg_os_exists(WG_CWD, c->args[0])) {
+    (void)!wg_fail(&err, WG_E_CONFLICT, "'%s' is there already", c->args[0]);
+    return wg_cli_fail(c, &err);
+  }
+  if (wg_sddl_parse(wg_str_of(reg_root_sddl), &arena, &sd, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  wg_sd_write(&sd, &sd_bytes);
+  wg_hive_write_options opt = {0};
+  if (wg_hive_new((uint32_t)minor, "ROOT", sd_bytes.p, sd_bytes.n, wg_reg_now(), wg_heap(), &h,
+                  &err) != WG_OK ||
+      wg_hive_write(h, &opt, &out, &err) != WG_OK ||
+      wg_os_write_file(WG_CWD, c->args[0], out.p, out.n, 0644, true, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
   return 0;
 }
 
@@ -443,3 +482,19 @@ const wg_cli_cmd wg_cmd_reg_check = {
     .max_args = 1,
     .complete = "file",
     .run = reg_check_run};
+static const wg_cli_opt create_opts[] = {
+    {.name = "minor", .arg = "N", .help = "version 1.N: 3 to 6 (default: 5)"}};
+const wg_cli_cmd wg_cmd_reg_create = {
+    .noun = "reg",
+    .name = "create",
+    .args = "HIVE",
+    .summary = "make an empty hive",
+    .text =
+        "Its root key gives SYSTEM and Administrators full control and everyone else reading.\n\n"
+        "Example:\n  wingo reg create SOFTWARE\n",
+    .opts = create_opts,
+    .n_opts = WG_ARRAY_LEN(create_opts),
+    .min_args = 1,
+    .max_args = 1,
+    .complete = "file",
+    .run = reg_create_run};

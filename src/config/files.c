@@ -224,6 +224,12 @@ static void files_image(files_check *k, const wg_cfg_image *img) {
       files_pin(k, img);
     }
   }
+  for (size_t i = 0; i < img->n_registry; i++) {
+    if (img->registry[i].file != NULL) {
+      (void)files_stat(k, wg_cfg_printf(k->c, "images.%s.registry", img->name),
+                       img->registry[i].file, img->registry[i].file_pos, WG_FT_FILE, &st);
+    }
+  }
   for (size_t i = 0; i < img->n_files; i++) {
     if (img->files[i].from != NULL) {
       (void)files_stat(k, wg_cfg_printf(k->c, "images.%s.files", img->name), img->files[i].from,

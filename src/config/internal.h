@@ -71,5 +71,8 @@ void wg_cfg_walk(wg_cfg *c, const wg_key *row, const wg_yaml_node *root, void *o
 
 // rules.c: what one key alone can't tell.
 void wg_cfg_rules(wg_cfg *c);
+// The names of values: or expect: at `path` (for messages) into *out and *out_n; faults are added.
+void wg_cfg_walk_regvalues(wg_cfg *c, const char *path, const wg_yaml_node *map,
+                           const wg_cfg_regvalue **out, size_t *out_n);
 
 #endif

@@ -19,7 +19,8 @@ typedef enum wg_key_type {
   WG_KEY_MAP,      // fixed keys: sub
   WG_KEY_NAMED,    // any safe name -> sub[0]
   WG_KEY_PAIRS,    // name -> text; wg_cfg_pair
-  WG_KEY_LIST      // of sub[0]
+  WG_KEY_LIST,     // of sub[0]
+  WG_KEY_REGVALUES // registry value's name -> data; wg_cfg_regvalue
 } wg_key_type;
 
 enum {
@@ -96,6 +97,10 @@ bool wg_cfg_check_sha256(wg_cfg_text *t); // value: lower case
 bool wg_cfg_check_base_file(wg_cfg_text *t);
 bool wg_cfg_check_base_image(wg_cfg_text *t);
 bool wg_cfg_check_host_path(wg_cfg_text *t);
+bool wg_cfg_check_reg_key(wg_cfg_text *t);
+bool wg_cfg_check_service_name(wg_cfg_text *t);
+bool wg_cfg_check_ports(wg_cfg_text *t);
+bool wg_cfg_check_reg_env(wg_cfg_text *t); // name of an environment variable of a service
 bool wg_cfg_check_windows_path(wg_cfg_text *t);
 // A component of a Windows path that names a device: CON, nul.txt, COM1.
 bool wg_cfg_is_device_name(wg_str component);

@@ -107,12 +107,86 @@ typedef struct wg_cfg_base {
   wg_pos sha256_pos;
 } wg_cfg_base;
 
+typedef enum wg_cfg_service_start {
+  WG_CFG_START_AUTO,
+  WG_CFG_START_DELAYED,
+  WG_CFG_START_MANUAL,
+  WG_CFG_START_DISABLED
+} wg_cfg_service_start; // as wg_service_start
+typedef struct wg_cfg_failure {
+  unsigned action; // wg_service_action
+  uint64_t delay_ms;
+} wg_cfg_failure;
+
+typedef struct wg_cfg_service { // service: of an app in an image
+  bool present;
+  wg_pos pos;
+  const char *name, *display_name, *description, *account, *descriptor; // NULL: left out
+  unsigned start;                                                       // wg_service_start
+  unsigned sid;                                                         // wg_service_sid
+  const wg_cfg_str *args, *privileges, *depends;
+  size_t n_args, n_privileges, n_depends;
+  const wg_cfg_pair *environment;
+  size_t n_environment;
+  const wg_cfg_failure *failures;
+  size_t n_failures;
+  uint64_t failure_reset_ms;
+  bool failure_on_exit_code, event_source;
+  const unsigned *triggers; // wg_service_trigger
+  size_t n_triggers;
+} wg_cfg_service;
+
+typedef struct wg_cfg_firewall {
+  const char *name, *ports; // ports NULL: any
+  unsigned protocol;        // 6 TCP, 17 UDP
+  unsigned direction;       // 0 in, 1 out
+  unsigned action;          // 0 allow, 1 block
+  wg_pos pos;
+} wg_cfg_firewall;
+
+typedef struct wg_cfg_uninstall {
+  bool present;
+  const char *name, *version, *publisher; // version NULL: from release
+} wg_cfg_uninstall;
+
 typedef struct wg_cfg_image_app {
   const char *app; // a key of apps:, checked
   size_t app_index;
   const char *to; // Windows folder, 'C:\Program Files\Kiosk', checked for syntax
   wg_pos pos, app_pos, to_pos;
+  bool path; // the folder goes onto PATH
+  wg_cfg_service service;
+  const wg_cfg_firewall *firewall;
+  size_t n_firewall;
+  wg_cfg_uninstall uninstall;
 } wg_cfg_image_app;
+
+typedef enum wg_cfg_regvalue_kind {
+  WG_REGVALUE_SET,
+  WG_REGVALUE_DELETE,
+  WG_REGVALUE_APPEND,
+  WG_REGVALUE_REMOVE
+} wg_cfg_regvalue_kind;
+typedef struct wg_cfg_regvalue { // one name of values: or expect:
+  const char *name;              // "" is the default value
+  wg_pos pos;
+  wg_cfg_regvalue_kind kind;
+  bool typed;    // the project names the type
+  uint32_t type; // REG_* number
+  const uint8_t *data;
+  uint32_t n_bytes;
+  const char *const *items; // APPEND, REMOVE
+  size_t n_items;
+} wg_cfg_regvalue;
+
+typedef struct wg_cfg_registry { // one entry of registry:; exactly one of file, key, delete_key
+  wg_pos pos;
+  const char *file, *key, *delete_key;
+  wg_pos file_pos, key_pos;
+  const wg_cfg_regvalue *values, *expect;
+  size_t n_values, n_expect;
+  unsigned view; // 0 or 64: the 64-bit view, 32
+} wg_cfg_registry;
 
 typedef struct wg_cfg_image_file {
   const char *from; // file or folder, relative to the project folder
@@ -135,6 +209,8 @@ typedef struct wg_cfg_image {
   size_t n_apps;
   const wg_cfg_image_file *files;
   size_t n_files;
+  const wg_cfg_registry *registry;
+  size_t n_registry;
   const wg_output_kind *outputs;
   size_t n_outputs;
   wg_pos outputs_pos;

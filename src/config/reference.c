@@ -89,6 +89,8 @@ static const char *reference_type(const wg_key *row) {
     return "map of name to map";
   case WG_KEY_PAIRS:
     return "map of name to text";
+  case WG_KEY_REGVALUES:
+    return "map of value name to data";
   case WG_KEY_LIST:
     break;
   }

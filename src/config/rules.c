@@ -210,6 +210,23 @@ static void rules_base(wg_cfg *c, const wg_cfg_image *img) {
   }
 }
 
+// What belongs to a key stands beside one.
+static void rules_registry(wg_cfg *c, const wg_cfg_image *img) {
+  for (size_t i = 0; i < img->n_registry; i++) {
+    const wg_cfg_registry *r = &img->registry[i];
+    const char *extra = r->n_values > 0   ? "values"
+                        : r->n_expect > 0 ? "expect"
+                        : r->view != 0    ? "view"
+                                          : NULL;
+    if (r->key == NULL && extra != NULL && (r->file != NULL || r->delete_key != NULL)) {
+      rules_error(c, r->pos,
+                  wg_cfg_printf(c, "images.%s.registry: '%s' belongs to 'key', not to '%s'",
+                                img->name, extra, r->file != NULL ? "file" : "delete_key"),
+                  "make it two entries of the list");
+    }
+  }
+}
+
 // An app's folder in out/ and an image's file in out/ must not be the same name.
 static void rules_out_names(wg_cfg *c, const wg_cfg_image *img) {
   const wg_project *p = c->model;
@@ -250,6 +267,7 @@ void wg_cfg_rules(wg_cfg *c) {
   for (size_t i = 0; i < p->n_images; i++) {
     const wg_cfg_image *img = &p->images[i];
     rules_base(c, img);
+    rules_registry(c, img);
     rules_out_names(c, img);
     rules_same_app_twice(c, img);
   }

@@ -202,6 +202,33 @@ static void schema_list(wg_jsonw *w, const wg_key *row) {
   schema_row(w, &row->sub[0]);
 }
 
+// Registry values: a plain value, a list, null (delete), or a map with one of the known forms.
+static void schema_regvalues(wg_jsonw *w) {
+  static const char *const plain[] = {"string", "integer", "boolean", "null"};
+  schema_pair(w, "type", "object");
+  wg_jsonw_key_z(w, "additionalProperties");
+  wg_jsonw_begin_object(w);
+  wg_jsonw_key_z(w, "anyOf");
+  wg_jsonw_begin_array(w);
+  for (size_t i = 0; i < WG_ARRAY_LEN(plain); i++) {
+    wg_jsonw_begin_object(w);
+    schema_pair(w, "type", plain[i]);
+    wg_jsonw_end_object(w);
+  }
+  wg_jsonw_begin_object(w);
+  schema_pair(w, "type", "array");
+  wg_jsonw_end_object(w);
+  wg_jsonw_begin_object(w);
+  schema_pair(w, "type", "object");
+  wg_jsonw_key_z(w, "propertyNames");
+  wg_jsonw_begin_object(w);
+  schema_pair(w, "pattern", "^(type|value|append|remove)$");
+  wg_jsonw_end_object(w);
+  wg_jsonw_end_object(w);
+  wg_jsonw_end_array(w);
+  wg_jsonw_end_object(w);
+}
+
 static void schema_type(wg_jsonw *w, const wg_key *row) {
   switch (row->type) {
   case WG_KEY_BOOL:
@@ -231,6 +258,9 @@ static void schema_type(wg_jsonw *w, const wg_key *row) {
   case WG_KEY_NAMED:
   case WG_KEY_PAIRS:
     schema_names(w, row);
+    return;
+  case WG_KEY_REGVALUES:
+    schema_regvalues(w);
     return;
   case WG_KEY_LIST:
     schema_list(w, row);

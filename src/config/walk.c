@@ -54,6 +54,7 @@ static const char *walk_wanted(const wg_key *row) {
   case WG_KEY_MAP:
   case WG_KEY_NAMED:
   case WG_KEY_PAIRS:
+  case WG_KEY_REGVALUES:
     return "a map";
   case WG_KEY_LIST:
     return "a list";
@@ -108,6 +109,7 @@ static wg_yaml_kind walk_kind(const wg_key *row) {
   case WG_KEY_MAP:
   case WG_KEY_NAMED:
   case WG_KEY_PAIRS:
+  case WG_KEY_REGVALUES:
     return WG_YAML_MAP;
   case WG_KEY_LIST:
     return WG_YAML_LIST;
@@ -690,6 +692,7 @@ static void walk_scalar(walk *w, const wg_key *row, const wg_yaml_node *v, void 
   case WG_KEY_MAP:
   case WG_KEY_NAMED:
   case WG_KEY_PAIRS:
+  case WG_KEY_REGVALUES:
   case WG_KEY_LIST:
     break;
   }
@@ -736,6 +739,9 @@ static void walk_value(walk *w, const wg_key *row, const wg_yaml_node *key, cons
       walk_map(w, row, key, v, out);
     } else if (row->type == WG_KEY_NAMED) {
       walk_named(w, row, key, v, out);
+    } else if (row->type == WG_KEY_REGVALUES) {
+      wg_cfg_walk_regvalues(w->c, w->path, v, walk_field(out, row->at),
+                            walk_field(out, row->count_at));
     } else {
       walk_pairs(w, row, v, out);
     }

@@ -400,6 +400,9 @@ static wg_code registry_apply(registry *r, const wg_reg_edit *e, open_hive *h, c
   if (registry_expect(e, k, err) != WG_OK) {
     return err->code;
   }
+  if (e->op == WG_REG_EXPECT) {
+    return WG_OK;
+  }
   h->changed = true;
   if (e->op == WG_REG_DELETE_KEY || e->op == WG_REG_DELETE_VALUE) {
     return registry_delete(r, e, h->hive, k, err);

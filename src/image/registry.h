@@ -12,6 +12,7 @@ typedef enum wg_reg_edit_op {
   WG_REG_DELETE_VALUE, // not there: counted
   WG_REG_APPEND,       // items to a list (MULTI_SZ, or text separated by ';'), once each
   WG_REG_REMOVE,       // items from such a list
+  WG_REG_EXPECT,       // nothing changes; what is expected must hold
 } wg_reg_edit_op;
 
 typedef struct wg_reg_edit {

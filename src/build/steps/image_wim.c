@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "build/steps/image_registry.h"
 #include "image/image.h"
 #include "os/proc.h"
 
@@ -16,13 +17,6 @@ typedef struct image_step {
 static char *image_host_path(const wg_project *p, const char *given) {
   WG_AUTO(wg_cstr) joined = wg_path_join(p->dir, given);
   return wg_path_clean(joined);
-}
-
-// The app's file below the Windows folder it goes to.
-static char *image_app_to(const wg_cfg_image_app *a) {
-  size_t n = strlen(a->to);
-  bool slash = n > 0 && (a->to[n - 1] == '\\' || a->to[n - 1] == '/');
-  return wg_xprintf("%s%s%s.exe", a->to, slash ? "" : "\\", a->app);
 }
 
 static bool image_ends_in_slash(const char *to) {
@@ -47,7 +41,7 @@ static wg_code image_add_apps(wg_step_ctx *c, const wg_cfg_image *image, wg_imag
   for (size_t i = 0; i < image->n_apps; i++) {
     WG_AUTO(wg_cstr) label = wg_xprintf("app/%zu", i);
     WG_AUTO(wg_cstr) from = NULL;
-    WG_AUTO(wg_cstr) to = image_app_to(&image->apps[i]);
+    WG_AUTO(wg_cstr) to = wg_image_app_program(&image->apps[i]);
     if (wg_ctx_input_path(c, label, &from, err) != WG_OK) {
       return err->code;
     }
@@ -115,6 +109,35 @@ static wg_code image_check_pin(wg_step_ctx *c, const wg_cfg_base *base, wg_error
   return WG_OK;
 }
 
+// Edits the image's hives: the new ones become changes. result keeps the staged files' names.
+static wg_code image_add_registry(wg_step_ctx *c, const image_step *s, const wg_image_base *base,
+                                  wg_image_changes *changes, wg_reg_result *result, wg_error *err) {
+  WG_AUTO(wg_reg_edits) edits = {0};
+  WG_AUTO_PTR(wg_image_reader) reader = NULL;
+  wg_reg_edits_init(&edits);
+  if (wg_image_registry_edits(s->project, s->image, &edits, err) != WG_OK) {
+    return err->code;
+  }
+  if (edits.n == 0) {
+    return WG_OK;
+  }
+  wg_reg_options opt = {.tmp_dir = wg_ctx_tmp(c), .time_s = s->project->time_s};
+  if (wg_image_reader_open(base, &reader, err) != WG_OK ||
+      wg_image_registry(reader, edits.v, edits.n, &opt, result, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < result->n_files; i++) {
+    wg_image_changes_add(changes, WG_IMAGE_PUT_FILE, result->files[i].to, result->files[i].staged);
+  }
+  for (size_t i = 0; i < result->n_warnings; i++) {
+    wg_ctx_warn(c, "%s", result->warnings[i]);
+  }
+  image_fact(c, "registry_values_set", result->n_set);
+  image_fact(c, "registry_deleted", result->n_deleted);
+  image_fact(c, "registry_absent", result->n_absent);
+  return WG_OK;
+}
+
 static wg_code image_run(wg_step_ctx *c, wg_error *err) {
   const image_step *s = wg_ctx_user(c);
   if (image_check_pin(c, &s->image->base, err) != WG_OK) {
@@ -123,11 +146,13 @@ static wg_code image_run(wg_step_ctx *c, wg_error *err) {
   WG_AUTO(wg_cstr) base_path = image_host_path(s->project, s->image->base.path);
   WG_AUTO(wg_cstr) out_path = NULL;
   WG_AUTO(wg_image_changes) changes = {0};
+  WG_AUTO(wg_reg_result) registry = {0};
   wg_image_base base = image_base(&s->image->base, base_path);
   if (image_add_apps(c, s->image, &changes, err) != WG_OK ||
       image_add_files(s, &changes, err) != WG_OK ||
+      image_add_registry(c, s, &base, &changes, &registry, err) != WG_OK ||
       wg_ctx_output_big_path(c, "wim", &out_path, err) != WG_OK) {
-    return err->code;
+    return wg_wrap(err, "image '%s'", s->image->name);
   }
   wg_image_options opt = {.out_path = out_path,
                           .tmp_dir = wg_ctx_tmp(c),
@@ -160,7 +185,7 @@ static wg_code image_add_inputs(wg_step *step, const wg_project *project, const 
                                 wg_step *const *app_steps, wg_error *err) {
   for (size_t i = 0; i < image->n_apps; i++) {
     WG_AUTO(wg_cstr) label = wg_xprintf("app/%zu", i);
-    WG_AUTO(wg_cstr) to = image_app_to(&image->apps[i]);
+    WG_AUTO(wg_cstr) to = wg_image_app_program(&image->apps[i]);
     wg_step_input_step(step, label, app_steps[i], "bin");
     image_param(step, "app", i, "to", to);
   }
@@ -209,7 +234,8 @@ wg_code wg_image_add_step(wg_graph *g, const wg_project *project, const wg_cfg_i
   } else {
     wg_step_input_file(step, "base", base_path);
   }
-  if (image_add_inputs(step, project, image, app_steps, err) != WG_OK) {
+  if (image_add_inputs(step, project, image, app_steps, err) != WG_OK ||
+      wg_image_registry_inputs(step, project, image, err) != WG_OK) {
     return err->code;
   }
   wg_step_need(step, wg_os_cpu_count(), IMAGE_MEMORY_BYTES);

@@ -6,6 +6,7 @@ PREFIX ?= /usr/local
 T ?=
 S ?= 60
 MESON_FLAGS ?=
+SLOW ?=
 
 .PHONY: all demo test check fuzz bench install clean deps-build deps-test help
 
@@ -15,7 +16,8 @@ all: deps-build $(BUILD)/build.ninja
 help:
 	@echo "make               builds $(BUILD)/wingo"
 	@echo "make demo          a project from nothing, built, built again, changed, built"
-	@echo "make test [T=x]    builds and tests; T: only tests whose name contains x"
+	@echo "make test [T=x]    builds and tests; T: only tests whose name contains x;"
+	@echo "                   SLOW=1: the slow ones too"
 	@echo "make check         make test and every static check"
 	@echo "make fuzz T=x [S=60]  fuzzes one parser for S seconds (fuzz/x)"
 	@echo "make bench [T=x]   figures, beside the tools one would use instead"
@@ -36,10 +38,10 @@ demo: all
 
 # A build folder made before cmocka was there would have no unit tests: run-tests looks.
 test: deps-test
-	@scripts/run-tests --build $(BUILD) $(if $(T),--only '$(T)')
+	@scripts/run-tests --build $(BUILD) $(if $(SLOW),--slow) $(if $(T),--only '$(T)')
 
 check: deps-test
-	@scripts/run-tests --build $(BUILD) --checks $(if $(T),--only '$(T)')
+	@scripts/run-tests --build $(BUILD) --checks $(if $(SLOW),--slow) $(if $(T),--only '$(T)')
 
 fuzz: deps-test
 	@scripts/fuzz '$(T)' '$(S)'

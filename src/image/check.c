@@ -1,7 +1,7 @@
 // The output read again with our own reader and compared with base and changes.
 #include <string.h>
 
-#include "image/run.h"
+#include "image/check.h"
 
 typedef struct check {
   const wg_image_run *r;
@@ -364,6 +364,7 @@ wg_code wg_image_check(const wg_image_run *r, wg_error *err) {
       check_header_and_xml(&c, err) != WG_OK ||
       wg_image_file_tree(&r->base, r->image, &c.arena, 0, &c.was_bytes, &c.was, err) != WG_OK ||
       wg_image_file_tree(&c.out, r->image, &c.arena, 0, &c.now_bytes, &c.now, err) != WG_OK ||
+      (r->captured && wg_image_check_dir(r, &c.was, &c.arena, err) != WG_OK) ||
       check_puts(&c, err) != WG_OK || check_tree(&c, err) != WG_OK ||
       check_put_content(&c, err) != WG_OK || check_new_folders(&c, err) != WG_OK ||
       check_blobs(&c, err) != WG_OK || check_other_images(&c, err) != WG_OK) {

@@ -166,6 +166,13 @@ wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err
     return run_all(job, job->base.path, out, err);
   }
   WG_AUTO(wg_cstr) dir = NULL;
+  wg_stat st;
+  if (wg_os_stat(WG_CWD, job->base.path, true, &st, err) != WG_OK) {
+    return err->code;
+  }
+  if (st.type != WG_FT_DIR) {
+    return wg_fail(err, WG_E_CONFLICT, "'%s' is not a directory", job->base.path);
+  }
   if (wg_os_mkdtemp(job->opt.tmp_dir, "capture-", &dir, err) != WG_OK) {
     return err->code;
   }

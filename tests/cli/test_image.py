@@ -410,6 +410,25 @@ def test_directory_base(put, tools, tmp_path):
             assert "Jan 01 00:00:00 2020" in line
 
 
+def test_directory_base_that_cannot_be(put, tmp_path):
+    top, out = tmp_path / "tree", tmp_path / "out.wim"
+    (top / "sub").mkdir(parents=True)
+    (top / "sub" / "A").write_bytes(b"1")
+    (top / "sub" / "a").write_bytes(b"2")
+    err = put(top, out, dir=True, ok=False)
+    assert err.startswith("CONFLICT:") and "'A' and 'a'" in err
+    os.unlink(top / "sub" / "a")
+    os.mkfifo(top / "pipe")
+    err = put(top, out, dir=True, ok=False)
+    assert err.startswith("UNSUPPORTED:") and "tree" in err
+    os.unlink(top / "pipe")
+    put(top, out, dir=True)
+    err = put(tmp_path / "missing", tmp_path / "o2.wim", dir=True, ok=False)
+    assert err.startswith("NOT_FOUND:") and "missing" in err
+    err = put(top / "sub" / "A", tmp_path / "o2.wim", dir=True, ok=False)
+    assert "is not a directory" in err.lower() or "not a folder" in err.lower(), err
+
+
 def test_tree_with_what_cannot_go_in(bases, put, tmp_path):
     tree = tmp_path / "tree"
     tree.mkdir()

@@ -226,6 +226,8 @@ def elf_cases():
     def note(e):
         e._note = struct.pack(e.e + "III", 4, 2**32 - 4, 3) + e._note[12:]
     yield "note-too-long.elf", "a note of 2^32 - 4 bytes", "FORMAT", case(note)
+    yield "note-in-section-0.elf", "nothing: section 0 says it is a note at 2^64 - 1, and is no place", \
+        "OK", case(lambda e: e.sections[0].update(type=7, off=2**64 - 1, size=20))
     yield "huge-count.elf", "2^61 sections by extended numbering", "FORMAT", \
         case(lambda e: (e.header.update(n_sh=0), e.sections[0].update(size=2**61))[0])
 

@@ -2,27 +2,27 @@
 
 #include "fmt/elf/elf_int.h"
 
-bool elf_read16(const wg_elf *e, wg_reader *r, uint16_t *out) {
+bool wg_elf_read16(const wg_elf *e, wg_reader *r, uint16_t *out) {
   return e->big_endian ? wg_read_be16(r, out) : wg_read_le16(r, out);
 }
 
-bool elf_read32(const wg_elf *e, wg_reader *r, uint32_t *out) {
+bool wg_elf_read32(const wg_elf *e, wg_reader *r, uint32_t *out) {
   return e->big_endian ? wg_read_be32(r, out) : wg_read_le32(r, out);
 }
 
-bool elf_read_word(const wg_elf *e, wg_reader *r, uint64_t *out) {
+bool wg_elf_read_word(const wg_elf *e, wg_reader *r, uint64_t *out) {
   if (e->is_64) {
     return e->big_endian ? wg_read_be64(r, out) : wg_read_le64(r, out);
   }
   uint32_t v = 0;
-  if (!elf_read32(e, r, &v)) {
+  if (!wg_elf_read32(e, r, &v)) {
     return false;
   }
   *out = v;
   return true;
 }
 
-bool elf_string(const wg_reader *table, uint64_t off, wg_str *out) {
+bool wg_elf_string(const wg_reader *table, uint64_t off, wg_str *out) {
   wg_reader s;
   if (off >= table->n_bytes || !wg_reader_slice(table, off, table->n_bytes - off, &s)) {
     return false;
@@ -81,12 +81,13 @@ static wg_code elf_parse_header(wg_elf *e, elf_tables *t, wg_error *err) {
   }
   uint32_t version = 0;
   uint16_t header_bytes = 0, ph_bytes = 0, n_ph = 0, sh_bytes = 0, n_sh = 0, names = 0;
-  if (!elf_read16(e, &r, &e->type) || !elf_read16(e, &r, &e->machine) ||
-      !elf_read32(e, &r, &version) || !elf_read_word(e, &r, &e->entry) ||
-      !elf_read_word(e, &r, &t->ph_off) || !elf_read_word(e, &r, &t->sh_off) ||
-      !elf_read32(e, &r, &e->flags) || !elf_read16(e, &r, &header_bytes) ||
-      !elf_read16(e, &r, &ph_bytes) || !elf_read16(e, &r, &n_ph) || !elf_read16(e, &r, &sh_bytes) ||
-      !elf_read16(e, &r, &n_sh) || !elf_read16(e, &r, &names)) {
+  if (!wg_elf_read16(e, &r, &e->type) || !wg_elf_read16(e, &r, &e->machine) ||
+      !wg_elf_read32(e, &r, &version) || !wg_elf_read_word(e, &r, &e->entry) ||
+      !wg_elf_read_word(e, &r, &t->ph_off) || !wg_elf_read_word(e, &r, &t->sh_off) ||
+      !wg_elf_read32(e, &r, &e->flags) || !wg_elf_read16(e, &r, &header_bytes) ||
+      !wg_elf_read16(e, &r, &ph_bytes) || !wg_elf_read16(e, &r, &n_ph) ||
+      !wg_elf_read16(e, &r, &sh_bytes) || !wg_elf_read16(e, &r, &n_sh) ||
+      !wg_elf_read16(e, &r, &names)) {
     return wg_fail_at(err, WG_E_FORMAT, wg_reader_at(&r), "ELF header is cut short");
   }
   uint64_t counts_at = e->file.base_off + (e->is_64 ? 52 : 40);
@@ -114,11 +115,11 @@ static wg_code elf_parse_header(wg_elf *e, elf_tables *t, wg_error *err) {
 static wg_code elf_read_section(const wg_elf *e, wg_reader *r, wg_elf_section *s,
                                 uint32_t *out_name, wg_error *err) {
   uint64_t entry_bytes = 0, at = wg_reader_at(r);
-  if (!elf_read32(e, r, out_name) || !elf_read32(e, r, &s->type) ||
-      !elf_read_word(e, r, &s->flags) || !elf_read_word(e, r, &s->addr) ||
-      !elf_read_word(e, r, &s->off) || !elf_read_word(e, r, &s->size_bytes) ||
-      !elf_read32(e, r, &s->link) || !elf_read32(e, r, &s->info) ||
-      !elf_read_word(e, r, &s->align) || !elf_read_word(e, r, &entry_bytes)) {
+  if (!wg_elf_read32(e, r, out_name) || !wg_elf_read32(e, r, &s->type) ||
+      !wg_elf_read_word(e, r, &s->flags) || !wg_elf_read_word(e, r, &s->addr) ||
+      !wg_elf_read_word(e, r, &s->off) || !wg_elf_read_word(e, r, &s->size_bytes) ||
+      !wg_elf_read32(e, r, &s->link) || !wg_elf_read32(e, r, &s->info) ||
+      !wg_elf_read_word(e, r, &s->align) || !wg_elf_read_word(e, r, &entry_bytes)) {
     return wg_fail_at(err, WG_E_FORMAT, at, "section header is cut short");
   }
   return WG_OK;
@@ -161,11 +162,11 @@ static wg_code elf_table(const wg_elf *e, uint64_t off, uint64_t count, uint64_t
 
 static wg_code elf_read_segment(const wg_elf *e, wg_reader *r, wg_elf_segment *s, wg_error *err) {
   uint64_t paddr = 0, at = wg_reader_at(r);
-  bool ok = elf_read32(e, r, &s->type) && (!e->is_64 || elf_read32(e, r, &s->flags)) &&
-            elf_read_word(e, r, &s->off) && elf_read_word(e, r, &s->vaddr) &&
-            elf_read_word(e, r, &paddr) && elf_read_word(e, r, &s->file_bytes) &&
-            elf_read_word(e, r, &s->mem_bytes) && (e->is_64 || elf_read32(e, r, &s->flags)) &&
-            elf_read_word(e, r, &s->align);
+  bool ok = wg_elf_read32(e, r, &s->type) && (!e->is_64 || wg_elf_read32(e, r, &s->flags)) &&
+            wg_elf_read_word(e, r, &s->off) && wg_elf_read_word(e, r, &s->vaddr) &&
+            wg_elf_read_word(e, r, &paddr) && wg_elf_read_word(e, r, &s->file_bytes) &&
+            wg_elf_read_word(e, r, &s->mem_bytes) && (e->is_64 || wg_elf_read32(e, r, &s->flags)) &&
+            wg_elf_read_word(e, r, &s->align);
   if (!ok) {
     return wg_fail_at(err, WG_E_FORMAT, at, "program header is cut short");
   }
@@ -237,7 +238,7 @@ static wg_code elf_name_sections(wg_elf *e, const elf_tables *t, const uint32_t 
                       "section %u, for the section names, is not a string table", t->names_index);
   }
   for (size_t i = 0; i < e->n_sections; i++) {
-    if (!elf_string(&strings, names[i], &e->sections[i].name)) {
+    if (!wg_elf_string(&strings, names[i], &e->sections[i].name)) {
       return wg_fail_at(err, WG_E_FORMAT, e->file.base_off + t->sh_off + i * (e->is_64 ? 64 : 40),
                         "section %zu: its name is not within the string table", i);
     }
@@ -277,7 +278,7 @@ static wg_code elf_parse_sections(wg_elf *e, const elf_tables *t, wg_arena *aren
   if (elf_name_sections(e, t, names, err) != WG_OK) {
     return err->code;
   }
-  for (size_t i = 0; i < e->n_sections; i++) {
+  for (size_t i = 1; i < e->n_sections; i++) {
     elf_note_section(e, &e->sections[i]);
   }
   return WG_OK;
@@ -291,8 +292,8 @@ wg_code wg_elf_parse(const wg_reader *file, wg_arena *arena, wg_elf *out, wg_err
       elf_parse_segments(&e, &t, arena, err) != WG_OK) {
     return err->code;
   }
-  if ((!e.is_detached_debug && elf_parse_dynamic(&e, arena, err) != WG_OK) ||
-      elf_parse_notes(&e, err) != WG_OK) {
+  if ((!e.is_detached_debug && wg_elf_parse_dynamic(&e, arena, err) != WG_OK) ||
+      wg_elf_parse_notes(&e, err) != WG_OK) {
     return err->code;
   }
   *out = e;
@@ -300,7 +301,7 @@ wg_code wg_elf_parse(const wg_reader *file, wg_arena *arena, wg_elf *out, wg_err
 }
 
 const wg_elf_section *wg_elf_find_section(const wg_elf *elf, const char *name) {
-  for (size_t i = 0; i < elf->n_sections; i++) {
+  for (size_t i = 1; i < elf->n_sections; i++) {
     if (wg_str_eqz(elf->sections[i].name, name)) {
       return &elf->sections[i];
     }

@@ -30,7 +30,7 @@ static wg_code elf_parse_interpreter(wg_elf *e, wg_error *err) {
   }
   wg_reader r;
   if (!wg_reader_slice(&e->file, s->off, s->file_bytes, &r) ||
-      !elf_string(&r, 0, &e->interpreter)) {
+      !wg_elf_string(&r, 0, &e->interpreter)) {
     return wg_fail_at(err, WG_E_FORMAT, e->file.base_off + s->off,
                       "the interpreter's name does not end within its segment");
   }
@@ -44,7 +44,7 @@ typedef struct elf_dynamic {
 } elf_dynamic;
 
 static bool elf_next_dynamic(const wg_elf *e, wg_reader *r, uint64_t *tag, uint64_t *value) {
-  return elf_read_word(e, r, tag) && elf_read_word(e, r, value) && *tag != DT_NULL;
+  return wg_elf_read_word(e, r, tag) && wg_elf_read_word(e, r, value) && *tag != DT_NULL;
 }
 
 static wg_code elf_survey_dynamic(wg_elf *e, elf_dynamic *d, wg_error *err) {
@@ -81,7 +81,7 @@ static wg_code elf_collect_dynamic(wg_elf *e, const elf_dynamic *d, wg_error *er
        at = wg_reader_at(&r)) {
     wg_str text = {0};
     if ((tag == DT_NEEDED || tag == DT_SONAME || tag == DT_RPATH || tag == DT_RUNPATH) &&
-        !elf_string(&d->strings, value, &text)) {
+        !wg_elf_string(&d->strings, value, &text)) {
       return wg_fail_at(err, WG_E_FORMAT, at,
                         "dynamic entry: its name at 0x%llx is not within the string table",
                         (unsigned long long)value);
@@ -99,7 +99,7 @@ static wg_code elf_collect_dynamic(wg_elf *e, const elf_dynamic *d, wg_error *er
   return WG_OK;
 }
 
-wg_code elf_parse_dynamic(wg_elf *e, wg_arena *arena, wg_error *err) {
+wg_code wg_elf_parse_dynamic(wg_elf *e, wg_arena *arena, wg_error *err) {
   if (elf_parse_interpreter(e, err) != WG_OK) {
     return err->code;
   }
@@ -136,8 +136,8 @@ static bool elf_next_note(const wg_elf *e, wg_reader *r, uint64_t align, wg_str 
   uint32_t name_bytes = 0, desc_bytes = 0;
   uint64_t start = r->pos;
   const uint8_t *p = NULL;
-  if (!elf_read32(e, r, &name_bytes) || !elf_read32(e, r, &desc_bytes) || !elf_read32(e, r, type) ||
-      !wg_read_bytes(r, name_bytes, &p)) {
+  if (!wg_elf_read32(e, r, &name_bytes) || !wg_elf_read32(e, r, &desc_bytes) ||
+      !wg_elf_read32(e, r, type) || !wg_read_bytes(r, name_bytes, &p)) {
     return false;
   }
   *name = (wg_str){(const char *)p, name_bytes};
@@ -174,7 +174,7 @@ static wg_code elf_parse_note_area(wg_elf *e, uint64_t off, uint64_t n_bytes, ui
 
 // Segments first; some linkers leave a note only in a section, and a detached debug file has
 // nothing behind its segments.
-wg_code elf_parse_notes(wg_elf *e, wg_error *err) {
+wg_code wg_elf_parse_notes(wg_elf *e, wg_error *err) {
   bool by_segment = e->type != WG_ELF_CORE && !e->is_detached_debug;
   for (size_t i = 0; by_segment && i < e->n_segments; i++) {
     const wg_elf_segment *s = &e->segments[i];
@@ -183,7 +183,7 @@ wg_code elf_parse_notes(wg_elf *e, wg_error *err) {
       return err->code;
     }
   }
-  for (size_t i = 0; i < e->n_sections; i++) {
+  for (size_t i = 1; i < e->n_sections; i++) { // section 0 is no place
     const wg_elf_section *s = &e->sections[i];
     if (s->type == WG_ELF_SHT_NOTE &&
         elf_parse_note_area(e, s->off, s->size_bytes, s->align, err) != WG_OK) {

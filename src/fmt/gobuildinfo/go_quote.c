@@ -66,7 +66,7 @@ static bool go_escape_at(wg_str s, size_t at, go_escape *e) {
   return go_numeric_escape(s, at, e);
 }
 
-size_t go_quoted_prefix(wg_str s) {
+size_t wg_go_quoted_prefix(wg_str s) {
   if (s.n < 2) {
     return 0;
   }
@@ -126,7 +126,7 @@ static size_t go_decode_one(wg_str s, size_t *pos, char *p) {
   uint32_t cp = 0;
   if (s.p[*pos] == '\\') {
     bool ok = go_escape_at(s, *pos + 1, &e);
-    wg_assert(ok); // go_quoted_prefix has walked the literal
+    wg_assert(ok); // wg_go_quoted_prefix has walked the literal
     *pos += 1 + e.n_bytes;
     if (e.is_byte) {
       p[0] = (char)e.value;
@@ -141,9 +141,9 @@ static size_t go_decode_one(wg_str s, size_t *pos, char *p) {
   return go_put_char(p, 0xFFFD); // as strconv.Unquote does with what is not UTF-8
 }
 
-bool go_unquote(wg_str s, wg_arena *arena, wg_str *out, bool *out_no_memory) {
+bool wg_go_unquote(wg_str s, wg_arena *arena, wg_str *out, bool *out_no_memory) {
   *out_no_memory = false;
-  if (s.n < 2 || go_quoted_prefix(s) != s.n) {
+  if (s.n < 2 || wg_go_quoted_prefix(s) != s.n) {
     return false;
   }
   wg_str body = {s.p + 1, s.n - 2};
@@ -167,7 +167,7 @@ bool go_unquote(wg_str s, wg_arena *arena, wg_str *out, bool *out_no_memory) {
   return true;
 }
 
-void go_quote(wg_buf *out, wg_str s) {
+void wg_go_quote(wg_buf *out, wg_str s) {
   static const char letters[] = "abtnvfr"; // \a is 7
   wg_buf_add_byte(out, '"');
   for (size_t i = 0; i < s.n;) {

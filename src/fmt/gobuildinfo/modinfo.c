@@ -80,8 +80,8 @@ static wg_code modinfo_key(const modinfo *m, wg_str kv, wg_str *out_key, wg_str 
   *out_key = (wg_str){kv.p, key_n};
   if (kv.p[0] == '"' || kv.p[0] == '`') {
     bool no_memory = false;
-    key_n = go_quoted_prefix(kv);
-    if (key_n == 0 || !go_unquote((wg_str){kv.p, key_n}, m->arena, out_key, &no_memory)) {
+    key_n = wg_go_quoted_prefix(kv);
+    if (key_n == 0 || !wg_go_unquote((wg_str){kv.p, key_n}, m->arena, out_key, &no_memory)) {
       return no_memory ? wg_arena_fail(m->arena, err)
                        : modinfo_bad_setting(m, "the key's quotes are wrong", err);
     }
@@ -104,7 +104,7 @@ static wg_code modinfo_setting(modinfo *m, wg_str kv, wg_error *err) {
   s.value = raw;
   if (raw.n != 0 && (raw.p[0] == '"' || raw.p[0] == '`')) {
     bool no_memory = false;
-    if (!go_unquote(raw, m->arena, &s.value, &no_memory)) {
+    if (!wg_go_unquote(raw, m->arena, &s.value, &no_memory)) {
       return no_memory ? wg_arena_fail(m->arena, err)
                        : modinfo_bad_setting(m, "the value's quotes are wrong", err);
     }
@@ -213,7 +213,7 @@ static void modinfo_print_module(wg_buf *out, const char *word, const wg_go_modu
 
 static void modinfo_print_text(wg_buf *out, wg_str s, bool quoted) {
   if (quoted) {
-    go_quote(out, s);
+    wg_go_quote(out, s);
   } else {
     wg_buf_add_str(out, s);
   }

@@ -1,16 +1,16 @@
 // One image: header, and a first pass over the load commands that sizes the arrays.
 #include "fmt/macho/macho_int.h"
 
-bool macho_read32(const wg_macho *m, wg_reader *r, uint32_t *out) {
+bool wg_macho_read32(const wg_macho *m, wg_reader *r, uint32_t *out) {
   return m->big_endian ? wg_read_be32(r, out) : wg_read_le32(r, out);
 }
 
-bool macho_read_word(const wg_macho *m, wg_reader *r, uint64_t *out) {
+bool wg_macho_read_word(const wg_macho *m, wg_reader *r, uint64_t *out) {
   if (m->is_64) {
     return m->big_endian ? wg_read_be64(r, out) : wg_read_le64(r, out);
   }
   uint32_t v = 0;
-  if (!macho_read32(m, r, &v)) {
+  if (!wg_macho_read32(m, r, &v)) {
     return false;
   }
   *out = v;
@@ -31,9 +31,9 @@ static wg_code macho_parse_header(wg_macho *m, wg_reader *commands, wg_error *er
     return wg_fail_at(err, WG_E_FORMAT, m->file.base_off, "not a Mach-O image");
   }
   m->is_64 = magic == MACHO_MAGIC_64;
-  if (!macho_read32(m, &r, &m->cpu) || !macho_read32(m, &r, &m->cpu_subtype) ||
-      !macho_read32(m, &r, &m->type) || !macho_read32(m, &r, &m->n_commands) ||
-      !macho_read32(m, &r, &n_bytes) || !macho_read32(m, &r, &m->flags) ||
+  if (!wg_macho_read32(m, &r, &m->cpu) || !wg_macho_read32(m, &r, &m->cpu_subtype) ||
+      !wg_macho_read32(m, &r, &m->type) || !wg_macho_read32(m, &r, &m->n_commands) ||
+      !wg_macho_read32(m, &r, &n_bytes) || !wg_macho_read32(m, &r, &m->flags) ||
       (m->is_64 && !wg_read_skip(&r, 4))) {
     return wg_fail_at(err, WG_E_FORMAT, wg_reader_at(&r), "Mach-O header is cut short");
   }
@@ -89,8 +89,8 @@ static wg_code macho_count(const wg_macho *m, const wg_reader *commands, macho_c
   for (uint32_t i = 0; i < m->n_commands; i++) {
     wg_reader r, body;
     uint32_t cmd = 0, n_bytes = 0;
-    if (!wg_reader_slice(commands, pos, 8, &r) || !macho_read32(m, &r, &cmd) ||
-        !macho_read32(m, &r, &n_bytes)) {
+    if (!wg_reader_slice(commands, pos, 8, &r) || !wg_macho_read32(m, &r, &cmd) ||
+        !wg_macho_read32(m, &r, &n_bytes)) {
       return wg_fail_at(err, WG_E_FORMAT, commands->base_off + pos,
                         "load command %u is not within the command area", i);
     }
@@ -108,7 +108,7 @@ static wg_code macho_count(const wg_macho *m, const wg_reader *commands, macho_c
   return WG_OK;
 }
 
-wg_code macho_parse_image(wg_macho *m, wg_arena *arena, wg_error *err) {
+wg_code wg_macho_parse_image(wg_macho *m, wg_arena *arena, wg_error *err) {
   wg_reader commands;
   macho_counts c = {0};
   if (macho_parse_header(m, &commands, err) != WG_OK ||
@@ -122,7 +122,7 @@ wg_code macho_parse_image(wg_macho *m, wg_arena *arena, wg_error *err) {
   if (m->segments == NULL || m->sections == NULL || m->dylibs == NULL || m->rpaths == NULL) {
     return wg_arena_fail(arena, err);
   }
-  return macho_parse_commands(m, &commands, err);
+  return wg_macho_parse_commands(m, &commands, err);
 }
 
 const wg_macho_section *wg_macho_find_section(const wg_macho *m, const char *name) {

@@ -70,7 +70,7 @@ static wg_code macho_parse_part(const wg_reader *file, const macho_part *p, uint
                                 wg_arena *arena, wg_macho *m, wg_error *err) {
   bool fits = wg_reader_slice(file, p->off, p->n_bytes, &m->file);
   wg_assert(fits); // macho_check_parts
-  if (macho_parse_image(m, arena, err) != WG_OK) {
+  if (wg_macho_parse_image(m, arena, err) != WG_OK) {
     return wg_wrap(err, "fat part %u", i);
   }
   if (m->cpu != p->cpu) {
@@ -129,7 +129,7 @@ wg_code wg_macho_parse(const wg_reader *file, wg_arena *arena, wg_macho_file *ou
     return wg_arena_fail(arena, err);
   }
   m->file = *file;
-  if (macho_parse_image(m, arena, err) != WG_OK) {
+  if (wg_macho_parse_image(m, arena, err) != WG_OK) {
     return err->code;
   }
   *out = (wg_macho_file){.images = m, .n_images = 1};

@@ -38,11 +38,11 @@ enum {
 #define LC_REQ_DYLD 0x80000000u
 
 // Fields in the image's byte order; word is 8 bytes in 64-bit images.
-WG_MUST_CHECK bool macho_read32(const wg_macho *m, wg_reader *r, uint32_t *out);
-WG_MUST_CHECK bool macho_read_word(const wg_macho *m, wg_reader *r, uint64_t *out);
+WG_MUST_CHECK bool wg_macho_read32(const wg_macho *m, wg_reader *r, uint32_t *out);
+WG_MUST_CHECK bool wg_macho_read_word(const wg_macho *m, wg_reader *r, uint64_t *out);
 // One whole image whose bytes are m->file.
-wg_code macho_parse_image(wg_macho *m, wg_arena *arena, wg_error *err);
+wg_code wg_macho_parse_image(wg_macho *m, wg_arena *arena, wg_error *err);
 // The load commands; m's counts have been taken and its arrays are large enough.
-wg_code macho_parse_commands(wg_macho *m, const wg_reader *commands, wg_error *err);
+wg_code wg_macho_parse_commands(wg_macho *m, const wg_reader *commands, wg_error *err);
 
 #endif

@@ -35,10 +35,10 @@ static wg_code macho_parse_section(wg_macho *m, wg_reader *r, bool wide, wg_erro
   uint32_t v32 = 0, skip = 0;
   wg_macho word = {.is_64 = wide, .big_endian = m->big_endian};
   if (!macho_name16(r, &s->name) || !macho_name16(r, &s->segment) ||
-      !macho_read_word(&word, r, &s->vaddr) || !macho_read_word(&word, r, &s->n_bytes) ||
-      !macho_read32(m, r, &v32) || !macho_read32(m, r, &skip) || !macho_read32(m, r, &skip) ||
-      !macho_read32(m, r, &skip) || !macho_read32(m, r, &s->flags) ||
-      !wg_read_skip(r, wide ? 12 : 8)) {
+      !wg_macho_read_word(&word, r, &s->vaddr) || !wg_macho_read_word(&word, r, &s->n_bytes) ||
+      !wg_macho_read32(m, r, &v32) || !wg_macho_read32(m, r, &skip) ||
+      !wg_macho_read32(m, r, &skip) || !wg_macho_read32(m, r, &skip) ||
+      !wg_macho_read32(m, r, &s->flags) || !wg_read_skip(r, wide ? 12 : 8)) {
     return wg_fail_at(err, WG_E_FORMAT, at, "section header is cut short");
   }
   s->off = v32;
@@ -80,11 +80,11 @@ static wg_code macho_parse_segment(wg_macho *m, wg_reader *r, bool wide, wg_erro
   uint64_t at = r->base_off;
   uint32_t n_sections = 0;
   wg_macho word = {.is_64 = wide, .big_endian = m->big_endian};
-  if (!macho_name16(r, &s->name) || !macho_read_word(&word, r, &s->vaddr) ||
-      !macho_read_word(&word, r, &s->mem_bytes) || !macho_read_word(&word, r, &s->off) ||
-      !macho_read_word(&word, r, &s->file_bytes) || !macho_read32(m, r, &s->max_prot) ||
-      !macho_read32(m, r, &s->init_prot) || !macho_read32(m, r, &n_sections) ||
-      !macho_read32(m, r, &s->flags)) {
+  if (!macho_name16(r, &s->name) || !wg_macho_read_word(&word, r, &s->vaddr) ||
+      !wg_macho_read_word(&word, r, &s->mem_bytes) || !wg_macho_read_word(&word, r, &s->off) ||
+      !wg_macho_read_word(&word, r, &s->file_bytes) || !wg_macho_read32(m, r, &s->max_prot) ||
+      !wg_macho_read32(m, r, &s->init_prot) || !wg_macho_read32(m, r, &n_sections) ||
+      !wg_macho_read32(m, r, &s->flags)) {
     return wg_fail_at(err, WG_E_FORMAT, at, "segment command is cut short");
   }
   if (macho_check_segment(m, s, at, err) != WG_OK) {
@@ -108,8 +108,9 @@ static wg_code macho_parse_segment(wg_macho *m, wg_reader *r, bool wide, wg_erro
 static wg_code macho_parse_dylib(wg_macho *m, uint32_t kind, wg_reader *r, wg_error *err) {
   uint32_t name = 0, time = 0;
   wg_macho_dylib d = {.weak = kind == LC_LOAD_WEAK_DYLIB, .reexport = kind == LC_REEXPORT_DYLIB};
-  if (!macho_read32(m, r, &name) || !macho_read32(m, r, &time) || !macho_read32(m, r, &d.current) ||
-      !macho_read32(m, r, &d.compatible) || !macho_lc_str(r, name, 24, &d.name)) {
+  if (!wg_macho_read32(m, r, &name) || !wg_macho_read32(m, r, &time) ||
+      !wg_macho_read32(m, r, &d.current) || !wg_macho_read32(m, r, &d.compatible) ||
+      !macho_lc_str(r, name, 24, &d.name)) {
     return wg_fail_at(err, WG_E_FORMAT, r->base_off, "library command: no name within it");
   }
   if (kind == LC_ID_DYLIB) {
@@ -123,7 +124,7 @@ static wg_code macho_parse_dylib(wg_macho *m, uint32_t kind, wg_reader *r, wg_er
 static wg_code macho_parse_path(wg_macho *m, uint32_t kind, wg_reader *r, wg_error *err) {
   uint32_t off = 0;
   wg_str text = {0};
-  if (!macho_read32(m, r, &off) || !macho_lc_str(r, off, 12, &text)) {
+  if (!wg_macho_read32(m, r, &off) || !macho_lc_str(r, off, 12, &text)) {
     return wg_fail_at(err, WG_E_FORMAT, r->base_off, "path command: no text within it");
   }
   if (kind == LC_RPATH) {
@@ -137,7 +138,7 @@ static wg_code macho_parse_path(wg_macho *m, uint32_t kind, wg_reader *r, wg_err
 static wg_code macho_parse_min_os(wg_macho *m, uint32_t kind, wg_reader *r, wg_error *err) {
   uint32_t platform = 0;
   if (kind == LC_BUILD_VERSION) {
-    if (!macho_read32(m, r, &platform)) {
+    if (!wg_macho_read32(m, r, &platform)) {
       return wg_fail_at(err, WG_E_FORMAT, r->base_off, "build version command is cut short");
     }
   } else {
@@ -147,7 +148,7 @@ static wg_code macho_parse_min_os(wg_macho *m, uint32_t kind, wg_reader *r, wg_e
                                                  : 4;
   }
   wg_macho_version min_os = 0, sdk = 0;
-  if (!macho_read32(m, r, &min_os) || !macho_read32(m, r, &sdk)) {
+  if (!wg_macho_read32(m, r, &min_os) || !wg_macho_read32(m, r, &sdk)) {
     return wg_fail_at(err, WG_E_FORMAT, r->base_off, "version command is cut short");
   }
   if (!m->has_min_os) { // a second one (zippered libraries) is for another platform
@@ -162,7 +163,7 @@ static wg_code macho_parse_min_os(wg_macho *m, uint32_t kind, wg_reader *r, wg_e
 static wg_code macho_parse_signature(wg_macho *m, wg_reader *r, wg_error *err) {
   uint32_t off = 0, n_bytes = 0;
   wg_reader body;
-  if (!macho_read32(m, r, &off) || !macho_read32(m, r, &n_bytes)) {
+  if (!wg_macho_read32(m, r, &off) || !wg_macho_read32(m, r, &n_bytes)) {
     return wg_fail_at(err, WG_E_FORMAT, r->base_off, "code signature command is cut short");
   }
   if (!wg_reader_slice(&m->file, off, n_bytes, &body)) {
@@ -178,8 +179,8 @@ static wg_code macho_parse_signature(wg_macho *m, wg_reader *r, wg_error *err) {
 static wg_code macho_parse_symtab(wg_macho *m, wg_reader *r, wg_error *err) {
   uint32_t sym_off = 0, n_syms = 0, str_off = 0, str_bytes = 0;
   wg_reader body;
-  if (!macho_read32(m, r, &sym_off) || !macho_read32(m, r, &n_syms) ||
-      !macho_read32(m, r, &str_off) || !macho_read32(m, r, &str_bytes)) {
+  if (!wg_macho_read32(m, r, &sym_off) || !wg_macho_read32(m, r, &n_syms) ||
+      !wg_macho_read32(m, r, &str_off) || !wg_macho_read32(m, r, &str_bytes)) {
     return wg_fail_at(err, WG_E_FORMAT, r->base_off, "symbol table command is cut short");
   }
   if (!wg_reader_slice(&m->file, sym_off, (uint64_t)n_syms * (m->is_64 ? 16 : 12), &body) ||
@@ -252,14 +253,14 @@ static wg_code macho_parse_command(wg_macho *m, uint32_t kind, wg_reader *r, wg_
   }
 }
 
-wg_code macho_parse_commands(wg_macho *m, const wg_reader *commands, wg_error *err) {
+wg_code wg_macho_parse_commands(wg_macho *m, const wg_reader *commands, wg_error *err) {
   uint64_t pos = 0;
   for (uint32_t i = 0; i < m->n_commands; i++) {
     // macho_count has checked every size.
     wg_reader r, body;
     uint32_t cmd = 0, n_bytes = 0;
-    bool ok = wg_reader_slice(commands, pos, 8, &r) && macho_read32(m, &r, &cmd) &&
-              macho_read32(m, &r, &n_bytes) && wg_reader_slice(commands, pos, n_bytes, &body) &&
+    bool ok = wg_reader_slice(commands, pos, 8, &r) && wg_macho_read32(m, &r, &cmd) &&
+              wg_macho_read32(m, &r, &n_bytes) && wg_reader_slice(commands, pos, n_bytes, &body) &&
               wg_read_skip(&body, 8);
     wg_assert(ok);
     if (macho_parse_command(m, cmd & ~LC_REQ_DYLD, &body, err) != WG_OK) {

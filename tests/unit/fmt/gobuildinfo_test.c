@@ -124,7 +124,7 @@ static void unquotes_as_go_does(void **state) {
   for (size_t k = 0; k < WG_ARRAY_LEN(cases); k++) {
     wg_str out = {0};
     bool no_memory = true;
-    bool ok = go_unquote(wg_str_of(cases[k].in), &arena, &out, &no_memory);
+    bool ok = wg_go_unquote(wg_str_of(cases[k].in), &arena, &out, &no_memory);
     assert_false(no_memory);
     if (ok != (cases[k].out != NULL) || (ok && !wg_str_eqz(out, cases[k].out))) {
       fail_msg("%s: %s '%.*s'", cases[k].in, ok ? "gave" : "refused", WG_STR_ARG(out));

@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 
 extern const wg_cli_cmd wg_cmd_reg_query, wg_cmd_reg_add, wg_cmd_reg_delete, wg_cmd_reg_import,
-    wg_cmd_reg_export, wg_cmd_reg_check, wg_cmd_reg_create, wg_cmd_wim_worker;
+    wg_cmd_reg_export, wg_cmd_reg_check, wg_cmd_reg_create, wg_cmd_reg_diff, wg_cmd_wim_worker;
 
 extern const wg_cli_cmd wg_cmd_man, wg_cmd_complete;     // hidden: for the build, for shells
 extern const wg_cli_cmd wg_cmd_schema, wg_cmd_reference; // hidden: docs/ is made with them
@@ -29,6 +29,7 @@ const wg_cli_cmd *const wg_cli_commands[] = {
     &wg_cmd_reg_export,
     &wg_cmd_reg_check,
     &wg_cmd_reg_create,
+    &wg_cmd_reg_diff,
     &wg_cmd_man,
     &wg_cmd_complete,
     &wg_cmd_wim_worker,

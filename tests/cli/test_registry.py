@@ -192,3 +192,18 @@ def test_reg_agrees_with_hivexregedit(run, tmp_path):
     # What hivex writes, we read.
     r = run("reg", "export", h)
     assert r.out.count('"V') == 1000 and '"V7"="d 49 7"' in r.out, r
+
+
+def test_diff_shows_what_changed_and_nothing_else(run, tmp_path):
+    a, b = tmp_path / "a", tmp_path / "b"
+    for h in (a, b):
+        hive(run, h, (r"Same\Deep", "--value=V", "-d", "x"), ("Both", "--value=N", "-t", "REG_DWORD", "-d", "1"),
+             ("Both", "--value=Old", "-d", "o"), ("Gone" if h == a else "New",))
+    assert run("reg", "add", b, "both", "--value=n", "-t", "REG_DWORD", "-d", "2").code == 0
+    assert run("reg", "delete", b, "Both", "--value=Old").code == 0
+    r = run("reg", "diff", a, b)
+    assert r.code == 0, r
+    assert r.out.splitlines() == ["- Gone", "+ New", "Both", "  - N  REG_DWORD  0x1", "  + N  REG_DWORD  0x2",
+                                  "  - Old  REG_SZ  o"], r
+    r = run("reg", "diff", a, a)
+    assert r.out == "" and r.code == 0, r

@@ -179,63 +179,62 @@ static void edits_go_where_windows_looks(void **state) {
   assert_memory_equal(v->data, want, sizeof(want));
 }
 
-static void refusals(void **state) {
+static const struct refusal {
+  wg_reg_edit e;
+  wg_code code;
+  const char *says;
+} refusals[] = {
+    {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\SAM\\X", .origin = "t"}, WG_E_USAGE, "setup"},
+    {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\COMPONENTS", .origin = "t"}, WG_E_USAGE, "servicing"},
+    {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\HARDWARE\\X", .origin = "t"}, WG_E_USAGE, "no disk"},
+    {{.op = WG_REG_MAKE_KEY, .key = "SOFTWARE\\X", .origin = "t"}, WG_E_USAGE, "HKLM"},
+    {{.op = WG_REG_MAKE_KEY, .key = "HKU\\.DEFAULT\\X", .origin = "t"}, WG_E_NOT_FOUND, "DEFAULT"},
+    {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\SYSTEM\\X", .view32 = true, .origin = "t"},
+     WG_E_USAGE,
+     "32-bit"},
+    {{.op = WG_REG_SET,
+      .key = "HKLM\\SYSTEM\\Select",
+      .name = "Default",
+      .keep_type = true,
+      .type = WG_REG_SZ,
+      .data = (const uint8_t *)"\0",
+      .n_bytes = 2,
+      .origin = "t"},
+     WG_E_CONFLICT,
+     "type"},
+    {{.op = WG_REG_SET,
+      .key = "HKLM\\SYSTEM\\Select",
+      .name = "Default",
+      .type = WG_REG_DWORD,
+      .data = (const uint8_t *)"\1\0\0\0",
+      .n_bytes = 4,
+      .has_expect = true,
+      .expect_type = WG_REG_DWORD,
+      .expect = (const uint8_t *)"\1\0\0\0",
+      .n_expect = 4,
+      .origin = "t"},
+     WG_E_VERIFY,
+     "expect"},
+    {{.op = WG_REG_SET,
+      .key = "HKLM\\SYSTEM\\Select",
+      .name = "Default",
+      .type = WG_REG_DWORD,
+      .data = (const uint8_t *)"\1\0\0\0",
+      .n_bytes = 4,
+      .has_expect = true,
+      .expect_absent = true,
+      .origin = "t"},
+     WG_E_VERIFY,
+     "there"},
+};
+
+static void what_cannot_be_is_refused(void **state) {
   const fixture *f = *state;
-  static const struct {
-    wg_reg_edit e;
-    wg_code code;
-    const char *says;
-  } cases[] = {
-      {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\SAM\\X", .origin = "t"}, WG_E_USAGE, "setup"},
-      {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\COMPONENTS", .origin = "t"}, WG_E_USAGE, "servicing"},
-      {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\HARDWARE\\X", .origin = "t"}, WG_E_USAGE, "no disk"},
-      {{.op = WG_REG_MAKE_KEY, .key = "SOFTWARE\\X", .origin = "t"}, WG_E_USAGE, "HKLM"},
-      {{.op = WG_REG_MAKE_KEY, .key = "HKU\\.DEFAULT\\X", .origin = "t"},
-       WG_E_NOT_FOUND,
-       "DEFAULT"},
-      {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\SYSTEM\\X", .view32 = true, .origin = "t"},
-       WG_E_USAGE,
-       "32-bit"},
-      {{.op = WG_REG_SET,
-        .key = "HKLM\\SYSTEM\\Select",
-        .name = "Default",
-        .keep_type = true,
-        .type = WG_REG_SZ,
-        .data = (const uint8_t *)"\0",
-        .n_bytes = 2,
-        .origin = "t"},
-       WG_E_CONFLICT,
-       "type"},
-      {{.op = WG_REG_SET,
-        .key = "HKLM\\SYSTEM\\Select",
-        .name = "Default",
-        .type = WG_REG_DWORD,
-        .data = (const uint8_t *)"\1\0\0\0",
-        .n_bytes = 4,
-        .has_expect = true,
-        .expect_type = WG_REG_DWORD,
-        .expect = (const uint8_t *)"\1\0\0\0",
-        .n_expect = 4,
-        .origin = "t"},
-       WG_E_VERIFY,
-       "expect"},
-      {{.op = WG_REG_SET,
-        .key = "HKLM\\SYSTEM\\Select",
-        .name = "Default",
-        .type = WG_REG_DWORD,
-        .data = (const uint8_t *)"\1\0\0\0",
-        .n_bytes = 4,
-        .has_expect = true,
-        .expect_absent = true,
-        .origin = "t"},
-       WG_E_VERIFY,
-       "there"},
-  };
-  for (size_t i = 0; i < WG_ARRAY_LEN(cases); i++) {
+  for (size_t i = 0; i < WG_ARRAY_LEN(refusals); i++) {
     wg_error err = WG_ERROR_INIT;
     WG_AUTO(wg_reg_result) r = {0};
-    wg_code code = apply(f, &cases[i].e, 1, &r, &err);
-    if (code != cases[i].code || strstr(err.text, cases[i].says) == NULL) {
+    wg_code code = apply(f, &refusals[i].e, 1, &r, &err);
+    if (code != refusals[i].code || strstr(err.text, refusals[i].says) == NULL) {
       fail_msg("case %zu: %s: %s", i, wg_code_name(code), err.text);
     }
     assert_int_equal(r.n_files, 0);
@@ -269,7 +268,7 @@ static void same_edits_same_bytes(void **state) {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {T(edits_go_where_windows_looks), T(refusals),
+  const struct CMUnitTest tests[] = {T(edits_go_where_windows_looks), T(what_cannot_be_is_refused),
                                      T(same_edits_same_bytes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

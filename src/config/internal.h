@@ -5,6 +5,9 @@
 #include "config/key.h"
 #include "fmt/yaml/yaml.h"
 
+// More are counted, not kept.
+#define WG_CFG_MAX_FAULTS 1000
+
 // All that the loader takes from outside; wg_cfg_load fills it from files.
 typedef struct wg_cfg_world {
   const char *(*getenv)(void *ctx, const char *name); // NULL when unset

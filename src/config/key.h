@@ -119,6 +119,11 @@ extern const char *const wg_cfg_ports[];
 // The variants of an architecture, as "|v1|v2|"; NULL when it has none.
 const char *wg_cfg_port_variants(const char *arch);
 
+static inline char wg_cfg_lower(char c) { // ASCII
+  int lower = c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+  return (char)lower;
+}
+
 // The nearest of n words to `word` (edit distance, case ignored), NULL when none is near.
 const char *wg_cfg_nearest(const char *word, const char *const *words, size_t n);
 

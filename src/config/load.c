@@ -4,8 +4,6 @@
 #include "config/internal.h"
 #include "os/mem.h"
 
-#define LOAD_MAX_FAULTS 1000
-
 // Memory for the arena; the program ends when there is none.
 static void *load_alloc_fn(void *ctx, void *p, size_t n_bytes) {
   (void)ctx;
@@ -57,10 +55,10 @@ wg_pos wg_cfg_pos(const wg_cfg *c, const wg_yaml_node *n) {
 void wg_cfg_add_fault(wg_cfg *c, wg_severity severity, wg_pos pos, const char *text,
                       const char *hint) {
   c->n_errors += severity == WG_FAULT_ERROR ? 1 : 0;
-  if (c->n_faults > LOAD_MAX_FAULTS) {
+  if (c->n_faults > WG_CFG_MAX_FAULTS) {
     return;
   }
-  if (c->n_faults == LOAD_MAX_FAULTS) {
+  if (c->n_faults == WG_CFG_MAX_FAULTS) {
     text = "more faults are not shown";
     hint = NULL;
     severity = WG_FAULT_ERROR;
@@ -104,7 +102,7 @@ static bool load_is_repeated(const wg_cfg *c, size_t n_kept, const wg_cfg_fault 
   return false;
 }
 
-// Insertion sort: stable, and there are at most LOAD_MAX_FAULTS.
+// Insertion sort: stable, and there are at most WG_CFG_MAX_FAULTS.
 void wg_cfg_sort_faults(wg_cfg *c) {
   for (size_t i = 1; i < c->n_faults; i++) {
     wg_cfg_fault f = c->faults[i];

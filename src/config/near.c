@@ -4,10 +4,6 @@
 
 #define NEAR_MAX 48
 
-static char near_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static unsigned near_min(unsigned a, unsigned b) {
   return a < b ? a : b;
 }
@@ -25,10 +21,10 @@ static unsigned near_distance(const char *a, size_t na, const char *b, size_t nb
     const unsigned *two = rows[(i + 2) % 3]; // row i - 2
     cur[0] = (unsigned)i;
     for (size_t j = 1; j <= nb; j++) {
-      char x = near_lower(a[i - 1]), y = near_lower(b[j - 1]);
+      char x = wg_cfg_lower(a[i - 1]), y = wg_cfg_lower(b[j - 1]);
       unsigned best = near_min(prev[j] + 1, cur[j - 1] + 1);
       best = near_min(best, prev[j - 1] + (x == y ? 0 : 1));
-      if (i > 1 && j > 1 && x == near_lower(b[j - 2]) && near_lower(a[i - 2]) == y) {
+      if (i > 1 && j > 1 && x == wg_cfg_lower(b[j - 2]) && wg_cfg_lower(a[i - 2]) == y) {
         best = near_min(best, two[j - 2] + 1);
       }
       cur[j] = best;

@@ -27,19 +27,41 @@ static void overlay_nothing_to_delete(wg_cfg *c, const wg_yaml_node *key) {
       "check the spelling, or remove the line");
 }
 
+// --set into something that has no keys.
+static void overlay_no_map(wg_cfg *c, const wg_yaml_node *base, const wg_yaml_node *key) {
+  bool list = base->kind == WG_YAML_LIST;
+  wg_cfg_add_fault(c, WG_FAULT_ERROR, wg_cfg_pos(c, key),
+                   wg_cfg_printf(c, "--set goes into '%s' of something that is %s", key->text,
+                                 list ? "a list" : "a single value"),
+                   list ? "set the whole list: --set 'key=[a, b]'" : "set the value itself");
+}
+
+// Lays one pair of an overlay over the n pairs that there are (with room for one more).
+static size_t overlay_pair(wg_cfg *c, wg_yaml_pair *pairs, size_t n, wg_yaml_pair p, bool is_set) {
+  size_t at = overlay_find(pairs, n, p.key->text);
+  if (!wg_yaml_is_null(p.value)) {
+    const wg_yaml_node *old = at < n ? pairs[at].value : NULL;
+    const wg_yaml_node *merged = wg_cfg_merge(c, old, p.value, is_set);
+    pairs[at] = (wg_yaml_pair){at < n ? pairs[at].key : p.key, merged}; // the key keeps its place
+    return at < n ? n : n + 1;
+  }
+  if (at == n) {
+    overlay_nothing_to_delete(c, p.key);
+    return n;
+  }
+  memmove(&pairs[at], &pairs[at + 1], (n - at - 1) * sizeof(*pairs));
+  return n - 1;
+}
+
 const wg_yaml_node *wg_cfg_merge(wg_cfg *c, const wg_yaml_node *base, const wg_yaml_node *over,
                                  bool is_set) {
   if (over->kind != WG_YAML_MAP) {
     return over;
   }
   bool base_is_map = base != NULL && base->kind == WG_YAML_MAP;
-  if (is_set && base != NULL && !base_is_map && !wg_yaml_is_null(base) && over->n > 0) {
-    wg_cfg_add_fault(c, WG_FAULT_ERROR, wg_cfg_pos(c, over->pairs[0].key),
-                     wg_cfg_printf(c, "--set goes into '%s' of something that is %s",
-                                   over->pairs[0].key->text,
-                                   base->kind == WG_YAML_LIST ? "a list" : "a single value"),
-                     base->kind == WG_YAML_LIST ? "set the whole list: --set 'key=[a, b]'"
-                                                : "set the value itself");
+  bool in_the_way = base != NULL && !base_is_map && !wg_yaml_is_null(base);
+  if (is_set && in_the_way && over->n > 0) {
+    overlay_no_map(c, base, over->pairs[0].key);
     return base;
   }
   size_t n = base_is_map ? base->n : 0;
@@ -48,23 +70,7 @@ const wg_yaml_node *wg_cfg_merge(wg_cfg *c, const wg_yaml_node *base, const wg_y
     memcpy(pairs, base->pairs, n * sizeof(*pairs));
   }
   for (size_t i = 0; i < over->n; i++) {
-    wg_yaml_pair p = over->pairs[i];
-    size_t at = overlay_find(pairs, n, p.key->text);
-    if (wg_yaml_is_null(p.value)) {
-      if (at == n) {
-        overlay_nothing_to_delete(c, p.key);
-      } else {
-        memmove(&pairs[at], &pairs[at + 1], (n - at - 1) * sizeof(*pairs));
-        n--;
-      }
-      continue;
-    }
-    const wg_yaml_node *merged = wg_cfg_merge(c, at < n ? pairs[at].value : NULL, p.value, is_set);
-    if (at < n) {
-      pairs[at].value = merged; // the key keeps its place in the base file
-    } else {
-      pairs[n++] = (wg_yaml_pair){p.key, merged};
-    }
+    n = overlay_pair(c, pairs, n, over->pairs[i], is_set);
   }
   return overlay_map(c, base_is_map ? base : over, pairs, n);
 }

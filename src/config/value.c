@@ -17,25 +17,40 @@ static bool value_is_alpha(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+// What stands for c in a safe name; NUL when it is left out.
+static char value_safe_char(char c, bool first) {
+  c = wg_cfg_lower(c);
+  if (value_is_digit(c) || value_is_alpha(c)) {
+    return c;
+  }
+  if (first) {
+    return '\0';
+  }
+  if (c == ' ' || c == '/') {
+    return '-';
+  }
+  if (c == '.' || c == '_' || c == '-') {
+    return c;
+  }
+  return '\0';
+}
+
 // A name that is made of what the user wrote, for the hint.
 static const char *value_safe_name(wg_cfg_text *t) {
   char *s = wg_arena_strdup(t->arena, t->text);
   size_t n = 0;
   for (const char *p = t->text; s != NULL && *p != '\0'; p++) {
-    char c = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
-    bool plain = value_is_digit(c) || value_is_alpha(c);
-    bool joiner = c == '.' || c == '_' || c == '-' || c == ' ' || c == '/';
-    if (plain || (joiner && n > 0)) {
-      s[n++] = c == ' ' || c == '/' ? '-' : c;
-    }
+    s[n] = value_safe_char(*p, n == 0);
+    n += s[n] != '\0' ? 1 : 0;
   }
+  n = n > 64 ? 64 : n;
   while (s != NULL && n > 0 && (s[n - 1] == '.' || s[n - 1] == '-')) {
     n--;
   }
   if (s == NULL || n == 0) {
     return "such as 'kiosk' or 'shop-floor.2'";
   }
-  s[n > 64 ? 64 : n] = '\0';
+  s[n] = '\0';
   return wg_arena_printf(t->arena, "such as '%s'", s);
 }
 
@@ -265,7 +280,7 @@ bool wg_cfg_check_sha256(wg_cfg_text *t) {
   }
   char *lower = wg_arena_strdup(t->arena, s);
   for (char *p = lower; p != NULL && *p != '\0'; p++) {
-    *p = *p >= 'A' && *p <= 'F' ? (char)(*p - 'A' + 'a') : *p;
+    *p = wg_cfg_lower(*p);
   }
   t->value = lower;
   return true;
@@ -322,6 +337,27 @@ bool wg_cfg_is_device_name(wg_str c) {
          wg_str_eqz(tail, "\xC2\xB2") || wg_str_eqz(tail, "\xC2\xB3");
 }
 
+static bool value_check_chars(wg_cfg_text *t, wg_str c) {
+  size_t at = 0, units = 0;
+  for (uint32_t cp = 0; wg_utf8_next(c, &at, &cp);) {
+    // What escapes in double quotes make of \\t \\N \\_ \\L \\P.
+    if (cp < 0x20 || cp == 0x7F || cp == 0x85 || cp == 0xA0 || cp == 0x2028 || cp == 0x2029) {
+      return value_bad(t, "has a character that a Windows name can't have",
+                       "in double quotes a backslash starts an escape: write the path in single "
+                       "quotes");
+    }
+    units += cp >= 0x10000 ? 2 : 1;
+  }
+  for (size_t i = 0; i < c.n; i++) {
+    if (strchr("<>:\"|?*", c.p[i]) != NULL) {
+      return value_bad(
+          t, wg_arena_printf(t->arena, "has '%c', which a Windows name can't have", c.p[i]),
+          "leave it out");
+    }
+  }
+  return units <= 255 ? true : value_bad(t, "has a name of more than 255 characters", NULL);
+}
+
 static bool value_check_component(wg_cfg_text *t, wg_str c) {
   if (c.n == 0) {
     return value_bad(t, "has two separators in a row", NULL);
@@ -330,21 +366,8 @@ static bool value_check_component(wg_cfg_text *t, wg_str c) {
     return value_bad(t, wg_arena_printf(t->arena, "has '%.*s' in it", WG_STR_ARG(c)),
                      "write the path out from C:\\");
   }
-  size_t at = 0;
-  for (uint32_t cp = 0; wg_utf8_next(c, &at, &cp);) {
-    // What escapes in double quotes make of \\t \\N \\_ \\L \\P.
-    if (cp < 0x20 || cp == 0x7F || cp == 0x85 || cp == 0xA0 || cp == 0x2028 || cp == 0x2029) {
-      return value_bad(t, "has a character that a Windows name can't have",
-                       "in double quotes a backslash starts an escape: write the path in single "
-                       "quotes");
-    }
-  }
-  for (size_t i = 0; i < c.n; i++) {
-    if (strchr("<>:\"|?*", c.p[i]) != NULL) {
-      return value_bad(
-          t, wg_arena_printf(t->arena, "has '%c', which a Windows name can't have", c.p[i]),
-          "leave it out");
-    }
+  if (!value_check_chars(t, c)) {
+    return false;
   }
   if (c.p[c.n - 1] == '.' || c.p[c.n - 1] == ' ') {
     return value_bad(
@@ -356,11 +379,7 @@ static bool value_check_component(wg_cfg_text *t, wg_str c) {
         t, wg_arena_printf(t->arena, "has '%.*s', which is a device on Windows", WG_STR_ARG(c)),
         "choose another name");
   }
-  size_t pos = 0, units = 0;
-  for (uint32_t cp = 0; wg_utf8_next(c, &pos, &cp);) {
-    units += cp >= 0x10000 ? 2 : 1;
-  }
-  return units <= 255 ? true : value_bad(t, "has a name of more than 255 characters", NULL);
+  return true;
 }
 
 bool wg_cfg_check_windows_path(wg_cfg_text *t) {

@@ -1,21 +1,9 @@
 #include <string.h>
 
-#include "config/internal.h"
-
-#define WALK_PATH_BYTES 200
-
-typedef struct walk {
-  wg_cfg *c;
-  char path[WALK_PATH_BYTES]; // "apps.agent.targets", for messages
-  size_t path_n;
-} walk;
+#include "config/walk.h"
 
 static void walk_value(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
                        void *out);
-
-static void *walk_field(void *base, size_t at) {
-  return (char *)base + (at - 1);
-}
 
 // Appends ".name"; returns what walk_leave takes to undo it.
 static size_t walk_enter(walk *w, const char *name) {
@@ -30,375 +18,6 @@ static void walk_leave(walk *w, size_t before) {
   w->path_n = before;
   w->path[before] = '\0';
 }
-
-static void walk_error(walk *w, const wg_yaml_node *at, const char *text, const char *hint) {
-  wg_cfg_add_fault(w->c, WG_FAULT_ERROR, wg_cfg_pos(w->c, at),
-                   w->path_n == 0 ? text : wg_cfg_printf(w->c, "%s: %s", w->path, text), hint);
-}
-
-static const char *walk_kind_name(const wg_yaml_node *v) {
-  bool b = false;
-  switch (v->kind) {
-  case WG_YAML_LIST:
-    return "a list";
-  case WG_YAML_MAP:
-    return "a map";
-  case WG_YAML_SCALAR:
-    break;
-  }
-  return wg_yaml_is_bool(v, &b) ? "a boolean" : wg_yaml_is_number(v) ? "a number" : "text";
-}
-
-static const char *walk_wanted(const wg_key *row) {
-  switch (row->type) {
-  case WG_KEY_MAP:
-  case WG_KEY_NAMED:
-  case WG_KEY_PAIRS:
-  case WG_KEY_REGVALUES:
-    return "a map";
-  case WG_KEY_LIST:
-    return "a list";
-  case WG_KEY_BOOL:
-    return "true or false";
-  case WG_KEY_INT:
-    return "a number";
-  case WG_KEY_PATH:
-    return "a path";
-  case WG_KEY_WINPATH:
-    return "a Windows path";
-  case WG_KEY_SIZE:
-    return "a size";
-  case WG_KEY_DURATION:
-    return "a duration";
-  case WG_KEY_TIME:
-    return "a time";
-  case WG_KEY_TARGET:
-    return "a target";
-  case WG_KEY_ENUM:
-  case WG_KEY_STRING:
-    break;
-  }
-  return "text";
-}
-
-static const char *walk_choices(walk *w, const wg_choice *choices) {
-  const char *list = "";
-  for (const wg_choice *c = choices; c->name != NULL; c++) {
-    if (!c->planned) {
-      list = wg_cfg_printf(w->c, "%s%s%s", list, list[0] == '\0' ? "" : ", ", c->name);
-    }
-  }
-  return list;
-}
-
-static const char *walk_example(walk *w, const wg_key *row) {
-  if (row->example != NULL && row->name[0] != '\0') {
-    return wg_cfg_printf(w->c, "write it like '%s: %s'", row->name, row->example);
-  }
-  if (row->example != NULL) {
-    return wg_cfg_printf(w->c, "write it like %s", row->example);
-  }
-  if (row->type == WG_KEY_ENUM) {
-    return wg_cfg_printf(w->c, "allowed: %s", walk_choices(w, row->choices));
-  }
-  return NULL;
-}
-
-static wg_yaml_kind walk_kind(const wg_key *row) {
-  switch (row->type) {
-  case WG_KEY_MAP:
-  case WG_KEY_NAMED:
-  case WG_KEY_PAIRS:
-  case WG_KEY_REGVALUES:
-    return WG_YAML_MAP;
-  case WG_KEY_LIST:
-    return WG_YAML_LIST;
-  case WG_KEY_STRING:
-  case WG_KEY_BOOL:
-  case WG_KEY_INT:
-  case WG_KEY_ENUM:
-  case WG_KEY_PATH:
-  case WG_KEY_WINPATH:
-  case WG_KEY_SIZE:
-  case WG_KEY_DURATION:
-  case WG_KEY_TIME:
-  case WG_KEY_TARGET:
-    break;
-  }
-  return WG_YAML_SCALAR;
-}
-
-static const char *walk_type_hint(walk *w, const wg_key *row, const wg_yaml_node *v) {
-  if (v->kind != WG_YAML_SCALAR) {
-    return walk_example(w, row);
-  }
-  const char *colon = v->style == WG_YAML_PLAIN ? strchr(v->text, ':') : NULL;
-  if (walk_kind(row) == WG_YAML_MAP && colon != NULL && colon > v->text && colon[1] != '\0') {
-    return wg_cfg_printf(w->c, "put a space behind the colon: '%.*s: ...'",
-                         colon - v->text > 40 ? 40 : (int)(colon - v->text), v->text);
-  }
-  bool simple = v->n > 0 && v->n <= 40 && strpbrk(v->text, ",[]{}#&*!|>'\"%@`: \n") == NULL;
-  if (row->type == WG_KEY_LIST && simple) {
-    return wg_cfg_printf(w->c, "write it as a list: '%s: [%s]'", row->name, v->text);
-  }
-  return walk_example(w, row);
-}
-
-static void walk_wrong_type(walk *w, const wg_key *row, const wg_yaml_node *v) {
-  if (wg_yaml_is_null(v)) {
-    walk_error(w, v, wg_cfg_printf(w->c, "has no value; %s is needed", walk_wanted(row)),
-               walk_example(w, row));
-    return;
-  }
-  walk_error(
-      w, v,
-      wg_cfg_printf(w->c, "%s is needed, and this is %s", walk_wanted(row), walk_kind_name(v)),
-      walk_type_hint(w, row, v));
-}
-
-// --- scalars ---
-
-static void walk_warn_norway(walk *w, const wg_yaml_node *v) {
-  static const char *const words[] = {"yes", "no", "on", "off", "y", "n"};
-  for (size_t i = 0; v->style == WG_YAML_PLAIN && i < WG_ARRAY_LEN(words); i++) {
-    if (wg_str_eq_nocase(wg_str_of(v->text), words[i])) {
-      wg_cfg_add_fault(w->c, WG_FAULT_WARNING, wg_cfg_pos(w->c, v),
-                       wg_cfg_printf(w->c,
-                                     "%s: %s is taken as text; older YAML takes it as a boolean",
-                                     w->path, v->text),
-                       wg_cfg_printf(w->c, "write \"%s\" with quotes", v->text));
-    }
-  }
-}
-
-static bool walk_check_chars(walk *w, const wg_key *row, const wg_yaml_node *v, const char *text) {
-  for (const char *p = text; *p != '\0'; p++) {
-    bool line = *p == '\n' || *p == '\r';
-    if (line && (row->flags & WG_KF_LINES) == 0) {
-      walk_error(w, v, "has a line break",
-                 v->style == WG_YAML_BLOCK ? "write it on one line behind the key, without | or >"
-                                           : "write it on one line");
-      return false;
-    }
-    if (((uint8_t)*p < 0x20 && !line && *p != '\t') || *p == 0x7F) {
-      walk_error(w, v, wg_cfg_printf(w->c, "has the control character 0x%02x", (unsigned)*p),
-                 "remove it");
-      return false;
-    }
-  }
-  return true;
-}
-
-// Text with variables filled in; NULL after adding a fault.
-static const char *walk_text(walk *w, const wg_key *row, const wg_yaml_node *v) {
-  const char *text = v->text;
-  const char *why = NULL;
-  const char *hint = NULL;
-  if ((row->flags & WG_KF_VAR) != 0) {
-    if (!wg_cfg_expand(w->c, v->text, &text, &why, &hint)) {
-      walk_error(w, v, why, hint);
-      return NULL;
-    }
-  } else if (strstr(text, "${") != NULL) {
-    walk_error(w, v, "takes no ${} variables", "write the value itself, or use --set");
-    return NULL;
-  }
-  if (text[0] == '\0' && (row->flags & WG_KF_EMPTY) == 0) {
-    walk_error(w, v, "is empty", walk_example(w, row));
-    return NULL;
-  }
-  return walk_check_chars(w, row, v, text) ? text : NULL;
-}
-
-static void walk_check_failed(walk *w, const wg_yaml_node *at, const wg_cfg_text *t) {
-  size_t n = strlen(t->text);
-  walk_error(w, at,
-             wg_cfg_printf(w->c, "'%.*s%s' %s", (int)(n > 120 ? 120 : n), t->text,
-                           n > 120 ? "..." : "", t->why),
-             t->hint);
-}
-
-// Text that has passed its row's check, in its normal form; NULL after adding a fault.
-static const char *walk_checked_text(walk *w, const wg_key *row, const wg_yaml_node *v) {
-  bool b = false;
-  if (wg_yaml_is_null(v)) {
-    walk_wrong_type(w, row, v);
-    return NULL;
-  }
-  if (wg_yaml_is_bool(v, &b)) {
-    walk_error(w, v, wg_cfg_printf(w->c, "text is needed, and %s is a boolean", v->text),
-               wg_cfg_printf(w->c, "quote it to make it text: \"%s\"", v->text));
-    return NULL;
-  }
-  const char *text = walk_text(w, row, v);
-  if (text == NULL) {
-    return NULL;
-  }
-  wg_cfg_text t = {.arena = &w->c->arena, .text = text, .value = text};
-  if (row->check != NULL && text[0] != '\0' && !row->check(&t)) {
-    walk_check_failed(w, v, &t);
-    return NULL;
-  }
-  if (row->type == WG_KEY_STRING) {
-    walk_warn_norway(w, v);
-  }
-  return t.value;
-}
-
-static void walk_string(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
-  const char *text = walk_checked_text(w, row, v);
-  if (text != NULL && row->at != 0) {
-    memcpy(walk_field(out, row->at), &text, sizeof(text));
-  }
-}
-
-static void walk_bool(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
-  static const char *const yes[] = {"yes", "on", "y", "1"};
-  static const char *const no[] = {"no", "off", "n", "0"};
-  bool b = false;
-  if (wg_yaml_is_bool(v, &b)) {
-    *(bool *)walk_field(out, row->at) = b;
-    return;
-  }
-  const char *meant = NULL;
-  for (size_t i = 0; i < WG_ARRAY_LEN(yes); i++) {
-    meant = wg_str_eq_nocase(wg_str_of(v->text), yes[i]) ? "true" : meant;
-    meant = wg_str_eq_nocase(wg_str_of(v->text), no[i]) ? "false" : meant;
-  }
-  if (wg_str_eq_nocase(wg_str_of(v->text), "true") ||
-      wg_str_eq_nocase(wg_str_of(v->text), "false")) {
-    meant = wg_str_eq_nocase(wg_str_of(v->text), "true") ? "true" : "false";
-  }
-  if (wg_yaml_is_null(v)) {
-    walk_wrong_type(w, row, v);
-    return;
-  }
-  walk_error(w, v, wg_cfg_printf(w->c, "true or false is needed, and this is '%s'", v->text),
-             meant == NULL ? NULL
-                           : wg_cfg_printf(w->c, "write %s: %s, without quotes", row->name, meant));
-}
-
-static const char *walk_nearest_choice(const wg_choice *choices, const char *text) {
-  const char *names[16];
-  size_t n = 0;
-  for (const wg_choice *c = choices; c->name != NULL && n < WG_ARRAY_LEN(names); c++) {
-    if (!c->planned) {
-      names[n++] = c->name;
-    }
-  }
-  return wg_cfg_nearest(text, names, n);
-}
-
-static void walk_unknown_choice(walk *w, const wg_key *row, const wg_yaml_node *v) {
-  const char *near = walk_nearest_choice(row->choices, v->text);
-  const char *list = walk_choices(w, row->choices);
-  walk_error(w, v, wg_cfg_printf(w->c, "'%s' is not one of the allowed values", v->text),
-             near == NULL ? wg_cfg_printf(w->c, "allowed: %s", list)
-                          : wg_cfg_printf(w->c, "did you mean '%s'? allowed: %s", near, list));
-}
-
-static void walk_planned(walk *w, const wg_yaml_node *at, const char *name) {
-  walk_error(w, at, wg_cfg_printf(w->c, "'%s' is not built yet in this version of wingo", name),
-             "remove it");
-}
-
-static void walk_enum(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
-  if (wg_yaml_is_null(v)) {
-    walk_wrong_type(w, row, v);
-    return;
-  }
-  const char *text = walk_text(w, row, v);
-  for (const wg_choice *c = row->choices; text != NULL && c->name != NULL; c++) {
-    if (strcmp(c->name, text) != 0) {
-      continue;
-    }
-    if (c->planned) {
-      walk_planned(w, v, c->name);
-      return;
-    }
-    void *field = walk_field(out, row->at);
-    if ((row->flags & WG_KF_STORE_NAME) != 0) {
-      memcpy(field, &c->name, sizeof(c->name));
-    } else {
-      memcpy(field, &c->value, sizeof(c->value));
-    }
-    return;
-  }
-  if (text != NULL) {
-    walk_unknown_choice(w, row, v);
-  }
-}
-
-// Only numbers out of a fixed set so far: `version`.
-static void walk_int(walk *w, const wg_key *row, const wg_yaml_node *v) {
-  if (wg_yaml_is_null(v)) {
-    walk_wrong_type(w, row, v);
-    return;
-  }
-  for (const wg_choice *c = row->choices; c->name != NULL; c++) {
-    if (strcmp(c->name, v->text) == 0) {
-      if (v->style != WG_YAML_PLAIN) {
-        walk_error(w, v, "a number is needed, and this is text",
-                   wg_cfg_printf(w->c, "write '%s: %s', without quotes", row->name, c->name));
-      }
-      return;
-    }
-  }
-  walk_error(w, v, wg_cfg_printf(w->c, "'%s' is not known to this wingo", v->text),
-             wg_cfg_printf(w->c, "write '%s: %s'", row->name, walk_choices(w, row->choices)));
-}
-
-static void walk_measure(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
-  const char *text = walk_checked_text(w, row, v);
-  uint64_t n = 0;
-  if (text == NULL) {
-    return;
-  }
-  bool is_size = row->type == WG_KEY_SIZE;
-  if (is_size ? wg_cfg_parse_size(text, &n) : wg_cfg_parse_duration(text, &n)) {
-    memcpy(walk_field(out, row->at), &n, sizeof(n));
-    return;
-  }
-  walk_error(w, v, wg_cfg_printf(w->c, "'%s' is not %s", text, walk_wanted(row)),
-             is_size ? "write a number and a unit: 4096, 3800MiB, 5GiB"
-                     : "write numbers and units, large to small: 10m, 1h30m, 250ms");
-}
-
-static void walk_time(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
-  const char *text = walk_checked_text(w, row, v);
-  int64_t t = 0;
-  if (text == NULL) {
-    return;
-  }
-  if (strcmp(text, "commit") == 0) {
-    wg_error err = WG_ERROR_INIT;
-    if (w->c->world.commit_time(w->c->world.ctx, &t, &err) != WG_OK) {
-      walk_error(w, v,
-                 wg_cfg_printf(w->c, "the time of the last commit can't be had: %s", err.text),
-                 "commit first, or write a date: 2026-01-31T12:00:00Z");
-      return;
-    }
-  } else if (!wg_cfg_parse_time(text, &t)) {
-    walk_error(w, v, wg_cfg_printf(w->c, "'%s' is not a time from 1970 to 2106", text),
-               "write 2026-01-31T12:00:00Z, seconds since 1970, or 'commit'");
-    return;
-  }
-  memcpy(walk_field(out, row->at), &t, sizeof(t));
-}
-
-static void walk_target(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
-  const char *text = walk_checked_text(w, row, v);
-  if (text == NULL) {
-    return;
-  }
-  wg_cfg_text t = {.arena = &w->c->arena, .text = text, .value = text};
-  wg_cfg_target *target = walk_field(out, row->at);
-  if (!wg_cfg_parse_target(&t, target)) {
-    walk_check_failed(w, v, &t);
-  }
-}
-
-// --- collections ---
 
 static bool walk_given(const wg_yaml_node *map, const char *name) {
   return wg_yaml_get(map, name) != NULL;
@@ -444,12 +63,12 @@ static void walk_check_group(walk *w, const wg_key *rows, int group, const wg_ya
   }
   const char *names = walk_group_names(w, rows, group);
   if (n == 0 && !excused) {
-    walk_error(w, at,
-               wg_cfg_printf(w->c, "%s of %s is needed", group > 0 ? "one" : "at least one", names),
-               example);
+    wg_walk_error(
+        w, at, wg_cfg_printf(w->c, "%s of %s is needed", group > 0 ? "one" : "at least one", names),
+        example);
   } else if (n > 1 && group > 0) {
-    walk_error(w, last, wg_cfg_printf(w->c, "only one of %s can be given", names),
-               "remove one of them");
+    wg_walk_error(w, last, wg_cfg_printf(w->c, "only one of %s can be given", names),
+                  "remove one of them");
   }
 }
 
@@ -465,8 +84,8 @@ static void walk_missing(walk *w, const wg_key *rows, const wg_yaml_node *at,
     const wg_key *r = &rows[i];
     bool meant = i < 64 && (seen.meant >> i & 1) != 0;
     if ((r->flags & WG_KF_REQUIRED) != 0 && !meant && !walk_given(map, r->name)) {
-      walk_error(w, at, wg_cfg_printf(w->c, "'%s' is missing", r->name),
-                 wg_cfg_printf(w->c, "add '%s: %s'", r->name, r->example));
+      wg_walk_error(w, at, wg_cfg_printf(w->c, "'%s' is missing", r->name),
+                    wg_cfg_printf(w->c, "add '%s: %s'", r->name, r->example));
     }
     if (walk_leads_group(rows, r)) {
       walk_check_group(w, rows, r->group, at, map, seen.planned || seen.meant != 0);
@@ -499,6 +118,10 @@ static uint64_t walk_unknown(walk *w, const wg_key *rows, const wg_yaml_node *ke
   const char *names[32];
   size_t n = 0;
   const char *list = "";
+  if (w->c->n_faults > WG_CFG_MAX_FAULTS) { // nobody will see it
+    wg_walk_error(w, key, "unknown key", NULL);
+    return 0;
+  }
   for (const wg_key *r = rows; r->name != NULL && n < WG_ARRAY_LEN(names); r++) {
     if ((r->flags & WG_KF_PLANNED) == 0) {
       names[n++] = r->name;
@@ -513,8 +136,8 @@ static uint64_t walk_unknown(walk *w, const wg_key *rows, const wg_yaml_node *ke
   } else if (elsewhere != NULL) {
     hint = wg_cfg_printf(w->c, "it belongs to %s", elsewhere);
   }
-  walk_error(w, key, wg_cfg_printf(w->c, "unknown key '%.*s'", WG_STR_ARG(wg_str_of(key->text))),
-             hint);
+  wg_walk_error(w, key, wg_cfg_printf(w->c, "unknown key '%.*s'", WG_STR_ARG(wg_str_of(key->text))),
+                hint);
   for (size_t i = 0; near != NULL && i < 64 && rows[i].name != NULL; i++) {
     if (strcmp(rows[i].name, near) == 0) {
       return (uint64_t)1 << i;
@@ -534,8 +157,7 @@ static void walk_defaults(walk *w, const wg_key *rows, const wg_yaml_node *map, 
       continue;
     }
     if (r->def[0] == '\0') {
-      const char *empty = "";
-      memcpy(walk_field(out, r->at), &empty, sizeof(empty));
+      *(const char **)walk_field(out, r->at) = "";
       continue;
     }
     bool quoted = r->type == WG_KEY_STRING || r->type == WG_KEY_PATH || r->type == WG_KEY_WINPATH;
@@ -543,9 +165,7 @@ static void walk_defaults(walk *w, const wg_key *rows, const wg_yaml_node *map, 
                             .style = quoted ? WG_YAML_SINGLE : WG_YAML_PLAIN,
                             .text = r->def,
                             .n = strlen(r->def)};
-    wg_key bare = *r;
-    bare.pos_at = 0;
-    walk_value(w, &bare, NULL, &v, out);
+    wg_walk_scalar(w, r, &v, out); // a default is always a scalar
   }
 }
 
@@ -563,7 +183,7 @@ static void walk_map(walk *w, const wg_key *row, const wg_yaml_node *key, const 
       seen.meant |= walk_unknown(w, row->sub, k);
     } else if ((r->flags & WG_KF_PLANNED) != 0) {
       seen.planned = true;
-      walk_planned(w, k, r->name);
+      wg_walk_planned(w, k, r->name);
     } else {
       size_t before = walk_enter(w, r->name);
       walk_value(w, r, k, v->pairs[i].value, inner);
@@ -577,19 +197,19 @@ static void walk_map(walk *w, const wg_key *row, const wg_yaml_node *key, const 
 static bool walk_check_key_name(walk *w, const wg_key *row, const wg_yaml_node *key) {
   wg_cfg_text t = {.arena = &w->c->arena, .text = key->text, .value = key->text};
   if (strstr(key->text, "${") != NULL) {
-    walk_error(w, key, wg_cfg_printf(w->c, "the name '%s' has a ${} variable", key->text),
-               "variables are for values only");
+    wg_walk_error(w, key, wg_cfg_printf(w->c, "the name '%s' has a ${} variable", key->text),
+                  "variables are for values only");
     return false;
   }
   if (row->check_name != NULL && !row->check_name(&t)) {
-    walk_check_failed(w, key, &t);
+    wg_walk_check_failed(w, key, &t);
     return false;
   }
   return true;
 }
 
 static void walk_empty(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v) {
-  walk_error(w, key == NULL ? v : key, "is empty", walk_example(w, row));
+  wg_walk_error(w, key == NULL ? v : key, "is empty", wg_walk_example(w, row));
 }
 
 static void walk_named(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
@@ -602,7 +222,7 @@ static void walk_named(walk *w, const wg_key *row, const wg_yaml_node *key, cons
     const wg_yaml_node *k = v->pairs[i].key;
     (void)walk_check_key_name(w, row, k);
     char *item = items + i * row->size;
-    memcpy(walk_field(item, row->name_at), &k->text, sizeof(k->text));
+    *(const char **)walk_field(item, row->name_at) = k->text;
     size_t before = walk_enter(w, k->text);
     walk_value(w, &row->sub[0], k, v->pairs[i].value, item);
     walk_leave(w, before);
@@ -622,17 +242,17 @@ static void walk_pairs(walk *w, const wg_key *row, const wg_yaml_node *v, void *
     size_t before = walk_enter(w, k->text);
     const char *text = NULL;
     if (value->kind != WG_YAML_SCALAR) {
-      walk_wrong_type(w, &text_row, value);
+      wg_walk_wrong_type(w, &text_row, value);
     } else {
-      text = walk_checked_text(w, &text_row, value);
+      text = wg_walk_checked_text(w, &text_row, value);
     }
     walk_leave(w, before);
     if (name_ok && text != NULL) {
       items[n++] = (wg_cfg_pair){k->text, text, wg_cfg_pos(w->c, k)};
     }
   }
-  memcpy(walk_field(out, row->at), &items, sizeof(items));
-  memcpy(walk_field(out, row->count_at), &n, sizeof(n));
+  *(wg_cfg_pair **)walk_field(out, row->at) = items;
+  *(size_t *)walk_field(out, row->count_at) = n;
 }
 
 static void walk_unique(walk *w, const wg_yaml_node *list) {
@@ -641,8 +261,8 @@ static void walk_unique(walk *w, const wg_yaml_node *list) {
     for (size_t k = 0; k < i && k < 1000 && v->kind == WG_YAML_SCALAR; k++) {
       const wg_yaml_node *u = list->items[k];
       if (u->kind == WG_YAML_SCALAR && strcmp(u->text, v->text) == 0) {
-        walk_error(w, v, wg_cfg_printf(w->c, "'%s' is in the list twice", v->text),
-                   "remove one of the two");
+        wg_walk_error(w, v, wg_cfg_printf(w->c, "'%s' is in the list twice", v->text),
+                      "remove one of the two");
         break;
       }
     }
@@ -665,46 +285,12 @@ static void walk_list(walk *w, const wg_key *row, const wg_yaml_node *key, const
   memcpy(walk_field(out, row->count_at), &v->n, sizeof(v->n));
 }
 
-static void walk_scalar(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
-  switch (row->type) {
-  case WG_KEY_BOOL:
-    walk_bool(w, row, v, out);
-    return;
-  case WG_KEY_INT:
-    walk_int(w, row, v);
-    return;
-  case WG_KEY_ENUM:
-    walk_enum(w, row, v, out);
-    return;
-  case WG_KEY_SIZE:
-  case WG_KEY_DURATION:
-    walk_measure(w, row, v, out);
-    return;
-  case WG_KEY_TIME:
-    walk_time(w, row, v, out);
-    return;
-  case WG_KEY_TARGET:
-    walk_target(w, row, v, out);
-    return;
-  case WG_KEY_STRING:
-  case WG_KEY_PATH:
-  case WG_KEY_WINPATH:
-  case WG_KEY_MAP:
-  case WG_KEY_NAMED:
-  case WG_KEY_PAIRS:
-  case WG_KEY_REGVALUES:
-  case WG_KEY_LIST:
-    break;
-  }
-  walk_string(w, row, v, out);
-}
-
 // An output that takes a size, {swm: 3800MiB}, is a map where a word is expected.
 static bool walk_planned_choice(walk *w, const wg_key *row, const wg_yaml_node *v) {
   for (const wg_choice *c = row->choices; c != NULL && c->name != NULL; c++) {
     if (c->planned && v->kind == WG_YAML_MAP && v->n > 0 &&
         strcmp(v->pairs[0].key->text, c->name) == 0) {
-      walk_planned(w, v->pairs[0].key, c->name);
+      wg_walk_planned(w, v->pairs[0].key, c->name);
       return true;
     }
   }
@@ -721,16 +307,16 @@ static void walk_value(walk *w, const wg_key *row, const wg_yaml_node *key, cons
   if (row->mark_at != 0) {
     memcpy(walk_field(out, row->mark_at), &row->mark, sizeof(row->mark));
   }
-  if (v->kind != walk_kind(row)) {
+  if (v->kind != wg_walk_kind(row)) {
     if (!walk_planned_choice(w, row, v)) {
-      walk_wrong_type(w, row, v);
+      wg_walk_wrong_type(w, row, v);
     }
     return;
   }
   if (row->present_at != 0) {
     *(bool *)walk_field(out, row->present_at) = true;
   }
-  switch (walk_kind(row)) {
+  switch (v->kind) {
   case WG_YAML_LIST:
     walk_list(w, row, key, v, out);
     break;
@@ -747,7 +333,7 @@ static void walk_value(walk *w, const wg_key *row, const wg_yaml_node *key, cons
     }
     break;
   case WG_YAML_SCALAR:
-    walk_scalar(w, row, v, out);
+    wg_walk_scalar(w, row, v, out);
     break;
   }
 }

@@ -31,7 +31,8 @@ typedef struct yaml_parse {
   wg_yaml_limits limits;
   uint32_t source;
   yaml_cursor cursor;
-  yaml_frame stack[YAML_MAX_DEPTH + 1]; // [0] holds the root as its only item
+  const wg_yaml_node *root;
+  yaml_frame stack[YAML_MAX_DEPTH + 1]; // [1..depth]
   size_t depth;
   yaml_anchor *anchors;
   uint64_t n_nodes; // aliases written out
@@ -120,14 +121,15 @@ static void yaml_seek_event(yaml_parse *p, struct fy_event *e) {
     return;
   }
   size_t pos = m->input_pos;
-  char before = pos == 0 ? '\0' : t.p[pos - 1];
-  if (e->type == FYET_ALIAS && before == '*') {
+  bool first = pos == 0;
+  wg_str before = {first ? "" : t.p + pos - 1, first ? 0 : 1};
+  if (e->type == FYET_ALIAS && wg_str_eqz(before, "*")) {
     pos--;
   } else if (e->type == FYET_SCALAR && e->scalar.value != NULL) {
     switch (fy_token_scalar_style(e->scalar.value)) {
     case FYSS_SINGLE_QUOTED:
     case FYSS_DOUBLE_QUOTED:
-      pos -= before == '"' || before == '\'' ? 1 : 0;
+      pos -= wg_str_eqz(before, "\"") || wg_str_eqz(before, "'") ? 1 : 0;
       break;
     case FYSS_LITERAL:
     case FYSS_FOLDED:
@@ -153,40 +155,55 @@ static char *yaml_token_text(yaml_parse *p, struct fy_token *t, size_t *out_n) {
   return wg_arena_strndup(p->arena, s, n);
 }
 
-static wg_code yaml_push_item(yaml_parse *p, const wg_yaml_node *n, wg_error *err) {
-  yaml_frame *f = &p->stack[p->depth];
-  bool is_map = f->node != NULL && f->node->kind == WG_YAML_MAP;
-  if (is_map && f->key == NULL) {
+// An array of twice the room in the arena, with the n_used elements of old; NULL on failure.
+static void *yaml_grow(yaml_parse *p, const void *old, size_t n_used, size_t *cap, size_t each) {
+  size_t more = *cap == 0 ? 4 : *cap * 2;
+  void *grown = wg_arena_array(p->arena, more, each);
+  if (grown != NULL) {
+    if (n_used > 0) {
+      memcpy(grown, old, n_used * each);
+    }
+    *cap = more;
+  }
+  return grown;
+}
+
+static wg_code yaml_push_pair(yaml_parse *p, yaml_frame *f, const wg_yaml_node *n, wg_error *err) {
+  if (f->key == NULL) {
     f->key = n;
     return WG_OK;
   }
-  size_t used = f->node == NULL ? 0 : f->node->n;
-  if (used == f->cap) {
-    size_t cap = f->cap == 0 ? 4 : f->cap * 2;
-    size_t each = is_map ? sizeof(wg_yaml_pair) : sizeof(wg_yaml_node *);
-    void *grown = wg_arena_array(p->arena, cap, each);
+  if (f->node->n == f->cap) {
+    wg_yaml_pair *grown = yaml_grow(p, f->pairs, f->node->n, &f->cap, sizeof(*grown));
     if (grown == NULL) {
       return wg_arena_fail(p->arena, err);
     }
-    if (used > 0) {
-      memcpy(grown, is_map ? (const void *)f->pairs : (const void *)f->items, used * each);
+    f->pairs = grown;
+  }
+  f->pairs[f->node->n++] = (wg_yaml_pair){f->key, n};
+  f->key = NULL;
+  return WG_OK;
+}
+
+// A finished node goes to the collection that is open, or becomes the root.
+static wg_code yaml_push_item(yaml_parse *p, const wg_yaml_node *n, wg_error *err) {
+  yaml_frame *f = &p->stack[p->depth];
+  if (p->depth == 0) {
+    p->root = n;
+    return WG_OK;
+  }
+  if (f->node->kind == WG_YAML_MAP) {
+    return yaml_push_pair(p, f, n, err);
+  }
+  if (f->node->n == f->cap) {
+    const wg_yaml_node **grown =
+        yaml_grow(p, f->items, f->node->n, &f->cap, sizeof(const wg_yaml_node *));
+    if (grown == NULL) {
+      return wg_arena_fail(p->arena, err);
     }
-    if (is_map) {
-      f->pairs = grown;
-    } else {
-      f->items = grown;
-    }
-    f->cap = cap;
+    f->items = grown;
   }
-  if (is_map) {
-    f->pairs[used] = (wg_yaml_pair){f->key, n};
-    f->key = NULL;
-  } else {
-    f->items[used] = n;
-  }
-  if (f->node != NULL) {
-    f->node->n++;
-  }
+  f->items[f->node->n++] = n;
   return WG_OK;
 }
 
@@ -213,9 +230,23 @@ static wg_code yaml_remember(yaml_parse *p, const char *name, const wg_yaml_node
   return WG_OK;
 }
 
-// What a tag does to a node: a plain scalar with !!str is text; the other core tags change nothing.
+// What a tag of the core schema does to a node; false for another one.
+static bool yaml_apply_core_tag(wg_str name, wg_yaml_node *n) {
+  static const char *const values[] = {"int", "float", "bool", "null"};
+  if (wg_str_eqz(name, "str")) {
+    n->style = n->style == WG_YAML_PLAIN ? WG_YAML_SINGLE : n->style;
+    return true;
+  }
+  for (size_t i = 0; i < WG_ARRAY_LEN(values); i++) {
+    if (wg_str_eqz(name, values[i])) {
+      n->style = WG_YAML_PLAIN;
+      return true;
+    }
+  }
+  return wg_str_eqz(name, "map") || wg_str_eqz(name, "seq");
+}
+
 static void yaml_apply_tag(yaml_parse *p, struct fy_token *tag, wg_yaml_node *n) {
-  static const char *const known[] = {"str", "int", "float", "bool", "null", "map", "seq"};
   static const char core[] = "tag:yaml.org,2002:";
   size_t len = 0;
   const char *s = tag == NULL ? NULL : fy_token_get_text(tag, &len);
@@ -223,25 +254,15 @@ static void yaml_apply_tag(yaml_parse *p, struct fy_token *tag, wg_yaml_node *n)
     return;
   }
   wg_str t = {s, len};
-  if (wg_str_eqz(t, "!")) { // "!" alone: not plain
-    n->style = n->style == WG_YAML_PLAIN ? WG_YAML_SINGLE : n->style;
-    return;
-  }
+  wg_str name = wg_str_eqz(t, "!") ? WG_STR("str") : (wg_str){0}; // "!" alone: not plain
   if (wg_str_starts(t, core)) {
-    wg_str name = {t.p + sizeof(core) - 1, t.n - (sizeof(core) - 1)};
-    for (size_t i = 0; i < WG_ARRAY_LEN(known); i++) {
-      if (wg_str_eqz(name, known[i])) {
-        bool is_str = i == 0;
-        bool is_value = i >= 1 && i <= 4;
-        n->style = is_str && n->style == WG_YAML_PLAIN ? WG_YAML_SINGLE : n->style;
-        n->style = is_value ? WG_YAML_PLAIN : n->style;
-        return;
-      }
-    }
+    name = (wg_str){t.p + sizeof(core) - 1, t.n - (sizeof(core) - 1)};
   }
-  yaml_fault(p, n->line, n->col,
-             wg_arena_printf(p->arena, "tag '%.*s' is not known", WG_STR_ARG(t)),
-             "remove it: the value's place says its type");
+  if (!yaml_apply_core_tag(name, n)) {
+    yaml_fault(p, n->line, n->col,
+               wg_arena_printf(p->arena, "tag '%.*s' is not known", WG_STR_ARG(t)),
+               "remove it: the value's place says its type");
+  }
 }
 
 static wg_yaml_style yaml_style(enum fy_scalar_style s) {
@@ -428,25 +449,34 @@ static bool yaml_is_merge(const wg_yaml_pair *pair) {
   return pair->key->style == WG_YAML_PLAIN && strcmp(pair->key->text, "<<") == 0;
 }
 
+// Appends what the value of one << brings in: a map, or a list of maps.
+static wg_code yaml_merge_value(yaml_parse *p, yaml_pairs *l, const wg_yaml_node *v,
+                                wg_error *err) {
+  if (v->kind != WG_YAML_LIST) {
+    return yaml_merge_one(p, l, v, err);
+  }
+  for (size_t k = 0; k < v->n; k++) {
+    if (yaml_merge_one(p, l, v->items[k], err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
 static wg_code yaml_merge(yaml_parse *p, const yaml_frame *f, yaml_pairs *l, wg_error *err) {
   for (size_t i = 0; i < f->node->n; i++) {
-    if (f->pairs[i].key->kind == WG_YAML_SCALAR && !yaml_is_merge(&f->pairs[i])) {
-      if (yaml_pairs_add(p, l, f->pairs[i], err) != WG_OK) {
-        return err->code;
-      }
+    const wg_yaml_pair *pair = &f->pairs[i];
+    bool own = pair->key->kind == WG_YAML_SCALAR && !yaml_is_merge(pair);
+    if (own && yaml_pairs_add(p, l, *pair, err) != WG_OK) {
+      return err->code;
     }
   }
   l->n_own = l->n;
   for (size_t i = 0; i < f->node->n; i++) {
-    const wg_yaml_node *v = f->pairs[i].value;
-    if (f->pairs[i].key->kind != WG_YAML_SCALAR || !yaml_is_merge(&f->pairs[i])) {
-      continue;
-    }
-    size_t n = v->kind == WG_YAML_LIST ? v->n : 1;
-    for (size_t k = 0; k < n; k++) {
-      if (yaml_merge_one(p, l, v->kind == WG_YAML_LIST ? v->items[k] : v, err) != WG_OK) {
-        return err->code;
-      }
+    const wg_yaml_pair *pair = &f->pairs[i];
+    bool merge = pair->key->kind == WG_YAML_SCALAR && yaml_is_merge(pair);
+    if (merge && yaml_merge_value(p, l, pair->value, err) != WG_OK) {
+      return err->code;
     }
   }
   return WG_OK;
@@ -519,6 +549,7 @@ static wg_code yaml_end_map(yaml_parse *p, const yaml_frame *f, wg_error *err) {
 
 static wg_code yaml_on_end(yaml_parse *p, wg_error *err) {
   yaml_frame f = p->stack[p->depth];
+  wg_assert(f.node != NULL); // libfyaml ends only what it began
   if (f.node->kind == WG_YAML_MAP) {
     if (yaml_end_map(p, &f, err) != WG_OK) {
       return err->code;
@@ -543,11 +574,11 @@ static wg_code yaml_on_end(yaml_parse *p, wg_error *err) {
 static void yaml_blame_bracket(yaml_parse *p, wg_yaml_fault *fault) {
   const yaml_frame *f = &p->stack[p->depth];
   wg_str t = p->cursor.text;
-  char c = p->depth > 0 && f->pos < t.n ? t.p[f->pos] : '\0';
-  if (c != '[' && c != '{') {
+  if (p->depth == 0 || f->pos >= t.n || (t.p[f->pos] != '[' && t.p[f->pos] != '{')) {
     return;
   }
-  char closing = c == '[' ? ']' : '}';
+  char c = t.p[f->pos];
+  int closing = c == '[' ? ']' : '}';
   size_t end = t.n;
   while (end > 0 && strchr(" \t\r\n", t.p[end - 1]) != NULL) {
     end--;
@@ -710,8 +741,8 @@ wg_code wg_yaml_parse(wg_str bytes, const wg_yaml_limits *limits, uint32_t sourc
   }
   out->faults = p->faults;
   out->n_faults = p->n_faults;
-  if (code == WG_OK && p->stack[0].items != NULL) {
-    out->root = p->stack[0].items[0];
+  if (code == WG_OK) {
+    out->root = p->root;
   }
   return code;
 }

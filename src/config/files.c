@@ -189,6 +189,9 @@ static void files_pin(files_check *k, const wg_cfg_image *img) {
 
 // Is it a base we can change, is the image there, and do the architectures agree?
 static void files_base(files_check *k, const wg_cfg_image *img) {
+  if (img->base.image == NULL && img->base.image_pos.line != 0) {
+    return; // which image is meant is a fault already
+  }
   WG_AUTO(wg_cstr) path = files_path(k, img->base.path);
   wg_image_base base = {.kind = WG_IMAGE_BASE_WIM, .path = path, .image = img->base.image};
   const char *arch = "";

@@ -194,6 +194,13 @@ static void rules_base(wg_cfg *c, const wg_cfg_image *img) {
   if (b->path_pos.line == 0 || b->kind != WG_BASE_DIR) {
     return;
   }
+  if (img->arch_pos.line == 0) {
+    rules_error(
+        c, img->pos,
+        wg_cfg_printf(c, "images.%s: 'arch' is missing, and a folder as base does not state it",
+                      img->name),
+        "add 'arch: amd64' (or arm64, 386)");
+  }
   if (b->sha256_pos.line != 0) {
     rules_error(c, b->sha256_pos,
                 wg_cfg_printf(c, "images.%s.base: 'sha256' pins a file, and the base is a folder",

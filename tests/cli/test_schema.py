@@ -19,7 +19,7 @@ BAD = ROOT / "tests" / "bad" / "config"
 # can't.
 BEYOND_A_SCHEMA = {
     "app-name-clash": "two names", "app-name-device": "device names",
-    "base-dir-with-sha256": "one key depends on another", "base-home": "path rules",
+    "base-dir-without-arch": "one key depends on another", "base-dir-with-sha256": "one key depends on another", "base-home": "path rules",
     "base-image-negative": "numbers and names", "base-image-zero": "numbers and names",
     "base-windows-path": "path rules",
     "duplicate-app": "gone after parsing", "duplicate-in-flow": "gone after parsing",

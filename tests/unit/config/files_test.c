@@ -1,4 +1,6 @@
 // Checks against a real folder.
+#include <wimlib.h>
+
 #include "crypto/digest.h"
 #include "os/file.h"
 #include "os/proc.h"
@@ -81,12 +83,25 @@ static const char project[] = "version: 1\n"
                               "    windows: {icon: agent.ico, manifest: {file: a.manifest}}\n"
                               "images:\n"
                               "  kiosk:\n"
-                              "    base: {file: base.wim}\n"
+                              "    base: {file: base.wim, image: One}\n"
                               "    files: [{from: branding, to: 'C:\\x'}]\n"
                               "    outputs: [wim]\n"
                               "  tree:\n"
                               "    base: {dir: tree}\n"
+                              "    arch: amd64\n"
                               "    outputs: [wim]\n";
+
+// A WIM with two images: "One" of amd64 and "Two", which states no architecture.
+static void put_wim(const folder *f, const char *name) {
+  WG_AUTO(wg_cstr) path = wg_path_join(f->path, name);
+  WIMStruct *w = NULL;
+  assert_int_equal(wimlib_create_new_wim(WIMLIB_COMPRESSION_TYPE_NONE, &w), 0);
+  assert_int_equal(wimlib_add_empty_image(w, "One", NULL), 0);
+  assert_int_equal(wimlib_add_empty_image(w, "Two", NULL), 0);
+  assert_int_equal(wimlib_set_image_property(w, 1, "WINDOWS/ARCH", "9"), 0);
+  assert_int_equal(wimlib_write(w, path, WIMLIB_ALL_IMAGES, 0, 1), 0);
+  wimlib_free(w);
+}
 
 static void put_all(const folder *f) {
   put_z(f, "wingo.yaml", project);
@@ -94,7 +109,7 @@ static void put_all(const folder *f) {
   put_z(f, "agent/cmd/main.go", "package main\n");
   put(f, "agent.ico", "\0\0\1\0\1\0", 6);
   put_z(f, "a.manifest", "<assembly/>");
-  put_z(f, "base.wim", "base");
+  put_wim(f, "base.wim");
   put_z(f, "branding/logo.txt", "logo");
   put_z(f, "tree/x", "x");
 }
@@ -126,11 +141,67 @@ static void whatever_is_not_there_is_named(void **state) {
 static void a_missing_pin_is_a_warning_with_the_line_to_paste(void **state) {
   const folder *f = *state;
   put_all(f);
-  wg_digest d = wg_sha256("base", 4);
+  WG_AUTO(wg_cstr) path = wg_path_join(f->path, "base.wim");
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_error err = WG_ERROR_INIT;
+  assert_ok(wg_os_read_file(WG_CWD, path, 1 << 20, &b, &err), &err);
+  wg_digest d = wg_sha256(b.p, b.n);
   WG_AUTO(wg_cstr)
   want = wg_xprintf("11:18 images.kiosk.base: no 'sha256' pins 'base.wim' | add 'sha256: %s'\n",
                     wg_digest_hex(&d).s);
   assert_check(f, WG_OK, want);
+}
+
+// Loads a project with one image whose base is base.wim; pinned, so that only the base speaks.
+static void assert_base(const folder *f, const char *base, const char *more, const char *want) {
+  WG_AUTO(wg_cstr)
+  yaml = wg_xprintf(
+      "version: 1\nname: x\nimages:\n  i:\n    base: {file: base.wim%s, sha256: '%064d'}\n"
+      "    outputs: [wim]\n%s",
+      base, 0, more);
+  put_z(f, "wingo.yaml", yaml);
+  assert_check(f, want[0] == '\0' ? WG_OK : WG_E_CONFIG, want);
+}
+
+static void the_base_is_looked_into(void **state) {
+  const folder *f = *state;
+  put_wim(f, "base.wim");
+  assert_base(f, ", image: One", "", "");
+  assert_base(f, ", image: 1", "    arch: amd64\n", "");
+  assert_base(f, ", image: 2", "    arch: arm64\n", "");
+  assert_base(f, ", image: One", "    arch: arm64\n",
+              "7:11 images.i.arch: arm64, but the base is amd64 | remove 'arch:' or choose another "
+              "base\n");
+  assert_base(
+      f, ", image: Two", "",
+      "4:3 images.i: its base does not state an architecture | add 'arch: amd64' (or arm64, "
+      "386)\n");
+  assert_base(
+      f, ", image: 0", "",
+      "5:35 images.i.base.image: '0' is not the number of an image | images count from 1; or "
+      "give its name\n");
+}
+
+static void a_base_that_cannot_be_one_is_named(void **state) {
+  const folder *f = *state;
+  put_z(f, "base.wim", "no image");
+  put_z(f, "wingo.yaml",
+        "version: 1\nname: x\nimages: {i: {base: {file: base.wim, image: 1, sha256: "
+        "0000000000000000000000000000000000000000000000000000000000000000}, outputs: [wim]}}\n");
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  assert_int_equal(check(f, NULL, &b), WG_E_CONFIG);
+  assert_true(wg_str_starts(wg_buf_str(&b), "3:27 images.i.base: "));
+  assert_non_null(strstr(wg_buf_z(&b), "not a WIM"));
+  put_wim(f, "base.wim");
+  put_z(f, "wingo.yaml",
+        "version: 1\nname: x\nimages: {i: {base: {file: base.wim, image: Three, sha256: "
+        "0000000000000000000000000000000000000000000000000000000000000000}, outputs: [wim]}}\n");
+  wg_buf_clear(&b);
+  assert_int_equal(check(f, NULL, &b), WG_E_CONFIG);
+  assert_true(wg_str_starts(wg_buf_str(&b), "3:44 images.i.base: "));
+  assert_non_null(strstr(wg_buf_z(&b), "Three"));
 }
 
 static void wrong_kinds_are_named(void **state) {
@@ -223,6 +294,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       FOLDER_TEST(whatever_is_not_there_is_named),
       FOLDER_TEST(a_missing_pin_is_a_warning_with_the_line_to_paste),
+      FOLDER_TEST(the_base_is_looked_into),
+      FOLDER_TEST(a_base_that_cannot_be_one_is_named),
       FOLDER_TEST(wrong_kinds_are_named),
       FOLDER_TEST(a_main_without_source_is_named),
       FOLDER_TEST(a_faulty_file_is_checked_as_far_as_it_goes),

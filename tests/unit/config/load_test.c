@@ -35,6 +35,7 @@ static const char example[] =
     "    outputs: [wim]\n"
     "  tree:\n"
     "    base: {dir: base}\n"
+    "    arch: arm64\n"
     "    outputs: [wim]\n";
 
 static void assert_pos(wg_pos p, unsigned line, unsigned col) {
@@ -125,7 +126,7 @@ static void images_are_filled(void **state) {
   assert_int_equal(i->n_outputs, 1);
   assert_int_equal(i->outputs[0], WG_OUTPUT_WIM);
   assert_int_equal(p->images[1].base.kind, WG_BASE_DIR);
-  assert_null(p->images[1].arch);
+  assert_string_equal(p->images[1].arch, "arm64");
   assert_null(p->images[1].base.image);
 }
 

@@ -61,7 +61,8 @@ static void examples_are_valid(void **state) {
     app = strcmp(r->name, "apps") == 0 ? r->sub[0].sub : app;
     image = strcmp(r->name, "images") == 0 ? r->sub[0].sub : image;
   }
-  for (const wg_key *r = app; r->name != NULL; r++) {
+  assert_true(app != NULL && image != NULL);
+  for (const wg_key *r = app; r != NULL && r->name != NULL; r++) {
     bool is_targets = strcmp(r->name, "targets") == 0;
     WG_AUTO(wg_cstr) line = wg_xprintf("%s: %s", r->name, r->example);
     WG_AUTO(wg_cstr)
@@ -70,7 +71,7 @@ static void examples_are_valid(void **state) {
     WG_AUTO_PTR(wg_cfg) c = world_good((world_given){.yaml = yaml});
     assert_non_null(c);
   }
-  for (const wg_key *r = image; r->name != NULL; r++) {
+  for (const wg_key *r = image; r != NULL && r->name != NULL; r++) {
     if ((r->flags & WG_KF_PLANNED) != 0) {
       continue;
     }

@@ -306,7 +306,7 @@ wg_code wg_ctx_output_big_path(wg_step_ctx *c, const char *name, char **out, wg_
       (c->publish_lock < 0 && build_publish_lock(c->r, &c->publish_lock, err) != WG_OK)) {
     return wg_wrap(err, "output '%s'", name);
   }
-  build_sweep_beside(p->path);
+  build_sweep_beside(c->r->env, p->path);
   uint8_t r[4];
   wg_os_random(r, sizeof(r));
   wg_mutex_lock(&c->lock);

@@ -38,6 +38,7 @@ wg_code build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_opt
   e->selected = wg_xarray(g->n_steps + 1, sizeof(*e->selected));
   e->runs = wg_xarray(g->n_steps + 1, sizeof(*e->runs));
   e->memo = build_memo_new(s);
+  wg_mutex_init(&e->lock);
   for (uint32_t i = 0; i < g->n_steps; i++) {
     step_run *r = &e->runs[i];
     *r = (step_run){.env = e, .s = g->steps[i]};
@@ -76,5 +77,10 @@ void build_env_done(build_env *e) {
   wg_xfree(e->selected);
   wg_xfree(e->order);
   build_memo_free(e->memo);
+  wg_mutex_done(&e->lock);
+  for (size_t i = 0; i < e->n_clean; i++) {
+    wg_xfree(e->clean_dirs[i]);
+  }
+  wg_xfree(e->clean_dirs);
   e->runs = NULL;
 }

@@ -186,6 +186,9 @@ typedef struct build_env { // one run or plan; shared by all workers
   bool *selected;        // by graph index
   uint32_t *order;       // graph indices, dependencies first
   uint32_t n_selected;
+  wg_mutex lock;     // what follows
+  char **clean_dirs; // without leftovers of killed processes
+  size_t n_clean, cap_clean;
 } build_env;
 
 typedef struct step_run {
@@ -293,7 +296,7 @@ wg_code build_recheck_step(step_run *r, unsigned cpus, uint64_t memory_bytes, ru
 // publish.c
 wg_code build_publish_lock(const step_run *r, wg_fd *out, wg_error *err);
 // Removes what a killed process left beside path. The identity's publish lock must be held.
-void build_sweep_beside(const char *path);
+void build_sweep_beside(build_env *e, const char *path);
 
 // state.c
 void build_state_load(step_run *r); // head and body into r; absent or damaged: has_state false

@@ -3,6 +3,8 @@
 
 #include "build/int.h"
 
+#define PUBLISH_TMP ".wgtmp-" // as wg_outfile names its temporary files
+
 wg_code build_publish_lock(const step_run *r, wg_fd *out, wg_error *err) {
   if (r->env->project_dir == NULL) {
     return WG_OK;
@@ -16,17 +18,47 @@ wg_code build_publish_lock(const step_run *r, wg_fd *out, wg_error *err) {
   return wg_os_lock(WG_CWD, path, true, false, r->env->cancel, out, err);
 }
 
-void build_sweep_beside(const char *path) {
+// True when a killed process left something in dir. Looked up once a run for each folder: what
+// comes later is ours or belongs to a process that is alive.
+static bool publish_has_stale(build_env *e, const char *dir) {
+  wg_mutex_lock(&e->lock);
+  for (size_t i = 0; i < e->n_clean; i++) {
+    if (strcmp(e->clean_dirs[i], dir) == 0) {
+      wg_mutex_unlock(&e->lock);
+      return false;
+    }
+  }
+  wg_mutex_unlock(&e->lock);
   WG_AUTO(wg_arena) arena;
   wg_arena_init(&arena, wg_heap(), 0);
-  WG_AUTO(wg_cstr) dir = wg_path_dirname(path);
-  WG_AUTO(wg_cstr) prefix = wg_xprintf("%s.wgtmp-", wg_path_basename(path));
   wg_dirent *list = NULL;
   size_t n = 0;
-  wg_error ignored = WG_ERROR_INIT; // what can't be removed is only in the way of nobody
-  if (wg_os_list_dir(WG_CWD, dir, &arena, &list, &n, &ignored) != WG_OK) {
+  wg_error ignored = WG_ERROR_INIT; // an absent folder holds nothing
+  bool stale = false;
+  (void)!wg_os_list_dir(WG_CWD, dir, &arena, &list, &n, &ignored);
+  for (size_t i = 0; i < n; i++) {
+    stale = stale || strstr(list[i].name, PUBLISH_TMP) != NULL;
+  }
+  if (!stale) {
+    wg_mutex_lock(&e->lock);
+    wg_vec_push(&e->clean_dirs, &e->n_clean, &e->cap_clean) = wg_xstrdup(dir);
+    wg_mutex_unlock(&e->lock);
+  }
+  return stale;
+}
+
+void build_sweep_beside(build_env *e, const char *path) {
+  WG_AUTO(wg_cstr) dir = wg_path_dirname(path);
+  if (!publish_has_stale(e, dir)) {
     return;
   }
+  WG_AUTO(wg_arena) arena;
+  wg_arena_init(&arena, wg_heap(), 0);
+  WG_AUTO(wg_cstr) prefix = wg_xprintf("%s" PUBLISH_TMP, wg_path_basename(path));
+  wg_dirent *list = NULL;
+  size_t n = 0;
+  wg_error ignored = WG_ERROR_INIT; // what can't be removed is in nobody's way
+  (void)!wg_os_list_dir(WG_CWD, dir, &arena, &list, &n, &ignored);
   for (size_t i = 0; i < n; i++) {
     if (list[i].type == WG_FT_FILE && wg_str_starts(wg_str_of(list[i].name), prefix)) {
       WG_AUTO(wg_cstr) stale = wg_path_join(dir, list[i].name);
@@ -68,7 +100,7 @@ static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
   }
   wg_assert(i < r->result.n_outputs); // lookup and run have seen to it
   const rec_output *o = &r->result.outputs[i];
-  build_sweep_beside(p->path);
+  build_sweep_beside(r->env, p->path);
   if (o->is_big && strcmp(r->out_paths[i], p->path) == 0) {
     return WG_OK;
   }

@@ -25,10 +25,11 @@ static const char report_css[] =
     "white-space:nowrap;background:var(--cached)}"
     ".badge.good{background:#1c7f4b}.badge.ran{background:#2f6fde}.badge.failed{background:#cf2f3c}"
     ".badge.stopped{background:#b8740a}.badge.cached,.badge.skipped{background:#66758a}"
-    ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(120px,1fr));gap:12px;"
+    ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(104px,1fr));gap:12px;"
     "margin:0;padding:0;list-style:none}"
     ".cards li{background:var(--card);border:1px solid var(--line);border-radius:10px;"
-    "padding:10px 14px}.cards b{display:block;font-size:22px;font-weight:650;line-height:1.25}"
+    "padding:10px 14px}.cards "
+    "b{display:block;white-space:nowrap;font-size:20px;font-weight:650;line-height:1.25}"
     ".cards span{color:var(--dim);font-size:13px}.cards .failed b{color:var(--failed)}"
     ".cards .warn b{color:var(--warn)}"
     "section.failures{border-color:var(--failed)}section.failures h2{color:var(--failed)}"
@@ -42,7 +43,9 @@ static const char report_css[] =
     "th{text-align:left;color:var(--dim);font-weight:600;font-size:12.5px;padding:4px 10px 6px 0;"
     "border-bottom:1px solid var(--line);white-space:nowrap}"
     "td{padding:6px 10px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}"
-    "tr:last-child td{border-bottom:0}td.num,th.num{text-align:right;white-space:nowrap}"
+    "tr:last-child td{border-bottom:0}td.num,th.num{text-align:right;white-space:nowrap;"
+    "padding-right:22px}.tall{max-height:620px;overflow:auto}thead th{position:sticky;top:0;"
+    "background:var(--card)}"
     "td.name{overflow-wrap:anywhere;min-width:170px}td.why{color:var(--dim);"
     "overflow-wrap:anywhere;min-width:200px}td code{color:var(--dim)}"
     ".bar{display:block;height:5px;border-radius:3px;background:var(--ran);margin-top:3px;"
@@ -50,7 +53,8 @@ static const char report_css[] =
     "summary{cursor:pointer;color:var(--dim);font-size:13px}"
     ".legend{display:flex;flex-wrap:wrap;gap:4px 16px;margin:10px 0 0;color:var(--dim);"
     "font-size:13px}.legend i{display:inline-block;width:14px;height:10px;border-radius:3px;"
-    "margin-right:6px}.legend .l{height:4px;vertical-align:middle}"
+    "margin-right:6px}.legend .l{height:4px;vertical-align:middle}";
+static const char report_css_svg[] =
     "svg.timeline{display:block;width:100%;min-width:760px;height:auto;"
     "font:11.5px ui-monospace,\"SF Mono\",Menlo,Consolas,\"DejaVu Sans Mono\",monospace}"
     "svg .grid{stroke:var(--line);stroke-width:1}svg .stripe{fill:var(--stripe)}"
@@ -80,11 +84,11 @@ static void report_head(wg_buf *b, const run_model *m, const wg_report_options *
                   "style-src 'unsafe-inline'; img-src data:\">\n"
                   "<link rel=\"icon\" href=\"data:,\">\n<title>");
   report_text(b, opt->title);
-  wg_buf_printf(b, ": %s</title>\n<style>%s</style>\n</head>\n<body>\n<main>\n<header>\n<h1>",
+  wg_buf_printf(b, ": %s</title>\n<style>%s%s</style>\n</head>\n<body>\n<main>\n<header>\n<h1>",
                 good      ? "built"
                 : stopped ? "stopped"
                           : "failed",
-                report_css);
+                report_css, report_css_svg);
   report_text(b, opt->title);
   wg_buf_printf(b, "</h1>\n<span class=\"badge %s\">%s</span>\n</header>\n<p class=\"meta\">",
                 good      ? "good"
@@ -266,9 +270,10 @@ static void report_outputs(wg_buf *b, const run_model *m, const wg_report_option
         continue;
       }
       if (!any) {
-        wg_buf_add_z(b, "<section id=\"outputs\">\n<h2>Outputs</h2>\n<div class=\"scroll\"><table>"
-                        "<thead><tr><th>File</th><th class=\"num\">Size</th><th>From</th>"
-                        "<th>SHA-256</th></tr></thead><tbody>\n");
+        wg_buf_add_z(
+            b, "<section id=\"outputs\">\n<h2>Outputs</h2>\n<div class=\"scroll tall\"><table>"
+               "<thead><tr><th>File</th><th class=\"num\">Size</th><th>From</th>"
+               "<th>SHA-256</th></tr></thead><tbody>\n");
         any = true;
       }
       report_output(b, opt, s, &s->outputs[k], largest);
@@ -325,9 +330,10 @@ static void report_steps(wg_buf *b, const run_model *m) {
   // Failed ones first, then those that ran, then the rest; in the order of the graph.
   static const model_state order[] = {MODEL_FAILED, MODEL_CANCELED, MODEL_RUNNING, MODEL_CHECKING,
                                       MODEL_DONE,   MODEL_CACHED,   MODEL_SKIPPED, MODEL_WAITING};
-  wg_buf_add_z(b, "<section id=\"steps\">\n<h2>Steps</h2>\n<div class=\"scroll\"><table><thead><tr>"
-                  "<th>State</th><th>What</th><th>Step</th><th class=\"num\">Time</th>"
-                  "<th>Why</th></tr></thead><tbody>\n");
+  wg_buf_add_z(
+      b, "<section id=\"steps\">\n<h2>Steps</h2>\n<div class=\"scroll tall\"><table><thead><tr>"
+         "<th>State</th><th>What</th><th>Step</th><th class=\"num\">Time</th>"
+         "<th>Why</th></tr></thead><tbody>\n");
   for (size_t o = 0; o < WG_ARRAY_LEN(order); o++) {
     for (size_t i = 0; i < m->n_steps; i++) {
       if (m->steps[i].known && m->steps[i].state == order[o]) {

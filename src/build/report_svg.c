@@ -10,7 +10,8 @@
 #define SVG_ROW 24U
 #define SVG_TOP 30U
 #define SVG_MAX_ROWS 60U
-#define SVG_CHAR_TENTHS 66U // width of a character of the labels, tenths of a unit
+#define SVG_CHAR_TENTHS 66U    // width of a character of the labels, tenths of a unit
+#define SVG_MIN_NAME_CHARS 14U // less of a name tells nothing: the tooltip has it
 
 typedef struct svg_bar {
   const model_step *s;
@@ -192,7 +193,7 @@ static void svg_bar_row(svg_chart *c, const svg_bar *bar) {
   }
   uint64_t x = svg_x(c, s->has_start ? s->start_ns : bar->from), x2 = svg_x(c, bar->to);
   if (c->row_each) {
-    svg_label(c, "name", 0, y + 15, s->identity, (SVG_LABEL - 10) * 10);
+    svg_label(c, "name", 80, y + 15, s->identity, (SVG_LABEL - 18) * 10);
     WG_AUTO(wg_buf) took = {0};
     wg_buf_init(&took, wg_heap(), 0);
     text_add_duration(&took, bar->to - (s->has_start ? s->start_ns : bar->from));
@@ -204,7 +205,7 @@ static void svg_bar_row(svg_chart *c, const svg_bar *bar) {
               : before ? x - width
                        : x2 + 50,
               y + 15, wg_buf_z(&took), width);
-  } else if (s->has_start && x2 > x + 100) {
+  } else if (s->has_start && x2 > x + SVG_MIN_NAME_CHARS * SVG_CHAR_TENTHS) {
     svg_label(c, "in", x + 50, y + 15, s->identity, x2 - x - 80);
   }
   wg_buf_add_z(c->b, "</g>\n");
@@ -212,7 +213,7 @@ static void svg_bar_row(svg_chart *c, const svg_bar *bar) {
 
 // Steps that were not run, as ticks in one row.
 static void svg_cached(svg_chart *c, unsigned y) {
-  svg_label(c, c->row_each ? "name" : "took", 0, y + 15, "cached", (SVG_LABEL - 10) * 10);
+  svg_label(c, c->row_each ? "name" : "took", 80, y + 15, "cached", (SVG_LABEL - 18) * 10);
   for (size_t i = 0; i < c->m->n_steps; i++) {
     const model_step *s = &c->m->steps[i];
     if (s->known && s->state == MODEL_CACHED && !s->has_start) {

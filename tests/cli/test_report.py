@@ -15,7 +15,8 @@ from conftest import needs, start
 from test_engine import Toy, toy_program  # noqa: F401 (a fixture)
 
 CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"]
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+            "--host-resolver-rules=MAP * ~NOTFOUND"]
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, dom):
         super().__init__()
         self.sections, self.at, self.tags, self.loads, self.svg_text = {"": ""}, "", {}, [], []
-        self.bars, self.in_style = [], False
+        self.bars, self.last = [], ""
         self.feed(dom)
 
     def handle_starttag(self, tag, attrs):
@@ -70,8 +71,12 @@ class Browser:
         r = start([*CHROMIUM, f"--user-data-dir={self.folder}/profile{self.n}", f"--log-net-log={net}", *flags,
                    "--dump-dom", f"file://{path}"], timeout=120)
         assert r.code == 0, r
-        text = net.read_text()
-        asked = {u for u in re.findall(r'"url":"([^"]*)"', text) if not u.startswith(("file:", "data:", "chrome"))}
+        asked = set()
+        for line in net.read_text().split("\n"):
+            m = re.search(r'"initiator":"([^"]*)".*"url":"([^"]*)"', line)
+            # What the browser asks by itself has no origin.
+            if m and m.group(1) != "not an origin" and not m.group(2).startswith(("file:", "data:", "chrome")):
+                asked.add(m.group(2))
         return Page(r.out), asked
 
     def shot(self, path, *flags):
@@ -139,6 +144,13 @@ def report(toy, *args, code=0):
     path = toy.project / ".wingo" / "report" / "latest.html"
     assert path.resolve() == path.parent / r.out.strip().rsplit("/", 1)[1]
     return path
+
+
+def test_a_page_that_asks_is_noticed(browser, tmp_path):
+    (tmp_path / "page.html").write_text("<section id=x>text <img src='http://example.invalid/x.png'></section>")
+    page, asked = browser.look(tmp_path / "page.html")
+    assert asked == {"http://example.invalid/x.png"} == set(page.loads)
+    assert page["x"] == "text "
 
 
 HOSTILE = "<script>document.title='owned'</script><img src=http://example.invalid/x>&amp; \"quoted\" 'single'"

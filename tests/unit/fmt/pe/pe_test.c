@@ -4,7 +4,7 @@
 
 #include "bad.h"
 
-// The seed images of the fuzzer are whole images (tests/bad/pe/make.py) and four bytes.
+// The seed images of the fuzzer are whole images (scripts/gen-bad-pe.py) and four bytes.
 static void read_seed(const char *name, wg_buf *out) {
   wg_error err = WG_ERROR_INIT;
   WG_AUTO(wg_cstr)

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Makes the files of this folder and the fuzz corpus from one small, complete PE image.
+"""Makes tests/bad/pe and fuzz/pe/corpus from one small, complete PE image.
 
-Usage: make.py   (writes beside itself and to fuzz/pe/corpus; README.md lists what is wrong where)
+Usage: scripts/gen-bad-pe.py   (tests/bad/pe/README.md lists what is wrong where)
 """
 import pathlib
 import struct
 
-HERE = pathlib.Path(__file__).resolve().parent
-CORPUS = HERE.parents[2] / "fuzz/pe/corpus"
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+HERE = ROOT / "tests/bad/pe"
+CORPUS = ROOT / "fuzz/pe/corpus"
 PE, COFF, OPT = 0x80, 0x84, 0x98
 TEXT, RDATA, RSRC = (0x1000, 0x400), (0x2000, 0x600), (0x3000, 0x800)
 
@@ -234,7 +235,7 @@ def main():
     bad("group-header.exe", "icon group of cursors", F, grp, [(grp + 2, u16(2))])
     bad("group-count.exe", "300 images in a small icon group", F, grp, [(grp + 4, u16(300))])
     bad("group-image.exe", "icon group with an image that is not there", F, grp, [(grp + 18, u16(77))])
-    text = ("Hostile PE images, made by make.py. Each line: file: what is wrong -> code, and the offset that must be named.\n\n"
+    text = ("Hostile PE images, made by scripts/gen-bad-pe.py. Each line: file: what is wrong -> code, and the offset that must be named.\n\n"
             + "\n".join(lines) + "\n")
     (HERE / "README.md").write_text(text)
     CORPUS.mkdir(parents=True, exist_ok=True)

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Makes the files of this folder and the corpora of fuzz/ico and fuzz/rsrc from small icons.
+"""Makes tests/bad/ico and the corpora of fuzz/ico and fuzz/rsrc from small icons.
 
-Usage: make.py
+Usage: scripts/gen-bad-ico.py   (tests/bad/ico/README.md lists what is wrong where)
 """
 import pathlib
 import struct
 import zlib
 
-HERE = pathlib.Path(__file__).resolve().parent
-FUZZ = HERE.parents[2] / "fuzz"
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+HERE = ROOT / "tests/bad/ico"
+FUZZ = ROOT / "fuzz"
 
 
 def chunk(kind, data):
@@ -83,7 +84,7 @@ def main():
     bad("png-depth.ico", "RGBA of depth 4", F, 22 + 16 + 8, data=ico((16, 16, 32, png(16, 16)[:8] + chunk(b"IHDR", struct.pack(">IIBBBBB", 16, 16, 4, 6, 0, 0, 0)) + plain[33:])))
     bad("png-huge.ico", "100,000 pixels wide", "LIMIT", 22, data=ico((0, 16, 32, plain[:8] + chunk(b"IHDR", struct.pack(">IIBBBBB", 100000, 16, 8, 6, 0, 0, 0)) + plain[33:])))
     bad("not-an-image.ico", "neither PNG nor bitmap", F, 22, data=ico((16, 16, 32, b"GIF89a" + bytes(60))))
-    (HERE / "README.md").write_text("Hostile icon files, made by make.py. Each line: file: what is wrong -> code, and the offset that must be named.\n\n"
+    (HERE / "README.md").write_text("Hostile icon files, made by scripts/gen-bad-ico.py. Each line: file: what is wrong -> code, and the offset that must be named.\n\n"
                                     + "\n".join(lines) + "\n")
     seeds = {
         "mixed": good,

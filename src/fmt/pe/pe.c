@@ -102,7 +102,7 @@ static wg_code parse_directories(pe_parser *ps, const wg_reader *h, uint32_t fix
   uint32_t stated = get32(h, fixed_bytes - 4);
   // Windows reads at most 16 entries, whatever the number says.
   pe->n_dirs = stated < WG_PE_N_DIRS ? stated : WG_PE_N_DIRS;
-  if ((uint64_t)fixed_bytes + 8U * pe->n_dirs > h->n_bytes) {
+  if (fixed_bytes + (uint64_t)WG_PE_DIR_BYTES * pe->n_dirs > h->n_bytes) {
     return wg_fail_at(err, WG_E_FORMAT, h->base_off + fixed_bytes - 4,
                       "%u data directories do not fit into an optional header of %llu bytes",
                       stated, (unsigned long long)h->n_bytes);
@@ -112,7 +112,7 @@ static wg_code parse_directories(pe_parser *ps, const wg_reader *h, uint32_t fix
   }
   pe->dirs_off = h->base_off + fixed_bytes;
   if (pe->n_dirs > WG_PE_DIR_SECURITY) {
-    pe->security_dir_off = pe->dirs_off + 8 * WG_PE_DIR_SECURITY;
+    pe->security_dir_off = wg_pe_dir_off(pe, WG_PE_DIR_SECURITY);
   }
   return WG_OK;
 }
@@ -289,10 +289,10 @@ static wg_code parse_parts(pe_parser *ps, uint32_t parts, wg_error *err) {
     uint32_t part;
     wg_code (*parse)(pe_parser *ps, wg_error *err);
   } steps[] = {
-      {WG_PE_IMPORTS, pe_parse_imports},
-      {WG_PE_EXPORTS, pe_parse_exports},
-      {WG_PE_RESOURCES, pe_parse_resources},
-      {WG_PE_DEBUG, pe_parse_debug},
+      {WG_PE_IMPORTS, wg_pe_parse_imports},
+      {WG_PE_EXPORTS, wg_pe_parse_exports},
+      {WG_PE_RESOURCES, wg_pe_parse_resources},
+      {WG_PE_DEBUG, wg_pe_parse_debug},
   };
   for (size_t i = 0; i < WG_ARRAY_LEN(steps); i++) {
     if ((parts & steps[i].part) != 0 && steps[i].parse(ps, err) != WG_OK) {
@@ -319,7 +319,7 @@ wg_code wg_pe_parse_with(const void *bytes, size_t n_bytes, const wg_pe_limits *
   pe_coff_header coff = {0};
   if (parse_dos_header(&ps, err) != WG_OK || parse_coff_header(&ps, &coff, err) != WG_OK ||
       parse_optional_header(&ps, coff.optional_bytes, err) != WG_OK ||
-      parse_sections(&ps, &coff, err) != WG_OK || pe_parse_certs(&ps, err) != WG_OK ||
+      parse_sections(&ps, &coff, err) != WG_OK || wg_pe_parse_certs(&ps, err) != WG_OK ||
       parse_parts(&ps, parts, err) != WG_OK) {
     return err->code;
   }
@@ -402,8 +402,8 @@ bool wg_pe_slice_rva(const wg_pe *pe, uint32_t rva, uint64_t n_bytes, wg_reader 
   return wg_pe_read_rva(pe, rva, &r) && wg_reader_slice(&r, 0, n_bytes, out);
 }
 
-wg_code pe_name_at(pe_parser *ps, uint32_t rva, const char *what, uint64_t from_off, wg_str *out,
-                   wg_error *err) {
+wg_code wg_pe_name_at(pe_parser *ps, uint32_t rva, const char *what, uint64_t from_off, wg_str *out,
+                      wg_error *err) {
   wg_reader r;
   if (!wg_pe_read_rva(ps->pe, rva, &r)) {
     return wg_fail_at(err, WG_E_FORMAT, from_off, "%s: no bytes of the file are at address 0x%x",

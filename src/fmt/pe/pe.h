@@ -87,6 +87,10 @@ typedef struct wg_pe_range { // a run of bytes of the file
   uint64_t off, n_bytes;
 } wg_pe_range;
 
+enum {
+  WG_PE_DIR_BYTES = 8, // one directory entry in the header
+};
+
 typedef struct wg_pe_dir {
   uint32_t rva, n_bytes; // both 0: absent
 } wg_pe_dir;

@@ -40,7 +40,7 @@ static wg_code import_entry(pe_parser *ps, wg_reader *r, wg_pe_import_fn *out, b
                       (unsigned long long)v);
   }
   *out = (wg_pe_import_fn){.ordinal = wg_le16(hint.p)};
-  return pe_name_at(ps, (uint32_t)v + 2, "import name", at, &out->name, err);
+  return wg_pe_name_at(ps, (uint32_t)v + 2, "import name", at, &out->name, err);
 }
 
 static wg_code import_functions(pe_parser *ps, const import_desc *d, uint32_t *fns_left,
@@ -122,7 +122,7 @@ static wg_code count_descs(pe_parser *ps, uint32_t dir, desc_fn next, wg_reader 
     return WG_OK;
   }
   if (!wg_pe_read_rva(ps->pe, d->rva, out_table)) {
-    return wg_fail_at(err, WG_E_FORMAT, ps->pe->dirs_off + 8 * (uint64_t)dir,
+    return wg_fail_at(err, WG_E_FORMAT, wg_pe_dir_off(ps->pe, dir),
                       "%s: no bytes of the file are at 0x%x",
                       dir == WG_PE_DIR_IMPORT ? "import table" : "delay-import table", d->rva);
   }
@@ -150,7 +150,7 @@ static wg_code fill_imports(pe_parser *ps, wg_reader *table, desc_fn next, uint3
     bool more = false;
     out[i].delayed = next == delay_desc_at;
     if (next(ps, table, &d, &more, err) != WG_OK ||
-        pe_name_at(ps, d.name_rva, "imported DLL's name", d.off, &out[i].dll, err) != WG_OK ||
+        wg_pe_name_at(ps, d.name_rva, "imported DLL's name", d.off, &out[i].dll, err) != WG_OK ||
         import_functions(ps, &d, fns_left, &out[i], err) != WG_OK) {
       return err->code;
     }
@@ -158,7 +158,7 @@ static wg_code fill_imports(pe_parser *ps, wg_reader *table, desc_fn next, uint3
   return WG_OK;
 }
 
-wg_code pe_parse_imports(pe_parser *ps, wg_error *err) {
+wg_code wg_pe_parse_imports(pe_parser *ps, wg_error *err) {
   wg_reader plain = {0}, delayed = {0};
   uint32_t n_plain = 0, n_delayed = 0, fns_left = ps->pe->limits.import_functions;
   if (count_descs(ps, WG_PE_DIR_IMPORT, import_desc_at, &plain, &n_plain, err) != WG_OK ||
@@ -189,7 +189,7 @@ static wg_code open_exports(pe_parser *ps, export_tables *t, wg_error *err) {
   const wg_pe_dir *dir = &ps->pe->dirs[WG_PE_DIR_EXPORT];
   wg_reader d;
   if (!wg_pe_slice_rva(ps->pe, dir->rva, EXPORT_BYTES, &d)) {
-    return wg_fail_at(err, WG_E_FORMAT, ps->pe->dirs_off,
+    return wg_fail_at(err, WG_E_FORMAT, wg_pe_dir_off(ps->pe, WG_PE_DIR_EXPORT),
                       "export directory: no bytes of the file are at 0x%x", dir->rva);
   }
   t->base = wg_le32(d.p + 16);
@@ -210,11 +210,11 @@ static wg_code open_exports(pe_parser *ps, export_tables *t, wg_error *err) {
   }
   uint32_t name_rva = wg_le32(d.p + 12);
   return name_rva == 0 ? WG_OK
-                       : pe_name_at(ps, name_rva, "export directory's DLL name", d.base_off + 12,
-                                    &ps->pe->export_dll, err);
+                       : wg_pe_name_at(ps, name_rva, "export directory's DLL name", d.base_off + 12,
+                                       &ps->pe->export_dll, err);
 }
 
-wg_code pe_parse_exports(pe_parser *ps, wg_error *err) {
+wg_code wg_pe_parse_exports(pe_parser *ps, wg_error *err) {
   const wg_pe_dir *dir = &ps->pe->dirs[WG_PE_DIR_EXPORT];
   export_tables t = {0};
   if (dir->rva == 0 || dir->n_bytes == 0) {
@@ -234,14 +234,15 @@ wg_code pe_parse_exports(pe_parser *ps, wg_error *err) {
       return wg_fail_at(err, WG_E_FORMAT, t.ordinals.base_off + 2 * (uint64_t)i,
                         "export %u: function %u of %u", i, index, t.n_functions);
     }
-    if (pe_name_at(ps, wg_le32(t.names.p + 4 * (size_t)i), "exported name", at, &list[i].name,
-                   err) != WG_OK) {
+    if (wg_pe_name_at(ps, wg_le32(t.names.p + 4 * (size_t)i), "exported name", at, &list[i].name,
+                      err) != WG_OK) {
       return err->code;
     }
     list[i].ordinal = t.base + index;
     list[i].rva = wg_le32(t.functions.p + 4 * (size_t)index);
     if (list[i].rva - dir->rva < dir->n_bytes) { // inside of the directory: a forwarder
-      if (pe_name_at(ps, list[i].rva, "export forwarder", at, &list[i].forwarder, err) != WG_OK) {
+      if (wg_pe_name_at(ps, list[i].rva, "export forwarder", at, &list[i].forwarder, err) !=
+          WG_OK) {
         return err->code;
       }
       list[i].rva = 0;
@@ -269,12 +270,12 @@ static bool read_codeview(wg_reader r, wg_pe_pdb *out) {
 
 // Nothing needs debug data to run a program, and strip leaves dangling entries: what cannot be read
 // is taken as absent.
-wg_code pe_parse_debug(pe_parser *ps, wg_error *err) {
+wg_code wg_pe_parse_debug(pe_parser *ps, wg_error *err) {
   const wg_pe_dir *dir = &ps->pe->dirs[WG_PE_DIR_DEBUG];
   wg_reader table, data;
   uint32_t n = dir->n_bytes / DEBUG_BYTES;
   if (n > ps->pe->limits.debug_entries) {
-    return wg_fail_at(err, WG_E_LIMIT, ps->pe->dirs_off + 8 * WG_PE_DIR_DEBUG,
+    return wg_fail_at(err, WG_E_LIMIT, wg_pe_dir_off(ps->pe, WG_PE_DIR_DEBUG),
                       "%u debug directory entries, more than %u", n, ps->pe->limits.debug_entries);
   }
   if (dir->rva == 0 || !wg_pe_slice_rva(ps->pe, dir->rva, (uint64_t)n * DEBUG_BYTES, &table)) {

@@ -29,7 +29,7 @@ static wg_code cert_next(wg_reader *r, wg_pe_cert *out, wg_error *err) {
              : wg_fail(err, WG_E_BUG, "certificate table: position");
 }
 
-wg_code pe_parse_certs(pe_parser *ps, wg_error *err) {
+wg_code wg_pe_parse_certs(pe_parser *ps, wg_error *err) {
   wg_pe *pe = ps->pe;
   const wg_pe_dir *dir = &pe->dirs[WG_PE_DIR_SECURITY];
   wg_reader table;

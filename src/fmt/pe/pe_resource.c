@@ -146,7 +146,7 @@ static wg_code res_walk_all(res_walk *w, wg_error *err) {
   w->n_nodes = 0;
   w->n_leaves = 0;
   uint32_t depth = 0;
-  if (res_open_dir(w, 0, w->ps->pe->dirs_off + 8 * WG_PE_DIR_RESOURCE, &w->level[0], err) !=
+  if (res_open_dir(w, 0, wg_pe_dir_off(w->ps->pe, WG_PE_DIR_RESOURCE), &w->level[0], err) !=
       WG_OK) {
     return err->code;
   }
@@ -164,14 +164,14 @@ static wg_code res_walk_all(res_walk *w, wg_error *err) {
   }
 }
 
-wg_code pe_parse_resources(pe_parser *ps, wg_error *err) {
+wg_code wg_pe_parse_resources(pe_parser *ps, wg_error *err) {
   const wg_pe_dir *dir = &ps->pe->dirs[WG_PE_DIR_RESOURCE];
   if (dir->rva == 0 || dir->n_bytes == 0) {
     return WG_OK;
   }
   res_walk w = {.ps = ps};
   if (!wg_pe_read_rva(ps->pe, dir->rva, &w.tree)) {
-    return wg_fail_at(err, WG_E_FORMAT, ps->pe->dirs_off + 8 * WG_PE_DIR_RESOURCE,
+    return wg_fail_at(err, WG_E_FORMAT, wg_pe_dir_off(ps->pe, WG_PE_DIR_RESOURCE),
                       "resource tree: no bytes of the file are at 0x%x", dir->rva);
   }
   if (res_walk_all(&w, err) != WG_OK) {

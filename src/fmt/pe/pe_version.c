@@ -126,13 +126,12 @@ static wg_code ver_string_table(ver_parser *vp, const ver_block *b, wg_error *er
     return WG_OK; // the first one is the answer
   }
   vp->table_seen = true;
-  char hex[8];
+  uint8_t hex[8] = {0};
   uint64_t id = 0;
-  for (size_t i = 0; i < sizeof(hex); i++) {
-    bool ascii = b->key.n_bytes == 2 * sizeof(hex) && wg_le16(b->key.p + 2 * i) < 128;
-    hex[i] = ascii ? (char)b->key.p[2 * i] : 'x';
+  for (size_t i = 0; i < sizeof(hex) && b->key.n_bytes == 2 * sizeof(hex); i++) {
+    hex[i] = b->key.p[2 * i + 1] == 0 ? b->key.p[2 * i] : 0; // 0 is no digit
   }
-  if (wg_parse_hex64((wg_str){hex, sizeof(hex)}, &id)) {
+  if (wg_parse_hex64((wg_str){(const char *)hex, sizeof(hex)}, &id)) {
     vp->v->lang_code_page = (uint32_t)id;
   }
   wg_reader children = b->body;

@@ -99,11 +99,10 @@ static wg_code check_entity(xml_scan *x, wg_error *err) {
 
 static wg_code check_value(xml_scan *x, wg_error *err) {
   size_t from = x->pos;
-  char quote = x->pos < x->s.n ? x->s.p[x->pos] : 0;
-  if (quote != '"' && quote != '\'') {
+  if (!at(x, "\"") && !at(x, "'")) {
     return bad(x, from, "an attribute's value is not quoted", err);
   }
-  x->pos++;
+  char quote = x->s.p[x->pos++];
   while (x->pos < x->s.n && x->s.p[x->pos] != quote) {
     if (x->s.p[x->pos] == '<') {
       return bad(x, from, "an attribute's value has no end", err);
@@ -216,8 +215,9 @@ static wg_code check_markup(xml_scan *x, wg_error *err) {
   return at(x, "</") ? close_tag(x, err) : open_tag(x, err);
 }
 
-wg_code wg_rsrc_manifest_check(wg_str xml, wg_error *err) {
-  xml_scan x = {.s = xml};
+// Size and encoding.
+static wg_code check_text(const xml_scan *x, wg_error *err) {
+  wg_str xml = x->s;
   if (xml.n > MAX_MANIFEST_BYTES) {
     return wg_fail_at(err, WG_E_LIMIT, MAX_MANIFEST_BYTES, "%zu bytes, more than %u", xml.n,
                       MAX_MANIFEST_BYTES);
@@ -228,21 +228,36 @@ wg_code wg_rsrc_manifest_check(wg_str xml, wg_error *err) {
   uint32_t cp = 1;
   for (size_t pos = 0, from = 0; pos < xml.n; from = pos) {
     if (!wg_utf8_next(xml, &pos, &cp) || cp == 0) {
-      return bad(&x, from, "the text is not UTF-8", err);
+      return bad(x, from, "the text is not UTF-8", err);
     }
+  }
+  return WG_OK;
+}
+
+// What stands at the position: markup, an entity or one byte of text.
+static wg_code check_piece(xml_scan *x, wg_error *err) {
+  char c = x->s.p[x->pos];
+  if (c == '<') {
+    return check_markup(x, err);
+  }
+  if (x->depth == 0 && !is_space(c)) {
+    return bad(x, x->pos, "text outside of the root element", err);
+  }
+  if (c == '&') {
+    return check_entity(x, err);
+  }
+  x->pos++;
+  return WG_OK;
+}
+
+wg_code wg_rsrc_manifest_check(wg_str xml, wg_error *err) {
+  xml_scan x = {.s = xml};
+  if (check_text(&x, err) != WG_OK) {
+    return err->code;
   }
   x.pos = at(&x, "\xEF\xBB\xBF") ? 3 : 0;
   while (x.pos < x.s.n) {
-    char c = x.s.p[x.pos];
-    if (c == '<') {
-      if (check_markup(&x, err) != WG_OK) {
-        return err->code;
-      }
-    } else if (x.depth == 0 && !is_space(c)) {
-      return bad(&x, x.pos, "text outside of the root element", err);
-    } else if (c != '&') {
-      x.pos++;
-    } else if (check_entity(&x, err) != WG_OK) {
+    if (check_piece(&x, err) != WG_OK) {
       return err->code;
     }
   }

@@ -45,7 +45,7 @@ static wg_code make_key(wg_arena *arena, const wg_rsrc_id *id, key *out, wg_erro
   if (wg_buf_check(&b, err) != WG_OK) {
     return err->code;
   }
-  if (b.n > 2 * MAX_NAME_CHARS16) {
+  if (b.n / 2 > MAX_NAME_CHARS16) {
     return wg_fail(err, WG_E_LIMIT, "a resource name of more than %d characters", MAX_NAME_CHARS16);
   }
   for (size_t i = 0; i < b.n; i += 2) {
@@ -245,6 +245,7 @@ wg_code wg_rsrc_tree_write(const wg_rsrc_item *items, uint32_t n_items, wg_arena
   if (sorted_nodes(&t, items, err) != WG_OK) {
     return err->code;
   }
+  wg_assert(t.nodes != NULL);
   uint64_t n_types = count_runs(&t, 0, t.n, same_type), n_names = count_runs(&t, 0, t.n, same_name);
   uint64_t names_dir_off = DIR_BYTES + ENTRY_BYTES * n_types;
   uint64_t langs_dir_off = names_dir_off + DIR_BYTES * n_types + ENTRY_BYTES * n_names;

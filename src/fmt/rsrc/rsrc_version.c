@@ -33,35 +33,42 @@ static uint32_t take_number(wg_str s, size_t *pos) {
   return v;
 }
 
+// The numbers from *pos on, dots between them; *out_n says how many.
+static wg_code take_quad(wg_str text, size_t *pos, uint16_t quad[N_PARTS], size_t *out_n,
+                         wg_error *err) {
+  size_t n = 0;
+  for (bool more = *pos < text.n && is_digit(text.p[*pos]); more;) {
+    size_t at = *pos;
+    uint32_t v = take_number(text, pos);
+    // A commit id may begin with digits: 1.4.0rc1 has no letter after its first number.
+    if (n == 0 && *pos < text.n && is_letter(text.p[*pos])) {
+      break;
+    }
+    if (n == N_PARTS) {
+      return wg_fail_at(err, WG_E_FORMAT, at,
+                        "version '%.*s' has more than four numbers: Windows keeps four",
+                        WG_STR_ARG(text));
+    }
+    if (v > UINT16_MAX) {
+      return wg_fail_at(err, WG_E_FORMAT, at,
+                        "version '%.*s': Windows keeps numbers up to 65535: state a version of "
+                        "four such numbers",
+                        WG_STR_ARG(text));
+    }
+    quad[n++] = (uint16_t)v;
+    more = *pos + 1 < text.n && text.p[*pos] == '.' && is_digit(text.p[*pos + 1]);
+    *pos += more ? 1 : 0;
+  }
+  *out_n = n;
+  return WG_OK;
+}
+
 wg_code wg_rsrc_version_parse(wg_str text, uint16_t out_quad[4], bool *out_prerelease,
                               wg_error *err) {
   uint16_t quad[N_PARTS] = {0};
   size_t pos = text.n > 0 && (text.p[0] == 'v' || text.p[0] == 'V') ? 1 : 0, n = 0;
-  while (pos < text.n && is_digit(text.p[pos])) {
-    if (n == N_PARTS) {
-      return wg_fail_at(err, WG_E_FORMAT, pos,
-                        "version '%.*s' has more than four numbers: Windows keeps four",
-                        WG_STR_ARG(text));
-    }
-    size_t at = pos;
-    uint32_t v = take_number(text, &pos);
-    // A commit id may begin with digits; 1.4.0rc1 may not have a letter after its first number.
-    if (n == 0 && pos < text.n && is_letter(text.p[pos])) {
-      break;
-    }
-    if (v > UINT16_MAX) {
-      return wg_fail_at(
-          err, WG_E_FORMAT, at,
-          "version '%.*s': Windows keeps numbers up to 65535: state a version of four "
-          "such numbers",
-          WG_STR_ARG(text));
-    }
-    quad[n++] = (uint16_t)v;
-    if (pos + 1 < text.n && text.p[pos] == '.' && is_digit(text.p[pos + 1])) {
-      pos++;
-      continue;
-    }
-    break;
+  if (take_quad(text, &pos, quad, &n, err) != WG_OK) {
+    return err->code;
   }
   *out_prerelease = n > 0 && pos < text.n && (text.p[pos] == '-' || is_letter(text.p[pos]));
   for (size_t i = 0; i < N_PARTS; i++) {

@@ -24,10 +24,15 @@ static bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+// 0 behind the end.
+static char char_at(wg_str s, size_t pos) {
+  return pos < s.n ? s.p[pos] : '\0';
+}
+
 // Digits from *pos on, as a number that stops growing above 65535.
 static uint32_t take_number(wg_str s, size_t *pos) {
   uint32_t v = 0;
-  for (; *pos < s.n && is_digit(s.p[*pos]); ++*pos) {
+  for (; is_digit(char_at(s, *pos)); ++*pos) {
     v = v > UINT16_MAX ? v : v * 10 + (uint32_t)(s.p[*pos] - '0');
   }
   return v;
@@ -37,11 +42,11 @@ static uint32_t take_number(wg_str s, size_t *pos) {
 static wg_code take_quad(wg_str text, size_t *pos, uint16_t quad[N_PARTS], size_t *out_n,
                          wg_error *err) {
   size_t n = 0;
-  for (bool more = *pos < text.n && is_digit(text.p[*pos]); more;) {
+  for (bool more = is_digit(char_at(text, *pos)); more;) {
     size_t at = *pos;
     uint32_t v = take_number(text, pos);
     // A commit id may begin with digits: 1.4.0rc1 has no letter after its first number.
-    if (n == 0 && *pos < text.n && is_letter(text.p[*pos])) {
+    if (n == 0 && is_letter(char_at(text, *pos))) {
       break;
     }
     if (n == N_PARTS) {
@@ -56,7 +61,7 @@ static wg_code take_quad(wg_str text, size_t *pos, uint16_t quad[N_PARTS], size_
                         WG_STR_ARG(text));
     }
     quad[n++] = (uint16_t)v;
-    more = *pos + 1 < text.n && text.p[*pos] == '.' && is_digit(text.p[*pos + 1]);
+    more = char_at(text, *pos) == '.' && is_digit(char_at(text, *pos + 1));
     *pos += more ? 1 : 0;
   }
   *out_n = n;
@@ -66,11 +71,11 @@ static wg_code take_quad(wg_str text, size_t *pos, uint16_t quad[N_PARTS], size_
 wg_code wg_rsrc_version_parse(wg_str text, uint16_t out_quad[4], bool *out_prerelease,
                               wg_error *err) {
   uint16_t quad[N_PARTS] = {0};
-  size_t pos = text.n > 0 && (text.p[0] == 'v' || text.p[0] == 'V') ? 1 : 0, n = 0;
+  size_t pos = char_at(text, 0) == 'v' || char_at(text, 0) == 'V' ? 1 : 0, n = 0;
   if (take_quad(text, &pos, quad, &n, err) != WG_OK) {
     return err->code;
   }
-  *out_prerelease = n > 0 && pos < text.n && (text.p[pos] == '-' || is_letter(text.p[pos]));
+  *out_prerelease = n > 0 && (char_at(text, pos) == '-' || is_letter(char_at(text, pos)));
   for (size_t i = 0; i < N_PARTS; i++) {
     out_quad[i] = quad[i];
   }

@@ -242,7 +242,7 @@ static wg_code pe_version(wg_ins *i, const wg_pe *pe, wg_error *err) {
   if (rows == NULL) {
     return wg_arena_fail(i->arena, err);
   }
-  for (uint32_t k = 0; k < v->n_strings; k++) {
+  for (size_t k = 0; k < v->n_strings; k++) {
     rows[2 * k].s = v->strings[k].key;
     rows[2 * k + 1].s = v->strings[k].value;
   }

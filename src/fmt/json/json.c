@@ -98,7 +98,7 @@ static const wg_json_limits json_default_limits = WG_JSON_LIMITS_DEFAULT;
 wg_code wg_json_parse(wg_str text, const wg_json_limits *limits, json_t **out, wg_error *err) {
   const wg_json_limits *lim = limits != NULL ? limits : &json_default_limits;
   wg_reader r = wg_reader_of(text.p, text.n);
-  json_scan s;
+  json_scan s = {0};
   if (json_count(&r, lim, false, &s, err) != WG_OK) {
     return err->code;
   }
@@ -119,9 +119,9 @@ wg_code wg_json_parse_next(wg_reader *r, const wg_json_limits *limits, json_t **
     return wg_fail_at(err, WG_E_FORMAT, wg_reader_at(r),
                       "a JSON object or array should start here");
   }
-  wg_reader rest;
+  wg_reader rest = {0};
   wg_assert(wg_reader_slice(r, r->pos, r->n_bytes - r->pos, &rest));
-  json_scan s;
+  json_scan s = {0};
   if (json_count(&rest, lim, true, &s, err) != WG_OK ||
       json_load(&rest, s.end, out, err) != WG_OK) {
     return err->code;

@@ -38,6 +38,22 @@ static uint32_t take_number(wg_str s, size_t *pos) {
   return v;
 }
 
+// Whether v, which begins at `at`, can be number n (from 0) of a version.
+static wg_code check_number(wg_str text, size_t at, size_t n, uint32_t v, wg_error *err) {
+  if (n == N_PARTS) {
+    return wg_fail_at(err, WG_E_FORMAT, at,
+                      "version '%.*s' has more than four numbers: Windows keeps four",
+                      WG_STR_ARG(text));
+  }
+  if (v > UINT16_MAX) {
+    return wg_fail_at(err, WG_E_FORMAT, at,
+                      "version '%.*s': Windows keeps numbers up to 65535: state a version of four "
+                      "such numbers",
+                      WG_STR_ARG(text));
+  }
+  return WG_OK;
+}
+
 // The numbers from *pos on, dots between them; *out_n says how many.
 static wg_code take_quad(wg_str text, size_t *pos, uint16_t quad[N_PARTS], size_t *out_n,
                          wg_error *err) {
@@ -49,16 +65,8 @@ static wg_code take_quad(wg_str text, size_t *pos, uint16_t quad[N_PARTS], size_
     if (n == 0 && is_letter(char_at(text, *pos))) {
       break;
     }
-    if (n == N_PARTS) {
-      return wg_fail_at(err, WG_E_FORMAT, at,
-                        "version '%.*s' has more than four numbers: Windows keeps four",
-                        WG_STR_ARG(text));
-    }
-    if (v > UINT16_MAX) {
-      return wg_fail_at(err, WG_E_FORMAT, at,
-                        "version '%.*s': Windows keeps numbers up to 65535: state a version of "
-                        "four such numbers",
-                        WG_STR_ARG(text));
+    if (check_number(text, at, n, v, err) != WG_OK) {
+      return err->code;
     }
     quad[n++] = (uint16_t)v;
     more = char_at(text, *pos) == '.' && is_digit(char_at(text, *pos + 1));

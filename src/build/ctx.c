@@ -4,7 +4,7 @@
 
 #include "build/int.h"
 
-wg_code ctx_init(wg_step_ctx *c, step_run *r, ctx_phase phase, wg_error *err) {
+wg_code wg_ctx_init(wg_step_ctx *c, step_run *r, ctx_phase phase, wg_error *err) {
   *c = (wg_step_ctx){.r = r, .phase = phase, .cpus = 1, .publish_lock = -1};
   c->sticky = (wg_error)WG_ERROR_INIT;
   wg_arena_init(&c->arena, wg_heap(), 0);
@@ -15,7 +15,7 @@ wg_code ctx_init(wg_step_ctx *c, step_run *r, ctx_phase phase, wg_error *err) {
   return wg_store_tmp_dir(r->env->store, &c->tmp, err);
 }
 
-void ctx_done(wg_step_ctx *c) {
+void wg_ctx_done(wg_step_ctx *c) {
   if (c->r == NULL) {
     return;
   }
@@ -70,8 +70,8 @@ static void ctx_observed(wg_step_ctx *c, memo_kind kind, const char *path, const
                          const memo_value *v) {
   wg_mutex_lock(&c->lock);
   wg_vec_push(&c->obs, &c->n_obs, &c->cap_obs) = (rec_obs){.kind = kind,
-                                                           .path = build_strdup(&c->own, path),
-                                                           .extra = build_strdup(&c->own, extra),
+                                                           .path = wg_build_strdup(&c->own, path),
+                                                           .extra = wg_build_strdup(&c->own, extra),
                                                            .seen = *v};
   wg_mutex_unlock(&c->lock);
 }
@@ -81,7 +81,7 @@ static wg_code ctx_look(wg_step_ctx *c, memo_kind kind, const char *path, const 
   if (path[0] != '/') {
     return wg_fail(err, WG_E_BUG, "observed path '%s' is not absolute", path);
   }
-  return build_memo_get(c->r->env->memo, kind, path, extra, false, c->r->env->cancel, out, err);
+  return wg_build_memo_get(c->r->env->memo, kind, path, extra, false, c->r->env->cancel, out, err);
 }
 
 wg_code wg_ctx_observe_file(wg_step_ctx *c, const char *path, wg_digest *out, wg_error *err) {
@@ -139,7 +139,7 @@ static void ctx_stick(wg_step_ctx *c, const wg_error *err) {
 void wg_ctx_observe_env(wg_step_ctx *c, const char *name) {
   memo_value v;
   wg_error err = WG_ERROR_INIT;
-  if (build_memo_get(c->r->env->memo, MEMO_ENV, name, "", false, c->r->env->cancel, &v, &err) !=
+  if (wg_build_memo_get(c->r->env->memo, MEMO_ENV, name, "", false, c->r->env->cancel, &v, &err) !=
       WG_OK) {
     ctx_stick(c, &err);
     return;
@@ -150,7 +150,7 @@ void wg_ctx_observe_env(wg_step_ctx *c, const char *name) {
 void wg_ctx_add_input(wg_step_ctx *c, const char *label, const wg_digest *d) {
   wg_mutex_lock(&c->lock);
   wg_vec_push(&c->late, &c->n_late, &c->cap_late) =
-      (rec_input){.label = build_strdup(&c->own, label), .digest = *d};
+      (rec_input){.label = wg_build_strdup(&c->own, label), .digest = *d};
   wg_mutex_unlock(&c->lock);
 }
 
@@ -178,7 +178,7 @@ static int ctx_obs_cmp(const void *a, const void *b) {
   return c != 0 ? c : strcmp(x->extra, y->extra);
 }
 
-wg_code ctx_settle(wg_step_ctx *c, wg_error *err) {
+wg_code wg_ctx_settle(wg_step_ctx *c, wg_error *err) {
   if (c->sticky.code != WG_OK) {
     *err = c->sticky;
     return err->code;
@@ -261,7 +261,7 @@ static wg_code ctx_add_output(wg_step_ctx *c, const rec_output *o, wg_error *err
   }
   if (!twice) {
     wg_vec_push(&c->outputs, &c->n_outputs, &c->cap_outputs) = *o;
-    c->outputs[c->n_outputs - 1].name = build_strdup(&c->own, o->name);
+    c->outputs[c->n_outputs - 1].name = wg_build_strdup(&c->own, o->name);
   }
   wg_mutex_unlock(&c->lock);
   return twice ? wg_fail(err, WG_E_BUG, "output '%s' is made twice", o->name) : WG_OK;
@@ -297,21 +297,21 @@ wg_code wg_ctx_output_bytes(wg_step_ctx *c, const char *name, const void *p, siz
 
 wg_code wg_ctx_output_big_path(wg_step_ctx *c, const char *name, char **out, wg_error *err) {
   wg_assert(c->phase == CTX_RUN);
-  const graph_publish *p = build_find_publish(c->r->s, name);
+  const graph_publish *p = wg_build_find_publish(c->r->s, name);
   if (p == NULL || !p->big) {
     return wg_fail(err, WG_E_BUG, "output '%s' is not published as big", name);
   }
   WG_AUTO(wg_cstr) dir = wg_path_dirname(p->path);
   if (wg_os_mkdirs(WG_CWD, dir, 0755, err) != WG_OK ||
-      (c->publish_lock < 0 && build_publish_lock(c->r, &c->publish_lock, err) != WG_OK)) {
+      (c->publish_lock < 0 && wg_build_publish_lock(c->r, &c->publish_lock, err) != WG_OK)) {
     return wg_wrap(err, "output '%s'", name);
   }
-  build_sweep_beside(c->r->env, p->path);
+  wg_build_sweep_beside(c->r->env, p->path);
   uint8_t r[4];
   wg_os_random(r, sizeof(r));
   wg_mutex_lock(&c->lock);
   const char *tmp =
-      build_printf(&c->own, "%s.wgtmp-%02x%02x%02x%02x", p->path, r[0], r[1], r[2], r[3]);
+      wg_build_printf(&c->own, "%s.wgtmp-%02x%02x%02x%02x", p->path, r[0], r[1], r[2], r[3]);
   wg_vec_push(&c->big, &c->n_big, &c->cap_big) =
       (ctx_big){.name = p->output, .tmp_path = tmp, .publish = p};
   wg_mutex_unlock(&c->lock);
@@ -322,8 +322,8 @@ wg_code wg_ctx_output_big_path(wg_step_ctx *c, const char *name, char **out, wg_
 // --- telling
 
 void wg_ctx_progress(wg_step_ctx *c, uint64_t done, uint64_t total, const char *unit) {
-  build_emit(c->r,
-             (wg_event){.type = WG_EV_STEP_PROGRESS, .done = done, .total = total, .unit = unit});
+  wg_build_emit(
+      c->r, (wg_event){.type = WG_EV_STEP_PROGRESS, .done = done, .total = total, .unit = unit});
 }
 
 static void ctx_vformat(wg_buf *b, const char *fmt, va_list ap) WG_PRINTF(2, 0);
@@ -339,7 +339,7 @@ void wg_ctx_noted(wg_step_ctx *c, const char *fmt, ...) {
   ctx_vformat(&b, fmt, ap);
   va_end(ap);
   if (!c->silent) {
-    build_emit(c->r, (wg_event){.type = WG_EV_STEP_NOTE, .text = wg_buf_z(&b)});
+    wg_build_emit(c->r, (wg_event){.type = WG_EV_STEP_NOTE, .text = wg_buf_z(&b)});
   }
 }
 
@@ -350,11 +350,11 @@ void wg_ctx_warn(wg_step_ctx *c, const char *fmt, ...) {
   ctx_vformat(&b, fmt, ap);
   va_end(ap);
   wg_mutex_lock(&c->lock);
-  const char *text = build_strdup(&c->own, wg_buf_z(&b));
+  const char *text = wg_build_strdup(&c->own, wg_buf_z(&b));
   wg_vec_push(&c->warnings, &c->n_warnings, &c->cap_warnings) = text;
   wg_mutex_unlock(&c->lock);
   if (!c->silent) {
-    build_emit(c->r, (wg_event){.type = WG_EV_STEP_WARNING, .text = text});
+    wg_build_emit(c->r, (wg_event){.type = WG_EV_STEP_WARNING, .text = text});
   }
 }
 
@@ -367,9 +367,9 @@ void wg_ctx_details(wg_step_ctx *c, wg_str text) {
 void wg_ctx_fact(wg_step_ctx *c, const char *name, const char *value) {
   wg_mutex_lock(&c->lock);
   wg_vec_push(&c->facts, &c->n_facts, &c->cap_facts) =
-      (rec_pair){.name = build_strdup(&c->own, name), .value = build_strdup(&c->own, value)};
+      (rec_pair){.name = wg_build_strdup(&c->own, name), .value = wg_build_strdup(&c->own, value)};
   wg_mutex_unlock(&c->lock);
   if (!c->silent) {
-    build_emit(c->r, (wg_event){.type = WG_EV_STEP_FACT, .name = name, .text = value});
+    wg_build_emit(c->r, (wg_event){.type = WG_EV_STEP_FACT, .name = name, .text = value});
   }
 }

@@ -3,7 +3,7 @@
 
 #include "build/int.h"
 
-void build_emit(const step_run *r, wg_event ev) {
+void wg_build_emit(const step_run *r, wg_event ev) {
   if (r->env->bus == NULL) {
     return;
   }
@@ -27,8 +27,8 @@ static wg_code env_make_dir(const char *project_dir, wg_error *err) {
   return WG_OK;
 }
 
-wg_code build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_options *opt,
-                       wg_error *err) {
+wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_options *opt,
+                          wg_error *err) {
   *e = (build_env){.g = g,
                    .store = s,
                    .bus = opt->bus,
@@ -37,7 +37,7 @@ wg_code build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_opt
                    .recheck = opt->recheck};
   e->selected = wg_xarray(g->n_steps + 1, sizeof(*e->selected));
   e->runs = wg_xarray(g->n_steps + 1, sizeof(*e->runs));
-  e->memo = build_memo_new(s);
+  e->memo = wg_build_memo_new(s);
   wg_mutex_init(&e->lock);
   for (uint32_t i = 0; i < g->n_steps; i++) {
     step_run *r = &e->runs[i];
@@ -48,8 +48,8 @@ wg_code build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_opt
     wg_buf_init(&r->result_bytes, wg_heap(), 0);
     wg_buf_init(&r->state_bytes, wg_heap(), 0);
   }
-  if (build_graph_order(g, &e->order, err) != WG_OK ||
-      build_graph_select(g, opt->targets, opt->n_targets, e->selected, err) != WG_OK) {
+  if (wg_build_graph_order(g, &e->order, err) != WG_OK ||
+      wg_build_graph_select(g, opt->targets, opt->n_targets, e->selected, err) != WG_OK) {
     return err->code;
   }
   for (uint32_t i = 0; i < g->n_steps; i++) {
@@ -61,7 +61,7 @@ wg_code build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_opt
   return opt->project_dir == NULL ? WG_OK : env_make_dir(opt->project_dir, err);
 }
 
-void build_env_done(build_env *e) {
+void wg_build_env_done(build_env *e) {
   if (e->runs == NULL) {
     return;
   }
@@ -76,7 +76,7 @@ void build_env_done(build_env *e) {
   wg_xfree(e->runs);
   wg_xfree(e->selected);
   wg_xfree(e->order);
-  build_memo_free(e->memo);
+  wg_build_memo_free(e->memo);
   wg_mutex_done(&e->lock);
   for (size_t i = 0; i < e->n_clean; i++) {
     wg_xfree(e->clean_dirs[i]);

@@ -76,7 +76,7 @@ static void exec_skip_dependents(exec_run *x, uint32_t at) {
       x->steps[d].state = EXEC_SKIPPED;
       x->out->n_skipped++;
       WG_AUTO(wg_cstr) text = wg_xprintf("needs '%s'", x->env->runs[at].s->identity);
-      build_emit(&x->env->runs[d], (wg_event){.type = WG_EV_STEP_SKIPPED, .text = text});
+      wg_build_emit(&x->env->runs[d], (wg_event){.type = WG_EV_STEP_SKIPPED, .text = text});
       exec_skip_dependents(x, d);
     }
   }
@@ -99,7 +99,7 @@ static void exec_fail(exec_run *x, uint32_t at, wg_str details, const wg_error *
   if (wg_canceled(x->env->cancel)) { // whatever it says, that is why
     x->steps[at].state = EXEC_CANCELED;
     x->out->n_skipped++;
-    build_emit(r, (wg_event){.type = WG_EV_STEP_CANCELED, .text = err->text});
+    wg_build_emit(r, (wg_event){.type = WG_EV_STEP_CANCELED, .text = err->text});
   } else {
     x->steps[at].state = EXEC_FAILED;
     x->out->n_failed++;
@@ -110,10 +110,10 @@ static void exec_fail(exec_run *x, uint32_t at, wg_str details, const wg_error *
     wg_vec_push(&x->out->failures, &x->out->n_failures, &x->cap_failures) = f;
     x->first_code = x->first_code == WG_OK ? err->code : x->first_code;
     x->stop = x->stop || !x->opt->keep_going;
-    build_emit(r, (wg_event){.type = WG_EV_STEP_FAILED,
-                             .text = f.text,
-                             .details = f.details[0] == '\0' ? NULL : f.details,
-                             .code = err->code});
+    wg_build_emit(r, (wg_event){.type = WG_EV_STEP_FAILED,
+                                .text = f.text,
+                                .details = f.details[0] == '\0' ? NULL : f.details,
+                                .code = err->code});
   }
   exec_skip_dependents(x, at);
 }
@@ -123,26 +123,26 @@ static void exec_fail(exec_run *x, uint32_t at, wg_str details, const wg_error *
 static void exec_replay(const step_run *r, bool with_result) {
   if (r->has_discovery && !r->discovery_fresh) {
     for (size_t i = 0; i < r->discovery.n_warnings; i++) {
-      build_emit(r, (wg_event){.type = WG_EV_STEP_WARNING, .text = r->discovery.warnings[i]});
+      wg_build_emit(r, (wg_event){.type = WG_EV_STEP_WARNING, .text = r->discovery.warnings[i]});
     }
   }
   for (size_t i = 0; with_result && i < r->result.n_warnings; i++) {
-    build_emit(r, (wg_event){.type = WG_EV_STEP_WARNING, .text = r->result.warnings[i]});
+    wg_build_emit(r, (wg_event){.type = WG_EV_STEP_WARNING, .text = r->result.warnings[i]});
   }
   for (size_t i = 0; with_result && i < r->result.n_facts; i++) {
-    build_emit(r, (wg_event){.type = WG_EV_STEP_FACT,
-                             .name = r->result.facts[i].name,
-                             .text = r->result.facts[i].value});
+    wg_build_emit(r, (wg_event){.type = WG_EV_STEP_FACT,
+                                .name = r->result.facts[i].name,
+                                .text = r->result.facts[i].value});
   }
 }
 
 static wg_code exec_finish_cached(step_run *r, wg_error *err) {
   exec_replay(r, true);
-  if (build_publish(r, err) != WG_OK) {
+  if (wg_build_publish(r, err) != WG_OK) {
     return err->code;
   }
-  build_state_save(r, 0);
-  build_emit(r, (wg_event){.type = WG_EV_STEP_CACHED, .key = &r->key});
+  wg_build_state_save(r, 0);
+  wg_build_emit(r, (wg_event){.type = WG_EV_STEP_CACHED, .key = &r->key});
   return WG_OK;
 }
 
@@ -151,17 +151,17 @@ static wg_code exec_check(step_run *r, bool *out_hit, wg_buf *details, wg_error 
   wg_str why = {NULL, 0};
   *out_hit = false;
   if (wg_cancel_check(r->env->cancel, err) != WG_OK ||
-      build_resolve(r, CHECK_USE, &why, err) != WG_OK) {
+      wg_build_resolve(r, CHECK_USE, &why, err) != WG_OK) {
     wg_buf_add_str(details, why);
     return err->code;
   }
-  if (build_lookup(r, out_hit, err) != WG_OK) {
+  if (wg_build_lookup(r, out_hit, err) != WG_OK) {
     return err->code;
   }
   if (*out_hit && !r->env->recheck) {
     return exec_finish_cached(r, err);
   }
-  build_state_load(r);
+  wg_build_state_load(r);
   return WG_OK;
 }
 
@@ -171,7 +171,7 @@ static void exec_tell_start(step_run *r, bool is_recheck) {
   if (is_recheck) {
     wg_buf_add_z(&why, "run again to compare");
   } else {
-    build_reasons(r);
+    wg_build_reasons(r);
     for (size_t i = 0; i < r->n_reasons && i < EXEC_REASONS_TOLD; i++) {
       wg_buf_printf(&why, "%s%s", i == 0 ? "" : "; ", r->reasons[i]);
     }
@@ -179,10 +179,10 @@ static void exec_tell_start(step_run *r, bool is_recheck) {
       wg_buf_printf(&why, "; and %zu more", r->n_reasons - EXEC_REASONS_TOLD);
     }
   }
-  build_emit(r, (wg_event){.type = WG_EV_STEP_STARTED,
-                           .key = &r->key,
-                           .text = wg_buf_z(&why),
-                           .total = r->expected_ns});
+  wg_build_emit(r, (wg_event){.type = WG_EV_STEP_STARTED,
+                              .key = &r->key,
+                              .text = wg_buf_z(&why),
+                              .total = r->expected_ns});
 }
 
 static wg_code exec_run_job(step_run *r, const exec_job *job, bool is_recheck, bool *out_cached,
@@ -190,8 +190,9 @@ static wg_code exec_run_job(step_run *r, const exec_job *job, bool is_recheck, b
   run_outcome outcome = {0};
   exec_tell_start(r, is_recheck);
   exec_replay(r, is_recheck);
-  wg_code code = is_recheck ? build_recheck_step(r, job->cpus, job->memory, &outcome, details, err)
-                            : build_run_step(r, job->cpus, job->memory, &outcome, details, err);
+  wg_code code = is_recheck
+                     ? wg_build_recheck_step(r, job->cpus, job->memory, &outcome, details, err)
+                     : wg_build_run_step(r, job->cpus, job->memory, &outcome, details, err);
   if (code != WG_OK) {
     return code;
   }
@@ -199,11 +200,11 @@ static wg_code exec_run_job(step_run *r, const exec_job *job, bool is_recheck, b
   if (outcome.was_cached) {
     return exec_finish_cached(r, err);
   }
-  if (build_publish(r, err) != WG_OK) {
+  if (wg_build_publish(r, err) != WG_OK) {
     return err->code;
   }
-  build_state_save(r, outcome.duration_ns);
-  build_emit(r, (wg_event){.type = WG_EV_STEP_DONE, .key = &r->key});
+  wg_build_state_save(r, outcome.duration_ns);
+  wg_build_emit(r, (wg_event){.type = WG_EV_STEP_DONE, .key = &r->key});
   return WG_OK;
 }
 
@@ -378,9 +379,9 @@ static void exec_skip_rest(exec_run *x) {
     if (st == EXEC_WAITING || st == EXEC_TO_CHECK || st == EXEC_TO_RUN) {
       x->steps[at].state = EXEC_SKIPPED;
       x->out->n_skipped++;
-      build_emit(&x->env->runs[at],
-                 (wg_event){.type = WG_EV_STEP_SKIPPED,
-                            .text = canceled ? "the run was stopped" : "another step failed"});
+      wg_build_emit(&x->env->runs[at],
+                    (wg_event){.type = WG_EV_STEP_SKIPPED,
+                               .text = canceled ? "the run was stopped" : "another step failed"});
     }
   }
 }
@@ -403,7 +404,7 @@ wg_code wg_exec_run(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_exe
                     wg_error *err) {
   *out = (wg_exec_result){0};
   WG_AUTO(build_env) env = {0};
-  if (build_env_init(&env, g, s, opt, err) != WG_OK) {
+  if (wg_build_env_init(&env, g, s, opt, err) != WG_OK) {
     return err->code;
   }
   out->n_steps = env.n_selected;

@@ -3,27 +3,27 @@
 
 #include "build/int.h"
 
-char *build_strndup(wg_arena *a, const char *p, size_t n) {
+char *wg_build_strndup(wg_arena *a, const char *p, size_t n) {
   char *s = wg_arena_strndup(a, p, n);
   wg_assert(s != NULL);
   return s;
 }
 
-char *build_strdup(wg_arena *a, const char *s) {
-  return build_strndup(a, s, strlen(s));
+char *wg_build_strdup(wg_arena *a, const char *s) {
+  return wg_build_strndup(a, s, strlen(s));
 }
 
-char *build_printf(wg_arena *a, const char *fmt, ...) {
+char *wg_build_printf(wg_arena *a, const char *fmt, ...) {
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   va_list ap;
   va_start(ap, fmt);
   wg_buf_vprintf(&b, fmt, ap);
   va_end(ap);
-  return build_strndup(a, (const char *)b.p, b.n);
+  return wg_build_strndup(a, (const char *)b.p, b.n);
 }
 
-void *build_get(wg_arena *a, size_t count, size_t size) {
+void *wg_build_get(wg_arena *a, size_t count, size_t size) {
   void *p = wg_arena_array(a, count, size);
   wg_assert(p != NULL);
   return p;
@@ -54,32 +54,32 @@ void wg_graph_free(wg_graph *g) {
 
 wg_step *wg_graph_add(wg_graph *g, const wg_step_kind *kind, const char *identity,
                       const void *user) {
-  wg_step *s = build_get(&g->arena, 1, sizeof(*s));
+  wg_step *s = wg_build_get(&g->arena, 1, sizeof(*s));
   s->g = g;
   s->index = (uint32_t)g->n_steps;
   s->kind = kind;
-  s->identity = build_strdup(&g->arena, identity);
+  s->identity = wg_build_strdup(&g->arena, identity);
   s->user = user;
   s->cpus = 1;
-  wg_vec_push(&g->steps, &g->n_steps, &g->cap_steps) = s;
+  wg_vec_push(&g->steps, &g->n_steps, &g->cap_steps) = s; // NOLINT(bugprone-sizeof-expression)
   return s;
 }
 
 void wg_step_alias(wg_step *s, const char *target) {
-  wg_vec_push(&s->aliases, &s->n_aliases, &s->cap_aliases) = build_strdup(&s->g->arena, target);
+  wg_vec_push(&s->aliases, &s->n_aliases, &s->cap_aliases) = wg_build_strdup(&s->g->arena, target);
 }
 
 void wg_step_param(wg_step *s, const char *name, const char *value) {
   wg_vec_push(&s->params, &s->n_params, &s->cap_params) =
-      (graph_param){.name = build_strdup(&s->g->arena, name),
-                    .value = build_strdup(&s->g->arena, value == NULL ? "" : value)};
+      (graph_param){.name = wg_build_strdup(&s->g->arena, name),
+                    .value = wg_build_strdup(&s->g->arena, value == NULL ? "" : value)};
 }
 
 static void step_input_path(wg_step *s, input_kind kind, const char *label, const char *path) {
   wg_vec_push(&s->inputs, &s->n_inputs, &s->cap_inputs) =
       (graph_input){.kind = kind,
-                    .label = build_strdup(&s->g->arena, label),
-                    .path = build_strdup(&s->g->arena, path)};
+                    .label = wg_build_strdup(&s->g->arena, label),
+                    .path = wg_build_strdup(&s->g->arena, path)};
 }
 
 void wg_step_input_file(wg_step *s, const char *label, const char *path) {
@@ -94,14 +94,14 @@ void wg_step_input_step(wg_step *s, const char *label, wg_step *dep, const char 
   wg_assert(dep->g == s->g);
   wg_vec_push(&s->inputs, &s->n_inputs, &s->cap_inputs) =
       (graph_input){.kind = INPUT_STEP,
-                    .label = build_strdup(&s->g->arena, label),
+                    .label = wg_build_strdup(&s->g->arena, label),
                     .dep = dep,
-                    .output = build_strdup(&s->g->arena, output)};
+                    .output = wg_build_strdup(&s->g->arena, output)};
 }
 
 void wg_step_after(wg_step *s, wg_step *dep) {
   wg_assert(dep->g == s->g);
-  wg_vec_push(&s->after, &s->n_after, &s->cap_after) = dep;
+  wg_vec_push(&s->after, &s->n_after, &s->cap_after) = dep; // NOLINT(bugprone-sizeof-expression)
 }
 
 void wg_step_need(wg_step *s, unsigned cpus, uint64_t memory_bytes) {
@@ -111,13 +111,13 @@ void wg_step_need(wg_step *s, unsigned cpus, uint64_t memory_bytes) {
 
 void wg_step_publish(wg_step *s, const char *output, const char *path, uint32_t mode, bool big) {
   wg_vec_push(&s->publish, &s->n_publish, &s->cap_publish) =
-      (graph_publish){.output = build_strdup(&s->g->arena, output),
-                      .path = build_strdup(&s->g->arena, path),
+      (graph_publish){.output = wg_build_strdup(&s->g->arena, output),
+                      .path = wg_build_strdup(&s->g->arena, path),
                       .mode = mode,
                       .big = big};
 }
 
-const graph_publish *build_find_publish(const wg_step *s, const char *output) {
+const graph_publish *wg_build_find_publish(const wg_step *s, const char *output) {
   for (size_t i = 0; i < s->n_publish; i++) {
     if (strcmp(s->publish[i].output, output) == 0) {
       return &s->publish[i];
@@ -224,7 +224,7 @@ static wg_code order_from(order_walk *w, uint32_t root, wg_error *err) {
   return WG_OK;
 }
 
-wg_code build_graph_order(const wg_graph *g, uint32_t **out_order, wg_error *err) {
+wg_code wg_build_graph_order(const wg_graph *g, uint32_t **out_order, wg_error *err) {
   for (size_t i = 0; i < g->n_steps; i++) {
     if (graph_check_step(g->steps[i], err) != WG_OK) {
       return err->code;

@@ -15,8 +15,8 @@ static step_input *inputs_add(step_run *r, input_kind kind, const char *label, c
 static wg_code inputs_file(step_run *r, const char *label, const char *path, input_kind kind,
                            check_mode mode, wg_digest *out, wg_error *err) {
   memo_value v;
-  if (build_memo_get(r->env->memo, MEMO_FILE, path, "", mode == CHECK_FRESH, r->env->cancel, &v,
-                     err) != WG_OK) {
+  if (wg_build_memo_get(r->env->memo, MEMO_FILE, path, "", mode == CHECK_FRESH, r->env->cancel, &v,
+                        err) != WG_OK) {
     return wg_wrap(err, "input '%s'", label);
   }
   if (v.absent) {
@@ -51,10 +51,10 @@ static wg_code tree_dir(tree_walk *w, const char *rel, const char *path, unsigne
 static wg_code tree_entry(tree_walk *w, const wg_dirent *e, const char *dir_rel, const char *dir,
                           unsigned depth, wg_error *err) {
   wg_arena *a = &w->r->arena;
-  const char *rel =
-      dir_rel[0] == '\0' ? build_strdup(a, e->name) : build_printf(a, "%s/%s", dir_rel, e->name);
-  const char *path = build_printf(a, "%s/%s", dir, e->name);
-  const char *label = build_printf(a, "%s/%s", w->label, rel);
+  const char *rel = dir_rel[0] == '\0' ? wg_build_strdup(a, e->name)
+                                       : wg_build_printf(a, "%s/%s", dir_rel, e->name);
+  const char *path = wg_build_printf(a, "%s/%s", dir, e->name);
+  const char *label = wg_build_printf(a, "%s/%s", w->label, rel);
   wg_digest d;
   switch (e->type) {
   case WG_FT_FILE:
@@ -94,7 +94,8 @@ static wg_code tree_dir(tree_walk *w, const char *rel, const char *path, unsigne
   if (wg_os_list_dir(WG_CWD, path, &w->r->arena, &list, &n, err) != WG_OK) {
     return wg_wrap(err, "input '%s'", w->label);
   }
-  const char *label = build_printf(&w->r->arena, "%s/%s%s", w->label, rel, rel[0] == 0 ? "" : "/");
+  const char *label =
+      wg_build_printf(&w->r->arena, "%s/%s%s", w->label, rel, rel[0] == 0 ? "" : "/");
   tree_add(w, 'd', rel, label, path, &no_content, false);
   for (size_t i = 0; i < n; i++) {
     if (tree_entry(w, &list[i], rel, path, depth, err) != WG_OK) {
@@ -157,7 +158,7 @@ static wg_code inputs_static(step_run *r, check_mode mode, wg_error *err) {
       return code;
     }
   }
-  build_sort_inputs(r);
+  wg_build_sort_inputs(r);
   return WG_OK;
 }
 
@@ -170,8 +171,8 @@ static bool discovery_holds(step_run *r, const rec_discovery *d, check_mode mode
     const rec_obs *o = &d->obs[i];
     memo_value now;
     wg_error err = WG_ERROR_INIT; // what can't be looked at is not what it was
-    if (build_memo_get(r->env->memo, o->kind, o->path, o->extra, mode == CHECK_FRESH,
-                       r->env->cancel, &now, &err) != WG_OK ||
+    if (wg_build_memo_get(r->env->memo, o->kind, o->path, o->extra, mode == CHECK_FRESH,
+                          r->env->cancel, &now, &err) != WG_OK ||
         now.absent != o->seen.absent || !wg_digest_eq(&now.digest, &o->seen.digest)) {
       *out_path = o->path;
       return false;
@@ -186,8 +187,8 @@ static bool discovery_recall(step_run *r, const wg_digest *key) {
   const char *ignored;
   wg_buf_clear(&r->discovery_bytes);
   if (wg_store_get_record(r->env->store, key, &r->discovery_bytes, &err) != WG_OK ||
-      build_parse_discovery(r->discovery_bytes.p, r->discovery_bytes.n, &r->arena, &r->discovery,
-                            &err) != WG_OK) {
+      wg_build_parse_discovery(r->discovery_bytes.p, r->discovery_bytes.n, &r->arena, &r->discovery,
+                               &err) != WG_OK) {
     return false;
   }
   return discovery_holds(r, &r->discovery, CHECK_USE, &ignored);
@@ -198,16 +199,16 @@ static wg_code discovery_make(step_run *r, bool silent, wg_buf *out, wg_str *det
                               wg_error *err) {
   WG_AUTO(wg_step_ctx) c = {0};
   wg_event ev = {.type = WG_EV_STEP_CHECKING};
-  build_emit(r, ev);
-  if (ctx_init(&c, r, CTX_DISCOVER, err) != WG_OK) {
+  wg_build_emit(r, ev);
+  if (wg_ctx_init(&c, r, CTX_DISCOVER, err) != WG_OK) {
     return err->code;
   }
   c.silent = silent;
   if (r->s->kind->discover(&c, err) != WG_OK) {
-    *details = wg_str_of(build_strndup(&r->arena, (const char *)c.details.p, c.details.n));
+    *details = wg_str_of(wg_build_strndup(&r->arena, (const char *)c.details.p, c.details.n));
     return err->code;
   }
-  if (ctx_settle(&c, err) != WG_OK) {
+  if (wg_ctx_settle(&c, err) != WG_OK) {
     return err->code;
   }
   rec_discovery d = {.note = wg_buf_str(&c.note),
@@ -217,7 +218,7 @@ static wg_code discovery_make(step_run *r, bool silent, wg_buf *out, wg_str *det
                      .n_late = c.n_late,
                      .warnings = c.warnings,
                      .n_warnings = c.n_warnings};
-  build_put_discovery(out, &d);
+  wg_build_put_discovery(out, &d);
   return wg_buf_check(out, err);
 }
 
@@ -229,8 +230,8 @@ static wg_code discovery_fresh(step_run *r, const wg_digest *key, wg_str *detail
     return err->code;
   }
   r->discovery_fresh = true;
-  return build_parse_discovery(r->discovery_bytes.p, r->discovery_bytes.n, &r->arena, &r->discovery,
-                               err);
+  return wg_build_parse_discovery(r->discovery_bytes.p, r->discovery_bytes.n, &r->arena,
+                                  &r->discovery, err);
 }
 
 // With --recheck: a discovery that holds must come out the same when it is made again.
@@ -239,7 +240,7 @@ static wg_code discovery_recheck(step_run *r, wg_str *details, wg_error *err) {
   wg_buf_init(&again, wg_heap(), 0);
   rec_discovery d;
   if (discovery_make(r, true, &again, details, err) != WG_OK ||
-      build_parse_discovery(again.p, again.n, &r->arena, &d, err) != WG_OK) {
+      wg_build_parse_discovery(again.p, again.n, &r->arena, &d, err) != WG_OK) {
     return err->code;
   }
   const rec_discovery *old = &r->discovery;
@@ -260,7 +261,7 @@ static wg_code discovery_recheck(step_run *r, wg_str *details, wg_error *err) {
 }
 
 static wg_code inputs_discover(step_run *r, check_mode mode, wg_str *details, wg_error *err) {
-  wg_digest key = build_discovery_key(r);
+  wg_digest key = wg_build_discovery_key(r);
   r->discovery_fresh = false;
   bool known = mode == CHECK_USE && discovery_recall(r, &key);
   if (!known) {
@@ -280,7 +281,7 @@ static wg_code inputs_discover(step_run *r, check_mode mode, wg_str *details, wg
   for (size_t i = 0; i < r->discovery.n_late; i++) {
     inputs_add(r, INPUT_LATE, r->discovery.late[i].label, NULL, &r->discovery.late[i].digest);
   }
-  build_sort_inputs(r);
+  wg_build_sort_inputs(r);
   for (size_t i = 1; i < r->n_inputs; i++) {
     if (strcmp(r->inputs[i - 1].label, r->inputs[i].label) == 0) {
       return wg_fail(err, WG_E_BUG, "discovery adds an input '%s' that is there already",
@@ -290,13 +291,13 @@ static wg_code inputs_discover(step_run *r, check_mode mode, wg_str *details, wg
   return WG_OK;
 }
 
-wg_code build_resolve(step_run *r, check_mode mode, wg_str *details, wg_error *err) {
+wg_code wg_build_resolve(step_run *r, check_mode mode, wg_str *details, wg_error *err) {
   r->has_key = false;
   if (inputs_static(r, mode, err) != WG_OK ||
       (r->s->kind->discover != NULL && inputs_discover(r, mode, details, err) != WG_OK)) {
     return err->code;
   }
-  r->key = build_step_key(r);
+  r->key = wg_build_step_key(r);
   r->has_key = true;
   return WG_OK;
 }
@@ -322,7 +323,7 @@ static const char *inputs_difference(const step_run *then, const step_run *now) 
   return NULL;
 }
 
-bool build_inputs_still(step_run *r, const char **out_what) {
+bool wg_build_inputs_still(step_run *r, const char **out_what) {
   step_run probe = {.env = r->env, .s = r->s};
   wg_arena_init(&probe.arena, wg_heap(), 0);
   wg_error err = WG_ERROR_INIT; // what can't be looked at is not what it was
@@ -331,7 +332,7 @@ bool build_inputs_still(step_run *r, const char **out_what) {
     what = inputs_difference(r, &probe);
   }
   if (what != NULL) {
-    *out_what = build_strdup(&r->arena, what);
+    *out_what = wg_build_strdup(&r->arena, what);
   }
   wg_xfree(probe.inputs);
   wg_arena_done(&probe.arena);

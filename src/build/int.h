@@ -60,19 +60,19 @@ struct wg_graph {
 };
 
 // Arena copies above fmt: no memory ends the program.
-char *build_strdup(wg_arena *a, const char *s);
-char *build_strndup(wg_arena *a, const char *p, size_t n);
-char *build_printf(wg_arena *a, const char *fmt, ...) WG_PRINTF(2, 3);
-void *build_get(wg_arena *a, size_t count, size_t size);
+char *wg_build_strdup(wg_arena *a, const char *s);
+char *wg_build_strndup(wg_arena *a, const char *p, size_t n);
+char *wg_build_printf(wg_arena *a, const char *fmt, ...) WG_PRINTF(2, 3);
+void *wg_build_get(wg_arena *a, size_t count, size_t size);
 
 // BUG for what the makers of a graph got wrong: two steps of one identity, an input label or output
 // path twice, a cycle. *out_order (heap): indices, dependencies first, else in order of insertion.
-wg_code build_graph_order(const wg_graph *g, uint32_t **out_order, wg_error *err);
+wg_code wg_build_graph_order(const wg_graph *g, uint32_t **out_order, wg_error *err);
 // Marks in selected[n_steps] the steps that the targets need; none: all. NOT_FOUND names the
 // nearest.
-wg_code build_graph_select(const wg_graph *g, const char *const *targets, size_t n_targets,
-                           bool *selected, wg_error *err);
-const graph_publish *build_find_publish(const wg_step *s, const char *output);
+wg_code wg_build_graph_select(const wg_graph *g, const char *const *targets, size_t n_targets,
+                              bool *selected, wg_error *err);
+const graph_publish *wg_build_find_publish(const wg_step *s, const char *output);
 
 // --- memo.c: what a run has seen of files, so that many steps look once.
 
@@ -89,13 +89,13 @@ typedef struct memo_value {
   wg_digest digest; // zero when absent
 } memo_value;
 
-build_memo *build_memo_new(wg_store *s);
-void build_memo_free(build_memo *m);
-WG_DEFINE_AUTO_PTR(build_memo, build_memo_free);
+build_memo *wg_build_memo_new(wg_store *s);
+void wg_build_memo_free(build_memo *m);
+WG_DEFINE_AUTO_PTR(build_memo, wg_build_memo_free);
 // extra: suffixes of MEMO_NAMES, else "". fresh: look again. Thread-safe; two threads that ask for
 // one thing at a time read it once.
-wg_code build_memo_get(build_memo *m, memo_kind kind, const char *path, const char *extra,
-                       bool fresh, const wg_cancel *cancel, memo_value *out, wg_error *err);
+wg_code wg_build_memo_get(build_memo *m, memo_kind kind, const char *path, const char *extra,
+                          bool fresh, const wg_cancel *cancel, memo_value *out, wg_error *err);
 
 // --- record.c: what is written down. Strings point into the bytes they were parsed from.
 
@@ -152,19 +152,20 @@ typedef struct rec_state { // of a step's last run, by identity
 #define REC_STATE_HEAD_BYTES                                                                       \
   48U // magic, key, duration: enough to see whether the rest is of interest
 
-void build_put_result(wg_buf *b, const rec_result *r);
-void build_put_discovery(wg_buf *b, const rec_discovery *r);
-void build_put_state(wg_buf *b, const rec_state *r); // framed with its own digest
+void wg_build_put_result(wg_buf *b, const rec_result *r);
+void wg_build_put_discovery(wg_buf *b, const rec_discovery *r);
+void wg_build_put_state(wg_buf *b, const rec_state *r); // framed with its own digest
 // FORMAT for anything but what the writers make. p is NUL-free to share: the strings stay inside
 // it.
-wg_code build_parse_result(const void *p, size_t n, wg_arena *arena, rec_result *out,
-                           wg_error *err);
-wg_code build_parse_discovery(const void *p, size_t n, wg_arena *arena, rec_discovery *out,
+wg_code wg_build_parse_result(const void *p, size_t n, wg_arena *arena, rec_result *out,
                               wg_error *err);
-wg_code build_parse_state(const void *p, size_t n, wg_arena *arena, rec_state *out, wg_error *err);
+wg_code wg_build_parse_discovery(const void *p, size_t n, wg_arena *arena, rec_discovery *out,
+                                 wg_error *err);
+wg_code wg_build_parse_state(const void *p, size_t n, wg_arena *arena, rec_state *out,
+                             wg_error *err);
 // The first REC_STATE_HEAD_BYTES bytes.
-WG_MUST_CHECK bool build_parse_state_head(const void *p, size_t n, wg_digest *out_key,
-                                          uint64_t *out_duration_ns);
+WG_MUST_CHECK bool wg_build_parse_state_head(const void *p, size_t n, wg_digest *out_key,
+                                             uint64_t *out_duration_ns);
 
 // --- one step in one run
 
@@ -255,61 +256,61 @@ struct wg_step_ctx {
 };
 
 // ctx.c
-wg_code ctx_init(wg_step_ctx *c, step_run *r, ctx_phase phase, wg_error *err);
-void ctx_done(wg_step_ctx *c); // removes what was not taken
-WG_DEFINE_AUTO(wg_step_ctx, ctx_done);
+wg_code wg_ctx_init(wg_step_ctx *c, step_run *r, ctx_phase phase, wg_error *err);
+void wg_ctx_done(wg_step_ctx *c); // removes what was not taken
+WG_DEFINE_AUTO(wg_step_ctx, wg_ctx_done);
 
 // Ends a call of discover() or run(): errors of calls that return nothing; late inputs and
 // observations sorted, each once.
-wg_code ctx_settle(wg_step_ctx *c, wg_error *err);
+wg_code wg_ctx_settle(wg_step_ctx *c, wg_error *err);
 
 // key.c
-void build_sort_inputs(step_run *r);
-wg_digest build_step_key(const step_run *r);
-wg_digest build_discovery_key(const step_run *r); // after the static inputs are known
+void wg_build_sort_inputs(step_run *r);
+wg_digest wg_build_step_key(const step_run *r);
+wg_digest wg_build_discovery_key(const step_run *r); // after the static inputs are known
 
 // inputs.c: static inputs and discovery, up to the key.
 typedef enum check_mode {
   CHECK_USE,   // records serve
   CHECK_FRESH, // look at everything again (inputs moved while the step ran)
 } check_mode;
-wg_code build_resolve(step_run *r, check_mode mode, wg_str *details, wg_error *err);
+wg_code wg_build_resolve(step_run *r, check_mode mode, wg_str *details, wg_error *err);
 // False when something that the key stands for is no longer what it was; *out_what (arena) names
 // it.
-WG_MUST_CHECK bool build_inputs_still(step_run *r, const char **out_what);
+WG_MUST_CHECK bool wg_build_inputs_still(step_run *r, const char **out_what);
 
 // result.c: finding, running, keeping, putting in place.
 // WG_OK and *out_hit: r->result is filled and every output is there.
-wg_code build_lookup(step_run *r, bool *out_hit, wg_error *err);
-wg_code build_publish(step_run *r, wg_error *err);
+wg_code wg_build_lookup(step_run *r, bool *out_hit, wg_error *err);
+wg_code wg_build_publish(step_run *r, wg_error *err);
 typedef struct run_outcome {
   bool was_cached; // another process had done it meanwhile
   uint64_t duration_ns;
 } run_outcome;
 // Runs the step under its key's lock. details: heap, from the step's child.
-wg_code build_run_step(step_run *r, unsigned cpus, uint64_t memory_bytes, run_outcome *out,
-                       wg_buf *details, wg_error *err);
+wg_code wg_build_run_step(step_run *r, unsigned cpus, uint64_t memory_bytes, run_outcome *out,
+                          wg_buf *details, wg_error *err);
 // Runs a cached step again and compares: VERIFY.
-wg_code build_recheck_step(step_run *r, unsigned cpus, uint64_t memory_bytes, run_outcome *out,
-                           wg_buf *details, wg_error *err);
+wg_code wg_build_recheck_step(step_run *r, unsigned cpus, uint64_t memory_bytes, run_outcome *out,
+                              wg_buf *details, wg_error *err);
 
 // publish.c
-wg_code build_publish_lock(const step_run *r, wg_fd *out, wg_error *err);
+wg_code wg_build_publish_lock(const step_run *r, wg_fd *out, wg_error *err);
 // Removes what a killed process left beside path. The identity's publish lock must be held.
-void build_sweep_beside(build_env *e, const char *path);
+void wg_build_sweep_beside(build_env *e, const char *path);
 
 // state.c
-void build_state_load(step_run *r); // head and body into r; absent or damaged: has_state false
-void build_state_save(step_run *r, uint64_t duration_ns); // duration 0: keep the known one
-void build_reasons(step_run *r);                          // fills r->reasons from r->state and now
+void wg_build_state_load(step_run *r); // head and body into r; absent or damaged: has_state false
+void wg_build_state_save(step_run *r, uint64_t duration_ns); // duration 0: keep the known one
+void wg_build_reasons(step_run *r); // fills r->reasons from r->state and now
 
 // events
-void build_emit(const step_run *r, wg_event ev);
+void wg_build_emit(const step_run *r, wg_event ev);
 
 // env.c: checks the graph, selects.
-wg_code build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_options *opt,
-                       wg_error *err);
-void build_env_done(build_env *e);
-WG_DEFINE_AUTO(build_env, build_env_done);
+wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_options *opt,
+                          wg_error *err);
+void wg_build_env_done(build_env *e);
+WG_DEFINE_AUTO(build_env, wg_build_env_done);
 
 #endif

@@ -23,7 +23,7 @@ static int key_input_cmp(const void *a, const void *b) {
   return strcmp(x->label, y->label);
 }
 
-void build_sort_inputs(step_run *r) {
+void wg_build_sort_inputs(step_run *r) {
   if (r->n_inputs > 1) {
     qsort(r->inputs, r->n_inputs, sizeof(*r->inputs), key_input_cmp);
   }
@@ -62,7 +62,7 @@ static wg_digest key_end(const wg_buf *b) {
   return wg_sha256(b->p, b->n);
 }
 
-wg_digest build_step_key(const step_run *r) {
+wg_digest wg_build_step_key(const step_run *r) {
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   key_str(&b, KEY_MAGIC);
@@ -70,7 +70,7 @@ wg_digest build_step_key(const step_run *r) {
   return key_end(&b);
 }
 
-wg_digest build_discovery_key(const step_run *r) {
+wg_digest wg_build_discovery_key(const step_run *r) {
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   key_str(&b, DISCOVERY_KEY_MAGIC);

@@ -95,11 +95,12 @@ static void log_step(wg_jsonw *j, const wg_event *ev) {
 
 static wg_code log_open(wg_listen_log *l) {
   WG_AUTO(wg_cstr) path = NULL;
-  if (run_files_prepare(l->project_dir, "log", l->run_name, "jsonl", &path, &l->error) != WG_OK ||
+  if (wg_run_files_prepare(l->project_dir, "log", l->run_name, "jsonl", &path, &l->error) !=
+          WG_OK ||
       wg_os_open_append(WG_CWD, path, 0644, &l->fd, &l->error) != WG_OK) {
     return l->error.code;
   }
-  run_files_latest(path, "jsonl");
+  wg_run_files_latest(path, "jsonl");
   return WG_OK;
 }
 
@@ -110,7 +111,7 @@ static void log_event(void *ctx, const wg_event *ev) {
   }
   WG_AUTO(wg_buf) time = {0};
   wg_buf_init(&time, wg_heap(), 0);
-  text_add_utc(&time, ev->wall_ns);
+  wg_text_add_utc(&time, ev->wall_ns);
   wg_buf_clear(&l->line);
   wg_jsonw j;
   wg_jsonw_init(&j, &l->line, 0);

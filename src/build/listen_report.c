@@ -14,7 +14,7 @@ struct wg_listen_report {
 static void report_event(void *ctx, const wg_event *ev) {
   wg_listen_report *r = ctx;
   wg_mutex_lock(&r->lock);
-  (void)model_apply(&r->model, ev);
+  (void)wg_model_apply(&r->model, ev);
   wg_mutex_unlock(&r->lock);
 }
 
@@ -31,7 +31,7 @@ wg_listen_report *wg_listen_report_new(wg_bus *bus, const wg_report_options *opt
                                .version = r->own[3],
                                .command = r->own[4]};
   wg_mutex_init(&r->lock);
-  model_init(&r->model);
+  wg_model_init(&r->model);
   wg_bus_listen(bus, report_event, r);
   return r;
 }
@@ -42,7 +42,7 @@ wg_code wg_listen_report_write(wg_listen_report *r, char **out_path, wg_error *e
   wg_buf_init(&page, wg_heap(), 0);
   wg_mutex_lock(&r->lock);
   bool any = r->model.ended;
-  report_add_page(&page, &r->model, &r->opt);
+  wg_report_add_page(&page, &r->model, &r->opt);
   wg_mutex_unlock(&r->lock);
   if (!any) {
     if (out_path != NULL) {
@@ -51,12 +51,12 @@ wg_code wg_listen_report_write(wg_listen_report *r, char **out_path, wg_error *e
     return WG_OK;
   }
   if (wg_buf_check(&page, err) != WG_OK ||
-      run_files_prepare(r->opt.project_dir, "report", r->opt.run_name, "html", &path, err) !=
+      wg_run_files_prepare(r->opt.project_dir, "report", r->opt.run_name, "html", &path, err) !=
           WG_OK ||
       wg_os_write_file(WG_CWD, path, page.p, page.n, 0644, false, err) != WG_OK) {
     return wg_wrap(err, "cannot write the report of this run");
   }
-  run_files_latest(path, "html");
+  wg_run_files_latest(path, "html");
   if (out_path != NULL) {
     *out_path = wg_take(&path);
   }
@@ -70,7 +70,7 @@ void wg_listen_report_free(wg_listen_report *r) {
   for (size_t i = 0; i < WG_ARRAY_LEN(r->own); i++) {
     wg_xfree(r->own[i]);
   }
-  model_done(&r->model);
+  wg_model_done(&r->model);
   wg_mutex_done(&r->lock);
   wg_xfree(r);
 }

@@ -56,7 +56,7 @@ static void term_draw(wg_listen_term *t, unsigned cols) {
                   .cols = cols > 1 ? cols - 1 : 1,
                   .max_rows = max_rows,
                   .now_ns = wg_os_mono_ns() - t->base_ns};
-  t->n_drawn = term_draw_frame(&t->out, &f, &t->model, t->widths);
+  t->n_drawn = wg_term_draw_frame(&t->out, &f, &t->model, t->widths);
 }
 
 // The lock is held. draw: leave the live part on the screen.
@@ -94,29 +94,29 @@ static const char *term_short_path(const wg_listen_term *t, const char *path) {
 }
 
 static void term_word(wg_listen_term *t, const char *color, const char *word) {
-  term_add_color(&t->pending, &t->style, color);
+  wg_term_add_color(&t->pending, &t->style, color);
   wg_buf_printf(&t->pending, "%8s", word);
-  term_add_color(&t->pending, &t->style, TERM_PLAIN);
+  wg_term_add_color(&t->pending, &t->style, TERM_PLAIN);
   wg_buf_add_z(&t->pending, "  ");
 }
 
 static void term_name(wg_listen_term *t, const model_step *s) {
   wg_buf_printf(&t->pending, "%-12s ", s->verb);
-  text_add_clean(&t->pending, wg_str_of(s->identity));
+  wg_text_add_clean(&t->pending, wg_str_of(s->identity));
 }
 
 static void term_told_done(wg_listen_term *t, const model_step *s) {
   term_word(t, TERM_GREEN, "done");
   term_name(t, s);
   wg_buf_add_z(&t->pending, "  ");
-  text_add_duration(&t->pending, s->end_ns - s->start_ns);
+  wg_text_add_duration(&t->pending, s->end_ns - s->start_ns);
   for (size_t i = 0; i < s->n_outputs; i++) {
     const model_output *o = &s->outputs[i];
     if (o->path[0] != '\0') {
       wg_buf_add_z(&t->pending, i == 0 ? "  " : ", ");
-      text_add_clean(&t->pending, wg_str_of(term_short_path(t, o->path)));
+      wg_text_add_clean(&t->pending, wg_str_of(term_short_path(t, o->path)));
       wg_buf_add_z(&t->pending, " ");
-      text_add_size(&t->pending, o->size_bytes);
+      wg_text_add_size(&t->pending, o->size_bytes);
     }
   }
   wg_buf_add_z(&t->pending, "\n");
@@ -128,7 +128,7 @@ static void term_told(wg_listen_term *t, const model_step *s, const char *color,
   term_name(t, s);
   if (text != NULL && text[0] != '\0') {
     wg_buf_add_z(&t->pending, ": ");
-    text_add_clean(&t->pending, wg_str_of(text));
+    wg_text_add_clean(&t->pending, wg_str_of(text));
   }
   wg_buf_add_z(&t->pending, "\n");
 }
@@ -159,7 +159,7 @@ static void term_plain_progress(wg_listen_term *t, const model_step *s, const wg
     t->told[ev->step] = ev->time_ns;
     WG_AUTO(wg_buf) b = {0};
     wg_buf_init(&b, wg_heap(), 0);
-    term_add_progress_text(&b, s, ev->time_ns);
+    wg_term_add_progress_text(&b, s, ev->time_ns);
     term_told(t, s, TERM_DIM, "running", wg_buf_z(&b));
   }
 }
@@ -203,21 +203,21 @@ static void term_failure(wg_listen_term *t, size_t at) {
   const model_step *s = &m->steps[at];
   wg_buf *b = &t->pending;
   wg_buf_add_z(b, "wingo: ");
-  term_add_color(b, &t->style, TERM_RED);
+  wg_term_add_color(b, &t->style, TERM_RED);
   wg_buf_add_z(b, "error: ");
-  term_add_color(b, &t->style, TERM_PLAIN);
-  text_add_clean(b, wg_str_of(s->identity));
+  wg_term_add_color(b, &t->style, TERM_PLAIN);
+  wg_text_add_clean(b, wg_str_of(s->identity));
   for (size_t i = at + 1; i < m->n_steps; i++) {
     if (term_same_failure(s, &m->steps[i])) {
       wg_buf_add_z(b, ", ");
-      text_add_clean(b, wg_str_of(m->steps[i].identity));
+      wg_text_add_clean(b, wg_str_of(m->steps[i].identity));
     }
   }
   wg_buf_add_z(b, ": ");
-  text_add_clean(b, wg_str_of(s->text));
+  wg_text_add_clean(b, wg_str_of(s->text));
   wg_buf_add_z(b, "\n");
   if (s->details[0] != '\0') {
-    text_add_clean(b, wg_str_of(s->details));
+    wg_text_add_clean(b, wg_str_of(s->details));
     if (s->details[strlen(s->details) - 1] != '\n') {
       wg_buf_add_z(b, "\n");
     }
@@ -259,7 +259,7 @@ static void term_summary(wg_listen_term *t) {
     }
   }
   wg_buf_add_z(b, "wingo: ");
-  term_add_color(b, &t->style, good ? TERM_GREEN : TERM_RED);
+  wg_term_add_color(b, &t->style, good ? TERM_GREEN : TERM_RED);
   term_count(b, m->n_failed, "failed", &any);
   term_count(b, m->n_skipped, m->code == WG_E_CANCELED ? "stopped" : "skipped", &any);
   term_count(b, m->n_done, "ran", &any);
@@ -267,12 +267,12 @@ static void term_summary(wg_listen_term *t) {
   if (!any) {
     wg_buf_add_z(b, "nothing to do");
   }
-  term_add_color(b, &t->style, TERM_PLAIN);
+  wg_term_add_color(b, &t->style, TERM_PLAIN);
   wg_buf_add_z(b, " in ");
-  text_add_duration(b, m->end_ns);
+  wg_text_add_duration(b, m->end_ns);
   if (n_outputs > 0) {
     wg_buf_printf(b, "; %u output%s, ", n_outputs, n_outputs == 1 ? "" : "s");
-    text_add_size(b, bytes);
+    wg_text_add_size(b, bytes);
   }
   if (m->n_warnings > 0) {
     wg_buf_printf(b, "; %u warning%s", m->n_warnings, m->n_warnings == 1 ? "" : "s");
@@ -284,7 +284,7 @@ static void term_event(void *ctx, const wg_event *ev) {
   wg_listen_term *t = ctx;
   wg_mutex_lock(&t->lock);
   t->base_ns = wg_os_mono_ns() - ev->time_ns;
-  const model_step *s = model_apply(&t->model, ev);
+  const model_step *s = wg_model_apply(&t->model, ev);
   if (s != NULL && !t->opt.quiet) {
     term_step_lines(t, s, ev);
   }
@@ -327,7 +327,7 @@ wg_listen_term *wg_listen_term_new(wg_bus *bus, const wg_term_options *opt) {
   t->live = !opt->quiet && (opt->live < 0 ? term_can_move(opt->fd) : opt->live > 0);
   t->style = (term_style){.color = opt->color, .ascii = !term_env_is_utf8()};
   t->base_ns = wg_os_mono_ns();
-  model_init(&t->model);
+  wg_model_init(&t->model);
   wg_mutex_init(&t->lock);
   wg_cond_init(&t->wake);
   wg_buf_init(&t->pending, wg_heap(), 0);
@@ -353,7 +353,7 @@ void wg_listen_term_free(wg_listen_term *t) {
     wg_thread_join(t->ticker);
   }
   term_flush(t, false);
-  model_done(&t->model);
+  wg_model_done(&t->model);
   wg_buf_done(&t->pending);
   wg_buf_done(&t->out);
   wg_mutex_done(&t->lock);

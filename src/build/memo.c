@@ -20,7 +20,7 @@ struct build_memo {
   size_t n, cap;
 };
 
-build_memo *build_memo_new(wg_store *s) {
+build_memo *wg_build_memo_new(wg_store *s) {
   build_memo *m = wg_xalloc(sizeof(*m));
   m->store = s;
   m->cap = 1024;
@@ -30,7 +30,7 @@ build_memo *build_memo_new(wg_store *s) {
   return m;
 }
 
-void build_memo_free(build_memo *m) {
+void wg_build_memo_free(build_memo *m) {
   if (m == NULL) {
     return;
   }
@@ -167,8 +167,8 @@ static wg_code memo_look(build_memo *m, memo_kind kind, const char *path, const 
   return code;
 }
 
-wg_code build_memo_get(build_memo *m, memo_kind kind, const char *path, const char *extra,
-                       bool fresh, const wg_cancel *cancel, memo_value *out, wg_error *err) {
+wg_code wg_build_memo_get(build_memo *m, memo_kind kind, const char *path, const char *extra,
+                          bool fresh, const wg_cancel *cancel, memo_value *out, wg_error *err) {
   WG_AUTO(wg_buf) key = {0};
   wg_buf_init(&key, wg_heap(), 0);
   wg_buf_add_byte(&key, (uint8_t)kind);

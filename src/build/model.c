@@ -7,12 +7,12 @@
 #define MODEL_MAX_NOTES 200U
 #define MODEL_MAX_STEPS 1000000U
 
-void model_init(run_model *m) {
+void wg_model_init(run_model *m) {
   *m = (run_model){.text = ""};
   wg_arena_init(&m->arena, wg_heap(), 0);
 }
 
-void model_done(run_model *m) {
+void wg_model_done(run_model *m) {
   for (size_t i = 0; i < m->n_steps; i++) {
     wg_xfree(m->steps[i].outputs);
     wg_xfree(m->steps[i].warnings);
@@ -25,7 +25,7 @@ void model_done(run_model *m) {
 }
 
 static const char *model_str(run_model *m, const char *s) {
-  return s == NULL || s[0] == '\0' ? "" : build_strdup(&m->arena, s);
+  return s == NULL || s[0] == '\0' ? "" : wg_build_strdup(&m->arena, s);
 }
 
 static model_step *model_step_of(run_model *m, const wg_event *ev) {
@@ -99,8 +99,26 @@ static void model_output_of(run_model *m, model_step *s, const wg_event *ev) {
                      .digest = ev->digest != NULL ? *ev->digest : (wg_digest){{0}}};
 }
 
+typedef struct model_texts { // a step's list of one kind
+  model_text **v;
+  size_t *n, *cap;
+} model_texts;
+
+static void model_told(run_model *m, model_step *s, const wg_event *ev) {
+  model_texts to = {&s->notes, &s->n_notes, &s->cap_notes};
+  if (ev->type == WG_EV_STEP_WARNING) {
+    m->n_warnings++;
+    to = (model_texts){&s->warnings, &s->n_warnings, &s->cap_warnings};
+  } else if (ev->type == WG_EV_STEP_FACT) {
+    to = (model_texts){&s->facts, &s->n_facts, &s->cap_facts};
+  } else if (s->n_notes >= MODEL_MAX_NOTES) {
+    return;
+  }
+  wg_vec_push(to.v, to.n, to.cap) = (model_text){
+      .time_ns = ev->time_ns, .name = model_str(m, ev->name), .text = model_str(m, ev->text)};
+}
+
 static void model_step_event(run_model *m, model_step *s, const wg_event *ev) {
-  model_text text = {.time_ns = ev->time_ns};
   switch (ev->type) {
   case WG_EV_STEP_CHECKING:
     model_begin(m, s, ev, MODEL_CHECKING);
@@ -114,16 +132,7 @@ static void model_step_event(run_model *m, model_step *s, const wg_event *ev) {
   case WG_EV_STEP_NOTE:
   case WG_EV_STEP_WARNING:
   case WG_EV_STEP_FACT:
-    text.name = model_str(m, ev->name);
-    text.text = model_str(m, ev->text);
-    if (ev->type == WG_EV_STEP_WARNING) {
-      m->n_warnings++;
-      wg_vec_push(&s->warnings, &s->n_warnings, &s->cap_warnings) = text;
-    } else if (ev->type == WG_EV_STEP_FACT) {
-      wg_vec_push(&s->facts, &s->n_facts, &s->cap_facts) = text;
-    } else if (s->n_notes < MODEL_MAX_NOTES) {
-      wg_vec_push(&s->notes, &s->n_notes, &s->cap_notes) = text;
-    }
+    model_told(m, s, ev);
     break;
   case WG_EV_STEP_OUTPUT:
     model_output_of(m, s, ev);
@@ -153,7 +162,7 @@ static void model_step_event(run_model *m, model_step *s, const wg_event *ev) {
   }
 }
 
-model_step *model_apply(run_model *m, const wg_event *ev) {
+model_step *wg_model_apply(run_model *m, const wg_event *ev) {
   if (ev->type == WG_EV_RUN_STARTED) {
     m->n_total = ev->n_total;
     m->start_wall_ns = ev->wall_ns;

@@ -61,9 +61,9 @@ typedef struct run_model {
   const char *text; // of the whole run's failure, ""
 } run_model;
 
-void model_init(run_model *m);
-void model_done(run_model *m);
+void wg_model_init(run_model *m);
+void wg_model_done(run_model *m);
 // Takes in one event. Returns its step, NULL for events of the run.
-model_step *model_apply(run_model *m, const wg_event *ev);
+model_step *wg_model_apply(run_model *m, const wg_event *ev);
 
 #endif

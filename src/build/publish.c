@@ -5,7 +5,7 @@
 
 #define PUBLISH_TMP ".wgtmp-" // as wg_outfile names its temporary files
 
-wg_code build_publish_lock(const step_run *r, wg_fd *out, wg_error *err) {
+wg_code wg_build_publish_lock(const step_run *r, wg_fd *out, wg_error *err) {
   if (r->env->project_dir == NULL) {
     return WG_OK;
   }
@@ -47,7 +47,7 @@ static bool publish_has_stale(build_env *e, const char *dir) {
   return stale;
 }
 
-void build_sweep_beside(build_env *e, const char *path) {
+void wg_build_sweep_beside(build_env *e, const char *path) {
   WG_AUTO(wg_cstr) dir = wg_path_dirname(path);
   if (!publish_has_stale(e, dir)) {
     return;
@@ -100,7 +100,7 @@ static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
   }
   wg_assert(i < r->result.n_outputs); // lookup and run have seen to it
   const rec_output *o = &r->result.outputs[i];
-  build_sweep_beside(r->env, p->path);
+  wg_build_sweep_beside(r->env, p->path);
   if (o->is_big && strcmp(r->out_paths[i], p->path) == 0) {
     return WG_OK;
   }
@@ -119,10 +119,10 @@ static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
   return wg_store_export(r->env->store, &o->digest, p->path, mode, r->env->cancel, err);
 }
 
-wg_code build_publish(step_run *r, wg_error *err) {
+wg_code wg_build_publish(step_run *r, wg_error *err) {
   if (r->s->n_publish > 0) {
     WG_AUTO(wg_fd) lock = -1;
-    if (build_publish_lock(r, &lock, err) != WG_OK) {
+    if (wg_build_publish_lock(r, &lock, err) != WG_OK) {
       return err->code;
     }
     for (size_t i = 0; i < r->s->n_publish; i++) {
@@ -133,12 +133,12 @@ wg_code build_publish(step_run *r, wg_error *err) {
   }
   for (size_t i = 0; i < r->result.n_outputs; i++) {
     const rec_output *o = &r->result.outputs[i];
-    const graph_publish *p = build_find_publish(r->s, o->name);
-    build_emit(r, (wg_event){.type = WG_EV_STEP_OUTPUT,
-                             .name = o->name,
-                             .digest = &o->digest,
-                             .size_bytes = o->size_bytes,
-                             .path = p == NULL ? NULL : p->path});
+    const graph_publish *p = wg_build_find_publish(r->s, o->name);
+    wg_build_emit(r, (wg_event){.type = WG_EV_STEP_OUTPUT,
+                                .name = o->name,
+                                .digest = &o->digest,
+                                .size_bytes = o->size_bytes,
+                                .path = p == NULL ? NULL : p->path});
   }
   return WG_OK;
 }

@@ -49,7 +49,7 @@ static void put_inputs(wg_buf *b, const rec_input *v, size_t n) {
   }
 }
 
-void build_put_result(wg_buf *b, const rec_result *r) {
+void wg_build_put_result(wg_buf *b, const rec_result *r) {
   put_str(b, RESULT_MAGIC);
   wg_buf_add_le64(b, r->duration_ns);
   wg_buf_add_le32(b, (uint32_t)r->n_outputs);
@@ -64,7 +64,7 @@ void build_put_result(wg_buf *b, const rec_result *r) {
   put_strs(b, r->warnings, r->n_warnings);
 }
 
-void build_put_discovery(wg_buf *b, const rec_discovery *r) {
+void wg_build_put_discovery(wg_buf *b, const rec_discovery *r) {
   put_str(b, DISCOVERY_MAGIC);
   wg_buf_add_le32(b, (uint32_t)r->note.n);
   wg_buf_add_str(b, r->note);
@@ -81,7 +81,7 @@ void build_put_discovery(wg_buf *b, const rec_discovery *r) {
   put_strs(b, r->warnings, r->n_warnings);
 }
 
-void build_put_state(wg_buf *b, const rec_state *r) {
+void wg_build_put_state(wg_buf *b, const rec_state *r) {
   WG_AUTO(wg_buf) body = {0};
   wg_buf_init(&body, wg_heap(), 0);
   put_str(&body, r->kind);
@@ -138,7 +138,7 @@ static bool get_pairs(rec_reader *r, rec_pair **out, size_t *out_n) {
   if (!get_count(r, 10, out_n)) {
     return false;
   }
-  *out = build_get(r->arena, *out_n, sizeof(**out));
+  *out = wg_build_get(r->arena, *out_n, sizeof(**out));
   for (size_t i = 0; i < *out_n; i++) {
     if (!get_str(r, &(*out)[i].name) || !get_str(r, &(*out)[i].value)) {
       return false;
@@ -151,7 +151,7 @@ static bool get_strs(rec_reader *r, const char ***out, size_t *out_n) {
   if (!get_count(r, 5, out_n)) {
     return false;
   }
-  *out = build_get(r->arena, *out_n, sizeof(**out));
+  *out = wg_build_get(r->arena, *out_n, sizeof(**out));
   for (size_t i = 0; i < *out_n; i++) {
     if (!get_str(r, &(*out)[i])) {
       return false;
@@ -164,7 +164,7 @@ static bool get_inputs(rec_reader *r, rec_input **out, size_t *out_n) {
   if (!get_count(r, 37, out_n)) {
     return false;
   }
-  *out = build_get(r->arena, *out_n, sizeof(**out));
+  *out = wg_build_get(r->arena, *out_n, sizeof(**out));
   for (size_t i = 0; i < *out_n; i++) {
     if (!get_str(r, &(*out)[i].label) || !get_digest(r, &(*out)[i].digest)) {
       return false;
@@ -189,7 +189,7 @@ static bool get_outputs(rec_reader *r, rec_result *out) {
   if (!get_count(r, 46, &out->n_outputs)) {
     return false;
   }
-  out->outputs = build_get(r->arena, out->n_outputs, sizeof(*out->outputs));
+  out->outputs = wg_build_get(r->arena, out->n_outputs, sizeof(*out->outputs));
   for (size_t i = 0; i < out->n_outputs; i++) {
     rec_output *o = &out->outputs[i];
     uint8_t flags = 0;
@@ -204,8 +204,8 @@ static bool get_outputs(rec_reader *r, rec_result *out) {
   return true;
 }
 
-wg_code build_parse_result(const void *p, size_t n, wg_arena *arena, rec_result *out,
-                           wg_error *err) {
+wg_code wg_build_parse_result(const void *p, size_t n, wg_arena *arena, rec_result *out,
+                              wg_error *err) {
   rec_reader r = {.r = wg_reader_of(p, n), .arena = arena};
   *out = (rec_result){0};
   bool good = get_magic(&r, RESULT_MAGIC) && wg_read_le64(&r.r, &out->duration_ns) &&
@@ -218,7 +218,7 @@ static bool get_observations(rec_reader *r, rec_discovery *out) {
   if (!get_count(r, 44, &out->n_obs)) {
     return false;
   }
-  out->obs = build_get(r->arena, out->n_obs, sizeof(*out->obs));
+  out->obs = wg_build_get(r->arena, out->n_obs, sizeof(*out->obs));
   for (size_t i = 0; i < out->n_obs; i++) {
     rec_obs *o = &out->obs[i];
     uint8_t kind = 0, flags = 0;
@@ -233,8 +233,8 @@ static bool get_observations(rec_reader *r, rec_discovery *out) {
   return true;
 }
 
-wg_code build_parse_discovery(const void *p, size_t n, wg_arena *arena, rec_discovery *out,
-                              wg_error *err) {
+wg_code wg_build_parse_discovery(const void *p, size_t n, wg_arena *arena, rec_discovery *out,
+                                 wg_error *err) {
   rec_reader r = {.r = wg_reader_of(p, n), .arena = arena};
   *out = (rec_discovery){0};
   uint32_t n_note = 0;
@@ -247,8 +247,8 @@ wg_code build_parse_discovery(const void *p, size_t n, wg_arena *arena, rec_disc
   return rec_end(&r, good, "discovery record", err);
 }
 
-bool build_parse_state_head(const void *p, size_t n, wg_digest *out_key,
-                            uint64_t *out_duration_ns) {
+bool wg_build_parse_state_head(const void *p, size_t n, wg_digest *out_key,
+                               uint64_t *out_duration_ns) {
   rec_reader r = {.r = wg_reader_of(p, n), .arena = NULL};
   const uint8_t *magic = NULL;
   return wg_read_bytes(&r.r, strlen(STATE_MAGIC), &magic) &&
@@ -256,12 +256,13 @@ bool build_parse_state_head(const void *p, size_t n, wg_digest *out_key,
          wg_read_le64(&r.r, out_duration_ns);
 }
 
-wg_code build_parse_state(const void *p, size_t n, wg_arena *arena, rec_state *out, wg_error *err) {
+wg_code wg_build_parse_state(const void *p, size_t n, wg_arena *arena, rec_state *out,
+                             wg_error *err) {
   rec_reader r = {.r = wg_reader_of(p, n), .arena = arena};
   wg_digest want;
   *out = (rec_state){0};
   if (n < REC_STATE_HEAD_BYTES + sizeof(want.b) ||
-      !build_parse_state_head(p, n, &out->key, &out->duration_ns)) {
+      !wg_build_parse_state_head(p, n, &out->key, &out->duration_ns)) {
     return wg_fail(err, WG_E_FORMAT, "state: not one of this version");
   }
   size_t n_summed = n - sizeof(want.b);

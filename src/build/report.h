@@ -7,14 +7,14 @@
 #include "build/text.h"
 
 // The timeline as an inline SVG.
-void report_add_timeline(wg_buf *b, const run_model *m);
+void wg_report_add_timeline(wg_buf *b, const run_model *m);
 // The whole page.
-void report_add_page(wg_buf *b, const run_model *m, const wg_report_options *opt);
+void wg_report_add_page(wg_buf *b, const run_model *m, const wg_report_options *opt);
 // Appends z as HTML text.
-void report_text(wg_buf *b, const char *z);
+void wg_report_text(wg_buf *b, const char *z);
 // "ran", "cached", "failed", ...: a word for people, and the name of the CSS class.
-const char *report_state_word(const model_step *s);
+const char *wg_report_state_word(const model_step *s);
 // What of the run's length a step took, and when; false when it did not run.
-bool report_span(const run_model *m, const model_step *s, uint64_t *out_from, uint64_t *out_to);
+bool wg_report_span(const run_model *m, const model_step *s, uint64_t *out_from, uint64_t *out_to);
 
 #endif

@@ -66,8 +66,8 @@ static const char report_css_svg[] =
     "footer{color:var(--dim);font-size:13px;margin-top:20px}"
     "@media print{body{background:#fff}section,.cards li{break-inside:avoid}}";
 
-void report_text(wg_buf *b, const char *z) {
-  text_add_html(b, wg_str_of(z));
+void wg_report_text(wg_buf *b, const char *z) {
+  wg_text_add_html(b, wg_str_of(z));
 }
 
 static const char *report_short_path(const wg_report_options *opt, const char *path) {
@@ -83,13 +83,13 @@ static void report_head(wg_buf *b, const run_model *m, const wg_report_options *
                   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                   "style-src 'unsafe-inline'; img-src data:\">\n"
                   "<link rel=\"icon\" href=\"data:,\">\n<title>");
-  report_text(b, opt->title);
+  wg_report_text(b, opt->title);
   wg_buf_printf(b, ": %s</title>\n<style>%s%s</style>\n</head>\n<body>\n<main>\n<header>\n<h1>",
                 good      ? "built"
                 : stopped ? "stopped"
                           : "failed",
                 report_css, report_css_svg);
-  report_text(b, opt->title);
+  wg_report_text(b, opt->title);
   wg_buf_printf(b, "</h1>\n<span class=\"badge %s\">%s</span>\n</header>\n<p class=\"meta\">",
                 good      ? "good"
                 : stopped ? "stopped"
@@ -97,12 +97,12 @@ static void report_head(wg_buf *b, const run_model *m, const wg_report_options *
                 good      ? "built"
                 : stopped ? "stopped"
                           : "failed");
-  text_time t = text_utc(m->start_wall_ns);
+  text_time t = wg_text_utc(m->start_wall_ns);
   wg_buf_printf(b, "%04lld-%02u-%02u %02u:%02u:%02u UTC", (long long)t.year, t.month, t.day, t.hour,
                 t.minute, t.second);
   if (opt->command[0] != '\0') {
     wg_buf_add_z(b, " &#183; <code>");
-    report_text(b, opt->command);
+    wg_report_text(b, opt->command);
     wg_buf_add_z(b, "</code>");
   }
   wg_buf_add_z(b, "</p>\n");
@@ -121,7 +121,7 @@ static void report_cards(wg_buf *b, const run_model *m) {
     }
   }
   wg_buf_add_z(b, "<ul class=\"cards\">\n<li><b>");
-  text_add_duration(b, m->end_ns);
+  wg_text_add_duration(b, m->end_ns);
   wg_buf_add_z(b, "</b><span>duration</span></li>\n");
   report_card(b, "", m->n_total == 1 ? "step" : "steps", m->n_total);
   report_card(b, "", "ran", m->n_done);
@@ -134,7 +134,7 @@ static void report_cards(wg_buf *b, const run_model *m) {
     report_card(b, "warn", m->n_warnings == 1 ? "warning" : "warnings", m->n_warnings);
   }
   wg_buf_add_z(b, "<li><b>");
-  text_add_size(b, bytes);
+  wg_text_add_size(b, bytes);
   wg_buf_add_z(b, "</b><span>outputs</span></li>\n</ul>\n");
 }
 
@@ -151,19 +151,19 @@ static void report_failure(wg_buf *b, const run_model *m, size_t at) {
     }
   }
   wg_buf_add_z(b, "<div class=\"fail\"><h3 class=\"mono\">");
-  report_text(b, s->identity);
+  wg_report_text(b, s->identity);
   for (size_t k = at + 1; k < m->n_steps; k++) {
     if (report_same_failure(&m->steps[k], s)) {
       wg_buf_add_z(b, ", ");
-      report_text(b, m->steps[k].identity);
+      wg_report_text(b, m->steps[k].identity);
     }
   }
   wg_buf_add_z(b, "</h3><p>");
-  report_text(b, s->text);
+  wg_report_text(b, s->text);
   wg_buf_add_z(b, "</p>");
   if (s->details[0] != '\0') {
     wg_buf_add_z(b, "<pre>");
-    report_text(b, s->details);
+    wg_report_text(b, s->details);
     wg_buf_add_z(b, "</pre>");
   }
   wg_buf_add_z(b, "</div>\n");
@@ -195,7 +195,7 @@ static uint32_t report_warned_by(const run_model *m, size_t step, size_t at, wg_
         return 0;
       }
       wg_buf_add_z(names, n == 0 ? "" : ", ");
-      report_text(names, m->steps[i].identity);
+      wg_report_text(names, m->steps[i].identity);
       n++;
       break;
     }
@@ -214,7 +214,7 @@ static void report_warnings(wg_buf *b, const run_model *m) {
       wg_buf_init(&names, wg_heap(), 0);
       if (report_warned_by(m, i, k, &names) > 0) {
         wg_buf_add_z(b, "<li>");
-        report_text(b, m->steps[i].warnings[k].text);
+        wg_report_text(b, m->steps[i].warnings[k].text);
         wg_buf_add_z(b, " <span class=\"dim mono\">");
         wg_buf_add_str(b, wg_buf_str(&names));
         wg_buf_add_z(b, "</span></li>\n");
@@ -226,7 +226,7 @@ static void report_warnings(wg_buf *b, const run_model *m) {
 
 static void report_timeline(wg_buf *b, const run_model *m) {
   wg_buf_add_z(b, "<section id=\"timeline\">\n<h2>Timeline</h2>\n");
-  report_add_timeline(b, m);
+  wg_report_add_timeline(b, m);
   wg_buf_add_z(
       b,
       "<div class=\"legend\"><span><i style=\"background:var(--ran)\"></i>ran</span>"
@@ -251,13 +251,13 @@ static uint64_t report_largest(const run_model *m) {
 static void report_output(wg_buf *b, const wg_report_options *opt, const model_step *s,
                           const model_output *o, uint64_t largest) {
   wg_buf_add_z(b, "<tr><td class=\"name mono\">");
-  report_text(b, report_short_path(opt, o->path));
+  wg_report_text(b, report_short_path(opt, o->path));
   wg_buf_add_z(b, "</td><td class=\"num\">");
-  text_add_size(b, o->size_bytes);
+  wg_text_add_size(b, o->size_bytes);
   wg_buf_printf(b, "<span class=\"bar\" style=\"width:%u%%\"></span></td><td>",
                 (unsigned)((double)o->size_bytes * 100.0 / (double)largest));
   wg_buf_printf(b, "<span class=\"badge %s\">%s</span></td><td><code>%s</code></td></tr>\n",
-                report_state_word(s), report_state_word(s), wg_digest_hex(&o->digest).s);
+                wg_report_state_word(s), wg_report_state_word(s), wg_digest_hex(&o->digest).s);
 }
 
 static void report_outputs(wg_buf *b, const run_model *m, const wg_report_options *opt) {
@@ -291,14 +291,14 @@ static void report_facts(wg_buf *b, const model_step *s) {
   wg_buf_add_z(b, "<details><summary>details</summary>");
   for (size_t i = 0; i < s->n_facts; i++) {
     wg_buf_add_z(b, "<div>");
-    report_text(b, s->facts[i].name);
+    wg_report_text(b, s->facts[i].name);
     wg_buf_add_z(b, ": ");
-    report_text(b, s->facts[i].text);
+    wg_report_text(b, s->facts[i].text);
     wg_buf_add_z(b, "</div>");
   }
   for (size_t i = 0; i < s->n_notes; i++) {
     wg_buf_add_z(b, "<div class=\"dim\">");
-    report_text(b, s->notes[i].text);
+    wg_report_text(b, s->notes[i].text);
     wg_buf_add_z(b, "</div>");
   }
   if (s->has_key) {
@@ -308,20 +308,20 @@ static void report_facts(wg_buf *b, const model_step *s) {
 }
 
 static void report_step(wg_buf *b, const run_model *m, const model_step *s) {
-  const char *word = report_state_word(s);
+  const char *word = wg_report_state_word(s);
   wg_buf_printf(b, "<tr><td><span class=\"badge %s\">%s</span></td><td>", word, word);
-  report_text(b, s->verb);
+  wg_report_text(b, s->verb);
   wg_buf_add_z(b, "</td><td class=\"name mono\">");
-  report_text(b, s->identity);
+  wg_report_text(b, s->identity);
   wg_buf_add_z(b, "</td><td class=\"num\">");
   uint64_t from = 0, to = 0;
   if (s->has_start) {
-    text_add_duration(b, (s->has_end ? s->end_ns : m->end_ns) - s->start_ns);
-  } else if (report_span(m, s, &from, &to)) {
-    text_add_duration(b, to - from);
+    wg_text_add_duration(b, (s->has_end ? s->end_ns : m->end_ns) - s->start_ns);
+  } else if (wg_report_span(m, s, &from, &to)) {
+    wg_text_add_duration(b, to - from);
   }
   wg_buf_add_z(b, "</td><td class=\"why\">");
-  report_text(b, s->state == MODEL_SKIPPED || s->state == MODEL_CANCELED ? s->text : s->reason);
+  wg_report_text(b, s->state == MODEL_SKIPPED || s->state == MODEL_CANCELED ? s->text : s->reason);
   report_facts(b, s);
   wg_buf_add_z(b, "</td></tr>\n");
 }
@@ -344,7 +344,7 @@ static void report_steps(wg_buf *b, const run_model *m) {
   wg_buf_add_z(b, "</tbody></table></div>\n</section>\n");
 }
 
-void report_add_page(wg_buf *b, const run_model *m, const wg_report_options *opt) {
+void wg_report_add_page(wg_buf *b, const run_model *m, const wg_report_options *opt) {
   report_head(b, m, opt);
   report_cards(b, m);
   report_failures(b, m);
@@ -353,6 +353,6 @@ void report_add_page(wg_buf *b, const run_model *m, const wg_report_options *opt
   report_outputs(b, m, opt);
   report_steps(b, m);
   wg_buf_add_z(b, "<footer>wingo ");
-  report_text(b, opt->version);
+  wg_report_text(b, opt->version);
   wg_buf_add_z(b, "</footer>\n</main>\n</body>\n</html>\n");
 }

@@ -5,13 +5,13 @@
 #include "build/int.h"
 #include "build/report.h"
 
-#define SVG_WIDTH 1080U
-#define SVG_LABEL 270U // left column, when there is a row a step
+#define SVG_WIDTH ((uint64_t)1080)
+#define SVG_LABEL ((uint64_t)270) // left column, when there is a row a step
 #define SVG_ROW 24U
 #define SVG_TOP 30U
 #define SVG_MAX_ROWS 60U
-#define SVG_CHAR_TENTHS 66U    // width of a character of the labels, tenths of a unit
-#define SVG_MIN_NAME_CHARS 14U // less of a name tells nothing: the tooltip has it
+#define SVG_CHAR_TENTHS ((uint64_t)66) // width of a character of the labels, tenths of a unit
+#define SVG_MIN_NAME_CHARS 14U         // less of a name tells nothing: the tooltip has it
 
 typedef struct svg_bar {
   const model_step *s;
@@ -27,11 +27,11 @@ typedef struct svg_chart {
   uint32_t n_rows;
   bool row_each;
   bool has_cached;
-  unsigned left; // where time begins
+  uint64_t left; // where time begins
   uint64_t end_ns;
 } svg_chart;
 
-bool report_span(const run_model *m, const model_step *s, uint64_t *out_from, uint64_t *out_to) {
+bool wg_report_span(const run_model *m, const model_step *s, uint64_t *out_from, uint64_t *out_to) {
   if (!s->has_start && !s->has_check) {
     return false;
   }
@@ -44,7 +44,7 @@ bool report_span(const run_model *m, const model_step *s, uint64_t *out_from, ui
   return true;
 }
 
-const char *report_state_word(const model_step *s) {
+const char *wg_report_state_word(const model_step *s) {
   switch (s->state) {
   case MODEL_WAITING:
     return "waiting";
@@ -100,7 +100,7 @@ static void svg_num(wg_buf *b, uint64_t tenths) {
 
 static void svg_tick_label(wg_buf *b, uint64_t ns, uint64_t step) {
   if (ns >= 120 * (uint64_t)1000000000) {
-    text_add_clock(b, ns / 1000000000);
+    wg_text_add_clock(b, ns / 1000000000);
   } else if (step >= 1000000000) {
     wg_buf_printf(b, "%llu s", (unsigned long long)(ns / 1000000000));
   } else if (step >= 100000000) {
@@ -154,25 +154,25 @@ static void svg_label(svg_chart *c, const char *class, uint64_t x_tenths, unsign
   }
   WG_AUTO(wg_buf) cut = {0};
   wg_buf_init(&cut, wg_heap(), 0);
-  (void)text_add_fit(&cut, wg_str_of(text), chars, false);
+  (void)wg_text_add_fit(&cut, wg_str_of(text), chars, false);
   wg_buf_printf(c->b, "<text class=\"%s\" x=\"", class);
   svg_num(c->b, x_tenths);
   wg_buf_printf(c->b, "\" y=\"%u\">", y);
-  text_add_html(c->b, wg_buf_str(&cut));
+  wg_text_add_html(c->b, wg_buf_str(&cut));
   wg_buf_add_z(c->b, "</text>");
 }
 
 static void svg_title(svg_chart *c, const svg_bar *bar) {
   wg_buf *b = c->b;
   wg_buf_add_z(b, "<title>");
-  report_text(b, bar->s->verb);
+  wg_report_text(b, bar->s->verb);
   wg_buf_add_z(b, " ");
-  report_text(b, bar->s->identity);
-  wg_buf_printf(b, ": %s, ", report_state_word(bar->s));
-  text_add_duration(b, bar->to - bar->from);
+  wg_report_text(b, bar->s->identity);
+  wg_buf_printf(b, ": %s, ", wg_report_state_word(bar->s));
+  wg_text_add_duration(b, bar->to - bar->from);
   if (bar->s->reason[0] != '\0') {
     wg_buf_add_z(b, "\n");
-    report_text(b, bar->s->reason);
+    wg_report_text(b, bar->s->reason);
   }
   wg_buf_add_z(b, "</title>");
 }
@@ -187,7 +187,7 @@ static void svg_bar_row(svg_chart *c, const svg_bar *bar) {
     svg_rect(c, "look", bar->from, run_from, y + 9, 4);
   }
   if (s->has_start) {
-    svg_rect(c, report_state_word(s), s->start_ns, bar->to, y + 2, SVG_ROW - 6);
+    svg_rect(c, wg_report_state_word(s), s->start_ns, bar->to, y + 2, SVG_ROW - 6);
   } else if (s->state == MODEL_FAILED) {
     svg_rect(c, "failed", bar->from, bar->to, y + 2, SVG_ROW - 6);
   }
@@ -196,8 +196,8 @@ static void svg_bar_row(svg_chart *c, const svg_bar *bar) {
     svg_label(c, "name", 80, y + 15, s->identity, (SVG_LABEL - 18) * 10);
     WG_AUTO(wg_buf) took = {0};
     wg_buf_init(&took, wg_heap(), 0);
-    text_add_duration(&took, bar->to - (s->has_start ? s->start_ns : bar->from));
-    uint64_t width = text_columns(wg_buf_str(&took)) * (uint64_t)SVG_CHAR_TENTHS + 60;
+    wg_text_add_duration(&took, bar->to - (s->has_start ? s->start_ns : bar->from));
+    uint64_t width = wg_text_columns(wg_buf_str(&took)) * SVG_CHAR_TENTHS + 60;
     bool inside = x2 - x > width + 40 && s->has_start;
     bool before = !inside && x2 + width > (SVG_WIDTH - 4) * 10;
     svg_label(c, inside ? "in" : "took",
@@ -218,9 +218,9 @@ static void svg_cached(svg_chart *c, unsigned y) {
     const model_step *s = &c->m->steps[i];
     if (s->known && s->state == MODEL_CACHED && !s->has_start) {
       wg_buf_add_z(c->b, "<g><title>");
-      report_text(c->b, s->verb);
+      wg_report_text(c->b, s->verb);
       wg_buf_add_z(c->b, " ");
-      report_text(c->b, s->identity);
+      wg_report_text(c->b, s->identity);
       wg_buf_add_z(c->b, ": cached</title>");
       svg_rect(c, "cached", s->end_ns, s->end_ns, y + 4, SVG_ROW - 10);
       wg_buf_add_z(c->b, "</g>");
@@ -235,7 +235,7 @@ static void svg_collect(svg_chart *c) {
     svg_bar bar = {.s = s};
     bool plain_hit = s->state == MODEL_CACHED && !s->has_start;
     c->has_cached = c->has_cached || (s->known && plain_hit);
-    if (s->known && !plain_hit && report_span(c->m, s, &bar.from, &bar.to)) {
+    if (s->known && !plain_hit && wg_report_span(c->m, s, &bar.from, &bar.to)) {
       wg_vec_push(&c->bars, &c->n_bars, &c->cap_bars) = bar;
     }
   }
@@ -244,7 +244,7 @@ static void svg_collect(svg_chart *c) {
   }
 }
 
-void report_add_timeline(wg_buf *b, const run_model *m) {
+void wg_report_add_timeline(wg_buf *b, const run_model *m) {
   svg_chart c = {.b = b, .m = m, .end_ns = m->end_ns == 0 ? 1 : m->end_ns};
   svg_collect(&c);
   c.row_each = c.n_bars <= SVG_MAX_ROWS;
@@ -256,10 +256,10 @@ void report_add_timeline(wg_buf *b, const run_model *m) {
       b,
       "<div class=\"scroll\"><svg class=\"timeline\" role=\"img\" aria-label=\"Timeline of "
       "steps\" viewBox=\"0 0 %u %u\">\n",
-      SVG_WIDTH, bottom + 6);
+      (unsigned)SVG_WIDTH, bottom + 6);
   for (uint32_t i = 0; i < rows; i += 2) {
     wg_buf_printf(b, "<rect class=\"stripe\" x=\"0\" y=\"%u\" width=\"%u\" height=\"%u\"/>",
-                  SVG_TOP + i * SVG_ROW - 1, SVG_WIDTH, SVG_ROW);
+                  SVG_TOP + i * SVG_ROW - 1, (unsigned)SVG_WIDTH, SVG_ROW);
   }
   svg_axis(&c, bottom);
   for (size_t i = 0; i < c.n_bars; i++) {

@@ -9,7 +9,7 @@ static bool result_has_published(const step_run *r) {
   for (size_t i = 0; i < r->s->n_publish; i++) {
     bool found = false;
     for (size_t k = 0; k < r->result.n_outputs; k++) {
-      found = found || strcmp(r->result.outputs[k].name, r->s->publish[i].output) == 0;
+      found = found || wg_str_eqz(wg_str_of(r->result.outputs[k].name), r->s->publish[i].output);
     }
     if (!found) {
       return false;
@@ -22,11 +22,11 @@ static bool result_has_published(const step_run *r) {
 // is not there any more, or NULL.
 static wg_code result_load(step_run *r, const char **out_gone, wg_error *err) {
   *out_gone = NULL;
-  if (build_parse_result(r->result_bytes.p, r->result_bytes.n, &r->arena, &r->result, err) !=
+  if (wg_build_parse_result(r->result_bytes.p, r->result_bytes.n, &r->arena, &r->result, err) !=
       WG_OK) {
     return err->code;
   }
-  r->out_paths = build_get(&r->arena, r->result.n_outputs, sizeof(*r->out_paths));
+  r->out_paths = wg_build_get(&r->arena, r->result.n_outputs, sizeof(*r->out_paths));
   for (size_t i = 0; i < r->result.n_outputs; i++) {
     const rec_output *o = &r->result.outputs[i];
     if (!o->is_big) {
@@ -45,12 +45,12 @@ static wg_code result_load(step_run *r, const char **out_gone, wg_error *err) {
     if (code != WG_OK) {
       return code;
     }
-    r->out_paths[i] = build_strdup(&r->arena, path);
+    r->out_paths[i] = wg_build_strdup(&r->arena, path);
   }
   return WG_OK;
 }
 
-wg_code build_lookup(step_run *r, bool *out_hit, wg_error *err) {
+wg_code wg_build_lookup(step_run *r, bool *out_hit, wg_error *err) {
   *out_hit = false;
   r->has_result = false;
   r->miss = NULL;
@@ -69,7 +69,7 @@ wg_code build_lookup(step_run *r, bool *out_hit, wg_error *err) {
     return code;
   }
   if (gone != NULL) {
-    r->miss = build_printf(&r->arena, "output '%s' is no longer there", gone);
+    r->miss = wg_build_printf(&r->arena, "output '%s' is no longer there", gone);
     return WG_OK;
   }
   if (!result_has_published(r)) {
@@ -114,7 +114,7 @@ static wg_code run_commit_big(step_run *r, const ctx_big *b, rec_output *out, wg
 static wg_code run_collect(wg_step_ctx *c, bool commit, rec_output **out, size_t *out_n,
                            wg_error *err) {
   step_run *r = c->r;
-  rec_output *v = build_get(&c->own, c->n_outputs + c->n_big, sizeof(*v));
+  rec_output *v = wg_build_get(&c->own, c->n_outputs + c->n_big, sizeof(*v));
   size_t n = 0;
   for (size_t i = 0; i < c->n_big; i++) {
     wg_code code = commit ? run_commit_big(r, &c->big[i], &v[n], err)
@@ -150,7 +150,7 @@ static wg_code run_keep(wg_step_ctx *c, uint64_t duration_ns, wg_error *err) {
     return err->code;
   }
   wg_buf_clear(&r->result_bytes);
-  build_put_result(&r->result_bytes, &res);
+  wg_build_put_result(&r->result_bytes, &res);
   const char *gone = NULL;
   if (wg_buf_check(&r->result_bytes, err) != WG_OK || result_load(r, &gone, err) != WG_OK) {
     return err->code;
@@ -181,7 +181,7 @@ static wg_code run_once(step_run *r, unsigned cpus, uint64_t memory_bytes, run_v
   WG_AUTO(wg_fd) lock = -1;
   bool hit = false;
   if (wg_store_lock_key(r->env->store, &r->key, r->env->cancel, &lock, err) != WG_OK ||
-      build_lookup(r, &hit, err) != WG_OK) {
+      wg_build_lookup(r, &hit, err) != WG_OK) {
     return err->code;
   }
   if (hit) {
@@ -189,19 +189,19 @@ static wg_code run_once(step_run *r, unsigned cpus, uint64_t memory_bytes, run_v
     return WG_OK;
   }
   WG_AUTO(wg_step_ctx) c = {0};
-  if (ctx_init(&c, r, CTX_RUN, err) != WG_OK) {
+  if (wg_ctx_init(&c, r, CTX_RUN, err) != WG_OK) {
     return err->code;
   }
   c.cpus = cpus;
   c.memory_bytes = memory_bytes;
   uint64_t start = wg_os_mono_ns();
-  if (r->s->kind->run(&c, err) != WG_OK || ctx_settle(&c, err) != WG_OK) {
+  if (r->s->kind->run(&c, err) != WG_OK || wg_ctx_settle(&c, err) != WG_OK) {
     wg_buf_add_str(details, wg_buf_str(&c.details));
     return err->code;
   }
   outcome->duration_ns = wg_os_mono_ns() - start;
   const char *what = NULL;
-  if (!build_inputs_still(r, &what)) {
+  if (!wg_build_inputs_still(r, &what)) {
     *out = RUN_MOVED;
     return wg_fail(err, WG_E_CONFLICT, "'%s' changed while this step was reading it", what);
   }
@@ -209,8 +209,8 @@ static wg_code run_once(step_run *r, unsigned cpus, uint64_t memory_bytes, run_v
   return run_keep(&c, outcome->duration_ns, err);
 }
 
-wg_code build_run_step(step_run *r, unsigned cpus, uint64_t memory_bytes, run_outcome *out,
-                       wg_buf *details, wg_error *err) {
+wg_code wg_build_run_step(step_run *r, unsigned cpus, uint64_t memory_bytes, run_outcome *out,
+                          wg_buf *details, wg_error *err) {
   *out = (run_outcome){0};
   for (unsigned tries = 1;; tries++) {
     run_verdict verdict = RUN_DONE;
@@ -221,12 +221,12 @@ wg_code build_run_step(step_run *r, unsigned cpus, uint64_t memory_bytes, run_ou
     if (verdict != RUN_MOVED || tries == RUN_MAX_TRIES) {
       return code;
     }
-    build_emit(r, (wg_event){.type = WG_EV_STEP_NOTE, .text = err->text});
+    wg_build_emit(r, (wg_event){.type = WG_EV_STEP_NOTE, .text = err->text});
     wg_str why = {NULL, 0};
     if (wg_cancel_check(r->env->cancel, err) != WG_OK) {
       return err->code;
     }
-    if (build_resolve(r, CHECK_FRESH, &why, err) != WG_OK) {
+    if (wg_build_resolve(r, CHECK_FRESH, &why, err) != WG_OK) {
       wg_buf_add_str(details, why);
       return err->code;
     }
@@ -253,17 +253,17 @@ static wg_code recheck_compare(const step_run *r, const rec_output *v, size_t n,
   return WG_OK;
 }
 
-wg_code build_recheck_step(step_run *r, unsigned cpus, uint64_t memory_bytes, run_outcome *out,
-                           wg_buf *details, wg_error *err) {
+wg_code wg_build_recheck_step(step_run *r, unsigned cpus, uint64_t memory_bytes, run_outcome *out,
+                              wg_buf *details, wg_error *err) {
   *out = (run_outcome){0};
   WG_AUTO(wg_step_ctx) c = {0};
-  if (ctx_init(&c, r, CTX_RUN, err) != WG_OK) {
+  if (wg_ctx_init(&c, r, CTX_RUN, err) != WG_OK) {
     return err->code;
   }
   c.cpus = cpus;
   c.memory_bytes = memory_bytes;
   uint64_t start = wg_os_mono_ns();
-  if (r->s->kind->run(&c, err) != WG_OK || ctx_settle(&c, err) != WG_OK) {
+  if (r->s->kind->run(&c, err) != WG_OK || wg_ctx_settle(&c, err) != WG_OK) {
     wg_buf_add_str(details, wg_buf_str(&c.details));
     return err->code;
   }

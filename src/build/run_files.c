@@ -8,7 +8,7 @@
 #define RUN_FILES_KEPT 50U
 
 char *wg_run_name(void) {
-  text_time t = text_utc(wg_os_wall_ns());
+  text_time t = wg_text_utc(wg_os_wall_ns());
   return wg_xprintf("%04lld%02u%02uT%02u%02u%02uZ-%ld", (long long)t.year, t.month, t.day, t.hour,
                     t.minute, t.second, wg_os_pid());
 }
@@ -36,8 +36,8 @@ static void run_files_thin(const char *dir, const char *ext) {
   }
 }
 
-wg_code run_files_prepare(const char *project_dir, const char *folder, const char *run_name,
-                          const char *ext, char **out, wg_error *err) {
+wg_code wg_run_files_prepare(const char *project_dir, const char *folder, const char *run_name,
+                             const char *ext, char **out, wg_error *err) {
   WG_AUTO(wg_cstr) dir = wg_xprintf("%s/.wingo/%s", project_dir, folder);
   if (wg_os_mkdirs(WG_CWD, dir, 0755, err) != WG_OK) {
     return err->code;
@@ -47,7 +47,7 @@ wg_code run_files_prepare(const char *project_dir, const char *folder, const cha
   return WG_OK;
 }
 
-void run_files_latest(const char *path, const char *ext) {
+void wg_run_files_latest(const char *path, const char *ext) {
   WG_AUTO(wg_cstr) dir = wg_path_dirname(path);
   WG_AUTO(wg_cstr) link = wg_xprintf("%s/latest.%s", dir, ext);
   WG_AUTO(wg_cstr) fresh = wg_xprintf("%s/.latest-%ld.%s", dir, wg_os_pid(), ext);

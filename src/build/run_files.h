@@ -6,9 +6,9 @@
 
 // Makes <project_dir>/.wingo/<folder> and removes the oldest "*.ext" there so that 49 are left.
 // *out is the path of this run's file; heap.
-wg_code run_files_prepare(const char *project_dir, const char *folder, const char *run_name,
-                          const char *ext, char **out, wg_error *err);
+wg_code wg_run_files_prepare(const char *project_dir, const char *folder, const char *run_name,
+                             const char *ext, char **out, wg_error *err);
 // Points "latest.<ext>" beside path to it, in one step; a failure is let be.
-void run_files_latest(const char *path, const char *ext);
+void wg_run_files_latest(const char *path, const char *ext);
 
 #endif

@@ -21,26 +21,32 @@ static bool select_matches(const wg_step *s, wg_str target) {
   return false;
 }
 
+typedef struct select_stack {
+  uint32_t *v;
+  size_t n, cap;
+} select_stack;
+
+static void select_push(select_stack *st, const wg_step *s) {
+  if (s != NULL) {
+    wg_vec_push(&st->v, &st->n, &st->cap) = s->index;
+  }
+}
+
 static void select_with_deps(const wg_graph *g, uint32_t root, bool *selected) {
-  uint32_t *stack = NULL;
-  size_t n = 0, cap = 0;
-  wg_vec_push(&stack, &n, &cap) = root;
-  while (n > 0) {
-    const wg_step *s = g->steps[stack[--n]];
-    if (selected[s->index]) {
-      continue;
-    }
+  select_stack st = {0};
+  select_push(&st, g->steps[root]);
+  while (st.n > 0) {
+    const wg_step *s = g->steps[st.v[--st.n]];
+    bool is_new = !selected[s->index];
     selected[s->index] = true;
-    for (size_t i = 0; i < s->n_inputs; i++) {
-      if (s->inputs[i].dep != NULL) {
-        wg_vec_push(&stack, &n, &cap) = s->inputs[i].dep->index;
-      }
+    for (size_t i = 0; is_new && i < s->n_inputs; i++) {
+      select_push(&st, s->inputs[i].dep);
     }
-    for (size_t i = 0; i < s->n_after; i++) {
-      wg_vec_push(&stack, &n, &cap) = s->after[i]->index;
+    for (size_t i = 0; is_new && i < s->n_after; i++) {
+      select_push(&st, s->after[i]);
     }
   }
-  wg_xfree(stack);
+  wg_xfree(st.v);
 }
 
 // Edits that turn a into b: insert, delete, replace.
@@ -146,8 +152,8 @@ static wg_code select_unknown(const wg_graph *g, const char *target, wg_error *e
                  target, best, wg_buf_z(&list));
 }
 
-wg_code build_graph_select(const wg_graph *g, const char *const *targets, size_t n_targets,
-                           bool *selected, wg_error *err) {
+wg_code wg_build_graph_select(const wg_graph *g, const char *const *targets, size_t n_targets,
+                              bool *selected, wg_error *err) {
   for (size_t i = 0; i < g->n_steps; i++) {
     selected[i] = n_targets == 0;
   }

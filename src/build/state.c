@@ -23,10 +23,10 @@ static bool state_head(const step_run *r, wg_digest *out_key, uint64_t *out_dura
   wg_error err = WG_ERROR_INIT;
   return wg_os_open_read(WG_CWD, path, &fd, &err) == WG_OK &&
          wg_os_pread_exact(fd, head, sizeof(head), 0, &err) == WG_OK &&
-         build_parse_state_head(head, sizeof(head), out_key, out_duration);
+         wg_build_parse_state_head(head, sizeof(head), out_key, out_duration);
 }
 
-void build_state_load(step_run *r) {
+void wg_build_state_load(step_run *r) {
   r->has_state = false;
   if (r->env->project_dir == NULL) {
     return;
@@ -36,13 +36,13 @@ void build_state_load(step_run *r) {
   wg_buf_clear(&r->state_bytes);
   r->has_state =
       wg_os_read_file(WG_CWD, path, STATE_MAX_BYTES, &r->state_bytes, &err) == WG_OK &&
-      build_parse_state(r->state_bytes.p, r->state_bytes.n, &r->arena, &r->state, &err) == WG_OK;
+      wg_build_parse_state(r->state_bytes.p, r->state_bytes.n, &r->arena, &r->state, &err) == WG_OK;
   if (r->has_state) {
     r->expected_ns = r->state.duration_ns;
   }
 }
 
-void build_state_save(step_run *r, uint64_t duration_ns) {
+void wg_build_state_save(step_run *r, uint64_t duration_ns) {
   wg_digest key;
   uint64_t known = 0;
   bool there = state_head(r, &key, &known);
@@ -66,7 +66,7 @@ void build_state_save(step_run *r, uint64_t duration_ns) {
   }
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
-  build_put_state(&b, &st);
+  wg_build_put_state(&b, &st);
   WG_AUTO(wg_cstr) path = state_path(r);
   WG_AUTO(wg_cstr) dir = wg_path_dirname(path);
   wg_error ignored = WG_ERROR_INIT; // a state not kept costs an explanation, no more
@@ -93,14 +93,14 @@ static void reason_add(reason_list *l, const char *fmt, ...) {
   va_start(ap, fmt);
   wg_buf_vprintf(&b, fmt, ap);
   va_end(ap);
-  wg_vec_push(&l->v, &l->n, &l->cap) = build_strdup(&l->r->arena, wg_buf_z(&b));
+  wg_vec_push(&l->v, &l->n, &l->cap) = wg_build_strdup(&l->r->arena, wg_buf_z(&b));
 }
 
 // A parameter's value for one line.
 static const char *reason_value(step_run *r, const char *v) {
   size_t n = strlen(v);
   bool cut = n > REASON_VALUE_CHARS;
-  char *s = build_strndup(&r->arena, v, cut ? REASON_VALUE_CHARS : n);
+  char *s = wg_build_strndup(&r->arena, v, cut ? REASON_VALUE_CHARS : n);
   for (char *p = s; *p != '\0'; p++) {
     *p = *p == '\n' || *p == '\t' ? ' ' : *p;
   }
@@ -111,7 +111,7 @@ static const char *reason_value(step_run *r, const char *v) {
   while (!cut && len > 0 && s[len - 1] == ' ') {
     s[--len] = '\0';
   }
-  return cut ? build_printf(&r->arena, "%s...", s) : s;
+  return cut ? wg_build_printf(&r->arena, "%s...", s) : s;
 }
 
 static const char *reason_find_param(const rec_pair *v, size_t n, const char *name) {
@@ -171,7 +171,7 @@ static void reasons_inputs(reason_list *l) {
   }
 }
 
-void build_reasons(step_run *r) {
+void wg_build_reasons(step_run *r) {
   reason_list l = {.r = r};
   if (r->miss != NULL) {
     reason_add(&l, "%s", r->miss);
@@ -188,7 +188,7 @@ void build_reasons(step_run *r) {
     reasons_params(&l);
     reasons_inputs(&l);
   }
-  r->reasons = build_get(&r->arena, l.n, sizeof(*r->reasons));
+  r->reasons = wg_build_get(&r->arena, l.n, sizeof(*r->reasons));
   for (size_t i = 0; i < l.n; i++) {
     r->reasons[i] = l.v[i];
   }

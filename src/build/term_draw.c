@@ -6,7 +6,7 @@
 #define DRAW_VERB_COLS 12U
 #define DRAW_MIN_FOR_BAR 72U
 
-void term_add_color(wg_buf *b, const term_style *s, const char *code) {
+void wg_term_add_color(wg_buf *b, const term_style *s, const char *code) {
   if (s->color) {
     wg_buf_printf(b, "\033[%sm", code);
   }
@@ -48,7 +48,7 @@ static void draw_rate(wg_buf *b, const model_step *s, uint64_t now_ns) {
   double rate = (double)(s->done - s->first_done) * 1e9 / (double)took;
   wg_buf_add_z(b, ", ");
   if (strcmp(s->unit, "bytes") == 0 || strcmp(s->unit, "B") == 0) {
-    text_add_size(b, (uint64_t)rate);
+    wg_text_add_size(b, (uint64_t)rate);
     wg_buf_add_z(b, "/s");
   } else if (rate >= 10) {
     wg_buf_printf(b, "%llu %s/s", (unsigned long long)rate, s->unit);
@@ -57,7 +57,7 @@ static void draw_rate(wg_buf *b, const model_step *s, uint64_t now_ns) {
   }
 }
 
-void term_add_progress_text(wg_buf *b, const model_step *s, uint64_t now_ns) {
+void wg_term_add_progress_text(wg_buf *b, const model_step *s, uint64_t now_ns) {
   unsigned permille = 0;
   uint64_t left = 0;
   bool has_left = false;
@@ -69,26 +69,26 @@ void term_add_progress_text(wg_buf *b, const model_step *s, uint64_t now_ns) {
   draw_rate(b, s, now_ns);
   if (has_left) {
     wg_buf_add_z(b, b->n > 0 ? ", " : "");
-    text_add_clock(b, left);
+    wg_text_add_clock(b, left);
     wg_buf_add_z(b, " left");
   } else {
     uint64_t since = s->state == MODEL_CHECKING ? s->check_ns : s->start_ns;
     wg_buf_add_z(b, b->n > 0 ? ", " : "");
-    text_add_clock(b, (now_ns > since ? now_ns - since : 0) / 1000000000);
+    wg_text_add_clock(b, (now_ns > since ? now_ns - since : 0) / 1000000000);
   }
 }
 
 static void draw_bar(wg_buf *b, const term_style *st, unsigned permille, unsigned cols) {
   unsigned full = permille * cols / 1000;
-  term_add_color(b, st, TERM_GREEN);
+  wg_term_add_color(b, st, TERM_GREEN);
   for (unsigned i = 0; i < cols; i++) {
     if (i == full) {
-      term_add_color(b, st, TERM_DIM);
+      wg_term_add_color(b, st, TERM_DIM);
     }
     bool on = i < full;
     wg_buf_add_z(b, st->ascii ? (on ? "#" : "-") : (on ? "\xE2\x94\x81" : "\xE2\x94\x80"));
   }
-  term_add_color(b, st, TERM_PLAIN);
+  wg_term_add_color(b, st, TERM_PLAIN);
 }
 
 static void draw_spaces(wg_buf *b, unsigned n) {
@@ -106,30 +106,30 @@ static unsigned draw_step(wg_buf *b, const term_frame *f, const model_step *s, b
   if (checking) {
     wg_buf_add_z(&right, "reading inputs, ");
   }
-  term_add_progress_text(&right, s, f->now_ns);
+  wg_term_add_progress_text(&right, s, f->now_ns);
   unsigned permille = 0;
   uint64_t left = 0;
   bool has_left = false;
   bool bar = !checking && f->cols >= DRAW_MIN_FOR_BAR &&
              draw_share(s, f->now_ns, &permille, &left, &has_left);
-  unsigned right_cols = text_columns(wg_buf_str(&right)) + (bar ? DRAW_BAR_COLS + 1 : 0);
-  term_add_color(b, st, TERM_DIM);
+  unsigned right_cols = wg_text_columns(wg_buf_str(&right)) + (bar ? DRAW_BAR_COLS + 1 : 0);
+  wg_term_add_color(b, st, TERM_DIM);
   wg_buf_add_z(b, st->ascii
                       ? (is_last ? "`- " : "|- ")
                       : (is_last ? "\xE2\x94\x94\xE2\x94\x80 " : "\xE2\x94\x9C\xE2\x94\x80 "));
-  term_add_color(b, st, TERM_PLAIN);
+  wg_term_add_color(b, st, TERM_PLAIN);
   unsigned cols = 3;
   if (f->cols >= 50) {
-    unsigned verb = text_add_fit(b, wg_str_of(s->verb), DRAW_VERB_COLS, st->ascii);
+    unsigned verb = wg_text_add_fit(b, wg_str_of(s->verb), DRAW_VERB_COLS, st->ascii);
     draw_spaces(b, DRAW_VERB_COLS + 1 - verb);
     cols += DRAW_VERB_COLS + 1;
   }
   unsigned room = f->cols > cols + right_cols + 2 ? f->cols - cols - right_cols - 2 : 0;
   if (room < 8) { // a narrow window: the name alone
     room = f->cols > cols ? f->cols - cols : 0;
-    return cols + text_add_fit(b, wg_str_of(s->identity), room, st->ascii);
+    return cols + wg_text_add_fit(b, wg_str_of(s->identity), room, st->ascii);
   }
-  unsigned name = text_add_fit(b, wg_str_of(s->identity), room, st->ascii);
+  unsigned name = wg_text_add_fit(b, wg_str_of(s->identity), room, st->ascii);
   draw_spaces(b, room - name + 2);
   if (bar) {
     draw_bar(b, st, permille, DRAW_BAR_COLS);
@@ -148,20 +148,21 @@ static unsigned draw_head(wg_buf *b, const term_frame *f, const run_model *m) {
     wg_buf_printf(&text, ", %u failed", m->n_failed);
   }
   wg_buf_add_z(&text, ", ");
-  text_add_clock(&text, f->now_ns / 1000000000);
+  wg_text_add_clock(&text, f->now_ns / 1000000000);
   unsigned cols = 0;
   if (f->cols >= 50) {
     draw_bar(b, &f->style, m->n_total == 0 ? 0 : ended * 1000 / m->n_total, DRAW_BAR_COLS);
     cols = DRAW_BAR_COLS;
   }
-  return cols + text_add_fit(b, wg_buf_str(&text), f->cols - cols, f->style.ascii);
+  return cols + wg_text_add_fit(b, wg_buf_str(&text), f->cols - cols, f->style.ascii);
 }
 
 static bool draw_is_active(const model_step *s) {
   return s->state == MODEL_RUNNING || s->state == MODEL_CHECKING;
 }
 
-unsigned term_draw_frame(wg_buf *out, const term_frame *f, const run_model *m, unsigned *widths) {
+unsigned wg_term_draw_frame(wg_buf *out, const term_frame *f, const run_model *m,
+                            unsigned *widths) {
   uint32_t n_active = 0, shown = 0;
   for (size_t i = 0; i < m->n_steps; i++) {
     n_active += draw_is_active(&m->steps[i]) ? 1U : 0U;
@@ -182,7 +183,7 @@ unsigned term_draw_frame(wg_buf *out, const term_frame *f, const run_model *m, u
     WG_AUTO(wg_buf) text = {0};
     wg_buf_init(&text, wg_heap(), 0);
     wg_buf_printf(&text, "   and %u more", n_active - shown);
-    widths[rows++] = text_add_fit(out, wg_buf_str(&text), f->cols, f->style.ascii);
+    widths[rows++] = wg_text_add_fit(out, wg_buf_str(&text), f->cols, f->style.ascii);
     wg_buf_add_byte(out, '\n');
   }
   return rows;

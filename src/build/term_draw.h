@@ -24,11 +24,11 @@ typedef struct term_frame {
 } term_frame;
 
 // Nothing without color.
-void term_add_color(wg_buf *b, const term_style *s, const char *code);
+void wg_term_add_color(wg_buf *b, const term_style *s, const char *code);
 // "45%, 12.3 MiB/s, 0:12 left".
-void term_add_progress_text(wg_buf *b, const model_step *s, uint64_t now_ns);
+void wg_term_add_progress_text(wg_buf *b, const model_step *s, uint64_t now_ns);
 // A row for the whole, one for each step that runs; each ends with a newline. Columns of row i go
 // to widths[i]. Returns the number of rows, at most f->max_rows.
-unsigned term_draw_frame(wg_buf *out, const term_frame *f, const run_model *m, unsigned *widths);
+unsigned wg_term_draw_frame(wg_buf *out, const term_frame *f, const run_model *m, unsigned *widths);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "base/utf.h"
 
-void text_add_size(wg_buf *b, uint64_t n_bytes) {
+void wg_text_add_size(wg_buf *b, uint64_t n_bytes) {
   static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   if (n_bytes < 1024) {
     wg_buf_printf(b, "%llu B", (unsigned long long)n_bytes);
@@ -24,7 +24,7 @@ void text_add_size(wg_buf *b, uint64_t n_bytes) {
                 (unsigned long long)(tenths % 10), units[u]);
 }
 
-void text_add_duration(wg_buf *b, uint64_t ns) {
+void wg_text_add_duration(wg_buf *b, uint64_t ns) {
   uint64_t ms = ns / 1000000;
   if (ms < 1000) {
     wg_buf_printf(b, "0.%02llu s", (unsigned long long)(ms / 10));
@@ -40,7 +40,7 @@ void text_add_duration(wg_buf *b, uint64_t ns) {
   }
 }
 
-void text_add_clock(wg_buf *b, uint64_t seconds) {
+void wg_text_add_clock(wg_buf *b, uint64_t seconds) {
   if (seconds >= 3600) {
     wg_buf_printf(b, "%llu:%02llu:%02llu", (unsigned long long)(seconds / 3600),
                   (unsigned long long)(seconds / 60 % 60), (unsigned long long)(seconds % 60));
@@ -77,7 +77,7 @@ static uint32_t text_next(wg_str s, size_t *pos) {
   return control || turns ? '?' : cp;
 }
 
-unsigned text_columns(wg_str s) {
+unsigned wg_text_columns(wg_str s) {
   unsigned n = 0;
   size_t pos = 0;
   while (pos < s.n) {
@@ -86,8 +86,8 @@ unsigned text_columns(wg_str s) {
   return n;
 }
 
-unsigned text_add_fit(wg_buf *b, wg_str s, unsigned max_cols, bool ascii) {
-  bool cut = text_columns(s) > max_cols;
+unsigned wg_text_add_fit(wg_buf *b, wg_str s, unsigned max_cols, bool ascii) {
+  bool cut = wg_text_columns(s) > max_cols;
   unsigned mark = !cut ? 0 : ascii ? 3 : 1;
   if (mark > max_cols) {
     return 0;
@@ -110,7 +110,7 @@ unsigned text_add_fit(wg_buf *b, wg_str s, unsigned max_cols, bool ascii) {
   return n + mark;
 }
 
-void text_add_clean(wg_buf *b, wg_str s) {
+void wg_text_add_clean(wg_buf *b, wg_str s) {
   size_t pos = 0;
   while (pos < s.n) {
     char c = s.p[pos];
@@ -126,7 +126,7 @@ void text_add_clean(wg_buf *b, wg_str s) {
 }
 
 // Civil date from days since 1970 (proleptic Gregorian), by whole 400-year eras from 1 March 0000.
-text_time text_utc(int64_t wall_ns) {
+text_time wg_text_utc(int64_t wall_ns) {
   int64_t s = wall_ns / 1000000000 - (wall_ns % 1000000000 < 0 ? 1 : 0);
   int64_t days = s / 86400 - (s % 86400 < 0 ? 1 : 0);
   unsigned of_day = (unsigned)(s - days * 86400);
@@ -145,14 +145,14 @@ text_time text_utc(int64_t wall_ns) {
   return t;
 }
 
-void text_add_utc(wg_buf *b, int64_t wall_ns) {
-  text_time t = text_utc(wall_ns);
+void wg_text_add_utc(wg_buf *b, int64_t wall_ns) {
+  text_time t = wg_text_utc(wall_ns);
   int64_t ms = wall_ns / 1000000 % 1000;
   wg_buf_printf(b, "%04lld-%02u-%02uT%02u:%02u:%02u.%03uZ", (long long)t.year, t.month, t.day,
                 t.hour, t.minute, t.second, (unsigned)(ms < 0 ? ms + 1000 : ms));
 }
 
-void text_add_html(wg_buf *b, wg_str s) {
+void wg_text_add_html(wg_buf *b, wg_str s) {
   size_t pos = 0;
   while (pos < s.n) {
     uint32_t cp = 0;

@@ -4,6 +4,7 @@
 #include "build/int.h"
 
 #define TREE_MAX_DEPTH 128U
+#define DISCOVERY_MORE_TRIES 2U
 
 static step_input *inputs_add(step_run *r, input_kind kind, const char *label, const char *path,
                               const wg_digest *d) {
@@ -222,16 +223,43 @@ static wg_code discovery_make(step_run *r, bool silent, wg_buf *out, wg_str *det
   return wg_buf_check(out, err);
 }
 
+// True when a file of the project was written since since_ns: what discover() concluded may come
+// from what was there before, while the digest is that of what is there now.
+static bool discovery_was_overtaken(step_run *r, int64_t since_ns) {
+  for (size_t i = 0; i < r->discovery.n_obs; i++) {
+    const rec_obs *o = &r->discovery.obs[i];
+    wg_stat st;
+    wg_error ignored = WG_ERROR_INIT;
+    if (o->kind == MEMO_FILE && !o->seen.absent && r->env->project_dir != NULL &&
+        wg_path_is_below(o->path, r->env->project_dir) &&
+        wg_os_stat(WG_CWD, o->path, true, &st, &ignored) == WG_OK &&
+        (st.mtime_ns >= since_ns || st.ctime_ns >= since_ns)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static wg_code discovery_fresh(step_run *r, const wg_digest *key, wg_str *details, wg_error *err) {
-  wg_buf_clear(&r->discovery_bytes);
-  if (discovery_make(r, false, &r->discovery_bytes, details, err) != WG_OK ||
-      wg_store_put_record(r->env->store, key, r->discovery_bytes.p, r->discovery_bytes.n, err) !=
-          WG_OK) {
-    return err->code;
+  bool again = true;
+  for (unsigned tries = 0; again; tries++) {
+    // Times of files lag behind by a clock tick: no program has read anything by then.
+    int64_t since_ns = wg_os_wall_ns();
+    wg_buf_clear(&r->discovery_bytes);
+    if (discovery_make(r, false, &r->discovery_bytes, details, err) != WG_OK ||
+        wg_build_parse_discovery(r->discovery_bytes.p, r->discovery_bytes.n, &r->arena,
+                                 &r->discovery, err) != WG_OK) {
+      return err->code;
+    }
+    again = tries < DISCOVERY_MORE_TRIES && discovery_was_overtaken(r, since_ns);
+    const char *ignored = NULL;
+    if (again) {
+      (void)!discovery_holds(r, &r->discovery, CHECK_FRESH,
+                             &ignored); // look again, not from memory
+    }
   }
   r->discovery_fresh = true;
-  return wg_build_parse_discovery(r->discovery_bytes.p, r->discovery_bytes.n, &r->arena,
-                                  &r->discovery, err);
+  return wg_store_put_record(r->env->store, key, r->discovery_bytes.p, r->discovery_bytes.n, err);
 }
 
 // With --recheck: a discovery that holds must come out the same when it is made again.

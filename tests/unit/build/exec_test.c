@@ -564,6 +564,22 @@ static void test_moving_input(void **state) {
   }
 }
 
+// A file saved while discover() runs: what it found may be of the text before.
+static void test_overtaken_discovery(void **state) {
+  (void)state;
+  WG_AUTO(place) p;
+  place_init(&p);
+  put(&p, "in.txt", "one");
+  WG_AUTO(wg_cstr) in = at(&p, "in.txt");
+  wg_os_sleep_ms(50);
+  hook_path = in;
+  hook_times = 1;
+  toy t = {.src = in, .discover_hook = hook_change};
+  run_drop(run_one(&p, &toy_found, &t, WG_OK));
+  assert_int_equal(toy_n_discover, 2);
+  assert_int_equal(toy_n_run, 1);
+}
+
 static void test_warning_replayed(void **state) {
   (void)state;
   WG_AUTO(place) p;
@@ -752,16 +768,27 @@ static void test_damage(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cache_hit),    cmocka_unit_test(test_restore),
-      cmocka_unit_test(test_early_cutoff), cmocka_unit_test(test_discovery),
-      cmocka_unit_test(test_two_projects), cmocka_unit_test(test_tree),
-      cmocka_unit_test(test_two_failures), cmocka_unit_test(test_keep_going),
-      cmocka_unit_test(test_cancel),       cmocka_unit_test(test_budget),
-      cmocka_unit_test(test_grant),        cmocka_unit_test(test_plan),
-      cmocka_unit_test(test_targets),      cmocka_unit_test(test_recheck),
-      cmocka_unit_test(test_moving_input), cmocka_unit_test(test_warning_replayed),
-      cmocka_unit_test(test_big),          cmocka_unit_test(test_stale_temporary),
-      cmocka_unit_test(test_bad_graphs),   cmocka_unit_test(test_missing_input),
+      cmocka_unit_test(test_cache_hit),
+      cmocka_unit_test(test_restore),
+      cmocka_unit_test(test_early_cutoff),
+      cmocka_unit_test(test_discovery),
+      cmocka_unit_test(test_two_projects),
+      cmocka_unit_test(test_tree),
+      cmocka_unit_test(test_two_failures),
+      cmocka_unit_test(test_keep_going),
+      cmocka_unit_test(test_cancel),
+      cmocka_unit_test(test_budget),
+      cmocka_unit_test(test_grant),
+      cmocka_unit_test(test_plan),
+      cmocka_unit_test(test_targets),
+      cmocka_unit_test(test_recheck),
+      cmocka_unit_test(test_moving_input),
+      cmocka_unit_test(test_warning_replayed),
+      cmocka_unit_test(test_overtaken_discovery),
+      cmocka_unit_test(test_big),
+      cmocka_unit_test(test_stale_temporary),
+      cmocka_unit_test(test_bad_graphs),
+      cmocka_unit_test(test_missing_input),
       cmocka_unit_test(test_damage),
   };
   return cmocka_run_group_tests_name("exec", tests, NULL, NULL);

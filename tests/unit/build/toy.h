@@ -29,6 +29,7 @@ typedef struct toy {
   bool busy;                                         // counts itself in toy_now / toy_max
   const char *constant;                              // output text instead of the inputs
   void (*hook)(wg_step_ctx *c, const struct toy *t); // called by run
+  void (*discover_hook)(wg_step_ctx *c, const struct toy *t);
 } toy;
 
 static atomic_uint toy_n_run, toy_n_discover;
@@ -38,6 +39,10 @@ static atomic_uint toy_n_now, toy_n_max; // steps running
 static inline wg_code toy_discover(wg_step_ctx *c, wg_error *err) {
   const toy *t = wg_ctx_user(c);
   atomic_fetch_add(&toy_n_discover, 1);
+  if (t->discover_hook != NULL) {
+    wg_os_sleep_ms(30); // what a program would take
+    t->discover_hook(c, t);
+  }
   if (t->src != NULL) {
     wg_digest d;
     if (wg_ctx_observe_file(c, t->src, &d, err) != WG_OK) {

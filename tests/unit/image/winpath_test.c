@@ -60,7 +60,7 @@ static void refuses_the_rest(void **state) {
   expect_refused("a.", "dot");
   expect_refused("a \\b", "space");
   expect_refused("a*b", "'*'");
-  expect_refused("a:b", "':'");
+  expect_refused("x\\a:b", "':'");
   expect_refused("a\x1F", "0x1f");
   expect_refused("a\xFFz", "UTF-8");
   char longer[400];

@@ -83,7 +83,7 @@ static void check(const uint8_t *p, size_t n, const wg_alloc *alloc, fuzz_heap *
 static void repair(uint8_t *p, size_t n) {
   if (n >= REGF_BASE_BYTES) {
     memcpy(p + 8, p + 4, 4);
-    wg_put_le32(p + 508, regf_checksum(p));
+    wg_put_le32(p + 508, wg_regf_checksum(p));
   }
 }
 

@@ -34,8 +34,8 @@ static wg_code cells_map_bin(regf_cells *c, uint32_t off, uint32_t bin_bytes, wg
   return WG_OK;
 }
 
-wg_code regf_cells_map(wg_arena *arena, const uint8_t *bins, uint32_t n_bytes, regf_cells *out,
-                       wg_error *err) {
+wg_code wg_regf_cells_map(wg_arena *arena, const uint8_t *bins, uint32_t n_bytes, regf_cells *out,
+                          wg_error *err) {
   *out = (regf_cells){.bins = bins, .n_bytes = n_bytes};
   out->starts = wg_arena_get(arena, n_bytes / 64 + 1);
   out->claimed = wg_arena_get(arena, n_bytes / 64 + 1);
@@ -67,8 +67,8 @@ wg_code regf_cells_map(wg_arena *arena, const uint8_t *bins, uint32_t n_bytes, r
   return WG_OK;
 }
 
-wg_code regf_cell_body(regf_cells *c, uint32_t off, bool claim, const char *what, wg_reader *out,
-                       wg_error *err) {
+wg_code wg_regf_cell_body(regf_cells *c, uint32_t off, bool claim, const char *what, wg_reader *out,
+                          wg_error *err) {
   if (off % 8 != 0 || off >= c->n_bytes || !bit_get(c->starts, off)) {
     return wg_fail(err, WG_E_FORMAT, "%s: cell offset 0x%x is not the start of an allocated cell",
                    what, off);

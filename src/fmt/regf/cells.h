@@ -13,11 +13,11 @@ typedef struct regf_cells {
 } regf_cells;
 
 // Walks all bins once, always forward. FORMAT with the offset in the file.
-wg_code regf_cells_map(wg_arena *arena, const uint8_t *bins, uint32_t n_bytes, regf_cells *out,
-                       wg_error *err);
+wg_code wg_regf_cells_map(wg_arena *arena, const uint8_t *bins, uint32_t n_bytes, regf_cells *out,
+                          wg_error *err);
 // The body of the allocated cell at off (relative to the bins), for the structure `what`. claim: it
 // may be taken once only.
-wg_code regf_cell_body(regf_cells *c, uint32_t off, bool claim, const char *what, wg_reader *out,
-                       wg_error *err);
+wg_code wg_regf_cell_body(regf_cells *c, uint32_t off, bool claim, const char *what, wg_reader *out,
+                          wg_error *err);
 
 #endif

@@ -49,7 +49,7 @@ static bool edit_grow(wg_arena *a, void **p, uint32_t n, uint32_t *cap, size_t s
   return true;
 }
 
-uint32_t regf_sd_intern(wg_hive *h, wg_str bytes, bool copy, wg_error *err) {
+uint32_t wg_regf_sd_intern(wg_hive *h, wg_str bytes, bool copy, wg_error *err) {
   uint32_t hash = edit_sd_hash(bytes);
   if (h->n_sds * 2 >= h->sd_index_cap && !edit_sd_index_grow(h)) {
     (void)!wg_arena_fail(&h->arena, err);
@@ -76,8 +76,8 @@ uint32_t regf_sd_intern(wg_hive *h, wg_str bytes, bool copy, wg_error *err) {
   return h->n_sds - 1;
 }
 
-wg_code regf_push_child(wg_hive *h, wg_regkey *parent, wg_regkey *child, uint32_t at,
-                        wg_error *err) {
+wg_code wg_regf_push_child(wg_hive *h, wg_regkey *parent, wg_regkey *child, uint32_t at,
+                           wg_error *err) {
   void *p = parent->children;
   if (!edit_grow(&h->arena, &p, parent->n_children, &parent->cap_children,
                  sizeof(*parent->children))) {
@@ -116,21 +116,21 @@ static wg_code edit_make_child(wg_hive *h, wg_regkey *parent, wg_str part, uint6
   if (edit_check_key_name(part, err) != WG_OK) {
     return err->code;
   }
-  if (!regf_name_to16(part, buf, sizeof(buf), &name16)) {
+  if (!wg_regf_name_to16(part, buf, sizeof(buf), &name16)) {
     return wg_fail(err, WG_E_FORMAT, "key name '%.*s' is longer than 255 characters or not text",
                    WG_STR_ARG(part));
   }
   if (edit_depth(parent) >= h->limits.max_depth) {
     return wg_fail(err, WG_E_LIMIT, "keys nest deeper than %u levels", h->limits.max_depth);
   }
-  (void)regf_child16(parent, name16, &at);
+  (void)wg_regf_child16(parent, name16, &at);
   wg_regkey *k = wg_arena_new(&h->arena, wg_regkey);
   const char *own = wg_arena_strndup(&h->arena, name16.p, name16.n);
   if (k == NULL || own == NULL) {
     return wg_arena_fail(&h->arena, err);
   }
   *k = (wg_regkey){.name16 = {own, name16.n}, .time = filetime, .sd = parent->sd};
-  if (regf_push_child(h, parent, k, at, err) != WG_OK) {
+  if (wg_regf_push_child(h, parent, k, at, err) != WG_OK) {
     return err->code;
   }
   parent->time = filetime;
@@ -144,7 +144,7 @@ wg_code wg_regkey_create(wg_hive *h, wg_regkey *at, wg_str path, uint64_t fileti
   wg_regkey *k = at;
   bool made = false;
   wg_str rest = path, part;
-  while (regf_path_next(&rest, &part)) {
+  while (wg_regf_path_next(&rest, &part)) {
     wg_regkey *child = wg_regkey_child(k, part);
     if (child == NULL) {
       if (edit_make_child(h, k, part, filetime, &child, err) != WG_OK) {
@@ -181,7 +181,7 @@ wg_code wg_regkey_delete(wg_hive *h, wg_regkey *k, uint64_t filetime, wg_error *
 
 static bool edit_index_add(wg_regkey *k, uint32_t i) {
   uint32_t mask = k->index_cap - 1;
-  uint32_t at = regf_name_hash(k->values[i].v.name16) * 2654435761U & mask;
+  uint32_t at = wg_regf_name_hash(k->values[i].v.name16) * 2654435761U & mask;
   while (k->index[at] != 0) {
     at = (at + 1) & mask;
   }
@@ -249,7 +249,7 @@ wg_code wg_regkey_set(wg_hive *h, wg_regkey *k, wg_str name, uint32_t type, cons
   if (own == NULL) {
     return wg_arena_fail(&h->arena, err);
   }
-  uint32_t i = regf_value_at(k, wg_buf_str(&name16));
+  uint32_t i = wg_regf_value_at(k, wg_buf_str(&name16));
   if (i == REGF_NIL && edit_add_value(h, k, name, &name16, &i, err) != WG_OK) {
     return err->code;
   }
@@ -283,7 +283,7 @@ wg_code wg_regkey_unset(wg_hive *h, wg_regkey *k, wg_str name, uint64_t filetime
 
 wg_code wg_regkey_set_sd(wg_hive *h, wg_regkey *k, const void *sd, size_t n_bytes,
                          uint64_t filetime, wg_error *err) {
-  uint32_t i = regf_sd_intern(h, (wg_str){sd, n_bytes}, true, err);
+  uint32_t i = wg_regf_sd_intern(h, (wg_str){sd, n_bytes}, true, err);
   if (i == REGF_NIL) {
     return err->code;
   }
@@ -314,13 +314,13 @@ wg_code wg_hive_new(uint32_t minor, const char *root_name, const void *sd, size_
   if (minor < 3 || minor > 6) {
     return wg_fail(err, WG_E_USAGE, "hive version 1.%u; 1.3 to 1.6 can be made", minor);
   }
-  WG_AUTO_PTR(wg_hive) h = regf_hive_alloc(alloc, NULL);
+  WG_AUTO_PTR(wg_hive) h = wg_regf_hive_alloc(alloc, NULL);
   if (h == NULL) {
     return wg_fail(err, WG_E_NOMEM, "out of memory");
   }
   uint8_t buf[510];
   wg_str name16;
-  if (!regf_name_to16(wg_str_of(root_name), buf, sizeof(buf), &name16) || name16.n == 0) {
+  if (!wg_regf_name_to16(wg_str_of(root_name), buf, sizeof(buf), &name16) || name16.n == 0) {
     return wg_fail(err, WG_E_USAGE, "'%s' cannot be the name of a root key", root_name);
   }
   h->root = wg_arena_new(&h->arena, wg_regkey);
@@ -333,7 +333,7 @@ wg_code wg_hive_new(uint32_t minor, const char *root_name, const void *sd, size_
                          .flags = NK_ENTRY | NK_NO_DELETE,
                          .sd = REGF_NIL};
   if (sd_bytes > 0) {
-    h->root->sd = regf_sd_intern(h, (wg_str){sd, sd_bytes}, true, err);
+    h->root->sd = wg_regf_sd_intern(h, (wg_str){sd, sd_bytes}, true, err);
     if (h->root->sd == REGF_NIL) {
       return err->code;
     }

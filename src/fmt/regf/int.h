@@ -66,23 +66,23 @@ struct wg_hive {
 };
 
 // Index of a descriptor, added when new (copied when copy). REGF_NIL with *err set on failure.
-uint32_t regf_sd_intern(wg_hive *h, wg_str bytes, bool copy, wg_error *err);
+uint32_t wg_regf_sd_intern(wg_hive *h, wg_str bytes, bool copy, wg_error *err);
 // Upper-cased hash of a name as lh lists have it: h = h * 37 + unit.
-uint32_t regf_name_hash(wg_str name16);
-uint32_t regf_checksum(const uint8_t *base);
+uint32_t wg_regf_name_hash(wg_str name16);
+uint32_t wg_regf_checksum(const uint8_t *base);
 // Child by UTF-16LE name; *out_at (may be NULL): where it is or belongs.
-wg_regkey *regf_child16(const wg_regkey *k, wg_str name16, uint32_t *out_at);
+wg_regkey *wg_regf_child16(const wg_regkey *k, wg_str name16, uint32_t *out_at);
 // Position of a value, REGF_NIL when it is not there.
-uint32_t regf_value_at(const wg_regkey *k, wg_str name16);
+uint32_t wg_regf_value_at(const wg_regkey *k, wg_str name16);
 // UTF-8 (WTF-8) name to UTF-16LE in buf; false when it is not text or does not fit.
-bool regf_name_to16(wg_str name, uint8_t *buf, size_t cap_bytes, wg_str *out);
-bool regf_name_equals(wg_str name16, wg_str name); // without case
+bool wg_regf_name_to16(wg_str name, uint8_t *buf, size_t cap_bytes, wg_str *out);
+bool wg_regf_name_equals(wg_str name16, wg_str name); // without case
 // The next component of a backslash path; false at the end.
-bool regf_path_next(wg_str *path, wg_str *out);
-wg_code regf_push_child(wg_hive *h, wg_regkey *parent, wg_regkey *child, uint32_t at,
-                        wg_error *err);
+bool wg_regf_path_next(wg_str *path, wg_str *out);
+wg_code wg_regf_push_child(wg_hive *h, wg_regkey *parent, wg_regkey *child, uint32_t at,
+                           wg_error *err);
 // The hash of log entries: Marvin32, 64-bit result.
-uint64_t regf_marvin32(uint64_t seed, const uint8_t *p, size_t n);
-wg_hive *regf_hive_alloc(const wg_alloc *alloc, const wg_regf_limits *limits);
+uint64_t wg_regf_marvin32(uint64_t seed, const uint8_t *p, size_t n);
+wg_hive *wg_regf_hive_alloc(const wg_alloc *alloc, const wg_regf_limits *limits);
 
 #endif

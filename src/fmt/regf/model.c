@@ -3,7 +3,7 @@
 
 #include "fmt/regf/int.h"
 
-uint32_t regf_name_hash(wg_str name16) {
+uint32_t wg_regf_name_hash(wg_str name16) {
   uint32_t h = 0;
   for (size_t i = 0; i + 1 < name16.n; i += 2) {
     h = h * 37 + wg_upcase16(wg_le16((const uint8_t *)name16.p + i));
@@ -55,7 +55,7 @@ static uint32_t model_child_at(const wg_regkey *k, wg_str name16, bool *found) {
   return lo;
 }
 
-wg_regkey *regf_child16(const wg_regkey *k, wg_str name16, uint32_t *out_at) {
+wg_regkey *wg_regf_child16(const wg_regkey *k, wg_str name16, uint32_t *out_at) {
   bool found = false;
   uint32_t at = model_child_at(k, name16, &found);
   if (out_at != NULL) {
@@ -65,7 +65,7 @@ wg_regkey *regf_child16(const wg_regkey *k, wg_str name16, uint32_t *out_at) {
 }
 
 // UTF-8 name to UTF-16LE in a small buffer of the caller; false when it is no text or too long.
-bool regf_name_to16(wg_str name, uint8_t *buf, size_t cap_bytes, wg_str *out) {
+bool wg_regf_name_to16(wg_str name, uint8_t *buf, size_t cap_bytes, wg_str *out) {
   size_t n = 0;
   size_t pos = 0;
   // Decoded by hand into the fixed buffer: names are looked up often, and short.
@@ -101,14 +101,14 @@ bool regf_name_to16(wg_str name, uint8_t *buf, size_t cap_bytes, wg_str *out) {
 wg_regkey *wg_regkey_child(const wg_regkey *k, wg_str name) {
   uint8_t buf[1024];
   wg_str name16;
-  if (!regf_name_to16(name, buf, sizeof(buf), &name16)) {
+  if (!wg_regf_name_to16(name, buf, sizeof(buf), &name16)) {
     return NULL;
   }
-  return regf_child16(k, name16, NULL);
+  return wg_regf_child16(k, name16, NULL);
 }
 
 // The next component of a path; empty ones are skipped. False at the end.
-bool regf_path_next(wg_str *path, wg_str *out) {
+bool wg_regf_path_next(wg_str *path, wg_str *out) {
   while (path->n > 0 && path->p[0] == '\\') {
     path->p++;
     path->n--;
@@ -126,7 +126,7 @@ bool regf_path_next(wg_str *path, wg_str *out) {
 wg_regkey *wg_hive_find(const wg_hive *h, wg_str path) {
   wg_regkey *k = h->root;
   wg_str part;
-  while (k != NULL && regf_path_next(&path, &part)) {
+  while (k != NULL && wg_regf_path_next(&path, &part)) {
     k = wg_regkey_child(k, part);
   }
   return k;
@@ -204,10 +204,10 @@ const wg_regvalue *wg_regkey_value_at(const wg_regkey *k, size_t i) {
   return &k->values[i].v;
 }
 
-uint32_t regf_value_at(const wg_regkey *k, wg_str name16) {
+uint32_t wg_regf_value_at(const wg_regkey *k, wg_str name16) {
   if (k->index != NULL) {
     uint32_t mask = k->index_cap - 1;
-    for (uint32_t i = regf_name_hash(name16) * 2654435761U & mask; k->index[i] != 0;
+    for (uint32_t i = wg_regf_name_hash(name16) * 2654435761U & mask; k->index[i] != 0;
          i = (i + 1) & mask) {
       if (model_cmp(k->values[k->index[i] - 1].v.name16, name16) == 0) {
         return k->index[i] - 1;
@@ -226,20 +226,20 @@ uint32_t regf_value_at(const wg_regkey *k, wg_str name16) {
 const wg_regvalue *wg_regkey_value(const wg_regkey *k, wg_str name) {
   uint8_t stack_buf[1024];
   wg_str name16;
-  if (!regf_name_to16(name, stack_buf, sizeof(stack_buf), &name16)) {
+  if (!wg_regf_name_to16(name, stack_buf, sizeof(stack_buf), &name16)) {
     // Longer than the buffer (value names have up to 16,383 units) or no text: compare one by one.
     for (uint32_t i = 0; i < k->n_values; i++) {
-      if (regf_name_equals(k->values[i].v.name16, name)) {
+      if (wg_regf_name_equals(k->values[i].v.name16, name)) {
         return &k->values[i].v;
       }
     }
     return NULL;
   }
-  uint32_t i = regf_value_at(k, name16);
+  uint32_t i = wg_regf_value_at(k, name16);
   return i == REGF_NIL ? NULL : &k->values[i].v;
 }
 
-bool regf_name_equals(wg_str name16, wg_str name) {
+bool wg_regf_name_equals(wg_str name16, wg_str name) {
   size_t at = 0;
   size_t pos = 0;
   while (pos < name.n) {
@@ -250,7 +250,7 @@ bool regf_name_equals(wg_str name16, wg_str name) {
                  : ((uint8_t)name.p[pos] & 0xF0) == 0xE0 ? 3
                                                          : 4;
     if (len > name.n - pos ||
-        !regf_name_to16((wg_str){name.p + pos, len}, pair, sizeof(pair), &one) ||
+        !wg_regf_name_to16((wg_str){name.p + pos, len}, pair, sizeof(pair), &one) ||
         one.n > name16.n - at || model_cmp(one, (wg_str){name16.p + at, one.n}) != 0) {
       return false;
     }

@@ -12,7 +12,7 @@ const wg_regf_limits wg_regf_default_limits = {
     .max_value_bytes = 256U << 20,
 };
 
-uint32_t regf_checksum(const uint8_t *base) {
+uint32_t wg_regf_checksum(const uint8_t *base) {
   uint32_t sum = 0;
   for (size_t i = 0; i < 508; i += 4) {
     sum ^= wg_le32(base + i);
@@ -33,7 +33,7 @@ wg_code wg_regf_peek(const void *p, size_t n_bytes, wg_regf_info *out, wg_error 
                         .last_written = wg_le64(b + 12),
                         .major = wg_le32(b + 20),
                         .minor = wg_le32(b + 24)};
-  uint32_t sum = regf_checksum(b);
+  uint32_t sum = wg_regf_checksum(b);
   if (wg_le32(b + 508) != sum) {
     return wg_fail_at(err, WG_E_FORMAT, 508, "base block checksum is 0x%08x, must be 0x%08x",
                       wg_le32(b + 508), sum);
@@ -150,14 +150,14 @@ static wg_code parse_sd(parse_ctx *c, uint32_t off, uint32_t *out, wg_error *err
   wg_reader r;
   const uint8_t *p = NULL;
   uint32_t size = 0;
-  if (regf_cell_body(&c->cells, off, true, "security", &r, err) != WG_OK) {
+  if (wg_regf_cell_body(&c->cells, off, true, "security", &r, err) != WG_OK) {
     return err->code;
   }
   if (!wg_read_bytes(&r, 16, &p) || memcmp(p, "sk", 2) != 0 || !wg_read_le32(&r, &size) ||
       !wg_read_bytes(&r, size, &p)) {
     return wg_fail_at(err, WG_E_FORMAT, r.base_off, "not a whole security cell");
   }
-  uint32_t i = regf_sd_intern(c->h, (wg_str){(const char *)p, size}, false, err);
+  uint32_t i = wg_regf_sd_intern(c->h, (wg_str){(const char *)p, size}, false, err);
   if (i == REGF_NIL) {
     return err->code;
   }
@@ -184,7 +184,7 @@ static wg_code parse_big(parse_ctx *c, wg_reader *cell, uint32_t n_bytes, const 
                       "big value of %u bytes has %u segments, must have %u", n_bytes, n_segments,
                       want);
   }
-  if (regf_cell_body(&c->cells, list_off, true, "big value's list", &list, err) != WG_OK) {
+  if (wg_regf_cell_body(&c->cells, list_off, true, "big value's list", &list, err) != WG_OK) {
     return err->code;
   }
   uint8_t *data = wg_arena_get(&c->h->arena, n_bytes);
@@ -200,7 +200,7 @@ static wg_code parse_big(parse_ctx *c, wg_reader *cell, uint32_t n_bytes, const 
     if (!wg_read_le32(&list, &off)) {
       return wg_fail_at(err, WG_E_FORMAT, wg_reader_at(&list), "big value: list is cut short");
     }
-    if (regf_cell_body(&c->cells, off, true, "big value's segment", &seg, err) != WG_OK) {
+    if (wg_regf_cell_body(&c->cells, off, true, "big value's segment", &seg, err) != WG_OK) {
       return err->code;
     }
     if (!wg_read_bytes(&seg, n, &p)) {
@@ -233,7 +233,7 @@ static wg_code parse_data(parse_ctx *c, uint32_t size, uint32_t off, const uint8
                    c->h->limits.max_value_bytes);
   }
   wg_reader r;
-  if (regf_cell_body(&c->cells, off, true, "value data", &r, err) != WG_OK) {
+  if (wg_regf_cell_body(&c->cells, off, true, "value data", &r, err) != WG_OK) {
     return err->code;
   }
   bool may_be_big = c->h->info.minor > 3 && size > REGF_BIG_SEGMENT;
@@ -251,7 +251,7 @@ static wg_code parse_data(parse_ctx *c, uint32_t size, uint32_t off, const uint8
 // name.
 static wg_code parse_value(parse_ctx *c, uint32_t off, regf_value *out, wg_error *err) {
   wg_reader r;
-  if (regf_cell_body(&c->cells, off, true, "value", &r, err) != WG_OK) {
+  if (wg_regf_cell_body(&c->cells, off, true, "value", &r, err) != WG_OK) {
     return err->code;
   }
   const uint8_t *p = NULL;
@@ -276,7 +276,7 @@ static wg_code parse_values(parse_ctx *c, wg_regkey *k, uint32_t n, uint32_t lis
     return WG_OK;
   }
   wg_reader list;
-  if (regf_cell_body(&c->cells, list_off, true, "value list", &list, err) != WG_OK) {
+  if (wg_regf_cell_body(&c->cells, list_off, true, "value list", &list, err) != WG_OK) {
     return err->code;
   }
   if (n > list.n_bytes / 4) {
@@ -328,7 +328,7 @@ static wg_code parse_child_offsets(parse_ctx *c, uint32_t list_off, uint32_t n, 
                                    wg_error *err) {
   wg_reader r;
   const uint8_t *head = NULL;
-  if (regf_cell_body(&c->cells, list_off, true, "subkey list", &r, err) != WG_OK) {
+  if (wg_regf_cell_body(&c->cells, list_off, true, "subkey list", &r, err) != WG_OK) {
     return err->code;
   }
   if (!wg_read_bytes(&r, 4, &head)) {
@@ -352,7 +352,7 @@ static wg_code parse_child_offsets(parse_ctx *c, uint32_t list_off, uint32_t n, 
       if (!wg_read_le32(&r, &leaf_off)) {
         return wg_fail_at(err, WG_E_FORMAT, wg_reader_at(&r), "list of lists is cut short");
       }
-      if (regf_cell_body(&c->cells, leaf_off, true, "subkey list", &leaf, err) != WG_OK) {
+      if (wg_regf_cell_body(&c->cells, leaf_off, true, "subkey list", &leaf, err) != WG_OK) {
         return err->code;
       }
       if (!wg_read_bytes(&leaf, 4, &head) || !parse_is_leaf(head)) {
@@ -385,7 +385,7 @@ typedef struct parse_nk {
 static wg_code parse_key(parse_ctx *c, uint32_t off, wg_regkey *k, parse_nk *nk, wg_error *err) {
   wg_reader r;
   const uint8_t *p = NULL;
-  if (regf_cell_body(&c->cells, off, true, "key", &r, err) != WG_OK) {
+  if (wg_regf_cell_body(&c->cells, off, true, "key", &r, err) != WG_OK) {
     return err->code;
   }
   if (!wg_read_bytes(&r, 76, &p) || memcmp(p, "nk", 2) != 0) {
@@ -413,7 +413,7 @@ static wg_code parse_key(parse_ctx *c, uint32_t off, wg_regkey *k, parse_nk *nk,
   if (n_class > 0) {
     wg_reader cls;
     const uint8_t *bytes = NULL;
-    if (regf_cell_body(&c->cells, wg_le32(p + 48), true, "class name", &cls, err) != WG_OK) {
+    if (wg_regf_cell_body(&c->cells, wg_le32(p + 48), true, "class name", &cls, err) != WG_OK) {
       return err->code;
     }
     if (!wg_read_bytes(&cls, n_class, &bytes)) {
@@ -519,7 +519,7 @@ static wg_code parse_tree(parse_ctx *c, uint32_t root_off, wg_error *err) {
   return WG_OK;
 }
 
-wg_hive *regf_hive_alloc(const wg_alloc *alloc, const wg_regf_limits *limits) {
+wg_hive *wg_regf_hive_alloc(const wg_alloc *alloc, const wg_regf_limits *limits) {
   wg_hive *h = wg_alloc_get(alloc, sizeof(*h));
   if (h != NULL) {
     memset(h, 0, sizeof(*h));
@@ -540,7 +540,7 @@ void wg_hive_free(wg_hive *h) {
 
 wg_code wg_hive_parse(const void *p, size_t n_bytes, const wg_regf_limits *limits, bool force_dirty,
                       const wg_alloc *alloc, wg_hive **out, wg_error *err) {
-  WG_AUTO_PTR(wg_hive) h = regf_hive_alloc(alloc, limits);
+  WG_AUTO_PTR(wg_hive) h = wg_regf_hive_alloc(alloc, limits);
   if (h == NULL) {
     return wg_fail(err, WG_E_NOMEM, "out of memory");
   }
@@ -550,7 +550,7 @@ wg_code wg_hive_parse(const void *p, size_t n_bytes, const wg_regf_limits *limit
   }
   parse_ctx c = {.h = h};
   const uint8_t *bins = (const uint8_t *)p + REGF_BASE_BYTES;
-  if (regf_cells_map(&h->arena, bins, bins_bytes, &c.cells, err) != WG_OK) {
+  if (wg_regf_cells_map(&h->arena, bins, bins_bytes, &c.cells, err) != WG_OK) {
     return err->code;
   }
   h->bin_time = wg_le64(bins + 20);

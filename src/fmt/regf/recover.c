@@ -33,7 +33,7 @@ static void marvin_mix(uint32_t *lo, uint32_t *hi) {
   *hi = rotl32(*hi, 19);
 }
 
-uint64_t regf_marvin32(uint64_t seed, const uint8_t *p, size_t n) {
+uint64_t wg_regf_marvin32(uint64_t seed, const uint8_t *p, size_t n) {
   uint32_t lo = (uint32_t)(seed & 0xFFFFFFFFU), hi = (uint32_t)(seed >> 32);
   for (; n >= 4; n -= 4, p += 4) {
     lo += wg_le32(p);
@@ -70,15 +70,15 @@ static bool log_entry_at(const log_file *f, size_t off, log_entry *out) {
   return out->size >= LOG_ENTRY_HEADER && out->size % LOG_SECTOR == 0 && out->size <= f->n - off &&
          out->bins_bytes % 4096 == 0 && out->bins_bytes > 0 && out->bins_bytes <= 0x7FFFF000U &&
          out->n_pages <= (out->size - LOG_ENTRY_HEADER) / 8 &&
-         wg_le64(p + 32) == regf_marvin32(HVLE_SEED, p, 32) &&
+         wg_le64(p + 32) == wg_regf_marvin32(HVLE_SEED, p, 32) &&
          wg_le64(p + 24) ==
-             regf_marvin32(HVLE_SEED, p + LOG_ENTRY_HEADER, out->size - LOG_ENTRY_HEADER);
+             wg_regf_marvin32(HVLE_SEED, p + LOG_ENTRY_HEADER, out->size - LOG_ENTRY_HEADER);
 }
 
 static log_file log_open(const void *p, size_t n) {
   log_file f = {.p = p, .n = n};
   if (p == NULL || n < LOG_SECTOR || memcmp(p, "regf", 4) != 0 ||
-      wg_le32(f.p + 508) != regf_checksum(f.p)) {
+      wg_le32(f.p + 508) != wg_regf_checksum(f.p)) {
     return f;
   }
   f.type = wg_le32(f.p + 28);
@@ -228,7 +228,7 @@ static void recover_finish(recover_ctx *c) {
   wg_put_le32(base + 4, seq);
   wg_put_le32(base + 8, seq);
   wg_put_le32(base + 40, c->bins_bytes);
-  wg_put_le32(base + 508, regf_checksum(base));
+  wg_put_le32(base + 508, wg_regf_checksum(base));
 }
 
 wg_code wg_regf_recover(const void *primary, size_t n_bytes, const void *log1, size_t log1_bytes,
@@ -238,7 +238,7 @@ wg_code wg_regf_recover(const void *primary, size_t n_bytes, const void *log1, s
   if (n_bytes < REGF_BASE_BYTES || memcmp(p, "regf", 4) != 0) {
     return wg_fail_at(err, WG_E_FORMAT, 0, "not a registry hive");
   }
-  bool torn = wg_le32(p + 508) != regf_checksum(p);
+  bool torn = wg_le32(p + 508) != wg_regf_checksum(p);
   uint32_t seq1 = wg_le32(p + 4), seq2 = wg_le32(p + 8);
   wg_buf_add(out, primary, n_bytes);
   if (wg_buf_check(out, err) != WG_OK) {

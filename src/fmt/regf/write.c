@@ -240,7 +240,7 @@ static wg_code write_leaf(write_ctx *w, wg_regkey *const *keys, const uint32_t *
   for (uint32_t i = 0; i < n; i++) {
     wg_put_le32(p + 4 + (size_t)i * 8, offs[i]);
     wg_put_le32(p + 8 + (size_t)i * 8,
-                hashed ? regf_name_hash(keys[i]->name16) : write_name_hint(keys[i]->name16));
+                hashed ? wg_regf_name_hash(keys[i]->name16) : write_name_hint(keys[i]->name16));
   }
   return WG_OK;
 }
@@ -418,7 +418,7 @@ static void write_base(const wg_hive *h, const wg_hive_write_options *opt, uint8
   }
   wg_put_le32(base + 36, root_off);
   wg_put_le32(base + 40, bins_bytes);
-  wg_put_le32(base + 508, regf_checksum(base));
+  wg_put_le32(base + 508, wg_regf_checksum(base));
 }
 
 wg_code wg_hive_write(const wg_hive *h, const wg_hive_write_options *opt, wg_buf *out,

@@ -35,7 +35,7 @@ static wg_code inherit_effective(const wg_ace *in, wg_str owner, wg_str group, w
   wg_str sid;
   *out = *in;
   *changed = false;
-  if (!sd_ace_is_simple(in->type) || !sd_ace_sid(in, &sid)) {
+  if (!wg_sd_ace_is_simple(in->type) || !wg_sd_ace_sid(in, &sid)) {
     return WG_OK;
   }
   wg_str to = inherit_sid_is(sid, creator_owner, sizeof(creator_owner))   ? owner

@@ -5,7 +5,7 @@
 #include "fmt/sd/sd.h"
 
 // The entry's body is an access mask and a SID (and perhaps more).
-bool sd_ace_is_simple(uint8_t type);
-WG_MUST_CHECK bool sd_ace_sid(const wg_ace *a, wg_str *out);
+bool wg_sd_ace_is_simple(uint8_t type);
+WG_MUST_CHECK bool wg_sd_ace_sid(const wg_ace *a, wg_str *out);
 
 #endif

@@ -58,7 +58,7 @@ static wg_code sd_acl_at(const wg_reader *all, uint32_t off, wg_arena *arena, wg
                        .flags = ace[1],
                        .body = {(const char *)body, (size_t)wg_le16(ace + 2) - 4}};
     wg_str sid;
-    if (sd_ace_is_simple(ace[0]) && !sd_ace_sid(&aces[i], &sid)) {
+    if (wg_sd_ace_is_simple(ace[0]) && !wg_sd_ace_sid(&aces[i], &sid)) {
       return wg_fail_at(err, WG_E_FORMAT, at, "access list entry without a whole SID");
     }
   }
@@ -66,12 +66,12 @@ static wg_code sd_acl_at(const wg_reader *all, uint32_t off, wg_arena *arena, wg
   return WG_OK;
 }
 
-bool sd_ace_is_simple(uint8_t type) {
+bool wg_sd_ace_is_simple(uint8_t type) {
   // allow, deny, audit, alarm; callback forms of them; label; scoped policy: mask, then SID.
   return type <= 3 || (type >= 9 && type <= 0x0A) || type == 0x0D || type == 0x11 || type == 0x13;
 }
 
-bool sd_ace_sid(const wg_ace *a, wg_str *out) {
+bool wg_sd_ace_sid(const wg_ace *a, wg_str *out) {
   wg_reader r = wg_reader_of(a->body.p, a->body.n);
   return wg_read_skip(&r, 4) && sd_read_sid(r, out);
 }

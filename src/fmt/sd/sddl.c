@@ -302,7 +302,7 @@ static void sddl_put_ace(const wg_ace *a, wg_buf *out) {
     type = sddl_types[i].value == a->type ? sddl_types[i].name : type;
   }
   wg_str sid;
-  if (type == NULL || !sd_ace_sid(a, &sid) || a->body.n != 4 + sid.n) {
+  if (type == NULL || !wg_sd_ace_sid(a, &sid) || a->body.n != 4 + sid.n) {
     wg_buf_printf(out, "(0x%02x;0x%02x;", a->type, a->flags);
     wg_buf_add_hex(out, a->body.p, a->body.n);
     wg_buf_add_byte(out, ')');

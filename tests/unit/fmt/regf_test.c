@@ -71,7 +71,7 @@ static inventory take(const wg_buf *b, bool hashed) {
   inventory inv = {0};
   assert_memory_equal(b->p, "regf", 4);
   assert_int_equal(wg_le32(b->p + 4), wg_le32(b->p + 8));
-  assert_int_equal(wg_le32(b->p + 508), regf_checksum(b->p));
+  assert_int_equal(wg_le32(b->p + 508), wg_regf_checksum(b->p));
   assert_int_equal(b->n % 4096, 0);
   assert_int_equal(wg_le32(b->p + 40), b->n - 4096);
   const uint8_t *bins = b->p + 4096;
@@ -303,8 +303,8 @@ static void marvin_is_marvin(void **state) {
   (void)state;
   // Vectors of the .NET runtime's own tests: seed 0x4FB61A001BDBCC.
   static const uint8_t in[] = {0x37, 0xF4, 0x95};
-  assert_true(regf_marvin32(0x4FB61A001BDBCCULL, in, 0) == 0x30ED35C100CD3C7DULL);
-  assert_true(regf_marvin32(0x4FB61A001BDBCCULL, (const uint8_t *)"\xAF", 1) ==
+  assert_true(wg_regf_marvin32(0x4FB61A001BDBCCULL, in, 0) == 0x30ED35C100CD3C7DULL);
+  assert_true(wg_regf_marvin32(0x4FB61A001BDBCCULL, (const uint8_t *)"\xAF", 1) ==
               0x48E73FC77D75DDC1ULL);
 }
 

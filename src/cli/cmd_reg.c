@@ -82,14 +82,16 @@ static void reg_print_key(const wg_regkey *k, const char *only, wg_jsonw *j, wg_
 static void reg_print_tree(const wg_regkey *k, const char *only, bool recursive, wg_jsonw *j) {
   WG_AUTO(wg_buf) tmp = {0};
   wg_buf_init(&tmp, wg_heap(), 0);
-  const wg_regkey **stack = NULL;
+  struct {
+    const wg_regkey *key;
+  } *stack = NULL;
   size_t n = 0, cap = 0;
-  wg_vec_push(&stack, &n, &cap) = k;
+  wg_vec_push(&stack, &n, &cap).key = k;
   while (n > 0) {
-    const wg_regkey *at = stack[--n];
+    const wg_regkey *at = stack[--n].key;
     reg_print_key(at, only, j, &tmp);
     for (size_t i = wg_regkey_n_children(at); recursive && i > 0; i--) {
-      wg_vec_push(&stack, &n, &cap) = wg_regkey_child_at(at, i - 1);
+      wg_vec_push(&stack, &n, &cap).key = wg_regkey_child_at(at, i - 1);
     }
   }
   wg_xfree(stack);

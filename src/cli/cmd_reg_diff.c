@@ -20,6 +20,7 @@ static void diff_path(const wg_regkey *k, wg_buf *out) {
 }
 
 static void diff_value_name(const wg_regvalue *v, wg_buf *out) {
+  wg_assert(v != NULL); // one side of a difference is there
   if (v->name16.n == 0) {
     wg_buf_add_z(out, "(Default)");
   } else if (!wg_utf16le_to_utf8((const uint8_t *)v->name16.p, v->name16.n, out)) {
@@ -180,6 +181,7 @@ static int diff_cmp(const wg_regkey *a, const wg_regkey *b) {
 }
 
 // Children of both, merged by name: lone ones are told, pairs are put on the stack (first on top).
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): a merge of two sorted lists
 static void diff_children(reg_diff *d, const key_pair *p, key_pairs *stack) {
   size_t i = 0, k = 0, first = stack->n;
   size_t n_a = wg_regkey_n_children(p->a), n_b = wg_regkey_n_children(p->b);

@@ -226,6 +226,7 @@ static void regvalue_items(const regwalk *w, const wg_yaml_node *v, wg_cfg_regva
 }
 
 // {type: ..., value: ...}, {append: [...]}, {remove: [...]}
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one form after the other
 static void regvalue_map(const regwalk *w, const wg_yaml_node *v, wg_cfg_regvalue *out) {
   const wg_yaml_node *type = wg_yaml_get(v, "type"), *value = wg_yaml_get(v, "value");
   const wg_yaml_node *append = wg_yaml_get(v, "append"), *remove = wg_yaml_get(v, "remove");

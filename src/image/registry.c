@@ -175,6 +175,7 @@ static wg_code registry_control_set(registry *r, const open_hive *system, wg_err
   if (r->control_set[0] != '\0') {
     return WG_OK;
   }
+  wg_assert(system != NULL); // registry_open gave it
   uint32_t next = registry_select(system->hive, "Default");
   uint32_t current = registry_select(system->hive, "Current");
   if (next == 0 || next > 999) {
@@ -334,6 +335,7 @@ static wg_code list_item16(const wg_reg_edit *e, const char *item, bool multi, w
 
 // The old list without what REMOVE names, then what APPEND adds. Everything else keeps its form:
 // variables such as %SystemRoot% are never expanded.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): old items, then new ones
 static wg_code registry_list(const registry *r, const wg_reg_edit *e, wg_hive *h, wg_regkey *k,
                              wg_error *err) {
   const wg_regvalue *old = wg_regkey_value(k, wg_str_of(e->name));

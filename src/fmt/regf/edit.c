@@ -80,12 +80,13 @@ wg_code wg_regf_push_child(wg_hive *h, wg_regkey *parent, wg_regkey *child, uint
                            wg_error *err) {
   void *p = parent->children;
   if (!edit_grow(&h->arena, &p, parent->n_children, &parent->cap_children,
-                 sizeof(*parent->children))) {
+                 sizeof(wg_regkey *))) { // NOLINT(bugprone-sizeof-expression): of pointers
     return wg_arena_fail(&h->arena, err);
   }
   parent->children = p;
-  memmove(parent->children + at + 1, parent->children + at,
-          (parent->n_children - at) * sizeof(*parent->children));
+  for (uint32_t i = parent->n_children; i > at; i--) {
+    parent->children[i] = parent->children[i - 1];
+  }
   parent->children[at] = child;
   parent->n_children++;
   child->parent = parent;
@@ -152,6 +153,7 @@ wg_code wg_regkey_create(wg_hive *h, wg_regkey *at, wg_str path, uint64_t fileti
       }
       made = true;
     }
+    wg_assert(child != NULL);
     k = child;
   }
   *out = k;
@@ -169,8 +171,9 @@ wg_code wg_regkey_delete(wg_hive *h, wg_regkey *k, uint64_t filetime, wg_error *
   (void)h;
   for (uint32_t i = 0; i < p->n_children; i++) {
     if (p->children[i] == k) {
-      memmove(p->children + i, p->children + i + 1, (p->n_children - i - 1) * sizeof(*p->children));
-      p->n_children--;
+      for (p->n_children--; i < p->n_children; i++) {
+        p->children[i] = p->children[i + 1];
+      }
       p->time = filetime;
       k->parent = NULL;
       return WG_OK;
@@ -192,14 +195,14 @@ static bool edit_index_add(wg_regkey *k, uint32_t i) {
 // Makes the index hold all values; without memory for it the key is searched from end to end.
 static void edit_reindex(wg_hive *h, wg_regkey *k) {
   uint32_t cap = 64;
-  while (cap < k->n_values * 4) {
+  while (cap / 4 < k->n_values) {
     cap *= 2;
   }
   if (k->index == NULL || k->index_cap < cap) {
     k->index = wg_arena_new_array(&h->arena, uint32_t, cap);
     k->index_cap = cap;
   } else {
-    memset(k->index, 0, k->index_cap * sizeof(*k->index));
+    memset(k->index, 0, (size_t)k->index_cap * sizeof(*k->index));
   }
   for (uint32_t i = 0; k->index != NULL && i < k->n_values; i++) {
     (void)edit_index_add(k, i);

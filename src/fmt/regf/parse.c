@@ -78,7 +78,7 @@ typedef struct parse_ctx {
   wg_hive *h;
   regf_cells cells;
   uint32_t *sd_at; // open-addressed map: sk cell offset -> descriptor index, pairs
-  uint32_t sd_at_cap, n_sd_at;
+  size_t sd_at_cap, n_sd_at;
 } parse_ctx;
 
 // Latin-1 (compressed) or UTF-16LE name of n stored bytes.
@@ -101,14 +101,14 @@ static wg_code parse_name(parse_ctx *c, wg_reader *r, uint32_t n, bool compresse
     return wg_arena_fail(&c->h->arena, err);
   }
   for (uint32_t i = 0; i < n; i++) {
-    wide[2 * i] = (char)p[i];
+    wide[(size_t)2 * i] = (char)p[i];
   }
   *out = (wg_str){wide, (size_t)n * 2};
   return WG_OK;
 }
 
-static uint32_t *parse_sd_slot(uint32_t *map, uint32_t cap, uint32_t off) {
-  uint32_t i = (off >> 3) * 2654435761U & (cap - 1);
+static uint32_t *parse_sd_slot(uint32_t *map, size_t cap, uint32_t off) {
+  size_t i = (off >> 3) * 2654435761U & (cap - 1);
   while (map[2 * i + 1] != 0 && map[2 * i] != off) {
     i = (i + 1) & (cap - 1);
   }
@@ -116,12 +116,12 @@ static uint32_t *parse_sd_slot(uint32_t *map, uint32_t cap, uint32_t off) {
 }
 
 static wg_code parse_sd_grow(parse_ctx *c, wg_error *err) {
-  uint32_t cap = c->sd_at_cap == 0 ? 256 : c->sd_at_cap * 2;
-  uint32_t *map = wg_arena_new_array(&c->h->arena, uint32_t, (size_t)cap * 2);
+  size_t cap = c->sd_at_cap == 0 ? 256 : c->sd_at_cap * 2;
+  uint32_t *map = wg_arena_new_array(&c->h->arena, uint32_t, cap * 2);
   if (map == NULL) {
     return wg_arena_fail(&c->h->arena, err);
   }
-  for (uint32_t i = 0; i < c->sd_at_cap; i++) {
+  for (size_t i = 0; i < c->sd_at_cap; i++) {
     if (c->sd_at[2 * i + 1] != 0) {
       uint32_t *slot = parse_sd_slot(map, cap, c->sd_at[2 * i]);
       slot[0] = c->sd_at[2 * i];
@@ -323,48 +323,55 @@ static bool parse_is_leaf(const uint8_t *p) {
   return p[0] == 'l' && (p[1] == 'f' || p[1] == 'h' || p[1] == 'i');
 }
 
+// The leaves that a list of lists names, one after the other.
+static wg_code parse_leaves(parse_ctx *c, wg_reader *list, uint32_t n_leaves, uint32_t *offs,
+                            uint32_t n, uint32_t *at, wg_error *err) {
+  for (uint32_t i = 0; i < n_leaves; i++) {
+    uint32_t leaf_off = 0;
+    wg_reader leaf;
+    const uint8_t *head = NULL;
+    if (!wg_read_le32(list, &leaf_off)) {
+      return wg_fail_at(err, WG_E_FORMAT, wg_reader_at(list), "list of lists is cut short");
+    }
+    if (wg_regf_cell_body(&c->cells, leaf_off, true, "subkey list", &leaf, err) != WG_OK) {
+      return err->code;
+    }
+    if (!wg_read_bytes(&leaf, 4, &head) || !parse_is_leaf(head)) {
+      return wg_fail_at(err, WG_E_FORMAT, leaf.base_off, "not a list of subkeys");
+    }
+    if (parse_leaf(&leaf, head, offs, n, at, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
 // All n child offsets of a key, in order.
 static wg_code parse_child_offsets(parse_ctx *c, uint32_t list_off, uint32_t n, uint32_t **out,
                                    wg_error *err) {
   wg_reader r;
   const uint8_t *head = NULL;
+  uint32_t at = 0;
   if (wg_regf_cell_body(&c->cells, list_off, true, "subkey list", &r, err) != WG_OK) {
     return err->code;
   }
-  if (!wg_read_bytes(&r, 4, &head)) {
-    return wg_fail_at(err, WG_E_FORMAT, r.base_off, "subkey list is cut short");
-  }
-  uint32_t at = 0;
   // Every key has a cell of at least 80 bytes of its own: n cannot exceed what the bins hold.
-  uint32_t *offs = n > c->cells.n_bytes / 80 ? NULL : wg_arena_new_array(&c->h->arena, uint32_t, n);
-  if (offs == NULL) {
-    return wg_fail_at(err, WG_E_FORMAT, r.base_off, "%u subkeys cannot be in this hive", n);
+  if (!wg_read_bytes(&r, 4, &head) || n > c->cells.n_bytes / 80) {
+    return wg_fail_at(err, WG_E_FORMAT, r.base_off, "%u subkeys cannot be listed here", n);
   }
-  if (parse_is_leaf(head)) {
-    if (parse_leaf(&r, head, offs, n, &at, err) != WG_OK) {
-      return err->code;
-    }
-  } else if (memcmp(head, "ri", 2) == 0) {
-    uint32_t n_leaves = wg_le16(head + 2);
-    for (uint32_t i = 0; i < n_leaves; i++) {
-      uint32_t leaf_off = 0;
-      wg_reader leaf;
-      if (!wg_read_le32(&r, &leaf_off)) {
-        return wg_fail_at(err, WG_E_FORMAT, wg_reader_at(&r), "list of lists is cut short");
-      }
-      if (wg_regf_cell_body(&c->cells, leaf_off, true, "subkey list", &leaf, err) != WG_OK) {
-        return err->code;
-      }
-      if (!wg_read_bytes(&leaf, 4, &head) || !parse_is_leaf(head)) {
-        return wg_fail_at(err, WG_E_FORMAT, leaf.base_off, "not a list of subkeys");
-      }
-      if (parse_leaf(&leaf, head, offs, n, &at, err) != WG_OK) {
-        return err->code;
-      }
-    }
-  } else {
+  uint32_t *offs = wg_arena_new_array(&c->h->arena, uint32_t, n);
+  if (offs == NULL) {
+    return wg_arena_fail(&c->h->arena, err);
+  }
+  bool is_leaf = parse_is_leaf(head);
+  if (!is_leaf && memcmp(head, "ri", 2) != 0) {
     return wg_fail_at(err, WG_E_UNSUPPORTED, r.base_off,
                       "subkey list of an unknown kind (0x%02x 0x%02x)", head[0], head[1]);
+  }
+  wg_code code = is_leaf ? parse_leaf(&r, head, offs, n, &at, err)
+                         : parse_leaves(c, &r, wg_le16(head + 2), offs, n, &at, err);
+  if (code != WG_OK) {
+    return code;
   }
   if (at != n) {
     return wg_fail_at(err, WG_E_FORMAT, r.base_off, "%u subkeys are listed, the key says %u", at,
@@ -492,7 +499,7 @@ static wg_code parse_tree(parse_ctx *c, uint32_t root_off, wg_error *err) {
   }
   for (uint32_t depth = 1; depth > 0;) {
     parse_frame *f = &stack[depth - 1];
-    if (f->next == f->n) {
+    if (f->next == f->n || f->child_offs == NULL) {
       depth--;
       continue;
     }

@@ -141,6 +141,7 @@ static wg_code parse_key(parse_ctx *c, wg_error *err) {
 }
 
 // A quoted string at the current '"', unescaped into the arena. It may run over line breaks.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): find the end, then unescape
 static wg_code parse_quoted(parse_ctx *c, wg_str *out, wg_error *err) {
   uint32_t line = c->line;
   size_t start = ++c->pos;
@@ -331,7 +332,7 @@ static wg_code parse_typed(parse_ctx *c, wg_regop *op, wg_error *err) {
   if (!str) {
     return parse_hex(c, op, err);
   }
-  wg_str s;
+  wg_str s = {0};
   if (parse_peek(c) != '"') {
     return PARSE_FAIL(c, "str(N): must be followed by \"text\"");
   }
@@ -345,7 +346,7 @@ static wg_code parse_data(parse_ctx *c, wg_regop *op, wg_error *err) {
     return WG_OK;
   }
   if (parse_peek(c) == '"') {
-    wg_str s;
+    wg_str s = {0};
     op->type = 1;
     return parse_quoted(c, &s, err) != WG_OK ? err->code : parse_string_data(c, s, op, err);
   }

@@ -67,6 +67,7 @@ static bool sddl_number(wg_str s, uint64_t *out) {
   return hex ? wg_parse_hex64((wg_str){s.p + 2, s.n - 2}, out) : wg_parse_u64(s, out);
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one number after the other
 wg_code wg_sid_parse(wg_str text, wg_arena *arena, wg_str *out, wg_error *err) {
   for (size_t i = 0; i < WG_ARRAY_LEN(sddl_sids); i++) {
     if (wg_str_eq_nocase(text, sddl_sids[i].alias)) {
@@ -166,6 +167,7 @@ static bool sddl_type(wg_str s, uint8_t *out) {
 }
 
 // (type;flags;rights;object;inherit-object;sid)
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one field after the other
 static wg_code sddl_ace(sddl_reader *r, wg_ace *out, wg_error *err) {
   uint64_t at = r->pos;
   wg_str field[6];
@@ -243,6 +245,7 @@ static wg_code sddl_acl(sddl_reader *r, wg_acl *out, uint16_t *control, wg_error
   return WG_OK;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one part after the other
 wg_code wg_sddl_parse(wg_str text, wg_arena *arena, wg_sd *out, wg_error *err) {
   sddl_reader r = {.text = text, .arena = arena};
   wg_sd sd = {.control = WG_SD_SELF_RELATIVE};

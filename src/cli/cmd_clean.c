@@ -66,9 +66,8 @@ static void clean_print(const clean_run *r, const char *root) {
              clean_size(s->in_use_bytes).s);
     }
   } else {
-    wg_out("read %llu object%s, %s damaged\n",
-           (unsigned long long)(n_left + (r->dry_run ? 0 : r->n_damaged)),
-           clean_plural(n_left + (r->dry_run ? 0 : r->n_damaged)),
+    uint64_t n_read = n_left + (r->dry_run ? 0 : r->n_damaged);
+    wg_out("read %llu object%s, %s damaged\n", (unsigned long long)n_read, clean_plural(n_read),
            r->n_damaged == 0 ? "none" : (r->dry_run ? "some" : "some were"));
   }
   wg_out("%llu object%s, %s, %s in %s\n", (unsigned long long)n_left, clean_plural(n_left),

@@ -66,7 +66,7 @@ wg_code wg_image_edit_find(wg_wim_tree *t, const wg_winpath *path, wg_arena *are
                            wg_error *err) {
   uint32_t at = 0;
   for (size_t i = 0; i < path->n_names && at != WG_WIM_NO_ENTRY; i++) {
-    wg_str name16;
+    wg_str name16 = {0};
     uint32_t parent = at;
     if (edit_name16(arena, path->names[i], &name16, err) != WG_OK ||
         edit_child(t, parent, path->names[i], name16, &at, err) != WG_OK) {
@@ -102,7 +102,7 @@ static wg_code edit_add(wg_image_edit *e, uint32_t parent, wg_str name16, uint32
 
 // A folder on the way to (or at the end of) a change's path, made when it is missing.
 static wg_code edit_dir(wg_image_edit *e, size_t change, wg_str name, uint32_t *at, wg_error *err) {
-  wg_str name16;
+  wg_str name16 = {0};
   uint32_t child = WG_WIM_NO_ENTRY;
   if (edit_name16(e->arena, name, &name16, err) != WG_OK ||
       edit_child(e->tree, *at, name, name16, &child, err) != WG_OK) {
@@ -159,7 +159,7 @@ static wg_code edit_replace(wg_image_edit *e, size_t change, uint32_t entry, wg_
 
 static wg_code edit_file(wg_image_edit *e, size_t change, wg_str name, uint32_t parent,
                          wg_error *err) {
-  wg_str name16;
+  wg_str name16 = {0};
   uint32_t entry = WG_WIM_NO_ENTRY;
   if (edit_name16(e->arena, name, &name16, err) != WG_OK ||
       edit_child(e->tree, parent, name, name16, &entry, err) != WG_OK) {

@@ -21,7 +21,7 @@ wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_er
 
 // Records of the worker, one line each without the newline; heap strings.
 char *wg_image_record_progress(const char *stage, uint64_t done, uint64_t total, const char *unit);
-char *wg_image_record_result(const wg_image_result *r);
+char *wg_image_record_result(const wg_image_result *result);
 char *wg_image_record_error(const wg_error *e);
 
 typedef enum wg_image_record_type {

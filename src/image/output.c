@@ -104,6 +104,7 @@ static wg_code output_copy_range(output *o, uint64_t off, uint64_t n, wg_error *
 }
 
 // Kept contents. Neighbours in the base go over in one piece.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): what is kept, blob by blob
 static wg_code output_kept(output *o, wg_error *err) {
   wg_image_run *r = o->r;
   const wg_wim *w = &r->base.wim;

@@ -304,6 +304,7 @@ static wg_code pack_add(void *ctx, const uint8_t *s, size_t n, wg_error *err) {
         return err->code;
       }
       c = &p->filling->chunks[p->filling->n++];
+      wg_assert(c != NULL);
       *c = (pack_chunk){.item = p->open};
     }
     size_t take = PACK_CHUNK - c->n_plain < n ? PACK_CHUNK - c->n_plain : n;

@@ -397,6 +397,7 @@ static wg_code registry_delete(registry *r, const wg_reg_edit *e, wg_hive *h, wg
 
 static wg_code registry_apply(registry *r, const wg_reg_edit *e, open_hive *h, const char *path,
                               wg_error *err) {
+  wg_assert(h != NULL); // registry_open gave it
   wg_regkey *k = wg_hive_find(h->hive, wg_str_of(path));
   bool made = false;
   if (registry_expect(e, k, err) != WG_OK) {

@@ -43,6 +43,7 @@ static bool is_device_name(wg_str name) {
          wg_str_eqz(tail, "\xC2\xB2") || wg_str_eqz(tail, "\xC2\xB3");
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one rule after the other
 wg_code wg_winpath_check_name(wg_str name, wg_error *err) {
   if (name.n == 0) {
     return wg_fail(err, WG_E_FORMAT, "a name is empty");

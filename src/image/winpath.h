@@ -13,12 +13,12 @@ typedef struct wg_winpath {
   bool ends_in_separator; // the text ended in '\' or '/', or was the root
 } wg_winpath;
 
-// Reads text (UTF-8) as a path in the image: '\' or '/', with or without "C:". The result lives in
+// Reads z (UTF-8) as a path in the image: '\' or '/', with or without "C:". The result lives in
 // the arena. FORMAT, with the cause and the cure, for: another drive, a path relative to a drive's
 // current folder ("C:x"), "\\server" and "\\?\", "." and "..", characters Windows refuses in names,
 // a trailing dot or space, device names (CON, NUL, COM1 ..., also with an extension), a name over
 // 255 or a path over 32,767 UTF-16 units, bytes that are not UTF-8. NOMEM, LIMIT from the arena.
-wg_code wg_winpath_parse(const char *text, wg_arena *arena, wg_winpath *out, wg_error *err);
+wg_code wg_winpath_parse(const char *z, wg_arena *arena, wg_winpath *out, wg_error *err);
 // One component, same rules. FORMAT when a Windows name may not be so.
 wg_code wg_winpath_check_name(wg_str name, wg_error *err);
 // "\a\b" (or "\") in the arena; NULL on failure.

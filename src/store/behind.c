@@ -5,7 +5,8 @@
 
 static wg_code behind_get_record(void *ctx, const wg_digest *key, wg_buf *out, wg_error *err) {
   wg_str body;
-  return store_get_frame(ctx, store_path("records", key).s, WG_FRAME_RECORD, key, out, &body, err);
+  return wg_store_get_frame(ctx, wg_store_path_of("records", key).s, WG_FRAME_RECORD, key, out, &body,
+                            err);
 }
 
 static wg_code behind_put_record(void *ctx, const wg_digest *key, const void *p, size_t n_bytes,
@@ -14,13 +15,13 @@ static wg_code behind_put_record(void *ctx, const wg_digest *key, const void *p,
   if (wg_frame_parse(p, n_bytes, WG_FRAME_RECORD, key, &body, err) != WG_OK) {
     return err->code;
   }
-  return store_put_frame(ctx, store_path("records", key).s, WG_FRAME_RECORD, key, body.p, body.n,
-                         err);
+  return wg_store_put_frame(ctx, wg_store_path_of("records", key).s, WG_FRAME_RECORD, key, body.p,
+                            body.n, err);
 }
 
 static wg_code behind_has_blob(void *ctx, const wg_digest *d, uint64_t *out_size, wg_error *err) {
   wg_stat st;
-  if (store_use(ctx, store_path("blobs", d).s, &st, err) != WG_OK) {
+  if (wg_store_use(ctx, wg_store_path_of("blobs", d).s, &st, err) != WG_OK) {
     return err->code;
   }
   *out_size = st.size_bytes;
@@ -31,7 +32,7 @@ static wg_code behind_get_blob(void *ctx, const wg_digest *d, int out_fd, const 
                                wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
   wg_stat st;
-  if (store_open_local(ctx, d, &fd, &st, err) != WG_OK) {
+  if (wg_store_open_local(ctx, d, &fd, &st, err) != WG_OK) {
     return err->code;
   }
   return wg_os_copy_fd(fd, out_fd, cancel, NULL, err);
@@ -40,27 +41,27 @@ static wg_code behind_get_blob(void *ctx, const wg_digest *d, int out_fd, const 
 static wg_code behind_put_blob(void *ctx, const wg_digest *d, int in_fd, uint64_t n_bytes,
                                const wg_cancel *cancel, wg_error *err) {
   wg_store *s = ctx;
-  wg_store_path tmp = store_tmp_name(s);
+  wg_store_path tmp = wg_store_tmp_name(s);
   wg_digest got;
   WG_AUTO(wg_fd) fd = -1;
   if (wg_os_create_new(s->v1_fd, tmp.s, 0600, &fd, err) != WG_OK) {
-    return store_explain(s, n_bytes, err);
+    return wg_store_explain(s, n_bytes, err);
   }
   uint64_t n = 0;
   wg_code code = wg_os_copy_fd(in_fd, fd, cancel, &n, err);
   if (code == WG_OK) {
-    code = store_hash_fd(fd, n, cancel, &got, err);
+    code = wg_store_hash_fd(fd, n, cancel, &got, err);
   }
   if (code == WG_OK && (n != n_bytes || !wg_digest_eq(&got, d))) {
     code = wg_fail(err, WG_E_VERIFY, "the bytes are not those of '%s'", wg_digest_hex(d).s);
   }
   if (code == WG_OK) {
-    code = store_take_tmp(s, tmp.s, d, n, err);
+    code = wg_store_take_tmp(s, tmp.s, d, n, err);
   }
   if (code != WG_OK) {
     wg_error ignored = WG_ERROR_INIT;
     (void)!wg_os_unlink(s->v1_fd, tmp.s, &ignored);
-    return store_explain(s, n_bytes, err);
+    return wg_store_explain(s, n_bytes, err);
   }
   return WG_OK;
 }

@@ -38,14 +38,14 @@ static void seen_add(wg_store_seen *t, const wg_digest *d) {
   }
 }
 
-bool store_seen(wg_store *s, const wg_digest *d) {
+bool wg_store_was_seen(wg_store *s, const wg_digest *d) {
   wg_mutex_lock(&s->seen.m);
   bool yes = s->seen.cap > 0 && s->seen.used[seen_slot(&s->seen, d)];
   wg_mutex_unlock(&s->seen.m);
   return yes;
 }
 
-void store_mark_seen(wg_store *s, const wg_digest *d) {
+void wg_store_mark_seen(wg_store *s, const wg_digest *d) {
   wg_mutex_lock(&s->seen.m);
   seen_add(&s->seen, d);
   wg_mutex_unlock(&s->seen.m);
@@ -53,8 +53,8 @@ void store_mark_seen(wg_store *s, const wg_digest *d) {
 
 // --- reading
 
-wg_code store_hash_fd(int fd, uint64_t n_bytes, const wg_cancel *cancel, wg_digest *out,
-                      wg_error *err) {
+wg_code wg_store_hash_fd(int fd, uint64_t n_bytes, const wg_cancel *cancel, wg_digest *out,
+                         wg_error *err) {
   const size_t cap = (size_t)256 << 10;
   WG_AUTO_PTR(wg_hash) h = NULL;
   WG_AUTO(wg_cstr) chunk = wg_xrealloc(NULL, cap, 1);
@@ -78,31 +78,33 @@ wg_code store_hash_fd(int fd, uint64_t n_bytes, const wg_cancel *cancel, wg_dige
 // is removed and NOT_FOUND.
 static wg_code blob_open(wg_store *s, const wg_digest *d, uint64_t max_hash,
                          const wg_cancel *cancel, wg_fd *out, wg_stat *out_stat, wg_error *err) {
-  wg_store_path path = store_path("blobs", d);
+  wg_store_path path = wg_store_path_of("blobs", d);
   WG_AUTO(wg_fd) fd = -1;
   wg_stat st;
-  if (store_use(s, path.s, &st, err) != WG_OK ||
+  if (wg_store_use(s, path.s, &st, err) != WG_OK ||
       wg_os_open_read(s->v1_fd, path.s, &fd, err) != WG_OK || wg_os_fstat(fd, &st, err) != WG_OK) {
     return err->code;
   }
-  if (st.size_bytes <= max_hash && !store_seen(s, d)) {
+  if (st.size_bytes <= max_hash && !wg_store_was_seen(s, d)) {
     wg_digest now;
-    if (store_hash_fd(fd, st.size_bytes, cancel, &now, err) != WG_OK) {
+    if (wg_store_hash_fd(fd, st.size_bytes, cancel, &now, err) != WG_OK) {
       return wg_wrap(err, "'%s/%s'", s->v1, path.s);
     }
     if (!wg_digest_eq(&now, d)) {
-      store_remove_bad(s, path.s, &st);
-      return wg_fail(err, WG_E_NOT_FOUND, "'%s/%s' was damaged and is removed", s->v1, path.s);
+      wg_store_remove_bad(s, path.s, &st);
+      return wg_fail(err, WG_E_NOT_FOUND,
+                     "'%s/%s' was damaged and is removed: run again, and it is made anew", s->v1,
+                     path.s);
     }
-    store_mark_seen(s, d);
+    wg_store_mark_seen(s, d);
   }
   *out = wg_fd_take(&fd);
   *out_stat = st;
   return WG_OK;
 }
 
-wg_code store_open_local(wg_store *s, const wg_digest *d, wg_fd *out, wg_stat *out_stat,
-                         wg_error *err) {
+wg_code wg_store_open_local(wg_store *s, const wg_digest *d, wg_fd *out, wg_stat *out_stat,
+                            wg_error *err) {
   return blob_open(s, d, STORE_REHASH_MAX_BYTES, NULL, out, out_stat, err);
 }
 
@@ -111,8 +113,8 @@ static bool blob_has_local(wg_store *s, const wg_digest *d) {
   wg_error ignored = WG_ERROR_INIT;
   WG_AUTO(wg_fd) fd = -1;
   wg_stat st;
-  if (store_seen(s, d)) {
-    return store_use(s, store_path("blobs", d).s, &st, &ignored) == WG_OK;
+  if (wg_store_was_seen(s, d)) {
+    return wg_store_use(s, wg_store_path_of("blobs", d).s, &st, &ignored) == WG_OK;
   }
   return blob_open(s, d, STORE_SMALL_BYTES, NULL, &fd, &st, &ignored) == WG_OK;
 }
@@ -126,8 +128,8 @@ bool wg_store_has_blob(wg_store *s, const wg_digest *d) {
 
 // --- putting
 
-wg_code store_take_tmp(wg_store *s, const char *tmp, const wg_digest *d, uint64_t n_bytes,
-                       wg_error *err) {
+wg_code wg_store_take_tmp(wg_store *s, const char *tmp, const wg_digest *d, uint64_t n_bytes,
+                          wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
   if (wg_os_chmod(s->v1_fd, tmp, 0444, err) != WG_OK) {
     return err->code;
@@ -136,10 +138,10 @@ wg_code store_take_tmp(wg_store *s, const char *tmp, const wg_digest *d, uint64_
       (wg_os_open_read(s->v1_fd, tmp, &fd, err) != WG_OK || wg_os_fsync(fd, err) != WG_OK)) {
     return err->code;
   }
-  if (store_place(s, s->v1_fd, tmp, store_path("blobs", d).s, err) != WG_OK) {
+  if (wg_store_place(s, s->v1_fd, tmp, wg_store_path_of("blobs", d).s, err) != WG_OK) {
     return err->code;
   }
-  store_mark_seen(s, d);
+  wg_store_mark_seen(s, d);
   return WG_OK;
 }
 
@@ -152,27 +154,27 @@ static void blob_drop_tmp(wg_store *s, const char *tmp) {
 static void blob_tell_behind(wg_store *s, const wg_digest *d, const wg_cancel *cancel) {
   wg_error ignored = WG_ERROR_INIT;
   WG_AUTO(wg_fd) fd = -1;
-  wg_stat st;
-  if (s->has_behind && store_open_local(s, d, &fd, &st, &ignored) == WG_OK) {
+  wg_stat st = {0};
+  if (s->has_behind && wg_store_open_local(s, d, &fd, &st, &ignored) == WG_OK) {
     (void)!s->behind.put_blob(s->behind.ctx, d, fd, st.size_bytes, cancel, &ignored);
   }
 }
 
 // Fetches a blob from behind: hashed on arrival, a wrong one is absent.
 static wg_code blob_fetch(wg_store *s, const wg_digest *d, const wg_cancel *cancel, wg_error *err) {
-  wg_store_path tmp = store_tmp_name(s);
+  wg_store_path tmp = wg_store_tmp_name(s);
   WG_AUTO(wg_fd) fd = -1;
   wg_stat st;
   wg_digest got;
   if (wg_os_create_new(s->v1_fd, tmp.s, 0600, &fd, err) != WG_OK) {
-    return store_explain(s, 4096, err);
+    return wg_store_explain(s, 4096, err);
   }
   wg_code code = s->behind.get_blob(s->behind.ctx, d, fd, cancel, err);
   if (code == WG_OK) {
     code = wg_os_fstat(fd, &st, err);
   }
   if (code == WG_OK) {
-    code = store_hash_fd(fd, st.size_bytes, cancel, &got, err);
+    code = wg_store_hash_fd(fd, st.size_bytes, cancel, &got, err);
   }
   if (code == WG_OK && !wg_digest_eq(&got, d)) {
     code = wg_fail(err, WG_E_NOT_FOUND, "the shared cache's '%s' has other content",
@@ -180,11 +182,11 @@ static wg_code blob_fetch(wg_store *s, const wg_digest *d, const wg_cancel *canc
   }
   wg_fd_done(&fd);
   if (code == WG_OK) {
-    code = store_take_tmp(s, tmp.s, d, st.size_bytes, err);
+    code = wg_store_take_tmp(s, tmp.s, d, st.size_bytes, err);
   }
   if (code != WG_OK) {
     blob_drop_tmp(s, tmp.s);
-    return store_explain(s, 0, err);
+    return wg_store_explain(s, 0, err);
   }
   return WG_OK;
 }
@@ -193,12 +195,12 @@ wg_code wg_store_open_blob(wg_store *s, const wg_digest *d, wg_fd *out, uint64_t
                            wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
   wg_stat st;
-  if (store_open_local(s, d, &fd, &st, err) != WG_OK) {
+  if (wg_store_open_local(s, d, &fd, &st, err) != WG_OK) {
     wg_error behind = WG_ERROR_INIT;
     if (err->code != WG_E_NOT_FOUND || !s->has_behind || blob_fetch(s, d, NULL, &behind) != WG_OK) {
       return err->code;
     }
-    if (store_open_local(s, d, &fd, &st, err) != WG_OK) {
+    if (wg_store_open_local(s, d, &fd, &st, err) != WG_OK) {
       return err->code;
     }
   }
@@ -214,7 +216,7 @@ wg_code wg_store_blob_path(wg_store *s, const wg_digest *d, char **out, wg_error
   if (wg_store_open_blob(s, d, &fd, NULL, err) != WG_OK) {
     return err->code;
   }
-  *out = wg_path_join(s->v1, store_path("blobs", d).s);
+  *out = wg_path_join(s->v1, wg_store_path_of("blobs", d).s);
   return WG_OK;
 }
 
@@ -223,23 +225,23 @@ static bool blob_is_here(wg_store *s, const wg_digest *d) {
   wg_error ignored = WG_ERROR_INIT;
   WG_AUTO(wg_fd) fd = -1;
   wg_stat st;
-  return store_open_local(s, d, &fd, &st, &ignored) == WG_OK;
+  return wg_store_open_local(s, d, &fd, &st, &ignored) == WG_OK;
 }
 
 wg_code wg_store_put_bytes(wg_store *s, const void *p, size_t n_bytes, wg_digest *out,
                            wg_error *err) {
   wg_digest d = wg_sha256(n_bytes == 0 ? "" : p, n_bytes);
   if (!blob_is_here(s, &d)) {
-    wg_store_path tmp = store_tmp_name(s);
+    wg_store_path tmp = wg_store_tmp_name(s);
     WG_AUTO(wg_fd) fd = -1;
     if (wg_os_create_new(s->v1_fd, tmp.s, 0600, &fd, err) != WG_OK) {
-      return store_explain(s, n_bytes, err);
+      return wg_store_explain(s, n_bytes, err);
     }
     wg_code code = wg_os_write_all(fd, p, n_bytes, err);
     wg_fd_done(&fd);
-    if (code != WG_OK || store_take_tmp(s, tmp.s, &d, n_bytes, err) != WG_OK) {
+    if (code != WG_OK || wg_store_take_tmp(s, tmp.s, &d, n_bytes, err) != WG_OK) {
       blob_drop_tmp(s, tmp.s);
-      return store_explain(s, n_bytes, err);
+      return wg_store_explain(s, n_bytes, err);
     }
     blob_tell_behind(s, &d, NULL);
   }
@@ -251,24 +253,24 @@ wg_code wg_store_put_bytes(wg_store *s, const void *p, size_t n_bytes, wg_digest
 static wg_code blob_copy_in(wg_store *s, const char *path, int in_fd, uint64_t n_expect,
                             const wg_cancel *cancel, wg_digest *out, uint64_t *out_size,
                             wg_error *err) {
-  wg_store_path tmp = store_tmp_name(s);
+  wg_store_path tmp = wg_store_tmp_name(s);
   WG_AUTO(wg_fd) fd = -1;
   uint64_t n = 0;
   if (wg_os_create_new(s->v1_fd, tmp.s, 0600, &fd, err) != WG_OK) {
-    return store_explain(s, n_expect, err);
+    return wg_store_explain(s, n_expect, err);
   }
   wg_code code = wg_os_copy_fd(in_fd, fd, cancel, &n, err);
   if (code == WG_OK) {
-    code = store_hash_fd(fd, n, cancel, out, err);
+    code = wg_store_hash_fd(fd, n, cancel, out, err);
   }
   wg_fd_done(&fd);
   if (code == WG_OK && !blob_is_here(s, out)) {
-    code = store_take_tmp(s, tmp.s, out, n, err);
+    code = wg_store_take_tmp(s, tmp.s, out, n, err);
   }
   if (code != WG_OK) {
     blob_drop_tmp(s, tmp.s);
     (void)wg_wrap(err, "'%s'", path);
-    return store_explain(s, n_expect, err);
+    return wg_store_explain(s, n_expect, err);
   }
   blob_drop_tmp(s, tmp.s); // there only when the blob was here already
   *out_size = n;
@@ -297,7 +299,8 @@ wg_code wg_store_put_file(wg_store *s, const char *path, const wg_cancel *cancel
   if (wg_os_stat(WG_CWD, abs, true, &st, err) != WG_OK) {
     return err->code;
   }
-  if (st.type == WG_FT_FILE && store_recall(s, WG_STAT_FILE, abs, &st, &d) && blob_is_here(s, &d)) {
+  if (st.type == WG_FT_FILE && wg_store_recall(s, WG_STAT_FILE, abs, &st, &d) &&
+      blob_is_here(s, &d)) {
     n = st.size_bytes;
   } else if (blob_put_copy(s, path, cancel, &d, &n, err) != WG_OK) {
     return err->code;
@@ -309,6 +312,7 @@ wg_code wg_store_put_file(wg_store *s, const char *path, const wg_cancel *cancel
   return WG_OK;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): every way a file can come
 wg_code wg_store_adopt(wg_store *s, const char *path, const wg_cancel *cancel, wg_digest *out,
                        uint64_t *out_size, wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
@@ -320,10 +324,10 @@ wg_code wg_store_adopt(wg_store *s, const char *path, const wg_cancel *cancel, w
   }
   // Renaming a link, or one of several names of a file, would let others write into the store.
   bool alone = st.type == WG_FT_FILE && st.n_links == 1;
-  wg_store_path tmp = store_tmp_name(s);
+  wg_store_path tmp = wg_store_tmp_name(s);
   if (!alone || wg_os_rename(WG_CWD, path, s->v1_fd, tmp.s, err) != WG_OK) {
     if (alone && err->saved_errno != EXDEV) {
-      return store_explain(s, st.size_bytes, err);
+      return wg_store_explain(s, st.size_bytes, err);
     }
     if (blob_put_copy(s, path, cancel, &d, &n, err) != WG_OK) {
       return err->code;
@@ -333,7 +337,7 @@ wg_code wg_store_adopt(wg_store *s, const char *path, const wg_cancel *cancel, w
   } else {
     wg_code code = wg_os_open_read(s->v1_fd, tmp.s, &fd, err);
     if (code == WG_OK) {
-      code = store_hash_fd(fd, st.size_bytes, cancel, &d, err);
+      code = wg_store_hash_fd(fd, st.size_bytes, cancel, &d, err);
     }
     if (code == WG_OK) {
       code = wg_os_fstat(fd, &after, err);
@@ -342,13 +346,13 @@ wg_code wg_store_adopt(wg_store *s, const char *path, const wg_cancel *cancel, w
       code = wg_fail(err, WG_E_CONFLICT, "it is still being written");
     }
     if (code == WG_OK) {
-      code = store_take_tmp(s, tmp.s, &d, st.size_bytes, err);
+      code = wg_store_take_tmp(s, tmp.s, &d, st.size_bytes, err);
     }
     if (code != WG_OK) {
       wg_error ignored = WG_ERROR_INIT;
       (void)!wg_os_rename(s->v1_fd, tmp.s, WG_CWD, path, &ignored); // given back
       (void)wg_wrap(err, "'%s'", path);
-      return store_explain(s, st.size_bytes, err);
+      return wg_store_explain(s, st.size_bytes, err);
     }
     n = st.size_bytes;
     blob_tell_behind(s, &d, cancel);

@@ -71,12 +71,12 @@ static wg_code clean_list_all(wg_store *s, clean_list *l, wg_error *err) {
     wg_dirent *shards = NULL;
     size_t n = 0;
     if (wg_os_list_dir(s->v1_fd, clean_maps[map], &l->arena, &shards, &n, err) != WG_OK) {
-      return store_explain(s, 0, err);
+      return wg_store_explain(s, 0, err);
     }
     for (size_t i = 0; i < n; i++) {
       if (shards[i].type == WG_FT_DIR &&
           clean_list_shard(s, l, map, shards[i].name, err) != WG_OK) {
-        return store_explain(s, 0, err);
+        return wg_store_explain(s, 0, err);
       }
     }
   }
@@ -135,7 +135,7 @@ static wg_code clean_batch(wg_store *s, const clean_list *l, size_t *at,
   int64_t since = 0;
   // The leases are read again for each batch: who opened the store since is seen.
   if (wg_os_lock(s->v1_fd, "gc", true, false, NULL, &gc, err) != WG_OK ||
-      store_protected_since(s, &since, err) != WG_OK) {
+      wg_store_protected_since(s, &since, err) != WG_OK) {
     return err->code;
   }
   for (size_t n = 0; n < CLEAN_BATCH && *at < l->n; n++, (*at)++) {
@@ -192,14 +192,14 @@ wg_code wg_store_clean(wg_store *s, const wg_store_clean_options *opt, wg_store_
   for (size_t at = 0; at < l.n;) {
     if (wg_cancel_check(opt->cancel, err) != WG_OK ||
         clean_batch(s, &l, &at, opt, &left, out, err) != WG_OK) {
-      return store_explain(s, 0, err);
+      return wg_store_explain(s, 0, err);
     }
   }
   if (!opt->dry_run) {
     clean_locks(s);
-    store_sweep(s);
+    wg_store_sweep(s);
     if (opt->all && wg_os_unlink(s->v1_fd, "stat", err) != WG_OK && err->code != WG_E_NOT_FOUND) {
-      return store_explain(s, 0, err);
+      return wg_store_explain(s, 0, err);
     }
   }
   return WG_OK;
@@ -213,11 +213,11 @@ static wg_code verify_object(wg_store *s, const clean_object *o, int fd, uint64_
   wg_digest name, now;
   *out_good = false;
   if (!wg_digest_parse(wg_str_of(o->name), &name) ||
-      strcmp(o->path, store_path(clean_maps[o->map], &name).s) != 0) {
+      strcmp(o->path, wg_store_path_of(clean_maps[o->map], &name).s) != 0) {
     return WG_OK; // nothing of ours is called that
   }
   if (o->map == CLEAN_BLOBS) {
-    if (store_hash_fd(fd, n_bytes, cancel, &now, err) != WG_OK) {
+    if (wg_store_hash_fd(fd, n_bytes, cancel, &now, err) != WG_OK) {
       return err->code;
     }
     *out_good = wg_digest_eq(&now, &name);
@@ -234,6 +234,7 @@ static wg_code verify_object(wg_store *s, const clean_object *o, int fd, uint64_
   return WG_OK;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): every kind of object
 wg_code wg_store_verify(wg_store *s, bool fix, void (*on_bad)(void *ctx, const char *path),
                         void *ctx, const wg_cancel *cancel, wg_store_stats *out,
                         uint64_t *out_n_bad, wg_error *err) {
@@ -268,7 +269,7 @@ wg_code wg_store_verify(wg_store *s, bool fix, void (*on_bad)(void *ctx, const c
       on_bad(ctx, full);
     }
     if (fix && fd >= 0) {
-      store_remove_bad(s, o->path, &st);
+      wg_store_remove_bad(s, o->path, &st);
       out->n_removed++;
       out->removed_bytes += st.size_bytes;
     } else {

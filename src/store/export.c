@@ -35,12 +35,14 @@ static wg_code export_blame(wg_store *s, const wg_digest *d, int fd, uint64_t n_
   wg_digest now;
   wg_stat st;
   if (wg_os_fstat(fd, &st, err) != WG_OK ||
-      store_hash_fd(fd, n_bytes, cancel, &now, err) != WG_OK) {
+      wg_store_hash_fd(fd, n_bytes, cancel, &now, err) != WG_OK) {
     return err->code;
   }
   if (!wg_digest_eq(&now, d)) {
-    store_remove_bad(s, store_path("blobs", d).s, &st);
-    return wg_fail(err, WG_E_NOT_FOUND, "blob '%s' was damaged and is removed", wg_digest_hex(d).s);
+    wg_store_remove_bad(s, wg_store_path_of("blobs", d).s, &st);
+    return wg_fail(err, WG_E_NOT_FOUND,
+                   "blob '%s' was damaged and is removed: run again, and it is made anew",
+                   wg_digest_hex(d).s);
   }
   return wg_fail(err, WG_E_VERIFY, "'%s': the copy read back differs from blob '%s'", abs,
                  wg_digest_hex(d).s);
@@ -57,7 +59,7 @@ static wg_code export_write(wg_store *s, const wg_digest *d, int fd, uint64_t n_
   uint64_t n = 0;
   if (wg_outfile_begin(&o, WG_CWD, abs, 0600, true, err) != WG_OK ||
       wg_os_copy_fd(fd, o.fd, cancel, &n, err) != WG_OK ||
-      store_hash_fd(o.fd, n, cancel, &got, err) != WG_OK) {
+      wg_store_hash_fd(o.fd, n, cancel, &got, err) != WG_OK) {
     return export_explain(abs, n_bytes, err);
   }
   if (!wg_digest_eq(&got, d)) {
@@ -71,7 +73,7 @@ static wg_code export_write(wg_store *s, const wg_digest *d, int fd, uint64_t n_
     return export_explain(abs, n_bytes, err);
   }
   if (st.mtime_ns % 1000000000 != 0 && st.size_bytes == n_bytes) {
-    store_remember(s, WG_STAT_FILE, abs, &st, d);
+    wg_store_remember(s, WG_STAT_FILE, abs, &st, d);
   }
   return WG_OK;
 }
@@ -86,7 +88,8 @@ wg_code wg_store_export(wg_store *s, const wg_digest *d, const char *path, uint3
   wg_error ignored = WG_ERROR_INIT;
   wg_digest now;
   if (wg_os_stat(WG_CWD, abs, false, &st, &ignored) == WG_OK && st.type == WG_FT_FILE &&
-      st.n_links == 1 && store_recall(s, WG_STAT_FILE, abs, &st, &now) && wg_digest_eq(&now, d)) {
+      st.n_links == 1 && wg_store_recall(s, WG_STAT_FILE, abs, &st, &now) &&
+      wg_digest_eq(&now, d)) {
     return st.mode == mode ? WG_OK : wg_os_chmod(WG_CWD, abs, mode, err);
   }
   if (wg_store_open_blob(s, d, &fd, &n_bytes, err) != WG_OK) {
@@ -118,7 +121,8 @@ WG_DEFINE_AUTO(export_big, export_big_done);
 static wg_code export_big_load(wg_store *s, const wg_digest *d, export_big *b, wg_error *err) {
   wg_str body;
   wg_buf_init(&b->raw, wg_heap(), 0);
-  if (store_get_frame(s, store_path("big", d).s, WG_FRAME_BIG, d, &b->raw, &body, err) != WG_OK) {
+  if (wg_store_get_frame(s, wg_store_path_of("big", d).s, WG_FRAME_BIG, d, &b->raw, &body, err) !=
+      WG_OK) {
     return err->code;
   }
   wg_reader r = wg_reader_of(body.p, body.n);
@@ -144,7 +148,7 @@ static wg_code export_big_save(wg_store *s, const wg_digest *d, const wg_big_pat
   if (wg_buf_check(&body, err) != WG_OK) {
     return err->code;
   }
-  return store_put_frame(s, store_path("big", d).s, WG_FRAME_BIG, d, body.p, body.n, err);
+  return wg_store_put_frame(s, wg_store_path_of("big", d).s, WG_FRAME_BIG, d, body.p, body.n, err);
 }
 
 wg_code wg_store_put_big(wg_store *s, const wg_digest *d, const char *path, wg_error *err) {
@@ -161,13 +165,13 @@ wg_code wg_store_put_big(wg_store *s, const wg_digest *d, const char *path, wg_e
     return wg_fail(err, WG_E_UNSUPPORTED, "'%s' is not a regular file", path);
   }
   // Let the clock's grain pass, so that a change from here on shows in the file's times.
-  for (int tries = 0; tries < 64 && !store_settled(&st, wg_os_wall_ns()); tries++) {
+  for (int tries = 0; tries < 64 && !wg_store_settled(&st, wg_os_wall_ns()); tries++) {
     wg_os_sleep_ms(5);
   }
   if (wg_os_stat(WG_CWD, path, false, &now, err) != WG_OK) {
     return err->code;
   }
-  wg_stat_id id = store_stat_id(&now), was = store_stat_id(&st);
+  wg_stat_id id = wg_store_stat_id(&now), was = wg_store_stat_id(&st);
   if (memcmp(&id, &was, sizeof(id)) != 0) {
     return wg_fail(err, WG_E_CONFLICT, "'%s' was changed by somebody else just now", path);
   }
@@ -175,8 +179,8 @@ wg_code wg_store_put_big(wg_store *s, const wg_digest *d, const char *path, wg_e
   wg_error absent = WG_ERROR_INIT;
   (void)!export_big_load(s, d, &old, &absent);
   // Where times are too coarse to settle soon, an id that never matches has the file hashed again.
-  if (store_settled(&now, wg_os_wall_ns())) {
-    store_remember(s, WG_STAT_FILE, path, &now, d);
+  if (wg_store_settled(&now, wg_os_wall_ns())) {
+    wg_store_remember(s, WG_STAT_FILE, path, &now, d);
   } else {
     id.ino = 0;
   }
@@ -195,7 +199,7 @@ static wg_code export_big_check(wg_store *s, const wg_digest *d, const wg_big_pa
   if (wg_os_stat(WG_CWD, path, false, &st, &absent) != WG_OK || st.type != WG_FT_FILE) {
     return WG_OK;
   }
-  *out_id = store_stat_id(&st);
+  *out_id = wg_store_stat_id(&st);
   if (memcmp(out_id, &row->id, sizeof(*out_id)) == 0) {
     *out_same = true;
     return WG_OK;
@@ -208,7 +212,7 @@ static wg_code export_big_check(wg_store *s, const wg_digest *d, const wg_big_pa
     return err->code == WG_E_CANCELED ? err->code : WG_OK;
   }
   *out_same = wg_digest_eq(&now, d);
-  if (!store_settled(&st, start)) {
+  if (!wg_store_settled(&st, start)) {
     out_id->ino = 0; // may still change unseen: hash again next time
   }
   return WG_OK;

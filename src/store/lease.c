@@ -14,7 +14,7 @@ static bool lease_is_name(const char *name) {
   return wg_parse_hex(wg_str_of(name), id, sizeof(id));
 }
 
-wg_code store_lease(wg_store *s, wg_error *err) {
+wg_code wg_store_lease(wg_store *s, wg_error *err) {
   uint64_t r = 0;
   wg_os_random(&r, sizeof(r));
   (void)wg_format(s->lease, sizeof(s->lease), "%016llx", (unsigned long long)r);
@@ -28,7 +28,7 @@ wg_code store_lease(wg_store *s, wg_error *err) {
   return wg_os_set_mtime(s->v1_fd, path.s, wg_os_wall_ns(), err);
 }
 
-void store_unlease(wg_store *s) {
+void wg_store_unlease(wg_store *s) {
   if (s->lease_fd >= 0) {
     wg_error ignored = WG_ERROR_INIT;
     (void)!wg_os_unlink(s->v1_fd, lease_path(s->lease).s, &ignored);
@@ -36,7 +36,7 @@ void store_unlease(wg_store *s) {
   }
 }
 
-wg_code store_protected_since(wg_store *s, int64_t *out_ns, wg_error *err) {
+wg_code wg_store_protected_since(wg_store *s, int64_t *out_ns, wg_error *err) {
   WG_AUTO(wg_arena) a = {0};
   wg_arena_init(&a, wg_heap(), 0);
   wg_dirent *list = NULL;
@@ -129,7 +129,7 @@ static bool lease_owner_gone(wg_store *s, const lease_scan *c, const char *tmp_n
   return lease_is_name(id) && !wg_os_exists(s->v1_fd, lease_path(id).s);
 }
 
-void store_sweep(wg_store *s) {
+void wg_store_sweep(wg_store *s) {
   wg_error ignored = WG_ERROR_INIT;
   WG_AUTO(lease_scan) c = {0};
   wg_arena_init(&c.arena, wg_heap(), 0);

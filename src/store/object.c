@@ -4,21 +4,21 @@
 
 #include "store/priv.h"
 
-wg_store_path store_path(const char *map, const wg_digest *d) {
+wg_store_path wg_store_path_of(const char *map, const wg_digest *d) {
   wg_store_path p;
   wg_hex hex = wg_digest_hex(d);
   (void)wg_format(p.s, sizeof(p.s), "%s/%.2s/%s", map, hex.s, hex.s);
   return p;
 }
 
-wg_store_path store_tmp_name(wg_store *s) {
+wg_store_path wg_store_tmp_name(wg_store *s) {
   wg_store_path p;
   unsigned long seq = atomic_fetch_add(&s->tmp_seq, 1);
   (void)wg_format(p.s, sizeof(p.s), "tmp/%s-%lx", s->lease, seq);
   return p;
 }
 
-wg_code store_explain(const wg_store *s, uint64_t need_bytes, wg_error *err) {
+wg_code wg_store_explain(const wg_store *s, uint64_t need_bytes, wg_error *err) {
   wg_error ignored = WG_ERROR_INIT;
   uint64_t free_bytes = 0;
   if (err->code == WG_E_CANCELED) {
@@ -36,7 +36,7 @@ wg_code store_explain(const wg_store *s, uint64_t need_bytes, wg_error *err) {
                  s->root, (unsigned long long)free_bytes, (unsigned long long)need_bytes);
 }
 
-wg_code store_use(wg_store *s, const char *path, wg_stat *out, wg_error *err) {
+wg_code wg_store_use(wg_store *s, const char *path, wg_stat *out, wg_error *err) {
   WG_AUTO(wg_fd) gc = -1;
   atomic_store(&s->used_any, true);
   if (wg_os_lock(s->v1_fd, "gc", false, false, NULL, &gc, err) != WG_OK ||
@@ -54,8 +54,8 @@ wg_code store_use(wg_store *s, const char *path, wg_stat *out, wg_error *err) {
   return WG_OK;
 }
 
-wg_code store_place(wg_store *s, int from_dirfd, const char *from, const char *path,
-                    wg_error *err) {
+wg_code wg_store_place(wg_store *s, int from_dirfd, const char *from, const char *path,
+                       wg_error *err) {
   WG_AUTO(wg_fd) gc = -1;
   atomic_store(&s->used_any, true);
   if (wg_os_lock(s->v1_fd, "gc", false, false, NULL, &gc, err) != WG_OK ||
@@ -75,7 +75,7 @@ wg_code store_place(wg_store *s, int from_dirfd, const char *from, const char *p
   return wg_os_rename(from_dirfd, from, s->v1_fd, path, err);
 }
 
-void store_remove_bad(wg_store *s, const char *path, const wg_stat *which) {
+void wg_store_remove_bad(wg_store *s, const char *path, const wg_stat *which) {
   wg_error ignored = WG_ERROR_INIT;
   WG_AUTO(wg_fd) gc = -1;
   wg_stat now;
@@ -101,8 +101,8 @@ static wg_code object_write_tmp(wg_store *s, const char *tmp, const wg_buf *b, w
   return WG_OK;
 }
 
-wg_code store_put_frame(wg_store *s, const char *path, wg_frame_kind kind, const wg_digest *key,
-                        const void *p, size_t n_bytes, wg_error *err) {
+wg_code wg_store_put_frame(wg_store *s, const char *path, wg_frame_kind kind, const wg_digest *key,
+                           const void *p, size_t n_bytes, wg_error *err) {
   WG_AUTO(wg_buf) framed = {0};
   wg_buf_init(&framed, wg_heap(), 0);
   wg_frame_put(&framed, kind, key, p, n_bytes);
@@ -111,30 +111,30 @@ wg_code store_put_frame(wg_store *s, const char *path, wg_frame_kind kind, const
   }
   // Not synced: after a power cut the frame's checksum tells, and a lost record costs its step's
   // time.
-  wg_store_path tmp = store_tmp_name(s);
+  wg_store_path tmp = wg_store_tmp_name(s);
   if (object_write_tmp(s, tmp.s, &framed, err) != WG_OK) {
-    return store_explain(s, framed.n, err);
+    return wg_store_explain(s, framed.n, err);
   }
-  if (store_place(s, s->v1_fd, tmp.s, path, err) != WG_OK) {
+  if (wg_store_place(s, s->v1_fd, tmp.s, path, err) != WG_OK) {
     wg_error ignored = WG_ERROR_INIT;
     (void)!wg_os_unlink(s->v1_fd, tmp.s, &ignored);
-    return store_explain(s, framed.n, err);
+    return wg_store_explain(s, framed.n, err);
   }
   return WG_OK;
 }
 
-wg_code store_get_frame(wg_store *s, const char *path, wg_frame_kind kind, const wg_digest *key,
-                        wg_buf *raw, wg_str *out, wg_error *err) {
+wg_code wg_store_get_frame(wg_store *s, const char *path, wg_frame_kind kind, const wg_digest *key,
+                           wg_buf *raw, wg_str *out, wg_error *err) {
   wg_stat st;
   WG_AUTO(wg_fd) fd = -1;
-  if (store_use(s, path, &st, err) != WG_OK || wg_os_open_read(s->v1_fd, path, &fd, err) != WG_OK ||
-      wg_os_fstat(fd, &st, err) != WG_OK) {
+  if (wg_store_use(s, path, &st, err) != WG_OK ||
+      wg_os_open_read(s->v1_fd, path, &fd, err) != WG_OK || wg_os_fstat(fd, &st, err) != WG_OK) {
     return err->code;
   }
   if (wg_os_read_fd(fd, STORE_RECORD_MAX_BYTES, raw, err) != WG_OK ||
       wg_frame_parse(raw->p, raw->n, kind, key, out, err) != WG_OK) {
     if (err->code == WG_E_FORMAT || err->code == WG_E_LIMIT) {
-      store_remove_bad(s, path, &st);
+      wg_store_remove_bad(s, path, &st);
       err->code = WG_E_NOT_FOUND;
     }
     return wg_wrap(err, "'%s/%s'", s->v1, path);

@@ -65,56 +65,57 @@ struct wg_store {
 typedef struct wg_store_path {
   char s[96];
 } wg_store_path;
-wg_store_path store_path(const char *map, const wg_digest *d);
+wg_store_path wg_store_path_of(const char *map, const wg_digest *d);
 // "tmp/<lease>-<seq>": a fresh name for a temporary file or directory.
-wg_store_path store_tmp_name(wg_store *s);
+wg_store_path wg_store_tmp_name(wg_store *s);
 // Finds an object and renews its stamp. NOT_FOUND when it is not there.
-wg_code store_use(wg_store *s, const char *path, wg_stat *out, wg_error *err);
+wg_code wg_store_use(wg_store *s, const char *path, wg_stat *out, wg_error *err);
 // Stamps a finished temporary file and renames it to path.
-wg_code store_place(wg_store *s, int from_dirfd, const char *from, const char *path, wg_error *err);
+wg_code wg_store_place(wg_store *s, int from_dirfd, const char *from, const char *path,
+                       wg_error *err);
 // Removes the object if it still is the very file `which`.
-void store_remove_bad(wg_store *s, const char *path, const wg_stat *which);
+void wg_store_remove_bad(wg_store *s, const char *path, const wg_stat *which);
 // Writes a small object: frame and all, whole or not at all.
-wg_code store_put_frame(wg_store *s, const char *path, wg_frame_kind kind, const wg_digest *key,
-                        const void *p, size_t n_bytes, wg_error *err);
+wg_code wg_store_put_frame(wg_store *s, const char *path, wg_frame_kind kind, const wg_digest *key,
+                           const void *p, size_t n_bytes, wg_error *err);
 // Reads one back into raw; *out borrows from raw. NOT_FOUND when absent or damaged (then removed).
-wg_code store_get_frame(wg_store *s, const char *path, wg_frame_kind kind, const wg_digest *key,
-                        wg_buf *raw, wg_str *out, wg_error *err);
+wg_code wg_store_get_frame(wg_store *s, const char *path, wg_frame_kind kind, const wg_digest *key,
+                           wg_buf *raw, wg_str *out, wg_error *err);
 // When err is a full disk: says which, how much is free and how much was needed. Yields err->code.
-wg_code store_explain(const wg_store *s, uint64_t need_bytes, wg_error *err);
+wg_code wg_store_explain(const wg_store *s, uint64_t need_bytes, wg_error *err);
 
 // --- blob.c
 // Opens a local blob whose content has been found right.
-wg_code store_open_local(wg_store *s, const wg_digest *d, wg_fd *out, wg_stat *out_stat,
-                         wg_error *err);
-bool store_seen(wg_store *s, const wg_digest *d);
-void store_mark_seen(wg_store *s, const wg_digest *d);
+wg_code wg_store_open_local(wg_store *s, const wg_digest *d, wg_fd *out, wg_stat *out_stat,
+                            wg_error *err);
+bool wg_store_was_seen(wg_store *s, const wg_digest *d);
+void wg_store_mark_seen(wg_store *s, const wg_digest *d);
 // Hashes n_bytes of fd without moving its offset.
-wg_code store_hash_fd(int fd, uint64_t n_bytes, const wg_cancel *cancel, wg_digest *out,
-                      wg_error *err);
+wg_code wg_store_hash_fd(int fd, uint64_t n_bytes, const wg_cancel *cancel, wg_digest *out,
+                         wg_error *err);
 // Takes v1-relative temporary file tmp, known to hold d, into blobs/.
-wg_code store_take_tmp(wg_store *s, const char *tmp, const wg_digest *d, uint64_t n_bytes,
-                       wg_error *err);
+wg_code wg_store_take_tmp(wg_store *s, const char *tmp, const wg_digest *d, uint64_t n_bytes,
+                          wg_error *err);
 
 // --- remember.c
-wg_stat_id store_stat_id(const wg_stat *st);
+wg_stat_id wg_store_stat_id(const wg_stat *st);
 // True when times of st leave no doubt at now_ns about a later change.
-bool store_settled(const wg_stat *st, int64_t now_ns);
+bool wg_store_settled(const wg_stat *st, int64_t now_ns);
 // What the table knows of path under st. abs path.
-bool store_recall(wg_store *s, wg_stat_kind kind, const char *path, const wg_stat *st,
-                  wg_digest *out);
-void store_remember(wg_store *s, wg_stat_kind kind, const char *path, const wg_stat *st,
-                    const wg_digest *d);
+bool wg_store_recall(wg_store *s, wg_stat_kind kind, const char *path, const wg_stat *st,
+                     wg_digest *out);
+void wg_store_remember(wg_store *s, wg_stat_kind kind, const char *path, const wg_stat *st,
+                       const wg_digest *d);
 // Writes the stat table when something changed, merged with what others wrote meanwhile.
-wg_code store_save_stat(wg_store *s, wg_error *err);
+wg_code wg_store_save_stat(wg_store *s, wg_error *err);
 
 // --- lease.c
-wg_code store_lease(wg_store *s, wg_error *err);
-void store_unlease(wg_store *s);
+wg_code wg_store_lease(wg_store *s, wg_error *err);
+void wg_store_unlease(wg_store *s);
 // With v1/gc held exclusively: the oldest stamp that must be kept because somebody may use it;
 // INT64_MAX when nobody else runs.
-wg_code store_protected_since(wg_store *s, int64_t *out_ns, wg_error *err);
+wg_code wg_store_protected_since(wg_store *s, int64_t *out_ns, wg_error *err);
 // Removes what dead processes left in tmp/. Never fails.
-void store_sweep(wg_store *s);
+void wg_store_sweep(wg_store *s);
 
 #endif

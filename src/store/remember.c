@@ -9,7 +9,7 @@
 #define REMEMBER_TRIES 3
 static const wg_digest stat_key; // all zero
 
-wg_stat_id store_stat_id(const wg_stat *st) {
+wg_stat_id wg_store_stat_id(const wg_stat *st) {
   return (wg_stat_id){.size_bytes = st->size_bytes,
                       .mtime_ns = st->mtime_ns,
                       .ctime_ns = st->ctime_ns,
@@ -28,7 +28,7 @@ static int64_t remember_grain(const wg_stat *st) {
   return coarse ? STORE_COARSE_GRAIN_NS : STORE_GRAIN_NS;
 }
 
-bool store_settled(const wg_stat *st, int64_t now_ns) {
+bool wg_store_settled(const wg_stat *st, int64_t now_ns) {
   int64_t newest = st->mtime_ns > st->ctime_ns ? st->mtime_ns : st->ctime_ns;
   return newest < now_ns - remember_grain(st);
 }
@@ -67,17 +67,17 @@ static void remember_load(wg_store *s) {
   wg_mutex_unlock(&s->stat_load);
 }
 
-bool store_recall(wg_store *s, wg_stat_kind kind, const char *path, const wg_stat *st,
-                  wg_digest *out) {
+bool wg_store_recall(wg_store *s, wg_stat_kind kind, const char *path, const wg_stat *st,
+                     wg_digest *out) {
   remember_load(s);
-  wg_stat_id id = store_stat_id(st);
+  wg_stat_id id = wg_store_stat_id(st);
   return wg_stattab_find(&s->stat, kind, wg_str_of(path), &id, out);
 }
 
-void store_remember(wg_store *s, wg_stat_kind kind, const char *path, const wg_stat *st,
-                    const wg_digest *d) {
+void wg_store_remember(wg_store *s, wg_stat_kind kind, const char *path, const wg_stat *st,
+                       const wg_digest *d) {
   remember_load(s);
-  wg_stat_id id = store_stat_id(st);
+  wg_stat_id id = wg_store_stat_id(st);
   wg_stattab_put(&s->stat, kind, wg_str_of(path), &id, d);
 }
 
@@ -91,7 +91,7 @@ static wg_code remember_write(wg_store *s, wg_error *err) {
   if (wg_buf_check(&rows, err) != WG_OK || wg_buf_check(&framed, err) != WG_OK) {
     return err->code;
   }
-  wg_store_path tmp = store_tmp_name(s);
+  wg_store_path tmp = wg_store_tmp_name(s);
   WG_AUTO(wg_fd) fd = -1;
   // Not synced: torn, it fails its checksum and files are read again.
   if (wg_os_create_new(s->v1_fd, tmp.s, 0600, &fd, err) != WG_OK ||
@@ -99,12 +99,12 @@ static wg_code remember_write(wg_store *s, wg_error *err) {
       wg_os_rename(s->v1_fd, tmp.s, s->v1_fd, "stat", err) != WG_OK) {
     wg_error ignored = WG_ERROR_INIT;
     (void)!wg_os_unlink(s->v1_fd, tmp.s, &ignored);
-    return store_explain(s, framed.n, err);
+    return wg_store_explain(s, framed.n, err);
   }
   return wg_os_fstat(fd, &s->stat_file, err);
 }
 
-wg_code store_save_stat(wg_store *s, wg_error *err) {
+wg_code wg_store_save_stat(wg_store *s, wg_error *err) {
   if (!atomic_exchange(&s->stat.dirty, false)) {
     return WG_OK;
   }
@@ -131,7 +131,7 @@ wg_code wg_store_file_digest(wg_store *s, const char *abs_path, const wg_cancel 
   if (wg_os_stat(WG_CWD, abs_path, true, &st, err) != WG_OK) {
     return err->code;
   }
-  if (st.type == WG_FT_FILE && store_recall(s, WG_STAT_FILE, abs_path, &st, out)) {
+  if (st.type == WG_FT_FILE && wg_store_recall(s, WG_STAT_FILE, abs_path, &st, out)) {
     if (out_size != NULL) {
       *out_size = st.size_bytes;
     }
@@ -153,8 +153,8 @@ wg_code wg_store_file_digest(wg_store *s, const char *abs_path, const wg_cancel 
     if (!remember_same(&before, &after) || n != after.size_bytes) {
       continue; // it changed meanwhile
     }
-    if (store_settled(&after, start)) {
-      store_remember(s, WG_STAT_FILE, abs_path, &after, &d);
+    if (wg_store_settled(&after, start)) {
+      wg_store_remember(s, WG_STAT_FILE, abs_path, &after, &d);
     }
     *out = d;
     if (out_size != NULL) {
@@ -195,7 +195,7 @@ wg_code wg_store_dir_digest(wg_store *s, const char *abs_path, wg_digest *out, w
     if (wg_os_stat(WG_CWD, abs_path, true, &before, err) != WG_OK) {
       return err->code;
     }
-    if (before.type == WG_FT_DIR && store_recall(s, WG_STAT_DIR, abs_path, &before, out)) {
+    if (before.type == WG_FT_DIR && wg_store_recall(s, WG_STAT_DIR, abs_path, &before, out)) {
       return WG_OK;
     }
     if (remember_list(abs_path, &d, err) != WG_OK ||
@@ -203,8 +203,8 @@ wg_code wg_store_dir_digest(wg_store *s, const char *abs_path, wg_digest *out, w
       return err->code;
     }
     if (remember_same(&before, &after)) {
-      if (store_settled(&after, start)) {
-        store_remember(s, WG_STAT_DIR, abs_path, &after, &d);
+      if (wg_store_settled(&after, start)) {
+        wg_store_remember(s, WG_STAT_DIR, abs_path, &after, &d);
       }
       *out = d;
       return WG_OK;

@@ -53,10 +53,10 @@ wg_code wg_store_open(const char *root, wg_store **out, wg_error *err) {
   wg_stattab_init(&s->stat, (uint32_t)(wg_os_wall_ns() / STORE_DAY_NS));
   s->root = wg_path_absolute(root != NULL ? root : place);
   s->v1 = wg_path_join(s->root, "v1");
-  if (store_make_dirs(s, err) != WG_OK || store_lease(s, err) != WG_OK) {
-    return store_explain(s, 4096, err);
+  if (store_make_dirs(s, err) != WG_OK || wg_store_lease(s, err) != WG_OK) {
+    return wg_store_explain(s, 4096, err);
   }
-  store_sweep(s);
+  wg_store_sweep(s);
   *out = wg_take(&s);
   return WG_OK;
 }
@@ -86,9 +86,9 @@ void wg_store_close(wg_store *s) {
   }
   if (s->lease_fd >= 0) {
     wg_error ignored = WG_ERROR_INIT;
-    (void)!store_save_stat(s, &ignored); // not saved: files are read again, no more
+    (void)!wg_store_save_stat(s, &ignored); // not saved: files are read again, no more
     store_clear_tmp(s);
-    store_unlease(s);
+    wg_store_unlease(s);
   }
   wg_stattab_done(&s->stat);
   for (size_t i = 0; i < s->n_stat_bufs; i++) {
@@ -113,8 +113,8 @@ wg_code wg_store_get_record(wg_store *s, const wg_digest *key, wg_buf *out, wg_e
   WG_AUTO(wg_buf) raw = {0};
   wg_buf_init(&raw, wg_heap(), 0);
   wg_str body;
-  wg_store_path path = store_path("records", key);
-  if (store_get_frame(s, path.s, WG_FRAME_RECORD, key, &raw, &body, err) != WG_OK) {
+  wg_store_path path = wg_store_path_of("records", key);
+  if (wg_store_get_frame(s, path.s, WG_FRAME_RECORD, key, &raw, &body, err) != WG_OK) {
     if (err->code != WG_E_NOT_FOUND || !s->has_behind) {
       return err->code;
     }
@@ -124,7 +124,7 @@ wg_code wg_store_get_record(wg_store *s, const wg_digest *key, wg_buf *out, wg_e
         wg_frame_parse(raw.p, raw.n, WG_FRAME_RECORD, key, &body, &behind) != WG_OK) {
       return err->code; // not there either
     }
-    if (store_put_frame(s, path.s, WG_FRAME_RECORD, key, body.p, body.n, err) != WG_OK) {
+    if (wg_store_put_frame(s, path.s, WG_FRAME_RECORD, key, body.p, body.n, err) != WG_OK) {
       return err->code;
     }
   }
@@ -138,8 +138,8 @@ wg_code wg_store_put_record(wg_store *s, const wg_digest *key, const void *p, si
     return wg_fail(err, WG_E_LIMIT, "a record of %zu bytes is larger than the limit of %llu",
                    n_bytes, (unsigned long long)(STORE_RECORD_MAX_BYTES - WG_FRAME_HEAD_BYTES));
   }
-  wg_store_path path = store_path("records", key);
-  if (store_put_frame(s, path.s, WG_FRAME_RECORD, key, p, n_bytes, err) != WG_OK) {
+  wg_store_path path = wg_store_path_of("records", key);
+  if (wg_store_put_frame(s, path.s, WG_FRAME_RECORD, key, p, n_bytes, err) != WG_OK) {
     return err->code;
   }
   if (s->has_behind) {
@@ -163,7 +163,7 @@ wg_code wg_store_lock_key(wg_store *s, const wg_digest *key, const wg_cancel *ca
     wg_stat held, named;
     if (wg_os_lock(s->v1_fd, path.s, true, false, cancel, &fd, err) != WG_OK ||
         wg_os_fstat(fd, &held, err) != WG_OK) {
-      return store_explain(s, 0, err);
+      return wg_store_explain(s, 0, err);
     }
     // The cleaner removes lock files that nobody holds: a lock on a removed one locks nothing.
     if (wg_os_stat(s->v1_fd, path.s, false, &named, err) == WG_OK && named.ino == held.ino) {
@@ -177,9 +177,9 @@ wg_code wg_store_lock_key(wg_store *s, const wg_digest *key, const wg_cancel *ca
 }
 
 wg_code wg_store_tmp_dir(wg_store *s, char **out, wg_error *err) {
-  wg_store_path name = store_tmp_name(s);
+  wg_store_path name = wg_store_tmp_name(s);
   if (wg_os_mkdir(s->v1_fd, name.s, 0700, err) != WG_OK) {
-    return store_explain(s, 4096, err);
+    return wg_store_explain(s, 4096, err);
   }
   *out = wg_path_join(s->v1, name.s);
   return WG_OK;
@@ -202,7 +202,7 @@ static wg_code store_secret_key(wg_store *s, uint8_t out[32], wg_error *err) {
   wg_buf_init(&raw, wg_heap(), 0);
   wg_str body;
   if (wg_os_lock(s->v1_fd, "secret.lock", true, false, NULL, &lock, err) != WG_OK) {
-    return store_explain(s, 0, err);
+    return wg_store_explain(s, 0, err);
   }
   wg_code code = wg_os_read_file(s->v1_fd, "secret", 4096, &raw, err);
   if (code == WG_OK) {
@@ -213,16 +213,16 @@ static wg_code store_secret_key(wg_store *s, uint8_t out[32], wg_error *err) {
     }
   }
   if (code != WG_OK && code != WG_E_NOT_FOUND && code != WG_E_FORMAT && code != WG_E_LIMIT) {
-    return store_explain(s, 0, err);
+    return wg_store_explain(s, 0, err);
   }
   wg_os_random(out, 32);
   wg_buf_clear(&raw);
   wg_frame_put(&raw, WG_FRAME_SECRET, &name, out, 32);
-  wg_store_path tmp = store_tmp_name(s);
+  wg_store_path tmp = wg_store_tmp_name(s);
   if (wg_buf_check(&raw, err) != WG_OK ||
       wg_os_write_file(s->v1_fd, tmp.s, raw.p, raw.n, 0600, true, err) != WG_OK ||
       wg_os_rename(s->v1_fd, tmp.s, s->v1_fd, "secret", err) != WG_OK) {
-    return store_explain(s, raw.n, err);
+    return wg_store_explain(s, raw.n, err);
   }
   return WG_OK;
 }

@@ -294,59 +294,6 @@ int wmain(int argc, wchar_t **argv) {
 """
 
 
-def test_windows_own_api_reads_them_in_wine(exe, icon, tmp_path):
-    needs("wine", "x86_64-w64-mingw32-gcc")
-    (tmp_path / "r.c").write_text(READ_VERSION_C)
-    r = start(["x86_64-w64-mingw32-gcc", "-municode", "-o", "r.exe", "r.c", "-lversion"], cwd=tmp_path)
-    assert r.code == 0, r
-    shutil.copy(exe[1], tmp_path / "app.exe")
-    env = {**os.environ, "WINEPREFIX": str(wine_prefix(tmp_path)), "WINEDEBUG": "-all", "HOME": str(tmp_path),
-           "WINEDLLOVERRIDES": "mscoree,mshtml="}
-    r = start(["wine", "r.exe", "app.exe", "CompanyName", "FileDescription", "FileVersion"], cwd=tmp_path, env=env, timeout=300)
-    assert r.code == 0, r
-    lines = r.out.split("\n")
-    assert lines[0].strip() == "00010004 00000000 2"
-    for line, key in zip(lines[1:4], ("company", "description", "file_version")):
-        assert bytes.fromhex(line.strip()).decode("utf-16be") == TEXTS[key]
-    assert lines[4].split()[0] == str(6 + 14 * len(icon[1]))
-    assert lines[5].strip() == "icon 1"
-
-
-def test_windows_own_api_reads_them_in_wine(exe, icon, tmp_path):
-    needs("wine", "x86_64-w64-mingw32-gcc")
-    (tmp_path / "r.c").write_text(READ_VERSION_C)
-    r = start(["x86_64-w64-mingw32-gcc", "-municode", "-o", "r.exe", "r.c", "-lversion"], cwd=tmp_path)
-    assert r.code == 0, r
-    shutil.copy(exe[1], tmp_path / "app.exe")
-    env = {**os.environ, "WINEPREFIX": str(wine_prefix(tmp_path)), "WINEDEBUG": "-all", "HOME": str(tmp_path),
-           "WINEDLLOVERRIDES": "mscoree,mshtml="}
-    r = start(["wine", "r.exe", "app.exe", "CompanyName", "FileDescription", "FileVersion"], cwd=tmp_path, env=env, timeout=300)
-    assert r.code == 0, r
-    lines = r.out.split("\n")
-    assert lines[0].strip() == "00010004 00000000 2"
-    for line, key in zip(lines[1:4], ("company", "description", "file_version")):
-        assert bytes.fromhex(line.strip()).decode("utf-16be") == TEXTS[key]
-    assert lines[4].split()[0] == str(6 + 14 * len(icon[1]))
-    assert lines[5].strip() == "icon 1"
-
-
-@pytest.fixture(scope="module")
-def wine(tmp_path_factory):
-    """wine(program, args...) -> Result, in a prefix of its own."""
-    needs("wine", "wineboot")
-    d = tmp_path_factory.mktemp("wine")
-    env = {**os.environ, "WINEPREFIX": str(d / "prefix"), "WINEDEBUG": "-all", "HOME": str(d), "WINEDLLOVERRIDES": "mscoree,mshtml="}
-    r = start(["wineboot", "-i"], cwd=d, env=env, timeout=300)
-    system32 = d / "prefix/drive_c/windows/system32"
-    assert system32.is_dir(), r
-    if shutil.which("x86_64-w64-mingw32-gcc") and not (system32 / "bcryptprimitives.dll").exists():
-        r = start(["x86_64-w64-mingw32-gcc", "-shared", "-o", system32 / "bcryptprimitives.dll",
-                   ROOT / "tests/tools/bcryptprimitives.c", "-ladvapi32"])
-        assert r.code == 0, r
-    yield lambda *args, cwd: start(["wine", *args], cwd=cwd, env=env, timeout=300)
-    start(["wineserver", "-k"], env=env)
-
-
 def test_windows_own_api_reads_them_in_wine(wine, exe, icon, tmp_path):
     needs("x86_64-w64-mingw32-gcc")
     (tmp_path / "r.c").write_text(READ_VERSION_C)

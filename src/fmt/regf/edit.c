@@ -194,13 +194,13 @@ static bool edit_index_add(wg_regkey *k, uint32_t i) {
 
 // Makes the index hold all values; without memory for it the key is searched from end to end.
 static void edit_reindex(wg_hive *h, wg_regkey *k) {
-  uint32_t cap = 64;
+  size_t cap = 64;
   while (cap / 4 < k->n_values) {
     cap *= 2;
   }
   if (k->index == NULL || k->index_cap < cap) {
     k->index = wg_arena_new_array(&h->arena, uint32_t, cap);
-    k->index_cap = cap;
+    k->index_cap = (uint32_t)cap;
   } else {
     memset(k->index, 0, (size_t)k->index_cap * sizeof(*k->index));
   }
@@ -209,9 +209,11 @@ static void edit_reindex(wg_hive *h, wg_regkey *k) {
   }
 }
 
+#define EDIT_MAX_VALUE_NAME_BYTES ((size_t)32766) // 16,383 units
+
 static wg_code edit_add_value(wg_hive *h, wg_regkey *k, wg_str name, wg_buf *name16, uint32_t *out,
                               wg_error *err) {
-  if (name16->n > 16383U * 2 || (name16->n > 0 && wg_buf_check(name16, err) != WG_OK)) {
+  if (name16->n > EDIT_MAX_VALUE_NAME_BYTES || (name16->n > 0 && wg_buf_check(name16, err) != WG_OK)) {
     return wg_fail(err, WG_E_FORMAT, "value name '%.*s' is longer than 16,383 characters",
                    WG_STR_ARG(name));
   }

@@ -108,7 +108,7 @@ static wg_code parse_name(parse_ctx *c, wg_reader *r, uint32_t n, bool compresse
 }
 
 static uint32_t *parse_sd_slot(uint32_t *map, size_t cap, uint32_t off) {
-  size_t i = (off >> 3) * 2654435761U & (cap - 1);
+  size_t i = (size_t)(off >> 3) * 2654435761U & (cap - 1);
   while (map[2 * i + 1] != 0 && map[2 * i] != off) {
     i = (i + 1) & (cap - 1);
   }

@@ -87,7 +87,7 @@ static wg_code open_xml_text(wg_wim *w, const uint8_t *p, uint64_t n_bytes, wg_e
     return wg_fail_at(err, WG_E_FORMAT, off, "the XML has %llu bytes, no whole UTF-16 units",
                       (unsigned long long)n_bytes);
   }
-  if (n_bytes >= 2 && p[0] == 0xFF && p[1] == 0xFE) {
+  if (p != NULL && n_bytes >= 2 && p[0] == 0xFF && p[1] == 0xFE) {
     p += 2;
     n_bytes -= 2;
   }

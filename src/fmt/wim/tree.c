@@ -207,6 +207,7 @@ const wg_sha1 *wg_wim_entry_hash(const wg_wim_entry *e, size_t i) {
 
 // Unnamed streams stand, in this order, for the reparse data and the file's data. The stream in
 // the entry itself, when its hash is zero, stands for what is then left.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one rule after the other
 wg_wim_roles wg_wim_entry_roles(const wg_wim_entry *e) {
   wg_wim_roles r = {WG_WIM_NO_STREAM, WG_WIM_NO_STREAM, WG_WIM_NO_STREAM};
   bool encrypted = (e->attributes & WG_WIM_ATTR_ENCRYPTED) != 0;

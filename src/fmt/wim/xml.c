@@ -312,6 +312,7 @@ static wg_code facts_text(xml_walk *w, wg_arena *arena, const char **field, wg_e
   return *field == NULL ? wg_arena_fail(arena, err) : WG_OK;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one kind of token after the other
 wg_code wg_wim_xml_facts(wg_str xml, wg_arena *arena, wg_wim_facts *out, uint32_t n_images,
                          bool *out_encrypted, wg_error *err) {
   *out_encrypted = false;
@@ -376,6 +377,7 @@ static size_t path_count(const char *path) {
 }
 
 // Finds the first element `path`, or the end of the deepest parent of it that is there.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): a walk along a path
 static wg_code spot_find(wg_str xml, uint32_t image, const char *path, xml_spot *out,
                          wg_error *err) {
   xml_walk w = {.s = {.doc = xml}};

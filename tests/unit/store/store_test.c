@@ -46,7 +46,7 @@ static char *file_in(const place *p, const char *name, const void *bytes, size_t
 
 static char *object_file(const place *p, const char *map, const wg_digest *d) {
   WG_AUTO(wg_cstr) v1 = wg_path_join(p->root, "v1");
-  return wg_path_join(v1, store_path(map, d).s);
+  return wg_path_join(v1, wg_store_path_of(map, d).s);
 }
 
 // Replaces a file's bytes, as a bad disk would: also of a read-only one.
@@ -269,7 +269,7 @@ static void an_export_is_written_once(void **state) {
   assert_ok(wg_store_export(p->s, &d, out, 0755, NULL, &err), &err);
   assert_ok(wg_os_stat(WG_CWD, out, false, &first, &err), &err);
   wg_digest known;
-  assert_true(store_recall(p->s, WG_STAT_FILE, out, &first, &known)); // at once
+  assert_true(wg_store_recall(p->s, WG_STAT_FILE, out, &first, &known)); // at once
   reopen(p);
   // By the table alone: the blob is not even there.
   WG_AUTO(wg_cstr) blob = object_file(p, "blobs", &d);
@@ -319,12 +319,12 @@ static void a_settled_file_is_read_once(void **state) {
   assert_int_equal(n, 3);
   // Young: not remembered.
   assert_ok(wg_os_stat(WG_CWD, f, true, &st, &err), &err);
-  assert_false(store_recall(p->s, WG_STAT_FILE, f, &st, &d));
+  assert_false(wg_store_recall(p->s, WG_STAT_FILE, f, &st, &d));
   wg_os_sleep_ms(60);
   assert_ok(wg_store_file_digest(p->s, f, NULL, &d, &n, &err), &err);
-  assert_true(store_recall(p->s, WG_STAT_FILE, f, &st, &d));
+  assert_true(wg_store_recall(p->s, WG_STAT_FILE, f, &st, &d));
   reopen(p);
-  assert_true(store_recall(p->s, WG_STAT_FILE, f, &st, &d)); // over processes
+  assert_true(wg_store_recall(p->s, WG_STAT_FILE, f, &st, &d)); // over processes
   assert_true(wg_digest_eq(&d, &want));
   assert_int_equal(wg_store_file_digest(p->s, "/nonexistent/x", NULL, &d, &n, &err),
                    WG_E_NOT_FOUND);
@@ -366,12 +366,12 @@ static void every_field_of_stat_counts(void **state) {
   wg_os_sleep_ms(60);
   assert_ok(wg_store_file_digest(p->s, f, NULL, &d, NULL, &err), &err);
   assert_ok(wg_os_stat(WG_CWD, f, true, &st, &err), &err);
-  assert_true(store_recall(p->s, WG_STAT_FILE, f, &st, &d));
-  assert_false(store_recall(p->s, WG_STAT_DIR, f, &st, &d));
+  assert_true(wg_store_recall(p->s, WG_STAT_FILE, f, &st, &d));
+  assert_false(wg_store_recall(p->s, WG_STAT_DIR, f, &st, &d));
 #define ONE_OFF(field)                                                                             \
   other = st;                                                                                      \
   other.field++;                                                                                   \
-  assert_false(store_recall(p->s, WG_STAT_FILE, f, &other, &d))
+  assert_false(wg_store_recall(p->s, WG_STAT_FILE, f, &other, &d))
   ONE_OFF(size_bytes);
   ONE_OFF(mtime_ns);
   ONE_OFF(ctime_ns);
@@ -383,7 +383,7 @@ static void every_field_of_stat_counts(void **state) {
   wg_os_sleep_ms(60);
   assert_ok(wg_store_file_digest(p->s, f, NULL, &d, NULL, &err), &err);
   assert_ok(wg_os_stat(WG_CWD, f, true, &st, &err), &err);
-  assert_false(store_recall(p->s, WG_STAT_FILE, f, &st, &d));
+  assert_false(wg_store_recall(p->s, WG_STAT_FILE, f, &st, &d));
 }
 
 static void a_listing_has_a_digest(void **state) {
@@ -402,7 +402,7 @@ static void a_listing_has_a_digest(void **state) {
   reopen(p);
   wg_stat st;
   assert_ok(wg_os_stat(WG_CWD, dir, true, &st, &err), &err);
-  assert_true(store_recall(p->s, WG_STAT_DIR, dir, &st, &again));
+  assert_true(wg_store_recall(p->s, WG_STAT_DIR, dir, &st, &again));
   // Content does not count, type does.
   WG_AUTO(wg_fd) fd = -1;
   assert_ok(wg_os_open_append(WG_CWD, f, 0, &fd, &err), &err);
@@ -435,12 +435,12 @@ static void a_damaged_stat_table_is_empty(void **state) {
     spoil(table, good.p, good.n);
     good.p[i] ^= 0x40;
     assert_ok(wg_store_open(p->root, &p->s, &err), &err);
-    assert_false(store_recall(p->s, WG_STAT_FILE, f, &st, &d));
+    assert_false(wg_store_recall(p->s, WG_STAT_FILE, f, &st, &d));
     if (i % 16 == 0) { // and it is made anew
       assert_ok(wg_store_file_digest(p->s, f, NULL, &d, NULL, &err), &err);
       assert_true(wg_digest_eq(&d, &want));
       reopen(p);
-      assert_true(store_recall(p->s, WG_STAT_FILE, f, &st, &d));
+      assert_true(wg_store_recall(p->s, WG_STAT_FILE, f, &st, &d));
     }
     wg_store_close(wg_take(&p->s));
   }
@@ -468,9 +468,9 @@ static void stat_tables_are_merged(void **state) {
   assert_ok(wg_store_file_digest(other, g, NULL, &d, NULL, &err), &err);
   wg_store_close(other);
   reopen(p);
-  assert_true(store_recall(p->s, WG_STAT_FILE, f, &sf, &d));
-  assert_true(store_recall(p->s, WG_STAT_FILE, g, &sg, &d));
-  assert_true(store_recall(p->s, WG_STAT_FILE, h, &sh, &d));
+  assert_true(wg_store_recall(p->s, WG_STAT_FILE, f, &sf, &d));
+  assert_true(wg_store_recall(p->s, WG_STAT_FILE, g, &sg, &d));
+  assert_true(wg_store_recall(p->s, WG_STAT_FILE, h, &sh, &d));
 }
 
 static void old_rows_are_dropped(void **state) {
@@ -752,7 +752,7 @@ static void what_is_behind_serves(void **state) {
   assert_file_is(path, "shared", 6);
   // Bytes that are not what they should be are refused.
   assert_ok(wg_store_put_bytes(shared, "wrong", 5, &got, &err), &err);
-  WG_AUTO(wg_cstr) sd = wg_path_join(shared->v1, store_path("blobs", &got).s);
+  WG_AUTO(wg_cstr) sd = wg_path_join(shared->v1, wg_store_path_of("blobs", &got).s);
   spoil(sd, "WRONG", 5);
   WG_AUTO(wg_fd) fd = -1;
   assert_int_equal(wg_store_open_blob(third, &got, &fd, NULL, &err), WG_E_NOT_FOUND);

@@ -121,7 +121,7 @@ static bool do_upkeep(worker *w) {
     return wg_store_verify(w->sh->s, true, NULL, NULL, NULL, &st, &n_bad, &err) == WG_OK &&
            n_bad == 0;
   case 2:
-    return store_save_stat(w->sh->s, &err) == WG_OK;
+    return wg_store_save_stat(w->sh->s, &err) == WG_OK;
   default:
     return wg_store_dir_digest(w->sh->s, w->sh->dir, &d, &err) == WG_OK ||
            err.code == WG_E_CONFLICT;

@@ -5,8 +5,8 @@
 
 static wg_code behind_get_record(void *ctx, const wg_digest *key, wg_buf *out, wg_error *err) {
   wg_str body;
-  return wg_store_get_frame(ctx, wg_store_path_of("records", key).s, WG_FRAME_RECORD, key, out, &body,
-                            err);
+  return wg_store_get_frame(ctx, wg_store_path_of("records", key).s, WG_FRAME_RECORD, key, out,
+                            &body, err);
 }
 
 static wg_code behind_put_record(void *ctx, const wg_digest *key, const void *p, size_t n_bytes,

@@ -213,7 +213,8 @@ static void edit_reindex(wg_hive *h, wg_regkey *k) {
 
 static wg_code edit_add_value(wg_hive *h, wg_regkey *k, wg_str name, wg_buf *name16, uint32_t *out,
                               wg_error *err) {
-  if (name16->n > EDIT_MAX_VALUE_NAME_BYTES || (name16->n > 0 && wg_buf_check(name16, err) != WG_OK)) {
+  if (name16->n > EDIT_MAX_VALUE_NAME_BYTES ||
+      (name16->n > 0 && wg_buf_check(name16, err) != WG_OK)) {
     return wg_fail(err, WG_E_FORMAT, "value name '%.*s' is longer than 16,383 characters",
                    WG_STR_ARG(name));
   }

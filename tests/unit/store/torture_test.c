@@ -236,24 +236,20 @@ static void the_process_ends_at_every_call(void **state) {
   torture("exit", 137);
 }
 
-#else
-
-static void every_call_fails_once(void **state) {
-  (void)state;
-  print_message("# needs a build with -Dfault=true\n");
-  skip();
-}
-#define the_process_ends_at_every_call every_call_fails_once
-
 #endif
 
 int main(int argc, char **argv) {
   if (argc == 3 && strcmp(argv[1], "run") == 0) {
     return scenario(argv[2]);
   }
+#ifdef WG_FAULT
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_call_fails_once),
       cmocka_unit_test(the_process_ends_at_every_call),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
+#else
+  (void)printf("1..0 # SKIP needs a build with -Dfault=true\n");
+  return 0;
+#endif
 }

@@ -70,9 +70,9 @@ static void bash_add_options(wg_buf *out, const wg_cli_opt *opts, size_t n) {
 // "-e|--env)" lines for options whose value completes in some way.
 static void bash_option_values(wg_buf *out, const wg_cli_cmd *cmd) {
   static const char *const how[] = {
-      [COMPLETE_NOTHING] = "kind=none", [COMPLETE_FILE] = "kind=file",
-      [COMPLETE_DIR] = "kind=dir",      [COMPLETE_TARGET] = "kind=target",
-      [COMPLETE_COMMAND] = "kind=none", [COMPLETE_WORDS] = "kind=none"};
+      [COMPLETE_NOTHING] = "kind='none'", [COMPLETE_FILE] = "kind='file'",
+      [COMPLETE_DIR] = "kind='dir'",      [COMPLETE_TARGET] = "kind='target'",
+      [COMPLETE_COMMAND] = "kind='none'", [COMPLETE_WORDS] = "kind='none'"};
   for (size_t i = 0; i < cmd->n_opts; i++) {
     const wg_cli_opt *o = &cmd->opts[i];
     if (o->arg == NULL) {
@@ -101,13 +101,13 @@ static void bash_command(wg_buf *out, const wg_cli_cmd *cmd) {
   case COMPLETE_NOTHING:
     break;
   case COMPLETE_FILE:
-    wg_buf_add_z(out, "      kind=file\n");
+    wg_buf_add_z(out, "      kind='file'\n");
     break;
   case COMPLETE_DIR:
-    wg_buf_add_z(out, "      kind=dir\n");
+    wg_buf_add_z(out, "      kind='dir'\n");
     break;
   case COMPLETE_TARGET:
-    wg_buf_add_z(out, "      kind=target\n");
+    wg_buf_add_z(out, "      kind='target'\n");
     break;
   case COMPLETE_COMMAND:
     wg_buf_add_z(out, "      words=$commands\n");

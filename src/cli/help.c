@@ -3,6 +3,7 @@
 
 #include "cli/internal.h"
 
+#define HELP_WIDTH 88
 #define HELP_COLUMN 26 // where the explanation of an option or command begins
 
 static const char group_project[] = "Project", group_files[] = "Files", group_more[] = "More",
@@ -112,6 +113,34 @@ void wg_cli_help_overview(wg_buf *out, const char *noun) {
   }
 }
 
+// A line of a paragraph, broken at spaces so that none is longer than HELP_WIDTH; examples, which
+// are indented, stay as they are.
+static void help_line(wg_buf *out, const char *p, size_t n) {
+  while (n > HELP_WIDTH && p[0] != ' ') {
+    size_t cut = HELP_WIDTH;
+    while (cut > 0 && p[cut] != ' ') {
+      cut--;
+    }
+    if (cut == 0) {
+      break; // one long word
+    }
+    wg_buf_add(out, p, cut);
+    wg_buf_add_z(out, "\n");
+    p += cut + 1;
+    n -= cut + 1;
+  }
+  wg_buf_add(out, p, n);
+  wg_buf_add_z(out, "\n");
+}
+
+static void help_text(wg_buf *out, const char *text) {
+  while (*text != '\0') {
+    size_t n = strcspn(text, "\n");
+    help_line(out, text, n);
+    text += n + (text[n] == '\n' ? 1 : 0);
+  }
+}
+
 void wg_cli_help_command(wg_buf *out, const wg_cli_cmd *cmd) {
   wg_buf_add_z(out, "Usage: wingo ");
   wg_cli_full_name(out, cmd);
@@ -124,8 +153,8 @@ void wg_cli_help_command(wg_buf *out, const wg_cli_cmd *cmd) {
                                                                  : cmd->summary[0],
                 cmd->summary + 1);
   if (cmd->text != NULL && cmd->text[0] != '\0') {
-    size_t n = strlen(cmd->text);
-    wg_buf_printf(out, "\n%s%s", cmd->text, cmd->text[n - 1] == '\n' ? "" : "\n");
+    wg_buf_add_z(out, "\n");
+    help_text(out, cmd->text);
   }
   help_options(out, "Options", cmd->opts, cmd->n_opts);
   help_options(out, "Options of every command", wg_cli_common_opts, wg_cli_n_common_opts);

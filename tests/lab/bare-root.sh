@@ -61,10 +61,11 @@ for target in $targets; do
     eval "value=\${$name:-}"
     [ -z "$value" ] || set -- "$@" --setenv "$name" "$value"
   done
+  bwrap "$@" update-ca-certificates </dev/null >"$work/$target.log" 2>&1
   echo "bare-root.sh: make $target"
   began=$(date +%s)
   code=0
-  bwrap "$@" make "$target" </dev/null >"$work/$target.log" 2>&1 || code=$?
+  bwrap "$@" make "$target" </dev/null >>"$work/$target.log" 2>&1 || code=$?
   tail -n 40 "$work/$target.log"
   echo "bare-root.sh: make $target ended with $code after $(($(date +%s) - began)) s; log: $work/$target.log"
   [ "$code" = 0 ] || failed=1

@@ -133,7 +133,7 @@ wg_code wg_go_embed_observe(const char *dir, const char *pattern, const wg_go_ob
   embed_push(&w, dir, (wg_str){"", 0}, p);
   while (w.n > 0) {
     embed_item it = w.todo[--w.n];
-    WG_AUTO(wg_cstr) path = it.path;
+    WG_AUTO(wg_cstr) path WG_UNUSED = it.path; // freed at the end of the round
     if (embed_step(&w, &it, err) != WG_OK) {
       return wg_wrap(err, "//go:embed %s", pattern);
     }

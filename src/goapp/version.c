@@ -46,9 +46,11 @@ bool wg_go_version_parse(wg_str s, wg_go_version *out) {
   size_t before = pos;
   if (version_word(s, &pos, "beta") && version_number(s, &pos, &v.pre)) {
     v.stage = 1;
-  } else if ((pos = before, version_word(s, &pos, "rc")) && version_number(s, &pos, &v.pre)) {
+  } else if (((void)(pos = before), version_word(s, &pos, "rc")) &&
+             version_number(s, &pos, &v.pre)) {
     v.stage = 2;
-  } else if ((pos = before, version_word(s, &pos, ".")) && version_number(s, &pos, &v.patch)) {
+  } else if (((void)(pos = before), version_word(s, &pos, ".")) &&
+             version_number(s, &pos, &v.patch)) {
     v.stage = 3;
   }
   *out = v;

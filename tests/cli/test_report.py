@@ -177,7 +177,8 @@ def test_a_good_run(toy, browser):
     # The bars: as long as the steps took, the image after the program it holds.
     bars = [b for b in page.bars if b[0] == "ran"]
     assert len(bars) == 3
-    assert bars[2][1] >= bars[0][1] + bars[0][2] - 1
+    # Rows go by start; which program starts first is chance.
+    assert bars[2][1] >= min(b[1] + b[2] for b in bars[:2]) - 1
     assert "compile app/agent/windows-amd64: ran, " in page["timeline"]
     assert "first run here" in page["steps"] and "bytes: 16000" in page["steps"]
     # The same again: nothing ran.

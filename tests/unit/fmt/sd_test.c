@@ -29,15 +29,16 @@ static void sddl_round_trips_through_bytes(void **state) {
   // What Windows itself shows for Program Files, an audit list, a label, a null DACL, a capability
   // SID.
   static const char *const cases[] = {
-      "O:S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464G:SYD:PAI(A;OICIIO;GA;;;CO)"
-      "(A;OICIIO;GA;;;SY)(A;;0x1301bf;;;SY)(A;OICIIO;GA;;;BA)(A;;0x1301bf;;;BA)(A;OICIIO;"
-      "0xa0000000;;;BU)"
-      "(A;;0x1200a9;;;BU)(A;OICIIO;0xa0000000;;;AC)(A;;0x1200a9;;;AC)",
-      "O:BAG:SYD:(D;;FW;;;AN)(A;;FA;;;SY)S:(AU;SAFA;FA;;;WD)",
-      "O:BAG:BAD:S:(ML;;0x1;;;LW)",
-      "D:NO_ACCESS_CONTROL",
-      "O:S-1-15-3-1024-1065365936-1281604716-3511738428-1654721687-432734479-3232135806-4053264122-"
-      "3456934681D:P",
+      ("O:S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464G:SYD:PAI(A;OICIIO;GA;;;CO)"
+       "(A;OICIIO;GA;;;SY)(A;;0x1301bf;;;SY)(A;OICIIO;GA;;;BA)(A;;0x1301bf;;;BA)(A;OICIIO;"
+       "0xa0000000;;;BU)"
+       "(A;;0x1200a9;;;BU)(A;OICIIO;0xa0000000;;;AC)(A;;0x1200a9;;;AC)"),
+      ("O:BAG:SYD:(D;;FW;;;AN)(A;;FA;;;SY)S:(AU;SAFA;FA;;;WD)"),
+      ("O:BAG:BAD:S:(ML;;0x1;;;LW)"),
+      ("D:NO_ACCESS_CONTROL"),
+      ("O:S-1-15-3-1024-1065365936-1281604716-3511738428-1654721687-432734479-3232135806-"
+       "4053264122-"
+       "3456934681D:P"),
   };
   for (size_t i = 0; i < WG_ARRAY_LEN(cases); i++) {
     wg_error err = WG_ERROR_INIT;

@@ -166,6 +166,7 @@ static void same_input_same_bytes(void **state) {
   WG_AUTO(wg_buf) c = {0};
   WG_AUTO_PTR(json_t) ra = write_and_parse(&in, &a);
   WG_AUTO_PTR(json_t) rb = write_and_parse(&in, &b);
+  assert_non_null(rb);
   in.revision = WG_STR("other");
   WG_AUTO_PTR(json_t) rc = write_and_parse(&in, &c);
   assert_true(wg_str_eq(wg_buf_str(&a), wg_buf_str(&b)));

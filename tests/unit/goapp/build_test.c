@@ -427,7 +427,8 @@ static void programs_are_read_back(void **state) {
 
 static void cgo_that_nobody_asked_for_is_found(void **state) {
   (void)state;
-  if (wg_os_which("gcc", NULL) == NULL) {
+  WG_AUTO(wg_cstr) gcc = wg_os_which("gcc", NULL);
+  if (gcc == NULL) {
     skip();
   }
   WG_AUTO(bench) b = {0};
@@ -503,7 +504,8 @@ static void complaints_of_go_list_are_explained(void **state) {
 }
 
 int main(void) {
-  if (wg_os_which("go", NULL) == NULL) {
+  WG_AUTO(wg_cstr) go = wg_os_which("go", NULL);
+  if (go == NULL) {
     printf("1..0 # SKIP no go command in PATH\n");
     return 0;
   }

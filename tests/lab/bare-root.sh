@@ -28,7 +28,10 @@ fi
 # Where apt here gets Debian 12 from, and through which proxy.
 # shellcheck disable=SC2016 # apt's own variable
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' 'Created-By: Packages' 2>/dev/null | head -n 1)
-mirror=${mirror:-http://deb.debian.org/debian}
+if [ -z "$mirror" ]; then
+  echo "bare-root.sh: apt has no source for Debian 12 (bookworm): run 'apt-get update' first" >&2
+  exit 1
+fi
 apt-config dump | grep -iE '^Acquire::(http|https)::.*Proxy|^Acquire::(http|https)::Proxy' >"$work/proxy.conf" || true
 apt-config dump | grep -iE '^Acquire::https::.*(CaInfo|CaPath|Verify)' >>"$work/proxy.conf" || true
 

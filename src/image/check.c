@@ -61,8 +61,13 @@ static bool security_eq(const check *c, const wg_wim_entry *a, const wg_wim_entr
   return wg_str_eq(c->was.descriptors[a->security], c->now.descriptors[b->security]);
 }
 
+// A tree's times are not inputs: all are the project's.
+static bool times_are_kept(const check *c) {
+  return !c->r->captured && !c->r->job->opt.retime;
+}
+
 static const char *times_differ(const check *c, const wg_wim_entry *a, const wg_wim_entry *b) {
-  if (c->r->captured) { // a tree's times are not inputs: all are the project's
+  if (!times_are_kept(c)) {
     uint64_t t = wg_wim_time(c->r->job->opt.time_s);
     return b->create_time == t && b->access_time == t && b->write_time == t ? NULL : "other times";
   }
@@ -172,7 +177,7 @@ static wg_code check_same_entry(check *c, uint32_t was, uint32_t now, wg_error *
   if (c->put[now] != 0 && !dir) { // written over: what stays is name, short name, descriptor
     bool had = a->security != WG_WIM_NO_SECURITY;
     if (!wg_str_eq(a->name16, b->name16) || !wg_str_eq(a->short16, b->short16) ||
-        (had && !security_eq(c, a, b)) || (!c->r->captured && a->create_time != b->create_time)) {
+        (had && !security_eq(c, a, b)) || (times_are_kept(c) && a->create_time != b->create_time)) {
       return check_fail(&c->now, now, "writing over it changed its name or descriptor", err);
     }
     return WG_OK;
@@ -246,14 +251,17 @@ static wg_code sink_hash(void *ctx, const uint8_t *p, size_t n_bytes, wg_error *
   return WG_OK;
 }
 
-static wg_code check_blob(const check *c, const wg_image_blob *b, uint32_t at, bool decode,
-                          wg_error *err) {
+static wg_code check_blob(const check *c, const wg_image_blob *b, uint32_t at, wg_error *err) {
   const wg_wim_blob *o = &c->out.wim.blobs[at];
-  if (o->orig_bytes != b->n_bytes || o->refcount != b->refcount ||
-      o->stored_bytes != b->res.stored_bytes || o->off_bytes != b->res.off_bytes) {
+  bool solid = b->solid != WG_WIM_NO_SOLID;
+  bool same = solid ? o->solid != WG_WIM_NO_SOLID && o->off_bytes == b->solid_off &&
+                          c->out.wim.solids[o->solid].off_bytes == c->r->solids[b->solid].off_bytes
+                    : o->solid == WG_WIM_NO_SOLID && o->off_bytes == b->res.off_bytes &&
+                          o->stored_bytes == b->res.stored_bytes;
+  if (!same || o->orig_bytes != b->n_bytes || o->refcount != b->refcount) {
     return wg_fail(err, WG_E_VERIFY, "a row of the written blob table differs");
   }
-  if (!decode) {
+  if (!b->packed) {
     return WG_OK;
   }
   WG_AUTO_PTR(wg_hash) h = NULL;
@@ -279,15 +287,13 @@ static wg_code check_blobs(const check *c, wg_error *err) {
     return wg_fail(err, WG_E_VERIFY, "the written blob table has %zu contents, not %zu",
                    w->n_by_hash, r->n_blobs);
   }
-  bool lzx = r->base.wim.hdr.codec == WG_WIM_CODEC_LZX &&
-             r->base.wim.hdr.chunk_bytes == WG_WIM_LZX_CHUNK_BYTES;
   for (size_t i = 0; i < r->n_blobs; i++) {
     const wg_image_blob *b = &r->blobs[i];
     uint32_t at = 0;
     if (!wg_wim_find_blob(w, &b->hash, &at)) {
       return wg_fail(err, WG_E_VERIFY, "the written blob table lacks a content");
     }
-    if (check_blob(c, b, at, b->base == WG_IMAGE_NEW || !lzx, err) != WG_OK) {
+    if (check_blob(c, b, at, err) != WG_OK) {
       return b->base == WG_IMAGE_NEW ? wg_wrap(err, "'%s'", r->edit.puts[b->put].from) : err->code;
     }
   }

@@ -72,6 +72,9 @@ static wg_code content_count_others(wg_image_run *r, wg_error *err) {
     if (content_count(r, &t, r->refs_other, err) != WG_OK) {
       return wg_wrap(err, "'%s': image %u", r->base.path, (unsigned)i + 1);
     }
+    if (wg_image_order_names(r, &t, err) != WG_OK) {
+      return err->code;
+    }
   }
   return WG_OK;
 }
@@ -109,13 +112,18 @@ static wg_code content_new(wg_image_run *r, wg_error *err) {
     bool same = i > 0 && memcmp(&p->hash, &r->edit.puts[order[i - 1]].hash, sizeof(p->hash)) == 0;
     bool known = wg_wim_find_blob(&r->base.wim, &p->hash, &blob);
     first[order[i]] = p->n_bytes > 0 && !same && !known;
-    r->result.n_dedup += p->n_bytes > 0 && (same || known);
+    if (p->n_bytes > 0 && (same || known)) {
+      r->result.n_dedup++;
+      r->result.dedup_bytes += p->n_bytes;
+    }
   }
   for (size_t i = 0; i < n; i++) {
     if (first[i]) {
       r->blobs[r->n_blobs++] = (wg_image_blob){.hash = r->edit.puts[i].hash,
                                                .n_bytes = r->edit.puts[i].n_bytes,
                                                .base = WG_IMAGE_NEW,
+                                               .packed = true,
+                                               .solid = WG_WIM_NO_SOLID,
                                                .put = (uint32_t)i};
     }
   }
@@ -156,9 +164,34 @@ static wg_code content_check_overlap(const wg_image_run *r, wg_error *err) {
   return WG_OK;
 }
 
+// In an ESD everything is LZMS; a solid resource goes over whole. Stored bytes of a compressed file
+// are those that did not get smaller.
+bool wg_image_content_is_kept(const wg_image_run *r, uint32_t base_blob) {
+  const wg_wim *w = &r->base.wim;
+  const wg_wim_blob *b = &w->blobs[base_blob];
+  bool esd = r->job->opt.format == WG_IMAGE_FORMAT_ESD;
+  if (r->job->opt.compact && !r->captured) {
+    return false;
+  }
+  if (b->solid != WG_WIM_NO_SOLID) {
+    const wg_wim_solid *s = &w->solids[b->solid];
+    return esd && s->codec == WG_WIM_CODEC_LZMS && s->chunk_bytes <= WG_WIM_SOLID_CHUNK_BYTES;
+  }
+  if ((b->flags & WG_WIM_RES_COMPRESSED) == 0) {
+    return w->hdr.codec != WG_WIM_CODEC_NONE;
+  }
+  wg_wim_codec codec = esd ? WG_WIM_CODEC_LZMS : WG_WIM_CODEC_LZX;
+  return w->hdr.codec == codec &&
+         w->hdr.chunk_bytes == (esd ? WG_WIM_LZMS_CHUNK_BYTES : WG_WIM_LZX_CHUNK_BYTES);
+}
+
 static void content_keep(wg_image_run *r, uint32_t blob) {
   const wg_wim_blob *b = &r->base.wim.blobs[blob];
-  r->blobs[r->n_blobs++] = (wg_image_blob){.hash = b->hash, .n_bytes = b->orig_bytes, .base = blob};
+  r->blobs[r->n_blobs++] = (wg_image_blob){.hash = b->hash,
+                                           .n_bytes = b->orig_bytes,
+                                           .base = blob,
+                                           .packed = !wg_image_content_is_kept(r, blob),
+                                           .solid = WG_WIM_NO_SOLID};
 }
 
 // Base contents that are still used. From a file: in its order. From a captured tree: in the order
@@ -293,7 +326,11 @@ static wg_code content_arrays(wg_image_run *r, wg_error *err) {
   r->refs_other = wg_arena_new_array(&r->arena, uint32_t, n);
   r->refs_before = wg_arena_new_array(&r->arena, uint32_t, n);
   r->blobs = wg_arena_new_array(&r->arena, wg_image_blob, n + r->edit.n_puts);
-  if (r->refs_other == NULL || r->refs_before == NULL || r->blobs == NULL) {
+  if (r->job->opt.format == WG_IMAGE_FORMAT_ESD) {
+    r->names = (const char **)wg_arena_new_array(&r->arena, const char *, n);
+  }
+  if (r->refs_other == NULL || r->refs_before == NULL || r->blobs == NULL ||
+      (r->names == NULL && r->job->opt.format == WG_IMAGE_FORMAT_ESD)) {
     return wg_arena_fail(&r->arena, err);
   }
   return WG_OK;
@@ -335,6 +372,10 @@ wg_code wg_image_content(wg_image_run *r, wg_error *err) {
       content_after(r, err) != WG_OK) {
     return err->code;
   }
+  if (wg_image_order_names(r, &r->tree, err) != WG_OK) {
+    return err->code;
+  }
+  wg_image_order(r);
   r->by_hash = wg_arena_new_array(&r->arena, uint32_t, r->n_blobs);
   if (r->by_hash == NULL) {
     return wg_arena_fail(&r->arena, err);

@@ -41,16 +41,24 @@ wg_code wg_image_changes_add_tree(wg_image_changes *c, const char *from, const c
 void wg_image_changes_done(wg_image_changes *c);
 WG_DEFINE_AUTO(wg_image_changes, wg_image_changes_done);
 
+typedef enum wg_image_format {
+  WG_IMAGE_FORMAT_WIM, // LZX in 32 KiB chunks: everything that reads WIM files reads it
+  WG_IMAGE_FORMAT_ESD  // solid LZMS: smallest; Windows 8 and later
+} wg_image_format;
+
 // stage: "pack base", "add files", "write", "check". unit: "bytes" or "files".
 typedef void (*wg_image_progress)(void *ctx, const char *stage, uint64_t done, uint64_t total,
                                   const char *unit);
 
 typedef struct wg_image_options {
-  const char *out_path;          // made by us, must not exist; the caller renames it
+  const char *out_path; // made by us, must not exist; the caller renames it
+  wg_image_format format;
+  bool compact; // nothing of the base is taken over in packed form: all is packed anew
+  bool retime;  // all entries of the image get time_s (a packed directory has none of its own)
   const char *tmp_dir;           // for staging; removed content is ours
   const char *name;              // NAME of the image a directory becomes
   unsigned threads;              // at least 1
-  uint64_t memory_bytes;         // ceiling for the worker, 0: none
+  uint64_t memory_bytes;         // ceiling for the worker, 0: what the machine has
   int64_t time_s;                // of everything added, since 1970
   const char *arch;              // Go's name ("amd64", "arm64", "386", "arm"), NULL: not stated
   bool in_process;               // no child (tests, or when we are the child)
@@ -66,7 +74,10 @@ typedef struct wg_image_result {
   uint64_t n_replaced;            // of n_files
   uint64_t added_bytes;           // content of the files put, uncompressed
   uint64_t stored_bytes;          // what that takes in the output, compressed, duplicates once
-  uint64_t n_dedup;               // files whose content was there already
+  uint64_t n_dedup, dedup_bytes;  // files whose content was there already, and their size
+  uint64_t kept_bytes;            // packed data of the base, taken over as it is
+  uint64_t repacked_bytes;        // content of the base that was packed anew, uncompressed
+  uint64_t dead_bytes;            // content that no file has any more, in solid data taken over
 } wg_image_result;
 
 // Makes out_path from the base with the changes, or fails and leaves nothing there. The base is

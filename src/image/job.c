@@ -67,6 +67,9 @@ wg_code wg_image_job_write(const wg_image_job *job, char **out, wg_error *err) {
   (void)json_object_set_new(j, "threads", json_integer((json_int_t)job->opt.threads));
   (void)json_object_set_new(j, "memory", job_u64(job->opt.memory_bytes));
   (void)json_object_set_new(j, "time", json_integer((json_int_t)job->opt.time_s));
+  (void)json_object_set_new(j, "format", json_integer((json_int_t)job->opt.format));
+  (void)json_object_set_new(j, "compact", json_boolean(job->opt.compact));
+  (void)json_object_set_new(j, "retime", json_boolean(job->opt.retime));
   *out = job_dump(j);
   if ((*out)[0] == '\0') {
     return wg_fail(err, WG_E_LIMIT, "the worker's job is too big");
@@ -145,6 +148,10 @@ wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_er
   job.opt.threads = (unsigned)job_read_u64(&r, json_object_get(j, "threads"));
   job.opt.memory_bytes = job_read_u64(&r, json_object_get(j, "memory"));
   job.opt.time_s = json_integer_value(json_object_get(j, "time"));
+  job.opt.format = job_read_u64(&r, json_object_get(j, "format")) == 0 ? WG_IMAGE_FORMAT_WIM
+                                                                       : WG_IMAGE_FORMAT_ESD;
+  job.opt.compact = json_is_true(json_object_get(j, "compact"));
+  job.opt.retime = json_is_true(json_object_get(j, "retime"));
   if (r.bad || job.base.path == NULL || job.opt.out_path == NULL) {
     return wg_fail(err, WG_E_FORMAT, "the job is not one of ours");
   }
@@ -168,10 +175,18 @@ static size_t result_fields(wg_image_result *r, const char **names, uint64_t **v
   const struct {
     const char *name;
     uint64_t *value;
-  } fields[] = {{"base_bytes", &r->base_bytes},     {"out_bytes", &r->out_bytes},
-                {"n_files", &r->n_files},           {"n_dirs", &r->n_dirs},
-                {"n_replaced", &r->n_replaced},     {"added_bytes", &r->added_bytes},
-                {"stored_bytes", &r->stored_bytes}, {"n_dedup", &r->n_dedup}};
+  } fields[] = {{"base_bytes", &r->base_bytes},
+                {"out_bytes", &r->out_bytes},
+                {"n_files", &r->n_files},
+                {"n_dirs", &r->n_dirs},
+                {"n_replaced", &r->n_replaced},
+                {"added_bytes", &r->added_bytes},
+                {"stored_bytes", &r->stored_bytes},
+                {"n_dedup", &r->n_dedup},
+                {"dedup_bytes", &r->dedup_bytes},
+                {"kept_bytes", &r->kept_bytes},
+                {"repacked_bytes", &r->repacked_bytes},
+                {"dead_bytes", &r->dead_bytes}};
   for (size_t i = 0; i < WG_ARRAY_LEN(fields); i++) {
     names[i] = fields[i].name;
     values[i] = fields[i].value;

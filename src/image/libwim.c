@@ -73,7 +73,11 @@ wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_erro
   if (libwim_start(err) != WG_OK) {
     return err->code;
   }
-  int rc = wimlib_create_new_wim(WIMLIB_COMPRESSION_TYPE_LZX, &wim);
+  // Packed as the output will have it, or not at all.
+  int rc =
+      wimlib_create_new_wim(job->opt.format == WG_IMAGE_FORMAT_WIM ? WIMLIB_COMPRESSION_TYPE_LZX
+                                                                   : WIMLIB_COMPRESSION_TYPE_NONE,
+                            &wim);
   if (rc == 0) {
     wimlib_register_progress_function(wim, libwim_on_progress, &p);
     rc = wimlib_add_image(wim, job->base.path, job->opt.name, NULL,

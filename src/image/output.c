@@ -4,6 +4,7 @@
 #include "base/utf.h"
 #include "image/pack.h"
 #include "image/run.h"
+#include "image/solid.h"
 #include "os/proc.h"
 
 typedef struct output {
@@ -12,6 +13,7 @@ typedef struct output {
   wg_pack *pack;
   wg_wim_decoder *nested; // for a content read while another is being read
   unsigned depth;
+  uint32_t solid_of; // of the base: the one that was taken over last
 } output;
 
 static void output_done(output *o) {
@@ -69,15 +71,6 @@ static wg_code stream_bytes(void *ctx, wg_wim_sink sink, void *sink_ctx, wg_erro
   return sink(sink_ctx, (const uint8_t *)s->bytes.p, s->bytes.n, err);
 }
 
-// Can its stored bytes go over as they are? Stored ones of a compressed base did not get smaller.
-static bool output_can_copy(const wg_wim *w, const wg_wim_blob *b) {
-  if (b->solid != WG_WIM_NO_SOLID || w->hdr.codec == WG_WIM_CODEC_NONE) {
-    return false;
-  }
-  return (b->flags & WG_WIM_RES_COMPRESSED) == 0 ||
-         (w->hdr.codec == WG_WIM_CODEC_LZX && w->hdr.chunk_bytes == WG_WIM_LZX_CHUNK_BYTES);
-}
-
 static wg_code output_recompress(output *o, uint32_t blob, wg_wim_res *res, wg_error *err) {
   const wg_wim_blob *b = &o->r->base.wim.blobs[blob];
   source_blob *s = wg_arena_new(&o->r->arena, source_blob);
@@ -103,50 +96,96 @@ static wg_code output_copy_range(output *o, uint64_t off, uint64_t n, wg_error *
   return WG_OK;
 }
 
-// Kept contents. Neighbours in the base go over in one piece.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): what is kept, blob by blob
-static wg_code output_kept(output *o, wg_error *err) {
-  wg_image_run *r = o->r;
-  const wg_wim *w = &r->base.wim;
-  uint64_t from = 0, n = 0, at = wg_pack_off(o->pack);
-  bool queued = false;
-  for (size_t i = 0; i < r->n_blobs && r->blobs[i].base != WG_IMAGE_NEW; i++) {
-    const wg_wim_blob *b = &w->blobs[r->blobs[i].base];
-    if (!output_can_copy(w, b)) {
-      if (output_copy_range(o, from, n, err) != WG_OK ||
-          output_recompress(o, r->blobs[i].base, &r->blobs[i].res, err) != WG_OK) {
-        return err->code;
-      }
-      n = 0;
-      queued = true;
-      continue;
-    }
-    if (queued) {
-      if (wg_pack_flush(o->pack, err) != WG_OK) {
-        return err->code;
-      }
-      queued = false;
-    }
-    if (n > 0 && from + n != b->off_bytes) {
-      if (output_copy_range(o, from, n, err) != WG_OK) {
-        return err->code;
-      }
-      n = 0;
-    }
-    if (n == 0) {
-      from = b->off_bytes;
-      at = wg_pack_off(o->pack);
-    }
-    r->blobs[i].res = (wg_wim_res){.stored_bytes = b->stored_bytes,
-                                   .flags = b->flags & WG_WIM_RES_COMPRESSED,
-                                   .off_bytes = at + n,
-                                   .orig_bytes = b->orig_bytes};
-    n += b->stored_bytes;
-  }
-  if (output_copy_range(o, from, n, err) != WG_OK) {
+// What is copied from the base and not written yet: neighbours go over in one piece.
+typedef struct copy_run {
+  uint64_t from, n;
+} copy_run;
+
+static wg_code copy_run_flush(output *o, copy_run *c, wg_error *err) {
+  uint64_t n = c->n;
+  c->n = 0;
+  return output_copy_range(o, c->from, n, err);
+}
+
+// [off, off + n) of the base; *out_off gets where it will be in the output.
+static wg_code copy_run_add(output *o, copy_run *c, uint64_t off, uint64_t n, uint64_t *out_off,
+                            wg_error *err) {
+  if (c->n > 0 && c->from + c->n != off && copy_run_flush(o, c, err) != WG_OK) {
     return err->code;
   }
-  return wg_pack_flush(o->pack, err);
+  if (c->n == 0) {
+    if (wg_pack_flush(o->pack, err) != WG_OK) { // what is queued comes first
+      return err->code;
+    }
+    c->from = off;
+  }
+  *out_off = wg_pack_off(o->pack) + c->n;
+  c->n += n;
+  o->r->result.kept_bytes += n;
+  return WG_OK;
+}
+
+// A solid resource of the base goes over whole with the first content of it that is kept.
+static wg_code output_keep_solid(output *o, copy_run *c, wg_image_blob *b, wg_error *err) {
+  wg_image_run *r = o->r;
+  const wg_wim_blob *was = &r->base.wim.blobs[b->base];
+  if (r->n_solids == 0 || o->solid_of != was->solid) {
+    wg_wim_solid *s = &r->solids[r->n_solids++];
+    *s = r->base.wim.solids[was->solid];
+    o->solid_of = was->solid;
+    r->result.dead_bytes += s->orig_bytes;
+    if (copy_run_add(o, c, s->off_bytes, s->stored_bytes, &s->off_bytes, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  b->solid = (uint32_t)r->n_solids - 1;
+  b->solid_off = was->off_bytes;
+  r->result.dead_bytes -= b->n_bytes < r->result.dead_bytes ? b->n_bytes : r->result.dead_bytes;
+  return WG_OK;
+}
+
+static wg_code output_kept_blob(output *o, copy_run *c, wg_image_blob *b, wg_error *err) {
+  const wg_wim_blob *was = &o->r->base.wim.blobs[b->base];
+  if (b->packed) {
+    o->r->result.repacked_bytes += b->n_bytes;
+    return copy_run_flush(o, c, err) == WG_OK ? output_recompress(o, b->base, &b->res, err)
+                                              : err->code;
+  }
+  if (was->solid != WG_WIM_NO_SOLID) {
+    return output_keep_solid(o, c, b, err);
+  }
+  b->res = (wg_wim_res){.stored_bytes = was->stored_bytes,
+                        .flags = was->flags & WG_WIM_RES_COMPRESSED,
+                        .orig_bytes = was->orig_bytes};
+  return copy_run_add(o, c, was->off_bytes, was->stored_bytes, &b->res.off_bytes, err);
+}
+
+static bool output_is_esd(const wg_image_run *r) {
+  return r->job->opt.format == WG_IMAGE_FORMAT_ESD;
+}
+
+// Contents of the base: copied, or (not in an ESD, where they go with the new ones) packed again.
+static wg_code output_kept(output *o, wg_error *err) {
+  wg_image_run *r = o->r;
+  copy_run c = {0};
+  r->solids = wg_arena_new_array(&r->arena, wg_wim_solid, r->base.wim.n_solids + 1);
+  if (r->solids == NULL) {
+    return wg_arena_fail(&r->arena, err);
+  }
+  for (size_t i = 0; i < r->n_blobs && r->blobs[i].base != WG_IMAGE_NEW; i++) {
+    if (r->blobs[i].packed && output_is_esd(r)) {
+      continue;
+    }
+    if (output_kept_blob(o, &c, &r->blobs[i], err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return copy_run_flush(o, &c, err) == WG_OK ? wg_pack_flush(o->pack, err) : err->code;
+}
+
+static wg_pack_source output_put_source(wg_image_put *p) {
+  return (wg_pack_source){
+      .stream = stream_file, .ctx = p, .n_bytes = p->n_bytes, .hash = &p->hash, .name = p->from};
 }
 
 static wg_code output_new(output *o, wg_error *err) {
@@ -155,9 +194,7 @@ static wg_code output_new(output *o, wg_error *err) {
     if (r->blobs[i].base != WG_IMAGE_NEW) {
       continue;
     }
-    wg_image_put *p = &r->edit.puts[r->blobs[i].put];
-    wg_pack_source src = {
-        .stream = stream_file, .ctx = p, .n_bytes = p->n_bytes, .hash = &p->hash, .name = p->from};
+    wg_pack_source src = output_put_source(&r->edit.puts[r->blobs[i].put]);
     if (wg_pack_put(o->pack, &src, &r->blobs[i].res, err) != WG_OK) {
       return err->code;
     }
@@ -168,6 +205,56 @@ static wg_code output_new(output *o, wg_error *err) {
   for (size_t i = 0; i < r->n_blobs; i++) {
     r->result.stored_bytes += r->blobs[i].base == WG_IMAGE_NEW ? r->blobs[i].res.stored_bytes : 0;
   }
+  return WG_OK;
+}
+
+static wg_code output_solid_put(output *o, wg_solid *solid, wg_image_blob *b, wg_error *err) {
+  wg_image_run *r = o->r;
+  source_blob s = {o, b->base};
+  wg_pack_source src;
+  if (b->base == WG_IMAGE_NEW) {
+    src = output_put_source(&r->edit.puts[b->put]);
+  } else {
+    src = (wg_pack_source){.stream = stream_blob,
+                           .ctx = &s,
+                           .n_bytes = b->n_bytes,
+                           .hash = &b->hash,
+                           .name = r->job->base.path};
+    r->result.repacked_bytes += b->n_bytes;
+  }
+  b->solid = (uint32_t)r->n_solids;
+  return wg_solid_put(solid, &src, &b->solid_off, err);
+}
+
+// Everything that is packed by this run, as one solid resource.
+static wg_code output_solid(output *o, wg_error *err) {
+  wg_image_run *r = o->r;
+  const wg_image_options *opt = &r->job->opt;
+  uint64_t total = 0;
+  for (size_t i = 0; i < r->n_blobs; i++) {
+    total += r->blobs[i].packed ? r->blobs[i].n_bytes : 0;
+  }
+  if (total == 0) {
+    return WG_OK;
+  }
+  WG_AUTO_PTR(wg_solid) solid = NULL;
+  uint64_t memory = (opt->memory_bytes != 0 ? opt->memory_bytes : wg_os_memory_bytes()) / 4 * 3;
+  if (wg_solid_new(o->fd, wg_pack_off(o->pack), total, opt->threads, memory, opt->cancel,
+                   wg_image_run_more, r, &solid, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < r->n_blobs; i++) {
+    if (r->blobs[i].packed && output_solid_put(o, solid, &r->blobs[i], err) != WG_OK) {
+      return err->code;
+    }
+  }
+  wg_wim_solid *s = &r->solids[r->n_solids];
+  if (wg_solid_finish(solid, s, err) != WG_OK) {
+    return err->code;
+  }
+  r->n_solids++;
+  r->result.stored_bytes = s->stored_bytes;
+  wg_pack_seek(o->pack, s->off_bytes + s->stored_bytes);
   return WG_OK;
 }
 
@@ -193,7 +280,7 @@ static wg_code output_image_metadata(output *o, uint32_t image, wg_error *err) {
     return wg_pack_flush(o->pack, err);
   }
   r->metadata_hash[image] = b->hash;
-  if (!output_can_copy(w, b)) {
+  if (!wg_image_content_is_kept(r, blob)) {
     return output_recompress(o, blob, res, err) == WG_OK ? wg_pack_flush(o->pack, err) : err->code;
   }
   *res = (wg_wim_res){.stored_bytes = b->stored_bytes,
@@ -231,9 +318,24 @@ static wg_code output_append(output *o, uint64_t *at, const wg_buf *bytes, wg_wi
   return WG_OK;
 }
 
+// Entries of a solid resource and its contents form a run; within a run, offsets go on from one
+// resource to the next.
 static void output_table(const wg_image_run *r, wg_buf *b) {
+  uint32_t solid = WG_WIM_NO_SOLID;
+  uint64_t run_off = 0;
   for (size_t i = 0; i < r->n_blobs; i++) {
-    wg_wim_table_put(b, &r->blobs[i].res, 1, r->blobs[i].refcount, &r->blobs[i].hash);
+    const wg_image_blob *x = &r->blobs[i];
+    if (x->solid == WG_WIM_NO_SOLID) {
+      wg_wim_table_put(b, &x->res, 1, x->refcount, &x->hash);
+      solid = WG_WIM_NO_SOLID;
+      continue;
+    }
+    if (x->solid != solid) {
+      run_off = solid == WG_WIM_NO_SOLID ? 0 : run_off + r->solids[solid].orig_bytes;
+      solid = x->solid;
+      wg_wim_table_put_solid(b, &r->solids[solid], 1);
+    }
+    wg_wim_table_put_in_solid(b, run_off + x->solid_off, x->n_bytes, 1, x->refcount, &x->hash);
   }
   for (uint32_t i = 0; i < r->base.wim.n_images; i++) {
     wg_wim_table_put(b, &r->metadata_res[i], 1, 1, &r->metadata_hash[i]);
@@ -287,11 +389,12 @@ static wg_code output_xml(output *o, uint64_t total_bytes, wg_buf *out, wg_error
       {i, "FILECOUNT", OUTPUT_NUMBER(f->file_count, n_files)},
       {i, "TOTALBYTES", OUTPUT_NUMBER(f->total_bytes, total_bytes)},
       {i, "HARDLINKBYTES", OUTPUT_NUMBER(f->hard_link_bytes, hard_link_bytes)},
-      {i, "LASTMODIFICATIONTIME/HIGHPART", high},
+      {i, "LASTMODIFICATIONTIME/HIGHPART", high}, // not when nothing was changed
       {i, "LASTMODIFICATIONTIME/LOWPART", low},
       {i, "CREATIONTIME/HIGHPART", high}, // of captured trees only
       {i, "CREATIONTIME/LOWPART", low},
   };
+  bool made = r->captured || r->job->opt.retime;
   for (size_t k = 0; k < WG_ARRAY_LEN(values); k++) {
     if (values[k].value == NULL) {
       return wg_arena_fail(m, err);
@@ -300,7 +403,7 @@ static wg_code output_xml(output *o, uint64_t total_bytes, wg_buf *out, wg_error
   WG_AUTO(wg_buf) text = {0};
   wg_buf_init(&text, wg_heap(), 0);
   wg_buf_add_str(&text, r->base.wim.xml);
-  size_t n = WG_ARRAY_LEN(values) - (r->captured ? 0 : 2);
+  size_t n = WG_ARRAY_LEN(values) - (made ? 0 : r->job->n_changes > 0 ? 2 : 4);
   if (wg_buf_check(&text, err) != WG_OK || output_xml_values(values, n, &text, err) != WG_OK) {
     return wg_wrap(err, "XML");
   }
@@ -429,10 +532,11 @@ static wg_code output_tail(output *o, wg_error *err) {
   wg_buf_init(&table, wg_heap(), 0);
   wg_buf_init(&xml, wg_heap(), 0);
   wg_buf_init(&sums, wg_heap(), 0);
-  wg_wim_header h = {.version = WG_WIM_VERSION_NORMAL,
-                     .flags =
-                         WG_WIM_HDR_COMPRESSED | WG_WIM_HDR_LZX | (was->flags & WG_WIM_HDR_RP_FIX),
-                     .chunk_bytes = WG_WIM_LZX_CHUNK_BYTES,
+  bool esd = output_is_esd(r);
+  wg_wim_header h = {.version = esd ? WG_WIM_VERSION_SOLID : WG_WIM_VERSION_NORMAL,
+                     .flags = WG_WIM_HDR_COMPRESSED | (esd ? WG_WIM_HDR_LZMS : WG_WIM_HDR_LZX) |
+                              (was->flags & WG_WIM_HDR_RP_FIX),
+                     .chunk_bytes = esd ? WG_WIM_LZMS_CHUNK_BYTES : WG_WIM_LZX_CHUNK_BYTES,
                      .part = 1,
                      .n_parts = 1,
                      .n_images = r->base.wim.n_images,
@@ -467,12 +571,19 @@ static wg_code output_tail(output *o, wg_error *err) {
 }
 
 static uint64_t output_total(const wg_image_run *r) {
+  const wg_wim *w = &r->base.wim;
   uint64_t n = 0;
+  uint32_t solid = WG_WIM_NO_SOLID;
   for (size_t i = 0; i < r->n_blobs; i++) {
     const wg_image_blob *b = &r->blobs[i];
-    bool copy =
-        b->base != WG_IMAGE_NEW && output_can_copy(&r->base.wim, &r->base.wim.blobs[b->base]);
-    n += copy ? r->base.wim.blobs[b->base].stored_bytes : b->n_bytes;
+    if (b->packed) {
+      n += b->n_bytes;
+    } else if (w->blobs[b->base].solid == WG_WIM_NO_SOLID) {
+      n += w->blobs[b->base].stored_bytes;
+    } else if (w->blobs[b->base].solid != solid) {
+      solid = w->blobs[b->base].solid;
+      n += w->solids[solid].stored_bytes;
+    }
   }
   return n;
 }
@@ -480,12 +591,14 @@ static uint64_t output_total(const wg_image_run *r) {
 wg_code wg_image_output(wg_image_run *r, wg_error *err) {
   WG_AUTO(output) o = {.r = r, .fd = -1};
   const wg_image_options *opt = &r->job->opt;
+  wg_pack_format format = output_is_esd(r) ? WG_PACK_LZMS : WG_PACK_LZX;
   wg_image_run_progress(r, "write", output_total(r));
   if (wg_os_create_new(WG_CWD, opt->out_path, 0644, &o.fd, err) != WG_OK ||
       wg_wim_decoder_new(wg_heap(), &o.nested, err) != WG_OK ||
-      wg_pack_new(o.fd, WG_WIM_HEADER_BYTES, opt->threads, opt->cancel, wg_image_run_more, r,
-                  &o.pack, err) != WG_OK ||
-      output_kept(&o, err) != WG_OK || output_new(&o, err) != WG_OK ||
+      wg_pack_new(o.fd, WG_WIM_HEADER_BYTES, format, opt->threads, opt->cancel, wg_image_run_more,
+                  r, &o.pack, err) != WG_OK ||
+      output_kept(&o, err) != WG_OK ||
+      (output_is_esd(r) ? output_solid(&o, err) : output_new(&o, err)) != WG_OK ||
       output_metadata(&o, err) != WG_OK || output_tail(&o, err) != WG_OK) {
     return err->code;
   }

@@ -6,8 +6,7 @@
 
 #include "os/proc.h"
 
-#define PACK_CHUNK ((size_t)WG_WIM_LZX_CHUNK_BYTES)
-#define PACK_CHUNKS_PER_THREAD ((size_t)64)
+#define PACK_BYTES_PER_THREAD ((size_t)2 << 20) // of a batch
 #define PACK_COPY_BYTES ((size_t)1 << 20)
 
 typedef struct pack_item { // a resource on its way
@@ -25,7 +24,7 @@ typedef struct pack_chunk {
 typedef struct pack_batch {
   pack_chunk *chunks;
   size_t n;
-  uint8_t *plain, *packed; // a block of PACK_CHUNK for each chunk
+  uint8_t *plain, *packed; // a block of chunk size for each chunk
 } pack_batch;
 
 typedef struct pack_thread {
@@ -36,6 +35,7 @@ typedef struct pack_thread {
 
 struct wg_pack {
   int fd;
+  size_t chunk; // bytes
   uint64_t off; // next byte of the file
   const wg_cancel *cancel;
   wg_pack_progress progress;
@@ -66,8 +66,8 @@ static void *pack_run(void *arg) {
     pack_chunk *c = &b->chunks[i];
     c->n_packed = c->n_plain < 2
                       ? 0
-                      : wimlib_compress(b->plain + i * PACK_CHUNK, c->n_plain,
-                                        b->packed + i * PACK_CHUNK, c->n_plain - 1, t->codec);
+                      : wimlib_compress(b->plain + i * p->chunk, c->n_plain,
+                                        b->packed + i * p->chunk, c->n_plain - 1, t->codec);
   }
 }
 
@@ -128,27 +128,29 @@ void wg_pack_free(wg_pack *p) {
   wg_xfree(p);
 }
 
-wg_code wg_pack_new(int fd, uint64_t off_bytes, unsigned threads, const wg_cancel *cancel,
-                    wg_pack_progress progress, void *ctx, wg_pack **out, wg_error *err) {
+wg_code wg_pack_new(int fd, uint64_t off_bytes, wg_pack_format format, unsigned threads,
+                    const wg_cancel *cancel, wg_pack_progress progress, void *ctx, wg_pack **out,
+                    wg_error *err) {
   WG_AUTO_PTR(wg_pack) p = wg_xalloc(sizeof(*p));
   p->fd = fd;
+  p->chunk = format.chunk_bytes;
   p->off = off_bytes;
   p->n_threads = threads == 0 ? 1 : threads > 256 ? 256 : threads;
   p->cancel = cancel;
   p->progress = progress;
   p->ctx = ctx;
-  p->cap = PACK_CHUNKS_PER_THREAD * p->n_threads;
+  p->cap = PACK_BYTES_PER_THREAD / p->chunk * p->n_threads;
   p->threads = wg_xarray(p->n_threads, sizeof(*p->threads));
   wg_buf_init(&p->table, wg_heap(), 0);
   for (size_t i = 0; i < WG_ARRAY_LEN(p->batches); i++) {
     p->batches[i] = (pack_batch){.chunks = wg_xarray(p->cap, sizeof(pack_chunk)),
-                                 .plain = wg_xarray(p->cap, PACK_CHUNK),
-                                 .packed = wg_xarray(p->cap, PACK_CHUNK)};
+                                 .plain = wg_xarray(p->cap, p->chunk),
+                                 .packed = wg_xarray(p->cap, p->chunk)};
   }
   p->filling = &p->batches[0];
   for (unsigned i = 0; i < p->n_threads; i++) {
     p->threads[i].p = p;
-    if (wimlib_create_compressor(WIMLIB_COMPRESSION_TYPE_LZX, PACK_CHUNK, 0,
+    if (wimlib_create_compressor((enum wimlib_compression_type)format.codec, p->chunk, 0,
                                  &p->threads[i].codec) != 0) {
       return wg_fail(err, WG_E_NOMEM, "no memory for %u compressors", p->n_threads);
     }
@@ -160,6 +162,11 @@ wg_code wg_pack_new(int fd, uint64_t off_bytes, unsigned threads, const wg_cance
 uint64_t wg_pack_off(const wg_pack *p) {
   wg_assert(p->n_queued == 0);
   return p->off;
+}
+
+void wg_pack_seek(wg_pack *p, uint64_t off_bytes) {
+  wg_assert(p->n_queued == 0);
+  p->off = off_bytes;
 }
 
 typedef struct pack_raw { // streams a source to the file as it is
@@ -215,7 +222,7 @@ static wg_code pack_finish_item(wg_pack *p, const pack_item *item, wg_error *err
 static wg_code pack_write_chunk(wg_pack *p, const pack_batch *b, size_t i, wg_error *err) {
   const pack_chunk *c = &b->chunks[i];
   uint64_t orig = c->item->src.n_bytes;
-  uint64_t head = wg_wim_chunk_table_bytes(orig, WG_WIM_LZX_CHUNK_BYTES);
+  uint64_t head = wg_wim_chunk_table_bytes(orig, (uint32_t)p->chunk);
   if (p->item_done == 0) {
     p->item_off = p->off;
     p->off += head;
@@ -225,7 +232,7 @@ static wg_code pack_write_chunk(wg_pack *p, const pack_batch *b, size_t i, wg_er
   } else {
     wg_buf_add_le32(&p->table, (uint32_t)(p->off - p->item_off - head));
   }
-  const uint8_t *s = c->n_packed > 0 ? b->packed + i * PACK_CHUNK : b->plain + i * PACK_CHUNK;
+  const uint8_t *s = c->n_packed > 0 ? b->packed + i * p->chunk : b->plain + i * p->chunk;
   size_t n = c->n_packed > 0 ? c->n_packed : c->n_plain;
   if (wg_os_pwrite_all(p->fd, s, n, p->off, err) != WG_OK) {
     return err->code;
@@ -299,7 +306,7 @@ static wg_code pack_add(void *ctx, const uint8_t *s, size_t n, wg_error *err) {
   wg_hash_add(p->hash, s, n);
   while (n > 0) {
     pack_chunk *c = p->filling->n > 0 ? &p->filling->chunks[p->filling->n - 1] : NULL;
-    if (c == NULL || c->item != p->open || c->n_plain == PACK_CHUNK) {
+    if (c == NULL || c->item != p->open || c->n_plain == p->chunk) {
       if (p->filling->n == p->cap && pack_turn(p, err) != WG_OK) {
         return err->code;
       }
@@ -307,8 +314,8 @@ static wg_code pack_add(void *ctx, const uint8_t *s, size_t n, wg_error *err) {
       wg_assert(c != NULL);
       *c = (pack_chunk){.item = p->open};
     }
-    size_t take = PACK_CHUNK - c->n_plain < n ? PACK_CHUNK - c->n_plain : n;
-    memcpy(p->filling->plain + (p->filling->n - 1) * PACK_CHUNK + c->n_plain, s, take);
+    size_t take = p->chunk - c->n_plain < n ? p->chunk - c->n_plain : n;
+    memcpy(p->filling->plain + (p->filling->n - 1) * p->chunk + c->n_plain, s, take);
     c->n_plain += take;
     s += take;
     n -= take;

@@ -136,6 +136,10 @@ static wg_code run_edit(wg_image_run *r, wg_error *err) {
       (r->captured && run_normalize(r, err) != WG_OK)) {
     return err->code;
   }
+  for (size_t i = 0; r->job->opt.retime && i < r->tree.n; i++) {
+    wg_wim_entry *e = &r->tree.entries[i];
+    e->create_time = e->access_time = e->write_time = wg_wim_time(r->job->opt.time_s);
+  }
   r->edit = (wg_image_edit){.tree = &r->tree, .arena = &r->arena, .job = r->job};
   if (wg_image_edit_apply(&r->edit, r->paths, err) != WG_OK) {
     return err->code;

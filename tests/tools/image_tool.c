@@ -1,7 +1,7 @@
 // Drives wg_image_write from test scripts, without a project file.
 //   image_tool [options] BASE OUT [file:TO=FROM | dir:TO | tree:TO=FROM]...
 //   options: --dir (BASE is a tree) --image X --arch A --threads N --time S --tmp DIR --name N
-//            --memory BYTES --in-process --quiet
+//            --memory BYTES --in-process --quiet --esd --compact --retime
 // Prints the result as key=value lines; the error as "CODE: text" on stderr, exit 1.
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +40,12 @@ static void read_options(tool *t) {
       t->base.kind = WG_IMAGE_BASE_DIR;
     } else if (strcmp(o, "--in-process") == 0) {
       t->opt.in_process = true;
+    } else if (strcmp(o, "--esd") == 0) {
+      t->opt.format = WG_IMAGE_FORMAT_ESD;
+    } else if (strcmp(o, "--compact") == 0) {
+      t->opt.compact = true;
+    } else if (strcmp(o, "--retime") == 0) {
+      t->opt.retime = true;
     } else if (strcmp(o, "--quiet") == 0) {
       t->opt.on_progress = NULL;
     } else if (strcmp(o, "--image") == 0) {
@@ -122,11 +128,13 @@ int main(int argc, char **argv) {
     return 1;
   }
   printf("image_index=%u\nn_images=%u\nbase_bytes=%llu\nout_bytes=%llu\nn_files=%llu\nn_dirs=%llu\n"
-         "n_replaced=%llu\nadded_bytes=%llu\nstored_bytes=%llu\nn_dedup=%llu\n",
+         "n_replaced=%llu\nadded_bytes=%llu\nstored_bytes=%llu\nn_dedup=%llu\nkept_bytes=%llu\n"
+         "repacked_bytes=%llu\ndead_bytes=%llu\n",
          r.image_index, r.n_images, (unsigned long long)r.base_bytes,
          (unsigned long long)r.out_bytes, (unsigned long long)r.n_files,
          (unsigned long long)r.n_dirs, (unsigned long long)r.n_replaced,
          (unsigned long long)r.added_bytes, (unsigned long long)r.stored_bytes,
-         (unsigned long long)r.n_dedup);
+         (unsigned long long)r.n_dedup, (unsigned long long)r.kept_bytes,
+         (unsigned long long)r.repacked_bytes, (unsigned long long)r.dead_bytes);
   return 0;
 }

@@ -234,3 +234,18 @@ void wg_wim_table_put(wg_buf *out, const wg_wim_res *res, uint16_t part, uint32_
   memcpy(row + 30, hash->b, sizeof(hash->b));
   wg_buf_add(out, row, sizeof(row));
 }
+
+void wg_wim_table_put_solid(wg_buf *out, const wg_wim_solid *solid, uint16_t part) {
+  const wg_wim_res res = {.stored_bytes = solid->stored_bytes,
+                          .flags = WG_WIM_RES_SOLID,
+                          .off_bytes = solid->off_bytes,
+                          .orig_bytes = TABLE_SOLID_MAGIC};
+  wg_wim_table_put(out, &res, part, 1, &(wg_sha1){{0}});
+}
+
+void wg_wim_table_put_in_solid(wg_buf *out, uint64_t run_off_bytes, uint64_t n_bytes, uint16_t part,
+                               uint32_t refcount, const wg_sha1 *hash) {
+  const wg_wim_res res = {
+      .stored_bytes = n_bytes, .flags = WG_WIM_RES_SOLID, .off_bytes = run_off_bytes};
+  wg_wim_table_put(out, &res, part, refcount, hash);
+}

@@ -13,7 +13,9 @@
 #define WG_WIM_TABLE_ENTRY_BYTES 50
 #define WG_WIM_VERSION_NORMAL 0x10D00u
 #define WG_WIM_VERSION_SOLID 0xE00u
-#define WG_WIM_LZX_CHUNK_BYTES 32768u // the one chunk size of LZX that Microsoft's software reads
+#define WG_WIM_LZX_CHUNK_BYTES 32768u   // the one chunk size of LZX that Microsoft's software reads
+#define WG_WIM_LZMS_CHUNK_BYTES 131072u // of what is not solid in an ESD
+#define WG_WIM_SOLID_CHUNK_BYTES ((uint32_t)64 << 20) // the largest that Microsoft's software reads
 #define WG_WIM_INTEGRITY_CHUNK_BYTES 10485760u
 
 // Header flags (offset 0x10).
@@ -239,6 +241,12 @@ uint64_t wg_wim_time(int64_t unix_s);
 // Appends one entry for a resource that is not solid.
 void wg_wim_table_put(wg_buf *out, const wg_wim_res *res, uint16_t part, uint32_t refcount,
                       const wg_sha1 *hash);
+// Appends the entry of a solid resource; the entries of its contents follow it.
+void wg_wim_table_put_solid(wg_buf *out, const wg_wim_solid *solid, uint16_t part);
+// Appends one entry for a content in a solid resource. run_off_bytes: its offset in the
+// uncompressed bytes of all solid resources of the run of solid entries it is in.
+void wg_wim_table_put_in_solid(wg_buf *out, uint64_t run_off_bytes, uint64_t n_bytes, uint16_t part,
+                               uint32_t refcount, const wg_sha1 *hash);
 // Facts of n images from the document; *out_encrypted: it says that the file is an encrypted ESD.
 // FORMAT with the offset in the text, LIMIT, NOMEM.
 wg_code wg_wim_xml_facts(wg_str xml, wg_arena *arena, wg_wim_facts *out, uint32_t n_images,

@@ -1,42 +1,6 @@
-#include "image/base.h"
+#include "image/file.h"
 
 #include "base/utf.h"
-
-static wg_code file_read(void *ctx, uint64_t off, void *p, size_t n, wg_error *err) {
-  const wg_image_file *f = ctx;
-  return wg_os_pread_exact(f->read_fd, p, n, off, err);
-}
-
-wg_code wg_image_file_use(wg_image_file *f, int fd, wg_error *err) {
-  wg_arena_init(&f->arena, wg_heap(), 0);
-  f->read_fd = fd;
-  if (wg_os_fstat(fd, &f->st, err) != WG_OK ||
-      wg_wim_decoder_new(wg_heap(), &f->decoder, err) != WG_OK) {
-    return err->code;
-  }
-  wg_wim_source src = {.read = file_read, .ctx = f, .size_bytes = f->st.size_bytes};
-  return wg_wim_open(&src, &f->arena, NULL, &f->wim, err);
-}
-
-wg_code wg_image_file_open(wg_image_file *f, const char *path, wg_error *err) {
-  f->path = wg_xstrdup(path);
-  if (wg_os_open_read(WG_CWD, path, &f->fd, err) != WG_OK) {
-    return err->code;
-  }
-  if (wg_image_file_use(f, f->fd, err) != WG_OK) {
-    return wg_wrap(err, "'%s'", path);
-  }
-  return WG_OK;
-}
-
-void wg_image_file_done(wg_image_file *f) {
-  wg_fd_done(&f->fd);
-  wg_wim_decoder_free(f->decoder);
-  f->decoder = NULL;
-  wg_xfree(f->path);
-  f->path = NULL;
-  wg_arena_done(&f->arena);
-}
 
 static wg_code find_list(const wg_wim *w, const char *which, wg_error *err) {
   WG_AUTO(wg_buf) b = {0};
@@ -60,10 +24,12 @@ static wg_code find_list(const wg_wim *w, const char *which, wg_error *err) {
 }
 
 // Before anything is looked for: a part of a split WIM may have no image at all.
-static wg_code find_check(const wg_wim_header *h, wg_error *err) {
-  if (h->n_parts != 1) {
+wg_code wg_image_file_check_whole(const wg_image_file *f, wg_error *err) {
+  const wg_wim *w = &f->wim;
+  const wg_wim_header *h = &w->hdr;
+  if (!wg_wim_is_whole(w)) {
     return wg_fail(err, WG_E_UNSUPPORTED,
-                   "part %u of %u of a split WIM; join the parts first (wimlib-imagex join)",
+                   "part %u of %u of a split WIM by itself; put the other parts beside it",
                    (unsigned)h->part, (unsigned)h->n_parts);
   }
   if ((h->flags & WG_WIM_HDR_WRITE_IN_PROGRESS) != 0) {
@@ -76,7 +42,7 @@ static wg_code find_check(const wg_wim_header *h, wg_error *err) {
 wg_code wg_image_file_find(const wg_image_file *f, const char *which, uint32_t *out,
                            wg_error *err) {
   const wg_wim *w = &f->wim;
-  if (find_check(&w->hdr, err) != WG_OK) {
+  if (wg_image_file_check_whole(f, err) != WG_OK) {
     return err->code;
   }
   if (which == NULL && w->n_images == 1) {

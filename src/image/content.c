@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "image/file.h"
 #include "image/run.h"
 
 static wg_code content_hash_file(wg_image_run *r, wg_image_put *p, wg_error *err) {
@@ -42,13 +43,7 @@ static wg_code content_count(const wg_image_run *r, const wg_wim_tree *t, uint32
         continue;
       }
       if (!wg_wim_find_blob(&r->base.wim, h, &blob)) {
-        WG_AUTO(wg_buf) b = {0};
-        wg_buf_init(&b, wg_heap(), 0);
-        wg_wim_tree_path(t, (uint32_t)i, &b);
-        return wg_fail(err, WG_E_UNSUPPORTED,
-                       "the content of '%s' is not in the file: a delta or incomplete WIM; export "
-                       "it with the files it refers to first (wimlib-imagex export --ref)",
-                       wg_buf_z(&b));
+        return wg_image_fail_missing(t, (uint32_t)i, err);
       }
       refs[blob] += refs[blob] < UINT32_MAX;
     }

@@ -87,11 +87,13 @@ static wg_code output_recompress(output *o, uint32_t blob, wg_wim_res *res, wg_e
 }
 
 static wg_code output_copy_range(output *o, uint64_t off, uint64_t n, wg_error *err) {
-  if (n == 0) {
-    return WG_OK;
-  }
-  if (wg_pack_copy(o->pack, o->r->base.fd, off, n, err) != WG_OK) {
-    return wg_wrap(err, "'%s'", o->r->job->base.path);
+  while (n > 0) {
+    wg_image_segment s = wg_image_file_segment(&o->r->base, off, n);
+    if (wg_pack_copy(o->pack, s.fd, s.fd_off_bytes, s.n_bytes, err) != WG_OK) {
+      return wg_wrap(err, "'%s'", o->r->job->base.path);
+    }
+    off += s.n_bytes;
+    n -= s.n_bytes;
   }
   return WG_OK;
 }

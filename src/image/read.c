@@ -21,7 +21,6 @@ wg_code wg_image_reader_open(const wg_image_base *base, wg_image_reader **out, w
   uint32_t image = 0;
   r->kind = base->kind;
   r->path = wg_xstrdup(base->path);
-  r->file = (wg_image_file)WG_IMAGE_FILE_INIT;
   wg_arena_init(&r->arena, wg_heap(), 0);
   wg_buf_init(&r->bytes, wg_heap(), (size_t)1 << 31);
   if (base->kind == WG_IMAGE_BASE_WIM &&

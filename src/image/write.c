@@ -49,7 +49,7 @@ static wg_code run_open(wg_image_run *r, const char *path, wg_error *err) {
   }
   r->result.image_index = r->image + 1;
   r->result.n_images = r->base.wim.n_images;
-  r->result.base_bytes = r->captured ? 0 : r->base.st.size_bytes;
+  r->result.base_bytes = r->captured ? 0 : r->base.wim.src.size_bytes;
   return run_check_arch(r, err);
 }
 

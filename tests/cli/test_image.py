@@ -283,13 +283,6 @@ def special_base(kind, bases, folder):
         run(WIM, "capture", tree, path, "P", "--pipable", "--quiet")
     elif kind == "wimboot":
         run(WIM, "capture", tree, path, "P", "--wimboot", "--quiet")
-    elif kind == "split":
-        run(WIM, "capture", tree, folder / "whole.wim", "P", "--quiet")
-        run(WIM, "split", folder / "whole.wim", path, "1", "--quiet")
-    elif kind == "split-second":
-        run(WIM, "capture", tree, folder / "whole.wim", "P", "--quiet")
-        run(WIM, "split", folder / "whole.wim", folder / "s.swm", "1", "--quiet")
-        path = folder / "s2.swm"
     elif kind == "delta":
         run(WIM, "capture", tree, folder / "whole.wim", "P", "--quiet")
         (tree / "h").write_bytes(b"h" * 1000)
@@ -318,7 +311,6 @@ def special_base(kind, bases, folder):
 
 @pytest.mark.parametrize("kind,code,text", [
     ("pipable", "UNSUPPORTED", "pipable"), ("wimboot", "UNSUPPORTED", "WIMBoot"),
-    ("split", "UNSUPPORTED", "part 1 of"), ("split-second", "UNSUPPORTED", "part 2 of"),
     ("delta", "UNSUPPORTED", "delta"), ("encrypted", "UNSUPPORTED", "encrypted"),
     ("unfinished", "FORMAT", "not finished"), ("no-wim", "FORMAT", "not a WIM"),
     ("short", "FORMAT", "cut short"), ("tiny", "FORMAT", "not a WIM")])

@@ -1,7 +1,9 @@
 // What our reader makes of a WIM, for test scripts.
 //   wim_tool roundtrip FILE   metadata of each image parsed and written again must be equal
 //   wim_tool list FILE IMAGE  one line an entry
-//   wim_tool verify FILE      every blob's SHA-1
+//   wim_tool verify FILE [THREADS]  all of it read and compared with its SHA-1s
+//   wim_tool find FILE [WHICH]      number of the image
+//   wim_tool segments FILE    runs of host files: offset, bytes, host file, offset there
 //   wim_tool meta FILE IMAGE OUT  the uncompressed metadata resource into a file
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,27 +68,25 @@ static wg_code list(wg_image_file *f, uint32_t image, wg_error *err) {
   return WG_OK;
 }
 
-static wg_code hash_sink(void *ctx, const uint8_t *p, size_t n, wg_error *err) {
-  (void)err;
-  wg_hash_add(ctx, p, n);
+static wg_code verify(wg_image_file *f, unsigned threads, wg_error *err) {
+  wg_image_verified v;
+  if (wg_image_file_verify(f, threads, NULL, NULL, NULL, &v, err) != WG_OK) {
+    return err->code;
+  }
+  printf("blobs=%llu bytes=%llu images=%u entries=%llu references=%llu integrity=%llu\n",
+         (unsigned long long)v.n_blobs, (unsigned long long)v.n_bytes, (unsigned)v.n_images,
+         (unsigned long long)v.n_entries, (unsigned long long)v.n_references,
+         (unsigned long long)v.n_integrity_chunks);
   return WG_OK;
 }
 
-static wg_code verify(wg_image_file *f, wg_error *err) {
-  for (uint32_t i = 0; i < f->wim.n_blobs; i++) {
-    WG_AUTO_PTR(wg_hash) h = NULL;
-    wg_sha1 got;
-    if (wg_hash_new(WG_SHA1, &h, err) != WG_OK ||
-        wg_wim_read_blob(&f->wim, f->decoder, i, hash_sink, h, err) != WG_OK) {
-      return wg_wrap(err, "blob %u", i);
-    }
-    wg_hash_end(h, got.b);
-    if (memcmp(&got, &f->wim.blobs[i].hash, sizeof(got)) != 0) {
-      return wg_fail(err, WG_E_VERIFY, "blob %u has another SHA-1", i);
-    }
+// Runs of host files that the WIM is made of.
+static void segments(const wg_image_file *f) {
+  for (size_t i = 0; i < f->n_segments; i++) {
+    const wg_image_segment *s = &f->segments[i];
+    printf("%llu %llu %s %llu\n", (unsigned long long)s->off_bytes, (unsigned long long)s->n_bytes,
+           f->hosts[s->host].path, (unsigned long long)s->fd_off_bytes);
   }
-  printf("%zu blobs\n", f->wim.n_blobs);
-  return WG_OK;
 }
 
 static wg_code meta(wg_image_file *f, uint32_t image, const char *path, wg_error *err) {
@@ -114,7 +114,14 @@ int main(int argc, char **argv) {
   } else if (code == WG_OK && strcmp(argv[1], "list") == 0) {
     code = list(&f, image, &err);
   } else if (code == WG_OK && strcmp(argv[1], "verify") == 0) {
-    code = verify(&f, &err);
+    code = verify(&f, argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 1, &err);
+  } else if (code == WG_OK && strcmp(argv[1], "find") == 0) {
+    code = wg_image_file_find(&f, argc > 3 ? argv[3] : NULL, &image, &err);
+    if (code == WG_OK) {
+      printf("%u\n", image + 1);
+    }
+  } else if (code == WG_OK && strcmp(argv[1], "segments") == 0) {
+    segments(&f);
   } else if (code == WG_OK && argc > 4) {
     code = meta(&f, image, argv[4], &err);
   }

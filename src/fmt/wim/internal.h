@@ -7,16 +7,27 @@
 wg_wim_res wg_wim_res_get(const uint8_t *p); // 24 bytes
 void wg_wim_res_put(uint8_t *p, const wg_wim_res *r);
 
-// FORMAT when [off, off + n) is not inside the file behind the header.
-wg_code wg_wim_check_range(const wg_wim *w, uint64_t off_bytes, uint64_t n_bytes, const char *what,
-                           wg_error *err);
-// A resource that stands in the header (table, XML), uncompressed into the arena.
-wg_code wg_wim_load_res(wg_wim *w, wg_wim_decoder *d, const wg_wim_res *res, uint64_t max_bytes,
-                        const char *what, uint8_t **out, wg_error *err);
-// Blob table: fills blobs, solids, metadata, by_hash.
-wg_code wg_wim_table_parse(wg_wim *w, const uint8_t *p, size_t n_bytes, wg_error *err);
+// FORMAT when [off, off + n) of the part is not inside it behind the header.
+wg_code wg_wim_check_range(const wg_wim_part *part, uint64_t off_bytes, uint64_t n_bytes,
+                           const char *what, wg_error *err);
+// Offset in its part of a byte of the source.
+uint64_t wg_wim_part_off(const wg_wim *w, uint64_t off_bytes);
+// A resource that stands in the part's header (table, XML), uncompressed into the arena.
+wg_code wg_wim_load_res(wg_wim *w, wg_wim_decoder *d, const wg_wim_part *part,
+                        const wg_wim_res *res, uint64_t max_bytes, const char *what, uint8_t **out,
+                        wg_error *err);
+// A blob table as it stands in a part. n_bytes is whole rows.
+typedef struct wim_table {
+  const wg_wim_part *part;
+  const uint8_t *p;
+  size_t n_rows;
+  uint64_t off_bytes; // in the part
+} wim_table;
+// Blob tables of all parts: fills blobs, solids, metadata, by_hash. FORMAT with the offset.
+wg_code wg_wim_table_parse(wg_wim *w, const wim_table *tables, size_t n, wg_error *err);
 // Reads a range of uncompressed bytes of a resource.
 typedef struct wim_extent {
+  uint64_t shown_off; // where it is in its part: what messages name
   uint64_t off_bytes, stored_bytes, orig_bytes;
   uint32_t chunk_bytes;
   wg_wim_codec codec;

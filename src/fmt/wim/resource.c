@@ -73,7 +73,7 @@ static wg_code decoder_codec(wg_wim_decoder *d, const wim_extent *x, wg_error *e
     return decoder_nomem(err);
   }
   if (rc != 0) {
-    return wg_fail_at(err, WG_E_FORMAT, x->off_bytes, "no %s with chunks of %u bytes",
+    return wg_fail_at(err, WG_E_FORMAT, x->shown_off, "no %s with chunks of %u bytes",
                       wg_wim_codec_name(x->codec), (unsigned)x->chunk_bytes);
   }
   d->codec_kind = x->codec;
@@ -111,9 +111,9 @@ static wg_code decoder_fill(wg_wim_decoder *d, const wim_extent *x, const uint8_
     uint64_t plain =
         i < d->n_chunks ? x->chunk_bytes : x->orig_bytes - (d->n_chunks - 1) * x->chunk_bytes;
     if (at > end || at <= d->offs[i - 1] || at - d->offs[i - 1] > plain) {
-      return wg_fail_at(err, WG_E_FORMAT, x->off_bytes,
+      return wg_fail_at(err, WG_E_FORMAT, x->shown_off,
                         "the resource at 0x%llx has a chunk that cannot be",
-                        (unsigned long long)x->off_bytes);
+                        (unsigned long long)x->shown_off);
     }
     d->offs[i] = at;
   }
@@ -129,20 +129,20 @@ static wg_code decoder_table(const wg_wim *w, wg_wim_decoder *d, const wim_exten
   d->has_at = false;
   d->out_chunk = UINT64_MAX;
   if (x->chunk_bytes == 0 || (x->chunk_bytes & (x->chunk_bytes - 1)) != 0) {
-    return wg_fail_at(err, WG_E_FORMAT, x->off_bytes, "chunks of %u bytes",
+    return wg_fail_at(err, WG_E_FORMAT, x->shown_off, "chunks of %u bytes",
                       (unsigned)x->chunk_bytes);
   }
   if (x->chunk_bytes > w->limits.max_chunk_bytes) {
-    return wg_fail_at(err, WG_E_LIMIT, x->off_bytes, "chunks of %u bytes, more than %u",
+    return wg_fail_at(err, WG_E_LIMIT, x->shown_off, "chunks of %u bytes, more than %u",
                       (unsigned)x->chunk_bytes, (unsigned)w->limits.max_chunk_bytes);
   }
   uint64_t n = count_chunks(x->orig_bytes, x->chunk_bytes), head = x->solid ? 16 : 0;
   uint64_t rows = x->solid ? n : n - 1, table = 0;
   if (!wg_mul(rows, x->solid ? 4 : entry_bytes(x->orig_bytes), &table) || x->stored_bytes < head ||
       table > x->stored_bytes - head) {
-    return wg_fail_at(err, WG_E_FORMAT, x->off_bytes,
+    return wg_fail_at(err, WG_E_FORMAT, x->shown_off,
                       "the resource at 0x%llx is too small for its %llu chunks",
-                      (unsigned long long)x->off_bytes, (unsigned long long)n);
+                      (unsigned long long)x->shown_off, (unsigned long long)n);
   }
   if (n + 1 > d->offs_cap) {
     wg_alloc_free(d->alloc, d->offs);
@@ -184,8 +184,9 @@ static wg_code decoder_chunk(const wg_wim *w, wg_wim_decoder *d, const wim_exten
     return err->code;
   }
   if (!stored && wimlib_decompress(d->in, n, d->out, plain_bytes, d->codec) != 0) {
-    return wg_fail_at(err, WG_E_FORMAT, d->offs[i], "%s data at 0x%llx does not decompress",
-                      wg_wim_codec_name(x->codec), (unsigned long long)d->offs[i]);
+    uint64_t at = wg_wim_part_off(w, d->offs[i]);
+    return wg_fail_at(err, WG_E_FORMAT, at, "%s data at 0x%llx does not decompress",
+                      wg_wim_codec_name(x->codec), (unsigned long long)at);
   }
   d->out_chunk = i;
   return WG_OK;
@@ -213,7 +214,7 @@ static wg_code extent_read_plain(const wg_wim *w, wg_wim_decoder *d, const wim_e
 wg_code wg_wim_extent_read(const wg_wim *w, wg_wim_decoder *d, const wim_extent *x, uint64_t from,
                            uint64_t n_bytes, wg_wim_sink sink, void *ctx, wg_error *err) {
   if (from > x->orig_bytes || n_bytes > x->orig_bytes - from) {
-    return wg_fail_at(err, WG_E_FORMAT, x->off_bytes, "a range outside its resource");
+    return wg_fail_at(err, WG_E_FORMAT, x->shown_off, "a range outside its resource");
   }
   if (n_bytes == 0) {
     return WG_OK;
@@ -248,12 +249,18 @@ wg_code wg_wim_extent_read(const wg_wim *w, wg_wim_decoder *d, const wim_extent 
   return WG_OK;
 }
 
-wg_code wg_wim_read_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, wg_wim_sink sink,
+// Where the blob's resource lies in its part: what messages name.
+static uint64_t blob_off(const wg_wim *w, const wg_wim_blob *b) {
+  return wg_wim_part_off(w, b->solid == WG_WIM_NO_SOLID ? b->off_bytes
+                                                        : w->solids[b->solid].off_bytes);
+}
+
+static wg_code blob_read(const wg_wim *w, wg_wim_decoder *d, const wg_wim_blob *b, wg_wim_sink sink,
                          void *ctx, wg_error *err) {
-  const wg_wim_blob *b = &w->blobs[blob];
   if (b->solid != WG_WIM_NO_SOLID) {
     const wg_wim_solid *s = &w->solids[b->solid];
     wim_extent x = {.off_bytes = s->off_bytes,
+                    .shown_off = blob_off(w, b),
                     .stored_bytes = s->stored_bytes,
                     .orig_bytes = s->orig_bytes,
                     .chunk_bytes = s->chunk_bytes,
@@ -263,6 +270,7 @@ wg_code wg_wim_read_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, wg_w
     return wg_wim_extent_read(w, d, &x, b->off_bytes, b->orig_bytes, sink, ctx, err);
   }
   wim_extent x = {.off_bytes = b->off_bytes,
+                  .shown_off = blob_off(w, b),
                   .stored_bytes = b->stored_bytes,
                   .orig_bytes = b->orig_bytes,
                   .chunk_bytes = w->hdr.chunk_bytes,
@@ -271,11 +279,21 @@ wg_code wg_wim_read_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, wg_w
   return wg_wim_extent_read(w, d, &x, 0, b->orig_bytes, sink, ctx, err);
 }
 
+wg_code wg_wim_read_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, wg_wim_sink sink,
+                         void *ctx, wg_error *err) {
+  const wg_wim_blob *b = &w->blobs[blob];
+  wg_code code = blob_read(w, d, b, sink, ctx, err);
+  if (code == WG_E_FORMAT && w->n_parts > 1) {
+    return wg_wrap(err, "part %u", (unsigned)b->part);
+  }
+  return code;
+}
+
 wg_code wg_wim_load_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, uint64_t max_bytes,
                          wg_buf *out, wg_error *err) {
   const wg_wim_blob *b = &w->blobs[blob];
   if (b->orig_bytes > max_bytes) {
-    return wg_fail_at(err, WG_E_LIMIT, b->off_bytes, "a resource of %llu bytes, more than %llu",
+    return wg_fail_at(err, WG_E_LIMIT, blob_off(w, b), "a resource of %llu bytes, more than %llu",
                       (unsigned long long)b->orig_bytes, (unsigned long long)max_bytes);
   }
   if (wg_wim_read_blob(w, d, blob, wg_wim_sink_buf, out, err) != WG_OK) {
@@ -283,9 +301,16 @@ wg_code wg_wim_load_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, uint
   }
   wg_sha1 h = wg_sha1_of(out->p, out->n);
   if (memcmp(&h, &b->hash, sizeof(h)) != 0) {
-    return wg_fail_at(err, WG_E_VERIFY, b->off_bytes,
-                      "the resource at 0x%llx has not the SHA-1 that the blob table gives",
-                      (unsigned long long)b->off_bytes);
+    return wg_wim_fail_hash(w, blob, err);
   }
   return WG_OK;
+}
+
+wg_code wg_wim_fail_hash(const wg_wim *w, uint32_t blob, wg_error *err) {
+  const wg_wim_blob *b = &w->blobs[blob];
+  uint64_t at = blob_off(w, b);
+  (void)wg_fail_at(err, WG_E_VERIFY, at,
+                   "the resource at 0x%llx has not the SHA-1 that the blob table gives",
+                   (unsigned long long)at);
+  return w->n_parts > 1 ? wg_wrap(err, "part %u", (unsigned)b->part) : err->code;
 }

@@ -11,6 +11,7 @@
 
 typedef struct table_parse {
   wg_wim *w;
+  const wg_wim_part *part;
   const uint8_t *p;
   size_t n_rows;
   size_t run_first, run_end; // rows of the current solid run
@@ -32,7 +33,7 @@ static wg_wim_res row_res(const table_parse *t, size_t row) {
 
 static wg_code table_read_solid(table_parse *t, size_t row, const wg_wim_res *r, wg_error *err) {
   wg_wim *w = t->w;
-  if (wg_wim_check_range(w, r->off_bytes, r->stored_bytes, "solid resource", err) != WG_OK) {
+  if (wg_wim_check_range(t->part, r->off_bytes, r->stored_bytes, "solid resource", err) != WG_OK) {
     return err->code;
   }
   if (r->stored_bytes < TABLE_SOLID_HEADER_BYTES) {
@@ -40,7 +41,8 @@ static wg_code table_read_solid(table_parse *t, size_t row, const wg_wim_res *r,
                       (unsigned long long)r->stored_bytes);
   }
   uint8_t head[TABLE_SOLID_HEADER_BYTES];
-  if (w->src.read(w->src.ctx, r->off_bytes, head, sizeof(head), err) != WG_OK) {
+  uint64_t at = t->part->off_bytes + r->off_bytes;
+  if (w->src.read(w->src.ctx, at, head, sizeof(head), err) != WG_OK) {
     return err->code;
   }
   uint32_t chunk = wg_le32(head + 8), codec = wg_le32(head + 12);
@@ -52,7 +54,7 @@ static wg_code table_read_solid(table_parse *t, size_t row, const wg_wim_res *r,
     return wg_fail_at(err, WG_E_FORMAT, r->off_bytes + 8, "solid resource with chunks of %u bytes",
                       (unsigned)chunk);
   }
-  w->solids[w->n_solids++] = (wg_wim_solid){.off_bytes = r->off_bytes,
+  w->solids[w->n_solids++] = (wg_wim_solid){.off_bytes = at,
                                             .stored_bytes = r->stored_bytes,
                                             .orig_bytes = wg_le64(head),
                                             .chunk_bytes = chunk,
@@ -103,7 +105,7 @@ static wg_code table_check_plain(const table_parse *t, size_t row, const wg_wim_
                       "an uncompressed resource with two sizes, %llu and %llu",
                       (unsigned long long)r->stored_bytes, (unsigned long long)r->orig_bytes);
   }
-  if (wg_wim_check_range(t->w, r->off_bytes, r->stored_bytes, "resource", err) != WG_OK) {
+  if (wg_wim_check_range(t->part, r->off_bytes, r->stored_bytes, "resource", err) != WG_OK) {
     return wg_wrap(err, "blob table entry at 0x%llx", (unsigned long long)row_off(t, row));
   }
   return WG_OK;
@@ -151,11 +153,14 @@ static wg_code table_row(table_parse *t, size_t row, wg_error *err) {
     }
   }
   if ((r.flags & WG_WIM_RES_FREE) != 0 || wg_sha1_is_zero(&b.hash) || b.orig_bytes == 0 ||
-      b.part != w->hdr.part) {
+      b.part != t->part->number) {
     return WG_OK; // nothing can refer to it here
   }
-  if (b.solid == WG_WIM_NO_SOLID && table_check_plain(t, row, &r, err) != WG_OK) {
-    return err->code;
+  if (b.solid == WG_WIM_NO_SOLID) {
+    if (table_check_plain(t, row, &r, err) != WG_OK) {
+      return err->code;
+    }
+    b.off_bytes += t->part->off_bytes;
   }
   if ((r.flags & WG_WIM_RES_METADATA) != 0) {
     return table_add_metadata(t, row, &b, err);
@@ -172,34 +177,44 @@ static int table_cmp(const void *a, const void *b, void *ctx) {
   return c != 0 ? c : (x > y) - (x < y);
 }
 
-wg_code wg_wim_table_parse(wg_wim *w, const uint8_t *p, size_t n_bytes, wg_error *err) {
-  table_parse t = {.w = w,
-                   .p = p,
-                   .n_rows = n_bytes / WG_WIM_TABLE_ENTRY_BYTES,
-                   .table_off = w->hdr.table.off_bytes};
-  if (n_bytes % WG_WIM_TABLE_ENTRY_BYTES != 0) {
-    return wg_fail_at(err, WG_E_FORMAT, t.table_off, "the blob table's %zu bytes are no rows of 50",
-                      n_bytes);
+static wg_code table_arrays(wg_wim *w, const wim_table *tables, size_t n, wg_error *err) {
+  size_t n_rows = 0, n_solids = 0;
+  for (size_t k = 0; k < n; k++) {
+    table_parse t = {.w = w, .p = tables[k].p};
+    n_rows += tables[k].n_rows;
+    for (size_t i = 0; i < tables[k].n_rows; i++) {
+      wg_wim_res r = row_res(&t, i);
+      n_solids += (r.flags & WG_WIM_RES_SOLID) != 0 && r.orig_bytes == TABLE_SOLID_MAGIC;
+    }
   }
-  size_t n_solids = 0;
-  for (size_t i = 0; i < t.n_rows; i++) {
-    wg_wim_res r = row_res(&t, i);
-    n_solids += (r.flags & WG_WIM_RES_SOLID) != 0 && r.orig_bytes == TABLE_SOLID_MAGIC;
-  }
-  w->blobs = wg_arena_new_array(w->arena, wg_wim_blob, t.n_rows);
-  w->by_hash = wg_arena_new_array(w->arena, uint32_t, t.n_rows);
+  w->blobs = wg_arena_new_array(w->arena, wg_wim_blob, n_rows);
+  w->by_hash = wg_arena_new_array(w->arena, uint32_t, n_rows);
   w->solids = wg_arena_new_array(w->arena, wg_wim_solid, n_solids);
   w->metadata = wg_arena_new_array(w->arena, uint32_t, w->hdr.n_images);
   if (w->blobs == NULL || w->by_hash == NULL || w->solids == NULL || w->metadata == NULL) {
     return wg_arena_fail(w->arena, err);
   }
-  for (size_t i = 0; i < t.n_rows; i++) {
-    if (table_row(&t, i, err) != WG_OK) {
-      return err->code;
+  return WG_OK;
+}
+
+wg_code wg_wim_table_parse(wg_wim *w, const wim_table *tables, size_t n, wg_error *err) {
+  if (table_arrays(w, tables, n, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t k = 0; k < n; k++) {
+    table_parse t = {.w = w,
+                     .part = tables[k].part,
+                     .p = tables[k].p,
+                     .n_rows = tables[k].n_rows,
+                     .table_off = tables[k].off_bytes};
+    for (size_t i = 0; i < t.n_rows; i++) {
+      if (table_row(&t, i, err) != WG_OK) {
+        return w->n_parts > 1 ? wg_wrap(err, "part %u", (unsigned)t.part->number) : err->code;
+      }
     }
   }
   if (w->hdr.part == 1 && w->n_images != w->hdr.n_images) {
-    return wg_fail_at(err, WG_E_FORMAT, t.table_off, "%u images, but metadata of %u only",
+    return wg_fail_at(err, WG_E_FORMAT, tables[0].off_bytes, "%u images, but metadata of %u only",
                       (unsigned)w->hdr.n_images, (unsigned)w->n_images);
   }
   if (w->n_by_hash > 1) {

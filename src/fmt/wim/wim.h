@@ -96,7 +96,7 @@ void wg_wim_header_write(const wg_wim_header *h, uint8_t out[WG_WIM_HEADER_BYTES
 typedef struct wg_wim_blob {
   wg_sha1 hash;
   uint64_t orig_bytes;
-  uint64_t off_bytes;    // in the file; with solid: in the solid resource's uncompressed bytes
+  uint64_t off_bytes;    // in the source; with solid: in the solid resource's uncompressed bytes
   uint64_t stored_bytes; // 0 with solid
   uint32_t refcount;
   uint16_t part;
@@ -120,11 +120,20 @@ typedef struct wg_wim_facts {
   const char *wimboot; // WIMBOOT element: "1" for a WIMBoot image
 } wg_wim_facts;
 
+// One file of a split WIM among the bytes of the source. A WIM that is not split has one, the whole
+// source.
+typedef struct wg_wim_part {
+  uint64_t off_bytes, n_bytes;
+  uint16_t number; // 1-based, as the file's header says
+} wg_wim_part;
+
 typedef struct wg_wim {
   wg_wim_source src;
+  wg_wim_part *parts; // that were opened, by number
+  size_t n_parts;
   wg_arena *arena; // borrowed
   wg_wim_limits limits;
-  wg_wim_header hdr;
+  wg_wim_header hdr;  // of the first part opened; offsets in its resource headers are that part's
   wg_wim_blob *blobs; // file order of the table; free and zero-hash entries are left out
   size_t n_blobs;
   uint32_t *by_hash; // blob indices sorted by hash; metadata not among them
@@ -138,10 +147,19 @@ typedef struct wg_wim {
 } wg_wim;
 
 // Opens: header, blob table, XML. src and arena outlive the result. FORMAT with offset for what is
-// wrong, LIMIT, UNSUPPORTED, NOMEM, and what src reports. A part of a split WIM opens; callers look
-// at hdr.n_parts.
+// wrong, LIMIT, UNSUPPORTED, NOMEM, and what src reports. A part of a split WIM opens, with what is
+// in it; wg_wim_is_whole tells.
 wg_code wg_wim_open(const wg_wim_source *src, wg_arena *arena, const wg_wim_limits *limits,
                     wg_wim *out, wg_error *err);
+// The same of a split WIM: part i + 1 is the n_bytes of source at off_bytes (number is not read).
+// Every part must be there, once, and of one set (the GUID): FORMAT otherwise. The images are those
+// of part 1. Offsets in errors and messages are those in the part, whose number they name.
+wg_code wg_wim_open_parts(const wg_wim_source *src, const wg_wim_part *parts, size_t n_parts,
+                          wg_arena *arena, const wg_wim_limits *limits, wg_wim *out, wg_error *err);
+// Are all parts of it open?
+bool wg_wim_is_whole(const wg_wim *w);
+// The part that byte off_bytes of the source lies in; NULL behind the last.
+const wg_wim_part *wg_wim_part_at(const wg_wim *w, uint64_t off_bytes);
 // Index of the blob with that hash (the first if there are several); false when there is none.
 bool wg_wim_find_blob(const wg_wim *w, const wg_sha1 *hash, uint32_t *out);
 
@@ -159,6 +177,8 @@ wg_code wg_wim_read_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, wg_w
 // Whole blob into out (initialised), hash checked (VERIFY). Larger than max_bytes is LIMIT.
 wg_code wg_wim_load_blob(const wg_wim *w, wg_wim_decoder *d, uint32_t blob, uint64_t max_bytes,
                          wg_buf *out, wg_error *err);
+// VERIFY: that the blob's bytes have another SHA-1 than the table says, with its place.
+wg_code wg_wim_fail_hash(const wg_wim *w, uint32_t blob, wg_error *err);
 // Bytes of a chunk table in front of a non-solid compressed resource.
 uint64_t wg_wim_chunk_table_bytes(uint64_t orig_bytes, uint32_t chunk_bytes);
 

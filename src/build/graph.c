@@ -65,6 +65,19 @@ wg_step *wg_graph_add(wg_graph *g, const wg_step_kind *kind, const char *identit
   return s;
 }
 
+wg_step *wg_graph_find(const wg_graph *g, const char *identity) {
+  for (size_t i = 0; i < g->n_steps; i++) {
+    if (strcmp(g->steps[i]->identity, identity) == 0) {
+      return g->steps[i];
+    }
+  }
+  return NULL;
+}
+
+const void *wg_step_user(const wg_step *s) {
+  return s->user;
+}
+
 void wg_step_alias(wg_step *s, const char *target) {
   wg_vec_push(&s->aliases, &s->n_aliases, &s->cap_aliases) = wg_build_strdup(&s->g->arena, target);
 }
@@ -115,6 +128,11 @@ void wg_step_publish(wg_step *s, const char *output, const char *path, uint32_t 
                       .path = wg_build_strdup(&s->g->arena, path),
                       .mode = mode,
                       .big = big};
+}
+
+void wg_step_publish_optional(wg_step *s, const char *output, const char *path, uint32_t mode) {
+  wg_step_publish(s, output, path, mode, false);
+  s->publish[s->n_publish - 1].optional = true;
 }
 
 const graph_publish *wg_build_find_publish(const wg_step *s, const char *output) {

@@ -36,6 +36,9 @@ WG_DEFINE_AUTO_PTR(wg_graph, wg_graph_free);
 // the kind's functions, borrowed, outlives the graph.
 wg_step *wg_graph_add(wg_graph *g, const wg_step_kind *kind, const char *identity,
                       const void *user);
+// The step with that identity, NULL when there is none. And what wg_graph_add was given for it.
+wg_step *wg_graph_find(const wg_graph *g, const char *identity);
+const void *wg_step_user(const wg_step *s);
 // Targets: names a user may give (`wingo build app/agent`) that select this step; the identity and
 // each of its '/'-prefixes are targets anyway.
 void wg_step_alias(wg_step *s, const char *target);
@@ -53,6 +56,9 @@ void wg_step_after(wg_step *s, wg_step *dep);
 void wg_step_need(wg_step *s, unsigned cpus, uint64_t memory_bytes);
 // Where an output is put for the user, absolute path. big: lives there only, not in the store.
 void wg_step_publish(wg_step *s, const char *output, const char *path, uint32_t mode, bool big);
+// The same of an output that the step may or may not have (a part of a split file). Without it
+// nothing is left at path: what lies there is of a run that had more.
+void wg_step_publish_optional(wg_step *s, const char *output, const char *path, uint32_t mode);
 
 // --- for discover() and run()
 const void *wg_ctx_user(const wg_step_ctx *c);

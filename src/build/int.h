@@ -30,7 +30,7 @@ typedef struct graph_input {
 typedef struct graph_publish {
   const char *output, *path;
   uint32_t mode;
-  bool big;
+  bool big, optional;
 } graph_publish;
 
 struct wg_step {

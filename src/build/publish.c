@@ -98,7 +98,10 @@ static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
   while (i < r->result.n_outputs && strcmp(r->result.outputs[i].name, p->output) != 0) {
     i++;
   }
-  wg_assert(i < r->result.n_outputs); // lookup and run have seen to it
+  if (i == r->result.n_outputs) { // lookup and run have seen to it that it may be so
+    wg_assert(p->optional);
+    return wg_os_exists(WG_CWD, p->path) ? wg_os_unlink(WG_CWD, p->path, err) : WG_OK;
+  }
   const rec_output *o = &r->result.outputs[i];
   wg_build_sweep_beside(r->env, p->path);
   if (o->is_big && strcmp(r->out_paths[i], p->path) == 0) {

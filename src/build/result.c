@@ -7,9 +7,9 @@
 
 static bool result_has_published(const step_run *r) {
   for (size_t i = 0; i < r->s->n_publish; i++) {
-    bool found = false;
-    for (size_t k = 0; k < r->result.n_outputs; k++) {
-      found = found || wg_str_eqz(wg_str_of(r->result.outputs[k].name), r->s->publish[i].output);
+    bool found = r->s->publish[i].optional;
+    for (size_t k = 0; !found && k < r->result.n_outputs; k++) {
+      found = wg_str_eqz(wg_str_of(r->result.outputs[k].name), r->s->publish[i].output);
     }
     if (!found) {
       return false;

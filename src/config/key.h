@@ -63,6 +63,7 @@ struct wg_key {
   const char *since; // wingo version that has it
   const wg_choice *choices;
   const wg_key *sub;
+  const wg_key *map_form;     // scalars: the MAP row that reads the long form, NULL: there is none
   wg_cfg_check_fn check;      // text rule beyond the type
   wg_cfg_check_fn check_name; // NAMED, PAIRS: rule of the names
   const char *pattern;        // `check` as an ECMA 262 expression, for editors

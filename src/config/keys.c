@@ -29,8 +29,10 @@ static const wg_choice dpis[] = {{"unaware", WG_DPI_UNAWARE, false},
 static const wg_choice mods[] = {{"readonly", 0, false}, {"vendor", 0, false}, {NULL, 0, false}};
 static const wg_choice arches[] = {
     {"amd64", 0, false}, {"arm64", 0, false}, {"386", 0, false}, {NULL, 0, false}};
-static const wg_choice outputs[] = {
-    {"wim", WG_OUTPUT_WIM, false}, {"esd", 0, true}, {"swm", 0, true}, {NULL, 0, false}};
+static const wg_choice outputs[] = {{"wim", WG_OUTPUT_WIM, false},
+                                    {"esd", WG_OUTPUT_ESD, false},
+                                    {"swm", WG_OUTPUT_SWM, false},
+                                    {NULL, 0, false}};
 
 #define VI(field) WG_AT(wg_cfg_windows, version_info.field)
 static const wg_key version_info_keys[] = {
@@ -673,8 +675,25 @@ static const wg_key image_file_item[] = {{.name = "",
                                           .type = WG_KEY_MAP,
                                           .sub = image_file_keys,
                                           .example = "{from: branding, to: 'C:\\Windows\\Web'}"}};
-static const wg_key output_item[] = {
-    {.name = "", .type = WG_KEY_ENUM, .choices = outputs, .at = 1}};
+#define OUTPUT(field) WG_AT(wg_cfg_output, field)
+static const wg_key output_keys[] = {
+    {.name = "swm",
+     .type = WG_KEY_SIZE,
+     .flags = WG_KF_REQUIRED,
+     .at = OUTPUT(part_bytes),
+     .mark_at = OUTPUT(kind),
+     .mark = WG_OUTPUT_SWM,
+     .doc = "A split WIM, and the size that no part is to exceed (a part is larger only when one "
+            "file's packed content is).",
+     .example = "3800MiB"},
+    END};
+static const wg_key output_map = {.name = "", .type = WG_KEY_MAP, .sub = output_keys};
+static const wg_key output_item[] = {{.name = "",
+                                      .type = WG_KEY_ENUM,
+                                      .choices = outputs,
+                                      .at = OUTPUT(kind),
+                                      .pos_at = OUTPUT(pos),
+                                      .map_form = &output_map}};
 
 #define REGISTRY(field) WG_AT(wg_cfg_registry, field)
 static const wg_choice views[] = {{"32", 32, false}, {"64", 64, false}, {NULL, 0, false}};
@@ -788,10 +807,22 @@ static const wg_key image_keys[] = {
      .sub = output_item,
      .at = IMG(outputs),
      .count_at = IMG(n_outputs),
-     .size = sizeof(wg_output_kind),
+     .size = sizeof(wg_cfg_output),
      .pos_at = IMG(outputs_pos),
-     .doc = "The kinds of file to make, as `out/<name>.<kind>`.",
-     .example = "[wim]"},
+     .doc =
+         "The kinds of file to make, as `out/<name>.<kind>`: `wim` (LZX, which everything reads), "
+         "`esd` (solid LZMS: about a quarter smaller, slow to make the first time; Windows 8 and "
+         "later), `swm` (a WIM split into parts of 3800 MiB, for FAT32; `{swm: 2GiB}` for "
+         "another size).",
+     .example = "[wim, esd, {swm: 3800MiB}]"},
+    {.name = "compact",
+     .type = WG_KEY_BOOL,
+     .def = "false",
+     .at = IMG(compact),
+     .doc = "Pack everything anew instead of taking over the base's packed data. Slow, but of what "
+            "was replaced or deleted nothing is left inside: a solid base (`esd`) keeps it "
+            "otherwise.",
+     .example = "true"},
     PLANNED("drivers", "Drivers for the machines the image is for."),
     PLANNED("software", "Installers to run at first boot."),
     PLANNED("firstboot", "Commands to run at first boot."),

@@ -196,8 +196,16 @@ typedef struct wg_cfg_image_file {
 } wg_cfg_image_file;
 
 typedef enum wg_output_kind {
-  WG_OUTPUT_WIM
-} wg_output_kind; // esd, swm: later
+  WG_OUTPUT_WIM,
+  WG_OUTPUT_ESD,
+  WG_OUTPUT_SWM
+} wg_output_kind;
+
+typedef struct wg_cfg_output {
+  wg_output_kind kind;
+  uint64_t part_bytes; // SWM; 0: the usual size
+  wg_pos pos;
+} wg_cfg_output;
 
 typedef struct wg_cfg_image {
   const char *name;
@@ -211,8 +219,9 @@ typedef struct wg_cfg_image {
   size_t n_files;
   const wg_cfg_registry *registry;
   size_t n_registry;
-  const wg_output_kind *outputs;
+  const wg_cfg_output *outputs;
   size_t n_outputs;
+  bool compact;
   wg_pos outputs_pos;
 } wg_cfg_image;
 

@@ -115,6 +115,9 @@ static void reference_write_type(wg_buf *out, const wg_key *row) {
     if (item->type == WG_KEY_ENUM) {
       reference_choices(out, item->choices);
     }
+    if (item->map_form != NULL) {
+      wg_buf_add_z(out, ", or a map");
+    }
     return;
   }
   wg_buf_add_z(out, reference_type(row));
@@ -122,11 +125,20 @@ static void reference_write_type(wg_buf *out, const wg_key *row) {
     wg_buf_add_z(out, row->type == WG_KEY_INT ? ":" : "");
     reference_choices(out, row->choices);
   }
+  if (row->map_form != NULL) {
+    wg_buf_add_z(out, ", or a map");
+  }
 }
 
 static const wg_key *reference_inner(const wg_key *row) {
   if (row->type == WG_KEY_MAP) {
     return row;
+  }
+  if (row->map_form != NULL) {
+    return row->map_form;
+  }
+  if (row->type == WG_KEY_LIST && row->sub[0].map_form != NULL) {
+    return row->sub[0].map_form;
   }
   bool holds = row->type == WG_KEY_NAMED || row->type == WG_KEY_LIST;
   return holds && row->sub[0].type == WG_KEY_MAP ? &row->sub[0] : NULL;

@@ -236,15 +236,38 @@ static void rules_registry(wg_cfg *c, const wg_cfg_image *img) {
 
 // An app's folder in out/ and an image's file in out/ must not be the same name.
 static void rules_out_names(wg_cfg *c, const wg_cfg_image *img) {
+  static const char *const endings[] = {"wim", "esd", "swm"};
   const wg_project *p = c->model;
-  const char *file = wg_cfg_printf(c, "%s.wim", img->name);
-  for (size_t i = 0; i < p->n_apps; i++) {
-    if (strcmp(p->apps[i].name, file) == 0) {
-      rules_error(c, p->apps[i].pos,
-                  wg_cfg_printf(c,
-                                "apps.%s: the name clashes with out/%s, the output of image '%s'",
-                                file, file, img->name),
-                  "choose another name");
+  for (size_t k = 0; k < img->n_outputs; k++) {
+    const char *file = wg_cfg_printf(c, "%s.%s", img->name, endings[img->outputs[k].kind]);
+    for (size_t i = 0; i < p->n_apps; i++) {
+      if (strcmp(p->apps[i].name, file) == 0) {
+        rules_error(c, p->apps[i].pos,
+                    wg_cfg_printf(c,
+                                  "apps.%s: the name clashes with out/%s, the output of image '%s'",
+                                  file, file, img->name),
+                    "choose another name");
+      }
+    }
+  }
+}
+
+#define RULES_MIN_PART_BYTES ((uint64_t)1 << 20)
+
+static void rules_outputs(wg_cfg *c, const wg_cfg_image *img) {
+  for (size_t i = 0; i < img->n_outputs; i++) {
+    const wg_cfg_output *o = &img->outputs[i];
+    for (size_t k = 0; k < i; k++) {
+      if (o->kind == WG_OUTPUT_SWM && img->outputs[k].kind == WG_OUTPUT_SWM) {
+        rules_error(c, o->pos,
+                    wg_cfg_printf(c, "images.%s.outputs: 'swm' is in the list twice", img->name),
+                    "remove one of the two");
+      }
+    }
+    if (o->kind == WG_OUTPUT_SWM && o->part_bytes != 0 && o->part_bytes < RULES_MIN_PART_BYTES) {
+      rules_error(c, o->pos,
+                  wg_cfg_printf(c, "images.%s.outputs: parts of less than 1 MiB", img->name),
+                  "write a size such as 3800MiB");
     }
   }
 }
@@ -276,6 +299,7 @@ void wg_cfg_rules(wg_cfg *c) {
     rules_base(c, img);
     rules_registry(c, img);
     rules_out_names(c, img);
+    rules_outputs(c, img);
     rules_same_app_twice(c, img);
   }
   rules_bind_apps(c);

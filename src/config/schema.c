@@ -273,6 +273,23 @@ static void schema_type(wg_jsonw *w, const wg_key *row) {
   schema_text(w, row);
 }
 
+// A value with a short and a long form is either of the two.
+static void schema_forms(wg_jsonw *w, const wg_key *row) {
+  if (row->map_form == NULL) {
+    schema_type(w, row);
+    return;
+  }
+  wg_jsonw_key_z(w, "anyOf");
+  wg_jsonw_begin_array(w);
+  wg_jsonw_begin_object(w);
+  schema_type(w, row);
+  wg_jsonw_end_object(w);
+  wg_jsonw_begin_object(w);
+  schema_type(w, row->map_form);
+  wg_jsonw_end_object(w);
+  wg_jsonw_end_array(w);
+}
+
 static void schema_fields(wg_jsonw *w, const wg_key *row) {
   if (row->doc != NULL && row->example != NULL) {
     WG_AUTO(wg_cstr) doc = wg_xprintf("%s Example: %s", row->doc, row->example);
@@ -288,7 +305,7 @@ static void schema_fields(wg_jsonw *w, const wg_key *row) {
       wg_jsonw_str_z(w, row->def);
     }
   }
-  schema_type(w, row);
+  schema_forms(w, row);
 }
 
 static void schema_row(wg_jsonw *w, const wg_key *row) {

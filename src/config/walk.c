@@ -285,18 +285,6 @@ static void walk_list(walk *w, const wg_key *row, const wg_yaml_node *key, const
   memcpy(walk_field(out, row->count_at), &v->n, sizeof(v->n));
 }
 
-// An output that takes a size, {swm: 3800MiB}, is a map where a word is expected.
-static bool walk_planned_choice(walk *w, const wg_key *row, const wg_yaml_node *v) {
-  for (const wg_choice *c = row->choices; c != NULL && c->name != NULL; c++) {
-    if (c->planned && v->kind == WG_YAML_MAP && v->n > 0 &&
-        strcmp(v->pairs[0].key->text, c->name) == 0) {
-      wg_walk_planned(w, v->pairs[0].key, c->name);
-      return true;
-    }
-  }
-  return false;
-}
-
 // Checks v against row; the row's fields lie in the struct at out. key is NULL for items of lists.
 static void walk_value(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
                        void *out) {
@@ -307,10 +295,12 @@ static void walk_value(walk *w, const wg_key *row, const wg_yaml_node *key, cons
   if (row->mark_at != 0) {
     memcpy(walk_field(out, row->mark_at), &row->mark, sizeof(row->mark));
   }
+  if (v->kind == WG_YAML_MAP && row->map_form != NULL) {
+    walk_value(w, row->map_form, key, v, out);
+    return;
+  }
   if (v->kind != wg_walk_kind(row)) {
-    if (!walk_planned_choice(w, row, v)) {
-      wg_walk_wrong_type(w, row, v);
-    }
+    wg_walk_wrong_type(w, row, v);
     return;
   }
   if (row->present_at != 0) {

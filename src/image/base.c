@@ -97,6 +97,39 @@ wg_code wg_image_file_tree(const wg_image_file *f, uint32_t image, wg_arena *are
   return WG_OK;
 }
 
+// In an ESD everything is LZMS; a solid resource goes over whole. Stored bytes of a compressed file
+// are those that did not get smaller.
+bool wg_image_can_keep(const wg_wim *w, const wg_wim_blob *b, wg_image_format format) {
+  bool esd = format == WG_IMAGE_FORMAT_ESD;
+  if (b->solid != WG_WIM_NO_SOLID) {
+    const wg_wim_solid *s = &w->solids[b->solid];
+    return esd && s->codec == WG_WIM_CODEC_LZMS && s->chunk_bytes <= WG_WIM_SOLID_CHUNK_BYTES;
+  }
+  if ((b->flags & WG_WIM_RES_COMPRESSED) == 0) {
+    return w->hdr.codec != WG_WIM_CODEC_NONE;
+  }
+  wg_wim_codec codec = esd ? WG_WIM_CODEC_LZMS : WG_WIM_CODEC_LZX;
+  return w->hdr.codec == codec &&
+         w->hdr.chunk_bytes == (esd ? WG_WIM_LZMS_CHUNK_BYTES : WG_WIM_LZX_CHUNK_BYTES);
+}
+
+wg_code wg_image_base_has_format(const wg_image_base *base, wg_image_format format, bool *out,
+                                 wg_error *err) {
+  *out = false;
+  if (base->kind == WG_IMAGE_BASE_DIR) {
+    return WG_OK;
+  }
+  WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
+  if (wg_image_file_open(&f, base->path, err) != WG_OK) {
+    return err->code;
+  }
+  *out = true;
+  for (size_t i = 0; *out && i < f.wim.n_blobs; i++) {
+    *out = wg_image_can_keep(&f.wim, &f.wim.blobs[i], format);
+  }
+  return WG_OK;
+}
+
 const char *wg_image_arch_name(const wg_wim_facts *facts) {
   static const struct {
     const char *number, *name;

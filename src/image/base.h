@@ -77,6 +77,8 @@ wg_code wg_image_file_check(const wg_image_file *f, uint32_t image, wg_error *er
 // the resource and must live as long as the tree.
 wg_code wg_image_file_tree(const wg_image_file *f, uint32_t image, wg_arena *arena, size_t n_extra,
                            wg_buf *bytes, wg_wim_tree *out, wg_error *err);
+// Whether the blob's packed bytes can go over into a file of that format as they are.
+bool wg_image_can_keep(const wg_wim *w, const wg_wim_blob *b, wg_image_format format);
 // Go's name for WINDOWS/ARCH, "" when absent or not one of Go's.
 const char *wg_image_arch_name(const wg_wim_facts *facts);
 

@@ -159,25 +159,11 @@ static wg_code content_check_overlap(const wg_image_run *r, wg_error *err) {
   return WG_OK;
 }
 
-// In an ESD everything is LZMS; a solid resource goes over whole. Stored bytes of a compressed file
-// are those that did not get smaller.
 bool wg_image_content_is_kept(const wg_image_run *r, uint32_t base_blob) {
   const wg_wim *w = &r->base.wim;
-  const wg_wim_blob *b = &w->blobs[base_blob];
-  bool esd = r->job->opt.format == WG_IMAGE_FORMAT_ESD;
-  if (r->job->opt.compact && !r->captured) {
-    return false;
-  }
-  if (b->solid != WG_WIM_NO_SOLID) {
-    const wg_wim_solid *s = &w->solids[b->solid];
-    return esd && s->codec == WG_WIM_CODEC_LZMS && s->chunk_bytes <= WG_WIM_SOLID_CHUNK_BYTES;
-  }
-  if ((b->flags & WG_WIM_RES_COMPRESSED) == 0) {
-    return w->hdr.codec != WG_WIM_CODEC_NONE;
-  }
-  wg_wim_codec codec = esd ? WG_WIM_CODEC_LZMS : WG_WIM_CODEC_LZX;
-  return w->hdr.codec == codec &&
-         w->hdr.chunk_bytes == (esd ? WG_WIM_LZMS_CHUNK_BYTES : WG_WIM_LZX_CHUNK_BYTES);
+  // What was captured for this run is packed anew already, or not packed.
+  return (!r->job->opt.compact || r->captured) &&
+         wg_image_can_keep(w, &w->blobs[base_blob], r->job->opt.format);
 }
 
 static void content_keep(wg_image_run *r, uint32_t blob) {

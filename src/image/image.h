@@ -95,6 +95,11 @@ wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes
 // say. *out is static. Cheap: reads header and XML. Errors as wg_image_write.
 wg_code wg_image_base_arch(const wg_image_base *base, const char **out, wg_error *err);
 
+// Whether all packed data of the base can go over into a file of that format as it is. A directory
+// has none. Cheap: reads header, table and XML. Errors as wg_image_write.
+wg_code wg_image_base_has_format(const wg_image_base *base, wg_image_format format, bool *out,
+                                 wg_error *err);
+
 // Entry point of `wingo __wim-worker`: job as JSON on stdin, records as JSON lines on stdout. Exit
 // code.
 int wg_image_worker_main(void);

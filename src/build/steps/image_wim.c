@@ -2,22 +2,20 @@
 
 #include <string.h>
 
+#include "build/steps/image_base.h"
 #include "build/steps/image_registry.h"
+#include "build/steps/image_split.h"
 #include "image/image.h"
 #include "os/proc.h"
-
-#define IMAGE_MEMORY_BYTES ((uint64_t)768 << 20)
 
 // What run() needs of the plan; lives in the project's memory.
 typedef struct image_step {
   const wg_project *project;
   const wg_cfg_image *image;
+  wg_image_format format;
+  bool packed; // the base is a step's output, in this format already
+  bool big;    // the file lives in out/ only; else (an image to be split) in the store
 } image_step;
-
-static char *image_host_path(const wg_project *p, const char *given) {
-  WG_AUTO(wg_cstr) joined = wg_path_join(p->dir, given);
-  return wg_path_clean(joined);
-}
 
 static bool image_ends_in_slash(const char *to) {
   size_t n = strlen(to);
@@ -28,12 +26,6 @@ static bool image_ends_in_slash(const char *to) {
 static char *image_file_to(const wg_cfg_image_file *f) {
   return image_ends_in_slash(f->to) ? wg_xprintf("%s%s", f->to, wg_path_basename(f->from))
                                     : wg_xstrdup(f->to);
-}
-
-static wg_image_base image_base(const wg_cfg_base *b, const char *path) {
-  return (wg_image_base){.kind = b->kind == WG_BASE_DIR ? WG_IMAGE_BASE_DIR : WG_IMAGE_BASE_WIM,
-                         .path = path,
-                         .image = b->image};
 }
 
 static wg_code image_add_apps(wg_step_ctx *c, const wg_cfg_image *image, wg_image_changes *changes,
@@ -53,7 +45,7 @@ static wg_code image_add_apps(wg_step_ctx *c, const wg_cfg_image *image, wg_imag
 static wg_code image_add_files(const image_step *s, wg_image_changes *changes, wg_error *err) {
   for (size_t i = 0; i < s->image->n_files; i++) {
     const wg_cfg_image_file *f = &s->image->files[i];
-    WG_AUTO(wg_cstr) from = image_host_path(s->project, f->from);
+    WG_AUTO(wg_cstr) from = wg_image_host_path(s->project, f->from);
     wg_stat st;
     if (wg_os_stat(WG_CWD, from, true, &st, err) != WG_OK) {
       return err->code;
@@ -90,23 +82,17 @@ static void image_facts(wg_step_ctx *c, const wg_image_result *r) {
   image_fact(c, "bytes_added", r->added_bytes);
   image_fact(c, "bytes_stored", r->stored_bytes);
   image_fact(c, "files_deduplicated", r->n_dedup);
-}
-
-// The pin of the project file.
-static wg_code image_check_pin(wg_step_ctx *c, const wg_cfg_base *base, wg_error *err) {
-  wg_digest have, want;
-  if (base->sha256 == NULL || base->kind == WG_BASE_DIR) {
-    return WG_OK;
+  image_fact(c, "bytes_deduplicated", r->dedup_bytes);
+  image_fact(c, "bytes_reused", r->kept_bytes);
+  image_fact(c, "bytes_repacked", r->repacked_bytes);
+  if (r->dead_bytes > 0) {
+    image_fact(c, "bytes_replaced_but_inside", r->dead_bytes);
+    wg_ctx_noted(
+        c,
+        "%llu bytes of content that no file has any more are still inside the file's solid "
+        "data; 'compact: true' packs it anew without them",
+        (unsigned long long)r->dead_bytes);
   }
-  if (wg_ctx_input(c, "base", &have, err) != WG_OK) {
-    return err->code;
-  }
-  if (!wg_digest_parse(wg_str_of(base->sha256), &want) || !wg_digest_eq(&have, &want)) {
-    return wg_fail(err, WG_E_VERIFY, "%s:%u:%u: '%s' is not the file that 'sha256' pins; it has %s",
-                   base->sha256_pos.file, base->sha256_pos.line, base->sha256_pos.col, base->path,
-                   wg_digest_hex(&have).s);
-  }
-  return WG_OK;
 }
 
 // Edits the image's hives: the new ones become changes. result keeps the staged files' names.
@@ -138,23 +124,37 @@ static wg_code image_add_registry(wg_step_ctx *c, const image_step *s, const wg_
   return WG_OK;
 }
 
-static wg_code image_run(wg_step_ctx *c, wg_error *err) {
-  const image_step *s = wg_ctx_user(c);
-  if (image_check_pin(c, &s->image->base, err) != WG_OK) {
+// Where the base is read: what the base step packed, or the user's own.
+static wg_code image_open_base(wg_step_ctx *c, const image_step *s, char **out_path,
+                               wg_image_base *out, wg_error *err) {
+  const wg_cfg_base *base = &s->image->base;
+  if (!s->packed) {
+    if (wg_image_check_pin(c, base, err) != WG_OK) {
+      return err->code;
+    }
+    *out_path = wg_image_host_path(s->project, base->path);
+  } else if (wg_ctx_input_path(c, "base", out_path, err) != WG_OK) {
     return err->code;
   }
-  WG_AUTO(wg_cstr) base_path = image_host_path(s->project, s->image->base.path);
+  *out = wg_image_base_of(base, *out_path);
+  if (s->packed && base->kind == WG_BASE_DIR) {
+    *out = (wg_image_base){.kind = WG_IMAGE_BASE_WIM, .path = *out_path};
+  }
+  return WG_OK;
+}
+
+static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_base *base,
+                           const wg_image_changes *changes, wg_error *err) {
   WG_AUTO(wg_cstr) out_path = NULL;
-  WG_AUTO(wg_image_changes) changes = {0};
-  WG_AUTO(wg_reg_result) registry = {0};
-  wg_image_base base = image_base(&s->image->base, base_path);
-  if (image_add_apps(c, s->image, &changes, err) != WG_OK ||
-      image_add_files(s, &changes, err) != WG_OK ||
-      image_add_registry(c, s, &base, &changes, &registry, err) != WG_OK ||
-      wg_ctx_output_big_path(c, "wim", &out_path, err) != WG_OK) {
-    return wg_wrap(err, "image '%s'", s->image->name);
+  if (!s->big) {
+    out_path = wg_path_join(wg_ctx_tmp(c), "image");
+  } else if (wg_ctx_output_big_path(c, "image", &out_path, err) != WG_OK) {
+    return err->code;
   }
   wg_image_options opt = {.out_path = out_path,
+                          .format = s->format,
+                          .compact = s->image->compact,
+                          .retime = s->packed && s->image->base.kind == WG_BASE_DIR,
                           .tmp_dir = wg_ctx_tmp(c),
                           .name = s->image->name,
                           .threads = wg_ctx_cpus(c),
@@ -165,15 +165,31 @@ static wg_code image_run(wg_step_ctx *c, wg_error *err) {
                           .ctx = c,
                           .cancel = wg_ctx_cancel(c)};
   wg_image_result result;
-  if (wg_image_write(&base, changes.v, changes.n, &opt, &result, err) != WG_OK) {
-    return wg_wrap(err, "image '%s'", s->image->name);
+  if (wg_image_write(base, changes->v, changes->n, &opt, &result, err) != WG_OK) {
+    return err->code;
   }
   image_facts(c, &result);
+  return s->big ? WG_OK : wg_ctx_output_file(c, "image", out_path, err);
+}
+
+static wg_code image_run(wg_step_ctx *c, wg_error *err) {
+  const image_step *s = wg_ctx_user(c);
+  WG_AUTO(wg_cstr) base_path = NULL;
+  WG_AUTO(wg_image_changes) changes = {0};
+  WG_AUTO(wg_reg_result) registry = {0};
+  wg_image_base base;
+  if (image_open_base(c, s, &base_path, &base, err) != WG_OK ||
+      image_add_apps(c, s->image, &changes, err) != WG_OK ||
+      image_add_files(s, &changes, err) != WG_OK ||
+      image_add_registry(c, s, &base, &changes, &registry, err) != WG_OK ||
+      image_write(c, s, &base, &changes, err) != WG_OK) {
+    return wg_wrap(err, "image '%s'", s->image->name);
+  }
   return WG_OK;
 }
 
 static const wg_step_kind image_kind = {
-    .name = "image.wim", .version = 2, .verb = "write image", .run = image_run};
+    .name = "image.write", .version = 1, .verb = "write image", .run = image_run};
 
 static void image_param(wg_step *s, const char *name, size_t i, const char *what,
                         const char *value) {
@@ -192,7 +208,7 @@ static wg_code image_add_inputs(wg_step *step, const wg_project *project, const 
   for (size_t i = 0; i < image->n_files; i++) {
     const wg_cfg_image_file *f = &image->files[i];
     WG_AUTO(wg_cstr) label = wg_xprintf("file/%zu", i);
-    WG_AUTO(wg_cstr) path = image_host_path(project, f->from);
+    WG_AUTO(wg_cstr) path = wg_image_host_path(project, f->from);
     WG_AUTO(wg_cstr) to = NULL;
     wg_stat st;
     if (wg_os_stat(WG_CWD, path, true, &st, err) != WG_OK) {
@@ -210,36 +226,81 @@ static wg_code image_add_inputs(wg_step *step, const wg_project *project, const 
   return WG_OK;
 }
 
-wg_code wg_image_add_step(wg_graph *g, const wg_project *project, const wg_cfg_image *image,
-                          wg_step *const *app_steps, const char *arch, wg_arena *memory,
-                          wg_step **out, wg_error *err) {
-  image_step *user = wg_arena_new(memory, image_step);
-  if (user == NULL) {
-    return wg_arena_fail(memory, err);
-  }
-  *user = (image_step){.project = project, .image = image};
-  WG_AUTO(wg_cstr) identity = wg_xprintf("image/%s", image->name);
-  WG_AUTO(wg_cstr) base_path = image_host_path(project, image->base.path);
-  WG_AUTO(wg_cstr) out_path = wg_xprintf("%s/out/%s.wim", project->dir, image->name);
-  WG_AUTO(wg_cstr) time = wg_xprintf("%lld", (long long)project->time_s);
-  wg_step *step = wg_graph_add(g, &image_kind, identity, user);
-  wg_step_param(step, "name", image->name);
-  wg_step_param(step, "base/image", image->base.image != NULL ? image->base.image : "");
-  wg_step_param(step, "base/sha256", image->base.sha256 != NULL ? image->base.sha256 : "");
-  wg_step_param(step, "arch", arch);
-  wg_step_param(step, "time", time);
-  wg_step_param(step, "format", "wim/lzx");
-  if (image->base.kind == WG_BASE_DIR) {
-    wg_step_input_tree(step, "base", base_path);
-  } else {
-    wg_step_input_file(step, "base", base_path);
-  }
-  if (image_add_inputs(step, project, image, app_steps, err) != WG_OK ||
-      wg_image_registry_inputs(step, project, image, err) != WG_OK) {
+static const char *const format_names[] = {"wim", "esd"};
+
+static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user, wg_arena *memory,
+                              wg_error *err) {
+  const wg_cfg_base *base = &user->image->base;
+  WG_AUTO(wg_cstr) path = wg_image_host_path(user->project, base->path);
+  wg_step *base_step = NULL;
+  wg_step_param(step, "base/kind", base->kind == WG_BASE_DIR ? "dir" : "file");
+  wg_step_param(step, "base/image", base->image != NULL ? base->image : "");
+  if (!user->image->compact && wg_image_base_step(g, user->project, user->image, user->format,
+                                                  memory, &base_step, err) != WG_OK) {
     return err->code;
   }
-  wg_step_need(step, wg_os_cpu_count(), IMAGE_MEMORY_BYTES);
-  wg_step_publish(step, "wim", out_path, 0644, true);
+  if (base_step != NULL) {
+    user->packed = true;
+    wg_step_input_step(step, "base", base_step, "base");
+    return WG_OK;
+  }
+  wg_step_param(step, "base/sha256", base->sha256 != NULL ? base->sha256 : "");
+  wg_image_base_input(step, user->project, base);
+  return WG_OK;
+}
+
+static wg_code image_add(wg_graph *g, const wg_image_plan *plan, wg_output_kind kind, wg_step **out,
+                         wg_error *err) {
+  image_step *user = wg_arena_new(plan->memory, image_step);
+  if (user == NULL) {
+    return wg_arena_fail(plan->memory, err);
+  }
+  const wg_cfg_image *image = plan->image;
+  *user = (image_step){.project = plan->project,
+                       .image = image,
+                       .format = kind == WG_OUTPUT_ESD ? WG_IMAGE_FORMAT_ESD : WG_IMAGE_FORMAT_WIM};
+  const char *name = format_names[user->format];
+  WG_AUTO(wg_cstr) identity = wg_xprintf("image/%s/%s", image->name, name);
+  WG_AUTO(wg_cstr) out_path = wg_xprintf("%s/out/%s.%s", plan->project->dir, image->name, name);
+  WG_AUTO(wg_cstr) time = wg_xprintf("%lld", (long long)plan->project->time_s);
+  wg_step *step = wg_graph_add(g, &image_kind, identity, user);
+  wg_step_param(step, "name", image->name);
+  wg_step_param(step, "arch", plan->arch);
+  wg_step_param(step, "time", time);
+  wg_step_param(step, "format", name);
+  wg_step_param(step, "compact", image->compact ? "yes" : "no");
+  if (image_add_base(g, step, user, plan->memory, err) != WG_OK ||
+      image_add_inputs(step, plan->project, image, plan->app_steps, err) != WG_OK ||
+      wg_image_registry_inputs(step, plan->project, image, err) != WG_OK) {
+    return err->code;
+  }
+  wg_image_step_need(step, user->format);
+  for (size_t i = 0; i < image->n_outputs; i++) {
+    user->big = user->big || image->outputs[i].kind == kind;
+  }
+  if (user->big) {
+    wg_step_publish(step, "image", out_path, 0644, true);
+  }
   *out = step;
+  return WG_OK;
+}
+
+wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err) {
+  wg_step *made[2] = {NULL, NULL};
+  for (size_t i = 0; i < plan->image->n_outputs; i++) {
+    const wg_cfg_output *o = &plan->image->outputs[i];
+    wg_output_kind kind = o->kind == WG_OUTPUT_SWM ? WG_OUTPUT_WIM : o->kind;
+    wg_step **step = &made[kind == WG_OUTPUT_ESD ? 1 : 0];
+    if (*step == NULL && image_add(g, plan, kind, step, err) != WG_OK) {
+      return err->code;
+    }
+    wg_step *last = *step;
+    if (o->kind == WG_OUTPUT_SWM && wg_image_split_step(g, plan, o, *step, &last, err) != WG_OK) {
+      return err->code;
+    }
+    if (plan->alias) {
+      wg_step_alias(last, plan->image->name);
+    }
+  }
   return WG_OK;
 }

@@ -88,7 +88,6 @@ static wg_code project_add_image(wg_graph *g, const wg_project *p, const project
                                  const wg_cfg_image *image, wg_arena *memory, wg_error *err) {
   const char *arch = "";
   wg_step *app_steps[64];
-  wg_step *step = NULL;
   if (image->n_apps > WG_ARRAY_LEN(app_steps)) {
     return wg_fail(err, WG_E_LIMIT, POS_FMT "more than %zu apps in one image", POS_ARG(image->pos),
                    WG_ARRAY_LEN(app_steps));
@@ -101,13 +100,13 @@ static wg_code project_add_image(wg_graph *g, const wg_project *p, const project
       return err->code;
     }
   }
-  if (wg_image_add_step(g, p, image, app_steps, arch, memory, &step, err) != WG_OK) {
-    return err->code;
-  }
-  if (project_name_is_clear(p, image->name)) {
-    wg_step_alias(step, image->name);
-  }
-  return WG_OK;
+  const wg_image_plan plan = {.project = p,
+                              .image = image,
+                              .app_steps = app_steps,
+                              .arch = arch,
+                              .alias = project_name_is_clear(p, image->name),
+                              .memory = memory};
+  return wg_image_add_steps(g, &plan, err);
 }
 
 wg_code wg_project_add_steps(wg_graph *g, const wg_project *project, wg_go_env *env,

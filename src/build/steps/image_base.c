@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "image/base.h"
 #include "os/proc.h"
 
 #define BASE_WIM_MEMORY_BYTES ((uint64_t)768 << 20)
@@ -25,13 +26,26 @@ wg_image_base wg_image_base_of(const wg_cfg_base *b, const char *path) {
                          .image = b->image};
 }
 
-void wg_image_base_input(wg_step *step, const wg_project *project, const wg_cfg_base *base) {
+wg_code wg_image_base_input(wg_step *step, const wg_project *project, const wg_cfg_base *base,
+                            wg_error *err) {
+  WG_AUTO(wg_arena) arena = {0};
   WG_AUTO(wg_cstr) path = wg_image_host_path(project, base->path);
+  const char *const *files = NULL;
+  size_t n = 0;
   if (base->kind == WG_BASE_DIR) {
     wg_step_input_tree(step, "base", path);
-  } else {
-    wg_step_input_file(step, "base", path);
+    return WG_OK;
   }
+  wg_arena_init(&arena, wg_heap(), 0);
+  wg_image_base from = wg_image_base_of(base, path);
+  if (wg_image_base_files(&from, &arena, &files, &n, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < n; i++) {
+    WG_AUTO(wg_cstr) label = i == 0 ? wg_xstrdup("base") : wg_xprintf("base/%zu", i + 1);
+    wg_step_input_file(step, label, files[i]);
+  }
+  return WG_OK;
 }
 
 wg_code wg_image_check_pin(wg_step_ctx *c, const wg_cfg_base *base, wg_error *err) {
@@ -93,50 +107,78 @@ static wg_code base_run(wg_step_ctx *c, wg_error *err) {
 static const wg_step_kind base_kind = {
     .name = "image.base", .version = 1, .verb = "pack base", .run = base_run};
 
+// A base that is taken as it is: all of it is read once, so that an image is never made of damaged
+// data.
+static wg_code verify_run(wg_step_ctx *c, wg_error *err) {
+  const base_step *s = wg_ctx_user(c);
+  WG_AUTO(wg_cstr) path = wg_image_host_path(s->project, s->image->base.path);
+  WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
+  wg_image_verified v;
+  if (wg_image_check_pin(c, &s->image->base, err) != WG_OK ||
+      wg_image_file_open(&f, path, err) != WG_OK ||
+      wg_image_file_verify(&f, wg_ctx_cpus(c), base_progress, c, wg_ctx_cancel(c), &v, err) !=
+          WG_OK) {
+    return wg_wrap(err, "base of image '%s'", s->image->name);
+  }
+  char text[96];
+  size_t n = wg_format(text, sizeof(text), "%llu contents, %llu bytes\n",
+                       (unsigned long long)v.n_blobs, (unsigned long long)v.n_bytes);
+  return wg_ctx_output_bytes(c, "verified", text, n, err);
+}
+
+static const wg_step_kind verify_kind = {
+    .name = "image.verify", .version = 1, .verb = "verify base", .run = verify_run};
+
+// Adds the step, or finds the one that another image has already. The identity says which file it
+// is by name; files of one name from several folders are numbered.
+static wg_code base_step_get(wg_graph *g, const base_step *want, const wg_step_kind *kind,
+                             const char *of, const char *what, wg_arena *memory, wg_step **out,
+                             wg_error *err) {
+  const wg_cfg_base *base = &want->image->base;
+  for (size_t i = 1;; i++) {
+    WG_AUTO(wg_cstr)
+    identity =
+        i == 1 ? wg_xprintf("base/%s/%s", of, what) : wg_xprintf("base/%s-%zu/%s", of, i, what);
+    wg_step *known = wg_graph_find(g, identity);
+    if (known == NULL) {
+      base_step *user = wg_arena_new(memory, base_step);
+      if (user == NULL) {
+        return wg_arena_fail(memory, err);
+      }
+      *user = *want;
+      *out = wg_graph_add(g, kind, identity, user);
+      wg_step_param(*out, "format", what);
+      wg_step_param(*out, "name", base->kind == WG_BASE_DIR ? want->image->name : "");
+      wg_step_param(*out, "sha256", base->sha256 != NULL ? base->sha256 : "");
+      wg_image_step_need(*out, want->format);
+      return wg_image_base_input(*out, want->project, base, err);
+    }
+    const base_step *k = wg_step_user(known);
+    WG_AUTO(wg_cstr) mine = wg_image_host_path(want->project, base->path);
+    WG_AUTO(wg_cstr) other = wg_image_host_path(want->project, k->image->base.path);
+    if (base->kind == WG_BASE_FILE && k->image->base.kind == WG_BASE_FILE &&
+        strcmp(other, mine) == 0) {
+      *out = known;
+      return WG_OK;
+    }
+  }
+}
+
 wg_code wg_image_base_step(wg_graph *g, const wg_project *project, const wg_cfg_image *image,
-                           wg_image_format format, wg_arena *memory, wg_step **out, wg_error *err) {
+                           wg_image_format format, wg_arena *memory, wg_step **out,
+                           bool *out_packed, wg_error *err) {
   const wg_cfg_base *base = &image->base;
   WG_AUTO(wg_cstr) path = wg_image_host_path(project, base->path);
   wg_image_base from = wg_image_base_of(base, path);
   bool has = false;
-  *out = NULL;
   if (wg_image_base_has_format(&from, format, &has, err) != WG_OK) {
     return wg_wrap(err, "%s:%u:%u: image '%s'", base->path_pos.file, base->path_pos.line,
                    base->path_pos.col, image->name);
   }
-  if (has) {
-    return WG_OK;
-  }
+  *out_packed = !has;
+  const base_step want = {.project = project, .image = image, .format = format};
   // A tree's image has the name of ours; what is packed of a file has nothing of ours in it.
   const char *of = base->kind == WG_BASE_DIR ? image->name : wg_path_basename(path);
-  const char *ending = format == WG_IMAGE_FORMAT_ESD ? "esd" : "wim";
-  for (size_t i = 0;; i++) {
-    WG_AUTO(wg_cstr)
-    identity = i == 0 ? wg_xprintf("base/%s/%s", of, ending)
-                      : wg_xprintf("base/%s-%zu/%s", of, i + 1, ending);
-    wg_step *known = wg_graph_find(g, identity);
-    if (known != NULL) {
-      const base_step *k = wg_step_user(known);
-      WG_AUTO(wg_cstr) other = wg_image_host_path(project, k->image->base.path);
-      if (base->kind == WG_BASE_FILE && k->image->base.kind == WG_BASE_FILE &&
-          strcmp(other, path) == 0) {
-        *out = known;
-        return WG_OK;
-      }
-      continue;
-    }
-    base_step *user = wg_arena_new(memory, base_step);
-    if (user == NULL) {
-      return wg_arena_fail(memory, err);
-    }
-    *user = (base_step){.project = project, .image = image, .format = format};
-    wg_step *step = wg_graph_add(g, &base_kind, identity, user);
-    wg_step_param(step, "format", ending);
-    wg_step_param(step, "name", base->kind == WG_BASE_DIR ? image->name : "");
-    wg_step_param(step, "sha256", base->sha256 != NULL ? base->sha256 : "");
-    wg_image_base_input(step, project, base);
-    wg_image_step_need(step, format);
-    *out = step;
-    return WG_OK;
-  }
+  const char *what = has ? "verify" : format == WG_IMAGE_FORMAT_ESD ? "esd" : "wim";
+  return base_step_get(g, &want, has ? &verify_kind : &base_kind, of, what, memory, out, err);
 }

@@ -4,7 +4,6 @@
 
 #include "build/steps/image_base.h"
 #include "build/steps/image_registry.h"
-#include "build/steps/image_split.h"
 #include "image/image.h"
 #include "os/proc.h"
 
@@ -231,22 +230,23 @@ static const char *const format_names[] = {"wim", "esd"};
 static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user, wg_arena *memory,
                               wg_error *err) {
   const wg_cfg_base *base = &user->image->base;
-  WG_AUTO(wg_cstr) path = wg_image_host_path(user->project, base->path);
-  wg_step *base_step = NULL;
+  wg_step *before = NULL;
   wg_step_param(step, "base/kind", base->kind == WG_BASE_DIR ? "dir" : "file");
   wg_step_param(step, "base/image", base->image != NULL ? base->image : "");
+  // What is packed anew is checked as it is read.
   if (!user->image->compact && wg_image_base_step(g, user->project, user->image, user->format,
-                                                  memory, &base_step, err) != WG_OK) {
+                                                  memory, &before, &user->packed, err) != WG_OK) {
     return err->code;
   }
-  if (base_step != NULL) {
-    user->packed = true;
-    wg_step_input_step(step, "base", base_step, "base");
+  if (user->packed) {
+    wg_step_input_step(step, "base", before, "base");
     return WG_OK;
   }
+  if (before != NULL) {
+    wg_step_input_step(step, "base-verified", before, "verified");
+  }
   wg_step_param(step, "base/sha256", base->sha256 != NULL ? base->sha256 : "");
-  wg_image_base_input(step, user->project, base);
-  return WG_OK;
+  return wg_image_base_input(step, user->project, base, err);
 }
 
 static wg_code image_add(wg_graph *g, const wg_image_plan *plan, wg_output_kind kind, wg_step **out,
@@ -295,8 +295,8 @@ wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err
       return err->code;
     }
     wg_step *last = *step;
-    if (o->kind == WG_OUTPUT_SWM && wg_image_split_step(g, plan, o, *step, &last, err) != WG_OK) {
-      return err->code;
+    if (o->kind == WG_OUTPUT_SWM) {
+      return wg_fail(err, WG_E_UNSUPPORTED, "outputs: swm is not built yet");
     }
     if (plan->alias) {
       wg_step_alias(last, plan->image->name);

@@ -124,7 +124,7 @@ static void images_are_filled(void **state) {
   assert_pos(i->apps[0].to_pos, 26, 29);
   assert_string_equal(i->files[0].from, "branding");
   assert_int_equal(i->n_outputs, 1);
-  assert_int_equal(i->outputs[0], WG_OUTPUT_WIM);
+  assert_int_equal(i->outputs[0].kind, WG_OUTPUT_WIM);
   assert_int_equal(p->images[1].base.kind, WG_BASE_DIR);
   assert_string_equal(p->images[1].arch, "arm64");
   assert_null(p->images[1].base.image);

@@ -76,6 +76,9 @@ wg_code wg_inspect_elf(wg_ins *i, wg_error *err);
 wg_code wg_inspect_macho(wg_ins *i, wg_error *err);
 bool wg_wim_detect(const wg_reader *head); // a Windows image file, pipable ones included
 wg_code wg_inspect_wim(wg_ins *i, wg_error *err);
+// The same of one that is open; only: the image to describe, 0-based, or UINT32_MAX for all.
+typedef struct wg_wim wg_wim;
+void wg_inspect_wim_of(wg_ins *i, const wg_wim *w, uint32_t only);
 // Go's part, for all programs: writes the group "go" when image has build info, nothing when it has
 // none. FORMAT: it is broken.
 wg_code wg_inspect_go(wg_ins *i, const wg_go_image *image, wg_error *err);

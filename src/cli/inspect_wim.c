@@ -83,12 +83,7 @@ static void wim_image(wg_ins *i, const wg_wim *w, uint32_t image) {
   wg_ins_end(i);
 }
 
-wg_code wg_inspect_wim(wg_ins *i, wg_error *err) {
-  WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
-  if (wg_image_file_use(&f, i->fd, err) != WG_OK) {
-    return err->code;
-  }
-  const wg_wim *w = &f.wim;
+void wg_inspect_wim_of(wg_ins *i, const wg_wim *w, uint32_t only) {
   wim_codec(i, w);
   wg_ins_digits(i, "guid", "GUID", w->hdr.guid, sizeof(w->hdr.guid));
   if (w->hdr.n_parts > 1) {
@@ -101,8 +96,18 @@ wg_code wg_inspect_wim(wg_ins *i, wg_error *err) {
   wim_contents(i, w);
   wg_ins_begin_list(i, "images");
   for (uint32_t k = 0; k < w->n_images; k++) {
-    wim_image(i, w, k);
+    if (only == UINT32_MAX || only == k) {
+      wim_image(i, w, k);
+    }
   }
   wg_ins_end_list(i);
+}
+
+wg_code wg_inspect_wim(wg_ins *i, wg_error *err) {
+  WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
+  if (wg_image_file_use(&f, i->fd, err) != WG_OK) {
+    return err->code;
+  }
+  wg_inspect_wim_of(i, &f.wim, UINT32_MAX);
   return WG_OK;
 }

@@ -90,6 +90,15 @@ wg_code wg_os_mkdir(int dirfd, const char *path, uint32_t mode, wg_error *err); 
 wg_code wg_os_mkdirs(int dirfd, const char *path, uint32_t mode, wg_error *err); // fine if there
 wg_code wg_os_chmod(int dirfd, const char *path, uint32_t mode, wg_error *err);
 wg_code wg_os_set_mtime(int dirfd, const char *path, int64_t mtime_ns, wg_error *err); // and atime
+// A time as the system keeps it: seconds since 1970, nanoseconds 0..999,999,999.
+typedef struct wg_os_time {
+  int64_t s;
+  uint32_t ns;
+} wg_os_time;
+// Both times of what is at path itself (links not followed). What the file system can't hold it
+// clamps.
+wg_code wg_os_set_times(int dirfd, const char *path, wg_os_time access, wg_os_time modified,
+                        wg_error *err);
 // Last access only; the other times stay (ctime moves).
 wg_code wg_os_set_atime(int dirfd, const char *path, int64_t atime_ns, wg_error *err);
 wg_code wg_os_symlink(const char *target, int dirfd, const char *path, wg_error *err);

@@ -19,12 +19,10 @@ static int info_xml(const wg_image_file *f) {
 
 // One row for each content: what the blob table says.
 static void info_blobs(wg_ins *i, const wg_wim *w) {
-  static const wg_ins_col cols[] = {{"sha1", "SHA-1", WG_COL_STR},
-                                    {"bytes", "bytes", WG_COL_U64},
-                                    {"stored_bytes", "stored", WG_COL_U64},
-                                    {"offset", "offset", WG_COL_ADDR},
-                                    {"uses", "uses", WG_COL_U64},
-                                    {"kind", "kind", WG_COL_STR}};
+  static const wg_ins_col cols[] = {
+      {"sha1", "SHA-1", WG_COL_STR},          {"bytes", "bytes", WG_COL_U64},
+      {"stored_bytes", "stored", WG_COL_U64}, {"offset", "offset", WG_COL_ADDR},
+      {"uses", "uses", WG_COL_U64},           {"kind", "kind", WG_COL_STR}};
   wg_ins_cell *rows = wg_xarray(w->n_blobs + 1, WG_ARRAY_LEN(cols) * sizeof(wg_ins_cell));
   for (size_t k = 0; k < w->n_blobs; k++) {
     const wg_wim_blob *b = &w->blobs[k];
@@ -66,10 +64,7 @@ static int info_run(wg_cli *c) {
   }
   wg_jsonw json;
   wg_jsonw_init(&json, &out, 2);
-  wg_ins ins = {.path = c->args[0],
-                .arena = &arena,
-                .json = c->json ? &json : NULL,
-                .out = &out};
+  wg_ins ins = {.path = c->args[0], .arena = &arena, .json = c->json ? &json : NULL, .out = &out};
   wg_ins_begin(&ins, NULL, c->args[0]);
   if (c->json) {
     wg_ins_z(&ins, "file", "File", c->args[0]);
@@ -90,10 +85,10 @@ static int info_run(wg_cli *c) {
 static const struct {
   uint32_t bit;
   const char *name;
-} dir_attributes[] = {{0x1, "readonly"},         {0x2, "hidden"},    {0x4, "system"},
-                      {0x10, "folder"},          {0x20, "archive"},  {0x80, "normal"},
-                      {0x100, "temporary"},      {0x200, "sparse"},  {0x400, "reparse"},
-                      {0x800, "compressed"},     {0x1000, "offline"}, {0x2000, "not-indexed"},
+} dir_attributes[] = {{0x1, "readonly"},     {0x2, "hidden"},     {0x4, "system"},
+                      {0x10, "folder"},      {0x20, "archive"},   {0x80, "normal"},
+                      {0x100, "temporary"},  {0x200, "sparse"},   {0x400, "reparse"},
+                      {0x800, "compressed"}, {0x1000, "offline"}, {0x2000, "not-indexed"},
                       {0x4000, "encrypted"}};
 
 static void dir_time(wg_ins *i, const char *key, const char *label, uint64_t filetime) {
@@ -229,11 +224,10 @@ static void dir_plain(const wg_cli_image *im, uint32_t entry, wg_buf *out, wg_bu
   wg_buf_add_byte(out, '\n');
 }
 
-static int dir_all(wg_cli *c, wg_cli_image *im, uint32_t root) {
+static wg_code dir_all(const wg_cli *c, wg_cli_image *im, uint32_t root, wg_error *err) {
   WG_AUTO(wg_arena) arena = {0};
   WG_AUTO(wg_buf) out = {0};
   WG_AUTO(wg_buf) path = {0};
-  wg_error err = WG_ERROR_INIT;
   wg_jsonw json;
   wg_arena_init(&arena, wg_heap(), 0);
   wg_buf_init(&out, wg_heap(), 0);
@@ -262,11 +256,11 @@ static int dir_all(wg_cli *c, wg_cli_image *im, uint32_t root) {
     wg_ins_end_list(&ins);
     wg_ins_end(&ins);
   }
-  if ((c->json ? wg_jsonw_finish(&json, &err) : wg_buf_check(&out, &err)) != WG_OK) {
-    return wg_cli_fail(c, &err);
+  if ((c->json ? wg_jsonw_finish(&json, err) : wg_buf_check(&out, err)) != WG_OK) {
+    return err->code;
   }
   wg_out_bytes(out.p, out.n);
-  return 0;
+  return WG_OK;
 }
 
 static int dir_run(wg_cli *c) {
@@ -275,10 +269,11 @@ static int dir_run(wg_cli *c) {
   const char *path = wg_cli_value(c, "path");
   uint32_t root = 0;
   if (wg_cli_image_open(&im, c->args[0], c->n_args > 1 ? c->args[1] : NULL, &err) != WG_OK ||
-      wg_cli_image_find(&im, path != NULL ? path : "", &root, &err) != WG_OK) {
+      wg_cli_image_find(&im, path != NULL ? path : "", &root, &err) != WG_OK ||
+      dir_all(c, &im, root, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
-  return dir_all(c, &im, root);
+  return 0;
 }
 
 typedef struct cat_sink {
@@ -336,8 +331,7 @@ static wg_code cat_stream(const wg_wim_entry *e, const char *path, const char *s
   if (wg_utf8_to_utf16le(wg_str_of(stream), &name16)) {
     for (uint32_t k = 0; k < e->n_streams; k++) {
       wg_str n = e->streams[k].name16;
-      if (n.n > 0 &&
-          wg_name16_cmp_nocase((const uint8_t *)n.p, n.n, name16.p, name16.n) == 0) {
+      if (n.n > 0 && wg_name16_cmp_nocase((const uint8_t *)n.p, n.n, name16.p, name16.n) == 0) {
         *out = e->streams[k].hash;
         return WG_OK;
       }
@@ -412,9 +406,10 @@ const wg_cli_cmd wg_cmd_wim_cat = {
     .name = "cat",
     .args = "FILE IMAGE PATH",
     .summary = "write one file of an image to standard output",
-    .text = "PATH:STREAM is a named stream. The content is compared with its SHA-1; when it "
-            "differs, the exit code is 5.\n\n"
-            "Example:\n  wingo wim cat install.wim 1 'C:\\Windows\\System32\\drivers\\etc\\hosts'\n",
+    .text =
+        "PATH:STREAM is a named stream. The content is compared with its SHA-1; when it "
+        "differs, the exit code is 5.\n\n"
+        "Example:\n  wingo wim cat install.wim 1 'C:\\Windows\\System32\\drivers\\etc\\hosts'\n",
     .min_args = 3,
     .max_args = 3,
     .complete = "file",

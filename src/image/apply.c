@@ -82,9 +82,8 @@ static wg_code apply_symlink(wg_apply_run *r, const wg_apply_node *n, wg_error *
   bool is_link = false;
   wg_reparse_link link;
   char *text = NULL;
-  if ((n->blob != WG_WIM_NO_ENTRY &&
-       wg_wim_load_blob(&r->f->wim, r->f->decoder, n->blob, WG_REPARSE_MAX_BYTES, &data, err) !=
-           WG_OK) ||
+  if ((n->blob != WG_WIM_NO_ENTRY && wg_wim_load_blob(&r->f->wim, r->f->decoder, n->blob,
+                                                      WG_REPARSE_MAX_BYTES, &data, err) != WG_OK) ||
       wg_reparse_read(&r->tree->entries[n->entry], fixes, data.p, data.n, &r->arena, &is_link,
                       &link, err) != WG_OK ||
       (is_link && wg_reparse_host_text(&link, n->depth, &r->arena, &text, err) != WG_OK)) {

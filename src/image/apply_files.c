@@ -67,7 +67,8 @@ static wg_code files_create(const wg_apply_run *r, const char *path, wg_fd *out,
 static wg_code files_again(const wg_apply_run *r, const char *from, const char *to, wg_error *err) {
   WG_AUTO(wg_fd) in = -1;
   WG_AUTO(wg_fd) out = -1;
-  if (wg_os_open_read(r->dirfd, from, &in, err) != WG_OK || files_create(r, to, &out, err) != WG_OK) {
+  if (wg_os_open_read(r->dirfd, from, &in, err) != WG_OK ||
+      files_create(r, to, &out, err) != WG_OK) {
     return err->code;
   }
   return wg_os_copy_fd(in, out, r->opt->cancel, NULL, err);
@@ -81,7 +82,8 @@ static wg_code files_content(files_thread *t, size_t from, size_t to, wg_error *
   WG_AUTO(wg_fd) fd = -1;
   WG_AUTO_PTR(wg_hash) hash = NULL;
   wg_sha1 got;
-  if (files_create(r, first->path, &fd, err) != WG_OK || wg_hash_new(WG_SHA1, &hash, err) != WG_OK) {
+  if (files_create(r, first->path, &fd, err) != WG_OK ||
+      wg_hash_new(WG_SHA1, &hash, err) != WG_OK) {
     return err->code;
   }
   files_sink s = {.t = t, .fd = fd, .hash = hash};
@@ -186,8 +188,7 @@ static wg_code files_threads(files_pool *p, uint64_t total, wg_error *err) {
   files_thread t[FILES_MAX_THREADS] = {{0}};
   unsigned started = 1;
   wg_error ignored = WG_ERROR_INIT; // with fewer threads it takes longer
-  t[0] = (files_thread){
-      .p = p, .decoder = r->f->decoder, .is_caller = true, .total_bytes = total};
+  t[0] = (files_thread){.p = p, .decoder = r->f->decoder, .is_caller = true, .total_bytes = total};
   while (started < n) {
     t[started].p = p;
     if (wg_wim_decoder_new(wg_heap(), &t[started].decoder, &ignored) != WG_OK) {

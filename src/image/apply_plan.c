@@ -21,7 +21,8 @@ uint32_t wg_image_walk(const wg_wim_tree *t, uint32_t root, uint32_t at) {
   return WG_WIM_NO_ENTRY;
 }
 
-static wg_code plan_note(wg_apply_run *r, wg_image_apply_note *note, uint32_t entry, wg_error *err) {
+static wg_code plan_note(wg_apply_run *r, wg_image_apply_note *note, uint32_t entry,
+                         wg_error *err) {
   if (note->n++ > 0) {
     return WG_OK;
   }
@@ -111,8 +112,7 @@ static wg_code plan_kind(wg_apply_run *r, wg_apply_node *n, bool *out_skip, wg_e
     *out_skip = true;
     return plan_note(r, &r->res.encrypted, n->entry, err);
   }
-  return roles.data == WG_WIM_NO_STREAM ? WG_OK
-                                        : plan_blob(r, n->entry, roles.data, &n->blob, err);
+  return roles.data == WG_WIM_NO_STREAM ? WG_OK : plan_blob(r, n->entry, roles.data, &n->blob, err);
 }
 
 // One item and all below it. paths: by entry.
@@ -136,7 +136,8 @@ static wg_code plan_item(wg_apply_run *r, const wg_image_apply_item *item, const
     wg_apply_node *n = &r->nodes[r->n_nodes];
     *n = (wg_apply_node){.entry = at,
                          .path = paths[at][0] == '\0' ? "." : paths[at],
-                         .depth = as_depth + e->depth - base_depth - (into && e->depth > base_depth)};
+                         .depth =
+                             as_depth + e->depth - base_depth - (into && e->depth > base_depth)};
     if (plan_kind(r, n, &skip, err) != WG_OK) {
       return err->code;
     }

@@ -97,8 +97,8 @@ static wg_code join_check(join_run *r, wg_error *err) {
     }
     uint32_t *slot = &r->by_number[h->part - 1];
     if (*slot != 0) {
-      return wg_fail(err, WG_E_CONFLICT, "'%s' and '%s' are both part %u",
-                     r->parts[*slot - 1].path, p->path, (unsigned)h->part);
+      return wg_fail(err, WG_E_CONFLICT, "'%s' and '%s' are both part %u", r->parts[*slot - 1].path,
+                     p->path, (unsigned)h->part);
     }
     *slot = (uint32_t)i + 1;
   }
@@ -200,8 +200,7 @@ static wg_code join_write(join_run *r, wg_wimout *o, wg_error *err) {
   for (size_t i = 0; i < r->n_blobs; i++) {
     const join_blob *b = &r->blobs[i];
     if (join_check_overlap(r, i, err) != WG_OK ||
-        (!b->again &&
-         join_put(o, join_wim(r, b->part), join_blob_of(r, b), &res, err) != WG_OK)) {
+        (!b->again && join_put(o, join_wim(r, b->part), join_blob_of(r, b), &res, err) != WG_OK)) {
       return err->code;
     }
   }
@@ -222,12 +221,13 @@ static wg_code join_write(join_run *r, wg_wimout *o, wg_error *err) {
 
 wg_code wg_image_join(const char *out, const char *const *parts, size_t n_parts,
                       const wg_image_join_options *opt, uint64_t *out_bytes, wg_error *err) {
-  WG_AUTO(join_run) r = {
-      .opt = opt,
-      .watch = {.cancel = opt->cancel, .on_progress = opt->on_progress, .ctx = opt->ctx}};
+  WG_AUTO(join_run)
+  r = {.opt = opt,
+       .watch = {.cancel = opt->cancel, .on_progress = opt->on_progress, .ctx = opt->ctx}};
   WG_AUTO(wg_wimout) o = WG_WIMOUT_INIT;
   if (join_open_all(&r, parts, n_parts, err) != WG_OK || join_check(&r, err) != WG_OK ||
-      join_gather(&r, err) != WG_OK || wg_wimout_begin(&o, out, opt->force, &r.watch, err) != WG_OK ||
+      join_gather(&r, err) != WG_OK ||
+      wg_wimout_begin(&o, out, opt->force, &r.watch, err) != WG_OK ||
       join_write(&r, &o, err) != WG_OK || wg_wimout_commit(&o, err) != WG_OK) {
     return err->code;
   }

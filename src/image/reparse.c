@@ -6,7 +6,8 @@
 
 #include "base/utf.h"
 
-#define REPARSE_NOT_FIXED 0x1u // of the flags in an entry: its target was not made relative to the root
+#define REPARSE_NOT_FIXED                                                                          \
+  0x1u // of the flags in an entry: its target was not made relative to the root
 
 static bool reparse_strip(wg_str *s, const char *prefix) {
   size_t n = strlen(prefix);
@@ -102,8 +103,7 @@ wg_code wg_reparse_read(const wg_wim_entry *e, bool file_fixes_links, const uint
   uint32_t flags = 0;
   const uint8_t *s = NULL;
   if (!wg_read_le16(&r, &off) || !wg_read_le16(&r, &n) || !wg_read_le16(&r, &print_off) ||
-      !wg_read_le16(&r, &print_n) ||
-      (tag == WG_REPARSE_TAG_SYMLINK && !wg_read_le32(&r, &flags)) ||
+      !wg_read_le16(&r, &print_n) || (tag == WG_REPARSE_TAG_SYMLINK && !wg_read_le32(&r, &flags)) ||
       !wg_reader_slice(&r, r.pos + off, n, &body) || !wg_read_bytes(&body, n, &s) || n % 2 != 0) {
     return wg_fail(err, WG_E_FORMAT, "its reparse data is damaged");
   }

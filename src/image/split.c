@@ -235,11 +235,10 @@ wg_code wg_image_split(const char *wim, const char *first_part, const wg_image_s
   if (wg_image_file_open(&f, wim, err) != WG_OK) {
     return err->code;
   }
-  WG_AUTO(split_run) r = {.opt = opt,
-                          .w = &f.wim,
-                          .watch = {.cancel = opt->cancel,
-                                    .on_progress = opt->on_progress,
-                                    .ctx = opt->ctx}};
+  WG_AUTO(split_run)
+  r = {.opt = opt,
+       .w = &f.wim,
+       .watch = {.cancel = opt->cancel, .on_progress = opt->on_progress, .ctx = opt->ctx}};
   uint32_t ignored = 0; // asked for what it refuses: a part alone, an unfinished file
   if (wg_image_file_find(&f, "1", &ignored, err) != WG_OK || split_order(&r, err) != WG_OK ||
       split_plan(&r, err) != WG_OK) {

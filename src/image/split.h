@@ -5,9 +5,9 @@
 #include "image/image.h"
 
 typedef struct wg_image_split_options {
-  uint64_t part_bytes; // no part is larger, unless one resource alone is; at least 64 KiB
-  unsigned threads;    // at least 1
-  bool force;          // replace parts that are there
+  uint64_t part_bytes;           // no part is larger, unless one resource alone is; at least 64 KiB
+  unsigned threads;              // at least 1
+  bool force;                    // replace parts that are there
   wg_image_progress on_progress; // NULL: none
   void *ctx;
   const wg_cancel *cancel; // NULL: none

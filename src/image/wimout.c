@@ -157,10 +157,8 @@ static wg_code wimout_append(wg_wimout *o, const wg_buf *bytes, uint8_t flags, w
       wg_os_pwrite_all(o->file.fd, bytes->p, bytes->n, o->off_bytes, err) != WG_OK) {
     return err->code;
   }
-  *out = (wg_wim_res){.stored_bytes = bytes->n,
-                      .flags = flags,
-                      .off_bytes = o->off_bytes,
-                      .orig_bytes = bytes->n};
+  *out = (wg_wim_res){
+      .stored_bytes = bytes->n, .flags = flags, .off_bytes = o->off_bytes, .orig_bytes = bytes->n};
   o->off_bytes += bytes->n;
   return WG_OK;
 }
@@ -181,8 +179,7 @@ wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_str xml, unsigned th
   wg_buf_init(&sums, wg_heap(), 0);
   uint8_t head[WG_WIM_HEADER_BYTES];
   if (wimout_append(o, &o->table, WG_WIM_RES_METADATA, &h->table, err) != WG_OK ||
-      wimout_integrity(o, threads, &sums, err) != WG_OK ||
-      wimout_xml16(xml, &text, err) != WG_OK ||
+      wimout_integrity(o, threads, &sums, err) != WG_OK || wimout_xml16(xml, &text, err) != WG_OK ||
       wimout_append(o, &text, WG_WIM_RES_METADATA, &h->xml, err) != WG_OK ||
       wimout_append(o, &sums, 0, &h->integrity, err) != WG_OK) {
     return err->code;

@@ -1,0 +1,283 @@
+"""`wingo wim`: files with images looked at, applied, split and joined; wimlib, 7-Zip and diff judge."""
+import hashlib
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from conftest import ROOT, needs, start
+
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
+import wimgen  # noqa: E402
+
+WIM = "wimlib-imagex"
+KINDS = {"lzx": ["--compress=LZX", "--check"], "xpress": ["--compress=XPRESS"], "none": ["--compress=none"],
+         "lzms": ["--compress=LZMS"], "lzx128k": ["--compress=LZX", "--chunk-size=128K"], "solid": ["--solid"]}
+
+
+def tool(*argv, **more):
+    done = start(argv, **more)
+    assert done.code == 0, done
+    return done.out
+
+
+def make_tree(folder):
+    """Unicode and long names, empty files and folders, hard links, links of all kinds, two equal files."""
+    rnd = random.Random(7)
+    (folder / "Windows" / "System32").mkdir(parents=True)
+    (folder / "empty folder").mkdir()
+    (folder / "Windows" / "zero").write_bytes(b"")
+    (folder / "Windows" / "big.bin").write_bytes(rnd.randbytes(300000) + bytes(500000))
+    for i in range(40):
+        (folder / "Windows" / "System32" / f"f{i}.dll").write_bytes(rnd.randbytes(rnd.randrange(1, 40000)) + b"text " * 3000)
+    (folder / "Grüße 漢字 \U0001F600.txt").write_text("hello")
+    (folder / ("n" * 200)).write_text("long")
+    (folder / "same").write_text("hello")
+    os.link(folder / "same", folder / "linked")
+    os.link(folder / "same", folder / "Windows" / "linked too")
+    (folder / "relative").symlink_to("Windows/big.bin")
+    (folder / "Windows" / "up").symlink_to("../same")
+    (folder / "Windows" / "inside").symlink_to(folder / "empty folder")
+    (folder / "outside").symlink_to("/usr/share/nothing")
+    for n, path in enumerate(sorted(folder.rglob("*"))):
+        os.utime(path, ns=(10**18 + n * 12345678900, 10**18 + n * 98765432100), follow_symlinks=False)
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tree") / "tree"
+    folder.mkdir()
+    make_tree(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wims(tree, tmp_path_factory):
+    """The tree and a second image, in every format."""
+    needs(WIM)
+    folder = tmp_path_factory.mktemp("wims")
+    plain = folder / "plain.wim"
+    tool(WIM, "capture", tree, plain, "Tree One", "the first", "--compress=none", "--quiet")
+    tool(WIM, "append", tree / "Windows", plain, "Zwei", "--quiet", "--boot")
+    made = {}
+    for kind, how in KINDS.items():
+        made[kind] = folder / f"{kind}.wim"
+        tool(WIM, "export", plain, "all", made[kind], *how, "--boot", "--quiet")
+    return made
+
+
+def scan(folder, times=True):
+    """path -> what can be seen of it; hard links as the first path of their group."""
+    found, inodes = {}, {}
+    for path in sorted([folder, *folder.rglob("*")]):
+        st = path.lstat()
+        name = str(path.relative_to(folder))
+        if path.is_symlink():
+            what = ("link", os.readlink(path))
+        elif path.is_dir():
+            what = ("dir",)
+        else:
+            what = ("file", hashlib.sha1(path.read_bytes()).hexdigest(), inodes.setdefault(st.st_ino, name))
+        found[name] = (*what, st.st_mtime_ns) if times else what
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_apply_is_what_wimlib_applies(kind, wims, run, tree, tmp_path):
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    r = run("wim", "apply", wims[kind], "Tree One", ours, "-j3")
+    assert r.code == 0 and "warning" not in r.err, r
+    tool(WIM, "apply", wims[kind], "1", theirs, "--quiet", "--norpfix")
+    a, b = scan(ours), scan(theirs)
+    # a link into the image is a relative one here
+    assert a["Windows/inside"][:2] == ("link", "../empty folder")
+    assert (ours / "Windows" / "inside").resolve() == ours / "empty folder"
+    del a["Windows/inside"], b["Windows/inside"]
+    assert a == b
+    assert a["outside"][1] == "/usr/share/nothing" and a["linked"][2] == a["same"][2] == a["Windows/linked too"][2]
+
+
+def test_apply_to_what_is_there(wims, run, tmp_path):
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "keep").write_text("mine")
+    (full / "same").write_text("old")
+    r = run("wim", "apply", wims["lzx"], "1", full)
+    assert r.code == 1 and "not empty" in r.err and "--force" in r.err, r
+    r = run("wim", "apply", wims["lzx"], "1", full, "--force")
+    assert r.code == 0, r
+    assert (full / "keep").read_text() == "mine" and (full / "same").read_text() == "hello"
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert run("wim", "apply", wims["solid"], "2", empty).code == 0
+    assert scan(empty, times=False).keys() == scan(full / "Windows", times=False).keys()
+    (tmp_path / "file").write_text("x")
+    r = run("wim", "apply", wims["lzx"], "1", tmp_path / "file")
+    assert r.code == 1 and "no folder" in r.err, r
+
+
+def test_damage_leaves_nothing(wims, run, tmp_path):
+    bad = tmp_path / "bad.wim"
+    data = bytearray(wims["none"].read_bytes())
+    at = data.index(b"text " * 3000)
+    data[at] ^= 1
+    bad.write_bytes(data)
+    r = run("wim", "apply", bad, "1", tmp_path / "out")
+    assert r.code == 5 and "SHA-1" in r.err, r
+    (tmp_path / "there").mkdir()
+    assert run("wim", "apply", bad, "1", tmp_path / "there").code == 5
+    assert not list((tmp_path / "there").iterdir())
+    r = run("wim", "extract", bad, "1", "\\Windows", "--to", tmp_path / "some")
+    assert r.code == 5 and not list((tmp_path / "some").iterdir()), r
+    r = run("wim", "verify", bad)
+    assert r.code == 5, r
+    assert {p.name for p in tmp_path.iterdir()} == {"bad.wim", "there", "some", "home"}
+
+
+def test_extract(wims, run, tree, tmp_path):
+    to = tmp_path / "to"
+    r = run("wim", "extract", wims["lzx"], "1", "WINDOWS/system32/F1*.DLL", "/GRÜSSE 漢字 \U0001F600.TXT".replace("SS", "ß"),
+            "C:\\empty folder", "--to", to)
+    assert r.code == 0, r
+    assert {p.name for p in to.iterdir()} == {f"f1{n}.dll" for n in ["", *range(10)]} | {
+        "Grüße 漢字 \U0001F600.txt", "empty folder"}
+    assert (to / "f1.dll").read_bytes() == (tree / "Windows" / "System32" / "f1.dll").read_bytes()
+    r = run("wim", "extract", wims["lzx"], "1", "\\Windows\\big.bin", "\\Windows", "--full-paths", "--to", to)
+    assert r.code == 0, r
+    tool("diff", "-r", "--no-dereference", "--exclude=inside", to / "Windows", tree / "Windows")
+    r = run("wim", "extract", wims["lzx"], "1", "\\same", "\\Windows", "--to", to)
+    assert r.code == 1 and "Windows' exists already" in r.err and not (to / "same").exists(), r
+    (to / "Windows" / "more").write_text("x")
+    assert run("wim", "extract", wims["lzx"], "1", "\\Windows", "--to", to, "--force").code == 0
+    assert not (to / "Windows" / "more").exists()  # replaced as a whole
+    for bad, said in (("\\Windwos", "did you mean 'Windows'"), ("\\Windows\\nothing here", "no 'nothing here' in '\\Windows'"),
+                      ("..\\x", "not a name"), ("\\no*thing", "nothing fits"), ("\\W*\\x", "last name only")):
+        r = run("wim", "extract", wims["lzx"], "1", bad, "--to", to)
+        assert r.code != 0 and said in r.err, r
+
+
+def test_cat(wingo, wims, run, tree, tmp_path):
+    for kind in KINDS:
+        done = subprocess.run([wingo, "wim", "cat", wims[kind], "1", "c:/windows/BIG.bin"], stdout=subprocess.PIPE, check=True)
+        assert done.stdout == (tree / "Windows" / "big.bin").read_bytes()
+    assert run("wim", "cat", wims["lzx"], "1", "/windows/zero").out == ""
+    r = run("wim", "cat", wims["lzx"], "1", "/windows")
+    assert r.code == 1 and "folder" in r.err, r
+    rich = tmp_path / "rich.wim"
+    rich.write_bytes(wimgen.rich_wim().build())
+    listed = json.loads(run("wim", "dir", rich, "1", "--json").out)["entries"]
+    with_stream = [e for e in listed if e.get("streams") and "bytes" in e]
+    assert with_stream
+    for e in with_stream:
+        for s in e["streams"]:
+            got = subprocess.run([wingo, "wim", "cat", rich, "1", e["path"] + ":" + s["name"].upper()],
+                                 stdout=subprocess.PIPE, check=True).stdout
+            assert hashlib.sha1(got).hexdigest() == s["sha1"]
+    r = run("wim", "cat", rich, "1", with_stream[0]["path"] + ":none")
+    assert r.code == 1 and "no stream 'none'" in r.err, r
+
+
+def test_dir(wims, run, tmp_path):
+    theirs = [line.replace("/", "\\") for line in tool(WIM, "dir", wims["solid"], "1").splitlines()]
+    ours = run("wim", "dir", wims["solid"], "1").out.splitlines()
+    assert sorted(ours) == sorted(theirs) and ours[0] == "\\"
+    part = run("wim", "dir", wims["lzx"], "1", "--path=windows/system32").out.splitlines()
+    assert part == [p for p in ours if p.startswith("\\Windows\\System32")]
+    for kind in ("lzx", "solid"):
+        rows = {e["path"]: e for e in json.loads(run("wim", "dir", wims[kind], "1", "--json").out)["entries"]}
+        assert set(rows) == set(ours)
+        detailed = tool(WIM, "dir", wims[kind], "1", "--detailed")
+        for block in detailed.split("-" * 76)[1:]:
+            path = re.search(r'^Full Path +=? *"(.*)"', block, re.M).group(1).replace("/", "\\")
+            found = re.search(r"Hash += 0x([0-9a-f]{40})", block)
+            if found and "sha1" in rows[path]:
+                assert rows[path]["sha1"] == found.group(1)
+            assert int(rows[path]["attributes"], 16) == int(re.search(r"Attributes += (0x[0-9a-f]+)", block).group(1), 16)
+    assert rows["\\outside"]["target"] == "C:\\usr\\share\\nothing"
+    rich = tmp_path / "rich.wim"
+    rich.write_bytes(wimgen.rich_wim().build())
+    text = run("wim", "dir", rich, "1", "--detailed").out
+    assert "Security" in text and "O:" in text and "Stream" in text
+
+
+def test_info(wims, run):
+    r = run("wim", "info", wims["lzx"], "--json", "--blobs")
+    got = json.loads(r.out)
+    assert [i["name"] for i in got["images"]] == ["Tree One", "Zwei"] and got["images"][1]["boot"]
+    assert len(got["blobs"]) == got["contents"] + 2
+    r = run("wim", "info", wims["lzx"], "zwei")
+    assert "Zwei" in r.out and "Tree One" not in r.out, r
+    assert run("wim", "info", wims["lzx"], "--xml").out.startswith("<WIM>")
+    r = run("wim", "info", wims["lzx"], "3")
+    assert r.code == 1 and "1 'Tree One', 2 'Zwei'" in r.err, r
+    assert run("wim", "info", "none.wim").code == 1
+    assert run("wim", "info", "/etc/passwd").code == 4
+    r = run("wim", "inof", wims["lzx"])
+    assert r.code == 2 and "info" in r.err, r
+    assert run("wim", "apply", wims["lzx"]).code == 2
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k != "solid"])
+def test_split_and_join(kind, wims, run, tmp_path):
+    source, first = wims[kind], tmp_path / "in.st.swm"
+    before = source.read_bytes()
+    r = run("wim", "split", source, first, "200KiB", "--json")
+    assert r.code == 0, r
+    got = json.loads(r.out)
+    parts = [tmp_path / ("in.st.swm" if n == 1 else f"in.st{n}.swm") for n in range(1, len(got["parts"]) + 1)]
+    assert [str(p) for p in parts] == got["parts"] and len(parts) > 2
+    too_large = [p for p in parts if p.stat().st_size > 200 * 1024]
+    assert len(too_large) == got["too_large"] == (1 if kind == "none" or "lz" in kind or kind == "xpress" else 0), r
+    assert "larger than asked" in r.err
+    tool(WIM, "verify", first, f"--ref={tmp_path}/in.st*.swm")
+    tool(WIM, "join", tmp_path / "theirs.wim", *parts)
+    tool(WIM, "verify", tmp_path / "theirs.wim")
+    assert run("wim", "verify", first).code == 0
+    assert run("wim", "join", tmp_path / "ours.wim", *reversed(parts)).code == 0
+    assert run("wim", "join", tmp_path / "ours2.wim", first).code == 0
+    assert (tmp_path / "ours.wim").read_bytes() == (tmp_path / "ours2.wim").read_bytes()
+    tool(WIM, "verify", tmp_path / "ours.wim")
+    tool("7z", "t", tmp_path / "ours.wim")
+    for out in ("theirs.wim", "ours.wim"):
+        a, b = (tool(WIM, "dir", w, "1", "--detailed") for w in (source, tmp_path / out))
+        drop = re.compile(r"^(Offset in WIM|Part Number|Reference Count).*\n", re.M)
+        assert drop.sub("", a) == drop.sub("", b)
+    assert "Boot Index:     2" in tool(WIM, "info", tmp_path / "ours.wim")
+    assert run("wim", "apply", parts[0], "1", tmp_path / "tree").code == 0
+    assert source.read_bytes() == before
+
+
+def test_split_as_wimlib_does(wims, run, tmp_path):
+    tool(WIM, "split", wims["lzx"], tmp_path / "w.swm", "0.2")
+    parts = sorted(tmp_path.glob("w*.swm"))
+    assert len(parts) > 2
+    assert run("wim", "join", tmp_path / "ours.wim", *parts).code == 0
+    tool(WIM, "verify", tmp_path / "ours.wim")
+    r = run("wim", "join", tmp_path / "x.wim", *parts[:-1])
+    assert r.code == 1 and "missing" in r.err and not (tmp_path / "x.wim").exists(), r
+    r = run("wim", "join", tmp_path / "x.wim", *parts, parts[0])
+    assert r.code == 1 and "are both part" in r.err, r
+    r = run("wim", "join", tmp_path / "x.wim", *parts, wims["lzx"])
+    assert r.code == 1 and "not of the same set" in r.err, r
+
+
+def test_split_refuses(wims, run, tmp_path):
+    first = tmp_path / "a.swm"
+    r = run("wim", "split", wims["solid"], first, "1MiB")
+    assert r.code == 1 and "export" in r.err, r
+    r = run("wim", "split", wims["lzx"], first, "3800")
+    assert r.code == 2 and "3800MiB" in r.err, r
+    assert run("wim", "split", wims["lzx"], first, "many").code == 2
+    (tmp_path / "a3.swm").write_text("mine")
+    r = run("wim", "split", wims["lzx"], first, "200KiB")
+    assert r.code == 1 and "a3.swm' exists already" in r.err, r
+    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".swm"] == ["a3.swm"]
+    assert run("wim", "split", wims["lzx"], first, "200KiB", "--force").code == 0
+    r = run("wim", "split", wims["lzx"], first, "600KiB", "--force")
+    assert r.code == 1 and "would not belong to the new set" in r.err, r

@@ -1,18 +1,41 @@
 #include "image/image.h"
 #include "image/winpath.h"
 
+static const char *changes_dup(const char *s) {
+  return s == NULL ? NULL : wg_xstrdup(s);
+}
+
+void wg_image_changes_push(wg_image_changes *c, const wg_image_change *change) {
+  wg_image_change copy = *change;
+  copy.to = changes_dup(change->to);
+  copy.from = changes_dup(change->from);
+  copy.owner = changes_dup(change->owner);
+  copy.sddl = changes_dup(change->sddl);
+  wg_vec_push(&c->v, &c->n, &c->cap) = copy;
+}
+
 void wg_image_changes_add(wg_image_changes *c, wg_image_op op, const char *to, const char *from) {
-  wg_vec_push(&c->v, &c->n, &c->cap) = (wg_image_change){
-      .op = op, .to = wg_xstrdup(to), .from = from == NULL ? NULL : wg_xstrdup(from)};
+  wg_image_changes_push(c, &(wg_image_change){.op = op, .to = to, .from = from});
 }
 
 void wg_image_changes_done(wg_image_changes *c) {
   for (size_t i = 0; i < c->n; i++) {
     wg_xfree((char *)(uintptr_t)c->v[i].to);
     wg_xfree((char *)(uintptr_t)c->v[i].from);
+    wg_xfree((char *)(uintptr_t)c->v[i].owner);
+    wg_xfree((char *)(uintptr_t)c->v[i].sddl);
   }
   wg_xfree(c->v);
   *c = (wg_image_changes){0};
+}
+
+void wg_image_result_done(wg_image_result *r) {
+  for (size_t i = 0; i < r->n_warnings; i++) {
+    wg_xfree(r->warnings[i]);
+  }
+  wg_xfree(r->warnings);
+  r->warnings = NULL;
+  r->n_warnings = r->cap_warnings = 0;
 }
 
 // Puts the folder c->v[at] names and lists its entries as further changes. Folders among them are

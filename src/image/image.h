@@ -18,13 +18,32 @@ typedef struct wg_image_base {
 
 typedef enum wg_image_op {
   WG_IMAGE_PUT_FILE, // from's content becomes the file `to`; an existing file is replaced
-  WG_IMAGE_PUT_DIR   // the folder `to` exists afterwards; `from` is not used
+  WG_IMAGE_PUT_DIR,  // the folder `to` exists afterwards; `from` is not used
+  WG_IMAGE_DELETE,   // `to` goes, a folder with everything below; of a hard link only that name
+  WG_IMAGE_RENAME,   // what the Windows path `from` names becomes `to`; parents of `to` are made
+  WG_IMAGE_SET       // attributes and descriptor of what is at `to`
 } wg_image_op;
 
+enum {                              // wg_image_change.flags
+  WG_IMAGE_IF_PRESENT = 1U << 0,    // DELETE, RENAME, SET: nothing there is no error
+  WG_IMAGE_REPLACE = 1U << 1,       // RENAME: a file at `to` goes
+  WG_IMAGE_ATTRIBUTES = 1U << 2,    // `attributes` says which of the three it has afterwards
+  WG_IMAGE_PROTECTED_TOO = 1U << 3, // may touch what projects may not (image/protect.h)
+};
+// The three of WG_WIM_ATTR_* that a change can give and take.
+#define WG_IMAGE_ATTRIBUTE_MASK 0x7U // read-only 1, hidden 2, system 4
+
+// One change. Zero means nothing special; op and to are needed, and from where op says so.
 typedef struct wg_image_change {
   wg_image_op op;
-  const char *to;   // Windows path; missing parent folders are made
-  const char *from; // host path of a regular file (links are followed)
+  const char *to;   // Windows path; missing parent folders are made by PUT and RENAME
+  const char *from; // PUT_FILE: host path of a regular file (links are followed); RENAME: see there
+  unsigned flags;   // WG_IMAGE_IF_PRESENT ...
+  uint32_t attributes; // with WG_IMAGE_ATTRIBUTES
+  // Descriptor of what is at `to` (not DELETE, RENAME). Left out: what is there keeps its own, and
+  // something new gets what Windows would compute by inheritance.
+  const char *owner; // account or SID (wg_image_account_sid), NULL: as it is
+  const char *sddl;  // the parts that it names replace those parts, as written; NULL: none
 } wg_image_change;
 
 // A growing list of changes; strings are copied.
@@ -33,6 +52,8 @@ typedef struct wg_image_changes {
   size_t n, cap;
 } wg_image_changes;
 void wg_image_changes_add(wg_image_changes *c, wg_image_op op, const char *to, const char *from);
+// The whole change; its strings are copied.
+void wg_image_changes_push(wg_image_changes *c, const wg_image_change *change);
 // Everything below the host folder `from` goes below the Windows folder `to`, in bytewise order of
 // names. UNSUPPORTED for what is neither file nor folder (symbolic links included), FORMAT for a
 // name that Windows refuses, NOT_FOUND, IO.
@@ -80,16 +101,23 @@ typedef struct wg_image_result {
   uint64_t dead_bytes;            // content that no file has any more, in solid data taken over
 } wg_image_result;
 
-// Makes out_path from the base with the changes, or fails and leaves nothing there. The base is
-// only read; all its images are kept in order and only the chosen one is changed; every XML element
+// Makes out_path from the base with the changes, applied in their order, or fails and leaves
+// nothing there. The base is only read; all its images are kept in order and only the chosen one is changed; every XML element
 // is kept. Same inputs, same bytes, whatever the paths, threads or the clock. The result is read
 // back and compared before this returns.
-// NOT_FOUND: base, image or a file is not there. CONFLICT: two changes to one path, a file where a
-// folder is needed or the other way round, an arch that disagrees, out_path exists. FORMAT: the
+// NOT_FOUND: base, image, a file, or what is to be deleted or renamed is not there. CONFLICT: two
+// changes to one path, a change that undoes an earlier one, a file where a folder is needed or the
+// other way round, an arch that disagrees, out_path exists. USAGE: a path that belongs to Windows
+// servicing, or an owner that is none. *out is to be freed (wg_image_result_done). FORMAT: the
 // base is damaged, or a Windows path is not one. UNSUPPORTED: a base we cannot change. VERIFY: the
 // read-back differs. IO, LIMIT, CANCELED, FAILED (the worker died).
 wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
                        const wg_image_options *opt, wg_image_result *out, wg_error *err);
+
+// The SID text of an account: a SID itself, two SDDL letters, a well-known English name with or
+// without its authority ("SYSTEM", "BUILTIN\\Users", "NT SERVICE\\TrustedInstaller"). out is
+// initialised. USAGE when there is none: an account of the machine does not exist yet.
+wg_code wg_image_account_sid(const char *account, wg_buf *out, wg_error *err);
 
 // Architecture of the image: Go's name ("amd64", "arm64", "386", "arm"), "" when the base does not
 // say. *out is static. Cheap: reads header and XML. Errors as wg_image_write.

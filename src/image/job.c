@@ -36,6 +36,10 @@ static json_t *job_changes(const wg_image_job *job) {
     (void)json_array_append_new(row, json_integer((json_int_t)c->op));
     (void)json_array_append_new(row, job_hex(c->to));
     (void)json_array_append_new(row, job_hex(c->from));
+    (void)json_array_append_new(row, json_integer((json_int_t)c->flags));
+    (void)json_array_append_new(row, json_integer((json_int_t)c->attributes));
+    (void)json_array_append_new(row, job_hex(c->owner));
+    (void)json_array_append_new(row, job_hex(c->sddl));
     (void)json_array_append_new(list, row);
   }
   return list;
@@ -118,10 +122,17 @@ static void job_read_changes(job_reader *r, const json_t *list, wg_image_job *ou
   for (size_t i = 0; i < n; i++) {
     const json_t *row = json_array_get(list, i);
     uint64_t op = job_read_u64(r, json_array_get(row, 0));
-    v[i] = (wg_image_change){.op = op == 0 ? WG_IMAGE_PUT_FILE : WG_IMAGE_PUT_DIR,
+    uint64_t flags = job_read_u64(r, json_array_get(row, 3));
+    uint64_t attributes = job_read_u64(r, json_array_get(row, 4));
+    v[i] = (wg_image_change){.op = (wg_image_op)(op & UINT8_MAX),
                              .to = job_read_hex(r, json_array_get(row, 1)),
-                             .from = job_read_hex(r, json_array_get(row, 2))};
-    r->bad = r->bad || v[i].to == NULL || (v[i].op == WG_IMAGE_PUT_FILE && v[i].from == NULL);
+                             .from = job_read_hex(r, json_array_get(row, 2)),
+                             .flags = (unsigned)(flags & UINT16_MAX),
+                             .attributes = (uint32_t)(attributes & WG_IMAGE_ATTRIBUTE_MASK),
+                             .owner = job_read_hex(r, json_array_get(row, 5)),
+                             .sddl = job_read_hex(r, json_array_get(row, 6))};
+    bool has_from = v[i].op == WG_IMAGE_PUT_FILE || v[i].op == WG_IMAGE_RENAME;
+    r->bad = r->bad || op > WG_IMAGE_SET || v[i].to == NULL || (has_from && v[i].from == NULL);
   }
   out->changes = v;
   out->n_changes = n;
@@ -208,6 +219,10 @@ char *wg_image_record_result(const wg_image_result *result) {
   return job_line(j);
 }
 
+char *wg_image_record_warning(const char *text) {
+  return job_line(json_pack("{ss so}", "type", "warning", "text", job_hex(text)));
+}
+
 char *wg_image_record_error(const wg_error *e) {
   json_t *j = json_object();
   (void)json_object_set_new(j, "type", json_string("error"));
@@ -241,6 +256,19 @@ static wg_code record_read_error(const json_t *j, wg_image_record *out, wg_error
   return WG_OK;
 }
 
+static wg_code record_read_warning(const json_t *j, wg_image_record *out, wg_error *err) {
+  WG_AUTO(wg_arena) arena = {0};
+  wg_arena_init(&arena, wg_heap(), 1 << 20);
+  job_reader r = {.arena = &arena};
+  const char *text = job_read_hex(&r, json_object_get(j, "text"));
+  if (text == NULL) {
+    return wg_fail(err, WG_E_FORMAT, "the worker's warning is not one of ours");
+  }
+  (void)wg_format(out->warning, sizeof(out->warning), "%s", text);
+  out->type = WG_IMAGE_RECORD_WARNING;
+  return WG_OK;
+}
+
 wg_code wg_image_record_read(wg_str line, wg_image_record *out, wg_error *err) {
   json_error_t je;
   WG_AUTO(job_json) j = json_loadb(line.p, line.n, 0, &je);
@@ -251,6 +279,9 @@ wg_code wg_image_record_read(wg_str line, wg_image_record *out, wg_error *err) {
   *out = (wg_image_record){.error = WG_ERROR_INIT};
   if (strcmp(type, "error") == 0) {
     return record_read_error(j, out, err);
+  }
+  if (strcmp(type, "warning") == 0) {
+    return record_read_warning(j, out, err);
   }
   if (strcmp(type, "progress") == 0) {
     out->type = WG_IMAGE_RECORD_PROGRESS;

@@ -23,18 +23,22 @@ wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_er
 char *wg_image_record_progress(const char *stage, uint64_t done, uint64_t total, const char *unit);
 char *wg_image_record_result(const wg_image_result *result);
 char *wg_image_record_error(const wg_error *e);
+char *wg_image_record_warning(const char *text);
 
 typedef enum wg_image_record_type {
   WG_IMAGE_RECORD_PROGRESS,
   WG_IMAGE_RECORD_RESULT,
-  WG_IMAGE_RECORD_ERROR
+  WG_IMAGE_RECORD_ERROR,
+  WG_IMAGE_RECORD_WARNING
 } wg_image_record_type;
+#define WG_IMAGE_MAX_WARNING_BYTES 2048
 typedef struct wg_image_record {
   wg_image_record_type type;
   char stage[32], unit[16];
   uint64_t done, total;
-  wg_image_result result;
+  wg_image_result result; // without warnings: they have records of their own
   wg_error error;
+  char warning[WG_IMAGE_MAX_WARNING_BYTES];
 } wg_image_record;
 // FORMAT when the line is none of the above.
 wg_code wg_image_record_read(wg_str line, wg_image_record *out, wg_error *err);

@@ -53,11 +53,14 @@ static wg_code worker_run(wg_image_result *out, wg_error *err) {
 }
 
 int wg_image_worker_main(void) {
-  wg_image_result result = {0};
+  WG_AUTO(wg_image_result) result = {0};
   wg_error err = WG_ERROR_INIT;
   if (worker_run(&result, &err) != WG_OK) {
     worker_say(wg_image_record_error(&err));
     return 1;
+  }
+  for (size_t i = 0; i < result.n_warnings; i++) {
+    worker_say(wg_image_record_warning(result.warnings[i]));
   }
   worker_say(wg_image_record_result(&result));
   return 0;
@@ -67,11 +70,12 @@ typedef struct worker_parent {
   const wg_image_options *opt;
   wg_buf line, said; // an unfinished line of stdout; the start of stderr
   bool has_result, has_error, bad;
-  wg_image_result result;
+  wg_image_result result, warned; // warned: only its warnings
   wg_error error;
 } worker_parent;
 
 static void worker_parent_done(worker_parent *p) {
+  wg_image_result_done(&p->warned);
   wg_buf_done(&p->line);
   wg_buf_done(&p->said);
 }
@@ -87,6 +91,9 @@ static void worker_take_line(worker_parent *p) {
   if (rec.type == WG_IMAGE_RECORD_RESULT) {
     p->has_result = true;
     p->result = rec.result;
+  } else if (rec.type == WG_IMAGE_RECORD_WARNING) {
+    wg_vec_push(&p->warned.warnings, &p->warned.n_warnings, &p->warned.cap_warnings) =
+        wg_xstrdup(rec.warning);
   } else if (rec.type == WG_IMAGE_RECORD_ERROR) {
     p->has_error = true;
     p->error = rec.error;
@@ -171,5 +178,9 @@ wg_code wg_image_worker_call(const wg_image_job *job, wg_image_result *out, wg_e
     return worker_died(&p, &res, err);
   }
   *out = p.result;
+  out->warnings = p.warned.warnings;
+  out->n_warnings = p.warned.n_warnings;
+  out->cap_warnings = p.warned.cap_warnings;
+  p.warned = (wg_image_result){0};
   return WG_OK;
 }

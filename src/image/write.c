@@ -5,6 +5,7 @@
 #include "image/worker.h"
 
 static void run_done(wg_image_run *r) {
+  wg_image_result_done(&r->result);
   wg_buf_done(&r->metadata);
   wg_image_file_done(&r->base);
   wg_arena_done(&r->arena);
@@ -140,14 +141,9 @@ static wg_code run_edit(wg_image_run *r, wg_error *err) {
     wg_wim_entry *e = &r->tree.entries[i];
     e->create_time = e->access_time = e->write_time = wg_wim_time(r->job->opt.time_s);
   }
-  r->edit = (wg_image_edit){.tree = &r->tree, .arena = &r->arena, .job = r->job};
-  if (wg_image_edit_apply(&r->edit, r->paths, err) != WG_OK) {
-    return err->code;
-  }
-  r->result.n_files = r->edit.n_new_files + r->edit.n_replaced;
-  r->result.n_dirs = r->edit.n_new_dirs;
-  r->result.n_replaced = r->edit.n_replaced;
-  return WG_OK;
+  r->edit = (wg_image_edit){
+      .tree = &r->tree, .arena = &r->arena, .job = r->job, .result = &r->result};
+  return wg_image_edit_apply(&r->edit, r->paths, err);
 }
 
 static wg_code run_all(const wg_image_job *job, const char *path, wg_image_result *out,
@@ -162,6 +158,7 @@ static wg_code run_all(const wg_image_job *job, const char *path, wg_image_resul
     return err->code;
   }
   *out = r.result;
+  r.result = (wg_image_result){0};
   return WG_OK;
 }
 

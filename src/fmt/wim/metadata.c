@@ -128,6 +128,15 @@ static void meta_fixed(const uint8_t *p, wg_wim_entry *e) {
   e->n_streams = wg_le16(p + 96);
 }
 
+static bool meta_has_tilde(wg_str name16) {
+  for (size_t i = 0; i + 1 < name16.n; i += 2) {
+    if (wg_le16((const uint8_t *)name16.p + i) == '~') {
+      return true;
+    }
+  }
+  return false;
+}
+
 static wg_code meta_names(const uint8_t *p, uint64_t off, uint64_t full, wg_wim_entry *e,
                           wg_error *err) {
   uint16_t n_short = wg_le16(p + 98), n_name = wg_le16(p + 100);
@@ -246,6 +255,8 @@ static wg_code meta_list(const meta_parse *m, uint32_t dir, wg_error *err) {
                         (unsigned)m->max_depth);
     }
     t->entries[i].depth = depth;
+    t->odd_short_names = t->odd_short_names || (t->entries[i].short16.n > 0 &&
+                                                !meta_has_tilde(t->entries[i].short16));
     if (last == WG_WIM_NO_ENTRY) {
       t->entries[dir].first_child = i;
     } else {
@@ -435,6 +446,7 @@ wg_code wg_wim_tree_write(wg_wim_tree *t, wg_buf *out, wg_error *err) {
   meta_list_at *lists = NULL;
   uint64_t *offs = NULL;
   size_t n = 0;
+  wg_assert(!t->loose);
   if (wg_wim_tree_sort(t, err) != WG_OK) {
     return err->code;
   }

@@ -14,10 +14,12 @@ static uint32_t tree_hash(uint32_t parent, wg_str name16) {
   return h ^ h >> 15;
 }
 
+#define INDEX_TAKEN UINT32_MAX // a slot whose entry was removed or moved
+
 static void index_put(wg_wim_tree *t, uint32_t entry) {
   size_t mask = t->n_index - 1;
   size_t at = tree_hash(t->entries[entry].parent, t->entries[entry].name16) & mask;
-  while (t->index[at] != 0) {
+  while (t->index[at] != 0 && t->index[at] != INDEX_TAKEN) {
     at = (at + 1) & mask;
   }
   t->index[at] = entry; // the root, 0, is never in it
@@ -34,9 +36,21 @@ static wg_code index_make(wg_wim_tree *t, wg_error *err) {
   }
   t->n_index = n;
   for (uint32_t i = 1; i < t->n; i++) {
-    index_put(t, i);
+    if (!t->entries[i].gone) {
+      index_put(t, i);
+    }
   }
   return WG_OK;
+}
+
+static void index_take(wg_wim_tree *t, uint32_t entry) {
+  size_t mask = t->n_index - 1;
+  size_t at = tree_hash(t->entries[entry].parent, t->entries[entry].name16) & mask;
+  while (t->index[at] != entry) {
+    wg_assert(t->index[at] != 0);
+    at = (at + 1) & mask;
+  }
+  t->index[at] = INDEX_TAKEN;
 }
 
 wg_code wg_wim_tree_find(wg_wim_tree *t, uint32_t parent, wg_str name16, uint32_t *out,
@@ -47,6 +61,9 @@ wg_code wg_wim_tree_find(wg_wim_tree *t, uint32_t parent, wg_str name16, uint32_
   size_t mask = t->n_index - 1;
   uint32_t found = WG_WIM_NO_ENTRY;
   for (size_t at = tree_hash(parent, name16) & mask; t->index[at] != 0; at = (at + 1) & mask) {
+    if (t->index[at] == INDEX_TAKEN) {
+      continue;
+    }
     const wg_wim_entry *e = &t->entries[t->index[at]];
     if (e->parent != parent || e->name16.n != name16.n) {
       continue;
@@ -65,27 +82,19 @@ wg_code wg_wim_tree_find(wg_wim_tree *t, uint32_t parent, wg_str name16, uint32_
   return WG_OK;
 }
 
-wg_code wg_wim_tree_add(wg_wim_tree *t, uint32_t parent, wg_str name16, uint64_t time,
-                        uint32_t *out, wg_error *err) {
-  if (t->n == t->cap) {
-    return wg_fail(err, WG_E_BUG, "no room for another entry");
+uint32_t wg_wim_tree_find_short(const wg_wim_tree *t, uint32_t parent, wg_str name16) {
+  for (uint32_t c = t->entries[parent].first_child; c != WG_WIM_NO_ENTRY; c = t->entries[c].next) {
+    wg_str s = t->entries[c].short16;
+    if (s.n == name16.n && s.n > 0 &&
+        wg_name16_cmp_nocase((const uint8_t *)s.p, s.n, (const uint8_t *)name16.p, name16.n) == 0) {
+      return c;
+    }
   }
-  if (t->index == NULL && index_make(t, err) != WG_OK) {
-    return err->code;
-  }
-  uint32_t i = (uint32_t)t->n++;
+  return WG_WIM_NO_ENTRY;
+}
+
+static void tree_link(wg_wim_tree *t, uint32_t parent, uint32_t i) {
   wg_wim_entry *dir = &t->entries[parent];
-  t->entries[i] = (wg_wim_entry){.name16 = name16,
-                                 .create_time = time,
-                                 .access_time = time,
-                                 .write_time = time,
-                                 .list_off = UINT64_MAX,
-                                 .security = WG_WIM_NO_SECURITY,
-                                 .parent = parent,
-                                 .first_child = WG_WIM_NO_ENTRY,
-                                 .last_child = WG_WIM_NO_ENTRY,
-                                 .next = WG_WIM_NO_ENTRY,
-                                 .depth = dir->depth + 1};
   if (dir->last_child == WG_WIM_NO_ENTRY) {
     dir->first_child = i;
   } else {
@@ -97,8 +106,131 @@ wg_code wg_wim_tree_add(wg_wim_tree *t, uint32_t parent, wg_str name16, uint64_t
     dir->has_list = true;
     dir->list_off = UINT64_MAX;
   }
+}
+
+static void tree_unlink(wg_wim_tree *t, uint32_t i) {
+  wg_wim_entry *dir = &t->entries[t->entries[i].parent];
+  uint32_t before = WG_WIM_NO_ENTRY;
+  for (uint32_t c = dir->first_child; c != i; c = t->entries[c].next) {
+    before = c;
+  }
+  if (before == WG_WIM_NO_ENTRY) {
+    dir->first_child = t->entries[i].next;
+  } else {
+    t->entries[before].next = t->entries[i].next;
+  }
+  if (dir->last_child == i) {
+    dir->last_child = before;
+  }
+  t->entries[i].next = WG_WIM_NO_ENTRY;
+}
+
+wg_code wg_wim_tree_add(wg_wim_tree *t, uint32_t parent, wg_str name16, uint64_t time,
+                        uint32_t *out, wg_error *err) {
+  if (t->n == t->cap) {
+    return wg_fail(err, WG_E_BUG, "no room for another entry");
+  }
+  if (t->index == NULL && index_make(t, err) != WG_OK) {
+    return err->code;
+  }
+  uint32_t i = (uint32_t)t->n++;
+  t->entries[i] = (wg_wim_entry){.name16 = name16,
+                                 .create_time = time,
+                                 .access_time = time,
+                                 .write_time = time,
+                                 .list_off = UINT64_MAX,
+                                 .security = WG_WIM_NO_SECURITY,
+                                 .parent = parent,
+                                 .first_child = WG_WIM_NO_ENTRY,
+                                 .last_child = WG_WIM_NO_ENTRY,
+                                 .next = WG_WIM_NO_ENTRY,
+                                 .depth = t->entries[parent].depth + 1};
+  tree_link(t, parent, i);
   index_put(t, i);
   *out = i;
+  return WG_OK;
+}
+
+uint32_t wg_wim_tree_walk(const wg_wim_tree *t, uint32_t top, uint32_t i) {
+  if (t->entries[i].first_child != WG_WIM_NO_ENTRY) {
+    return t->entries[i].first_child;
+  }
+  while (i != top && t->entries[i].next == WG_WIM_NO_ENTRY) {
+    i = t->entries[i].parent;
+  }
+  return i == top ? WG_WIM_NO_ENTRY : t->entries[i].next;
+}
+
+wg_code wg_wim_tree_remove(wg_wim_tree *t, uint32_t entry, wg_error *err) {
+  if (t->index == NULL && index_make(t, err) != WG_OK) {
+    return err->code;
+  }
+  for (uint32_t i = entry; i != WG_WIM_NO_ENTRY; i = wg_wim_tree_walk(t, entry, i)) {
+    t->entries[i].gone = true;
+    index_take(t, i);
+  }
+  tree_unlink(t, entry);
+  t->loose = true;
+  return WG_OK;
+}
+
+wg_code wg_wim_tree_move(wg_wim_tree *t, uint32_t entry, uint32_t parent, wg_str name16,
+                         wg_error *err) {
+  if (t->index == NULL && index_make(t, err) != WG_OK) {
+    return err->code;
+  }
+  wg_wim_entry *e = &t->entries[entry];
+  index_take(t, entry);
+  tree_unlink(t, entry);
+  e->parent = parent;
+  e->name16 = name16;
+  e->length = 0;
+  for (uint32_t i = entry; i != WG_WIM_NO_ENTRY; i = wg_wim_tree_walk(t, entry, i)) {
+    t->entries[i].depth = t->entries[t->entries[i].parent].depth + 1;
+  }
+  tree_link(t, parent, entry);
+  index_put(t, entry);
+  t->loose = true;
+  return WG_OK;
+}
+
+static uint32_t compact_number(const uint32_t *new_of, uint32_t i) {
+  return i == WG_WIM_NO_ENTRY ? i : new_of[i];
+}
+
+wg_code wg_wim_tree_compact(wg_wim_tree *t, uint32_t **out_new_of, wg_error *err) {
+  uint32_t *new_of = wg_arena_new_array(t->arena, uint32_t, t->n);
+  uint32_t *order = wg_arena_new_array(t->arena, uint32_t, t->n);
+  wg_wim_entry *entries = wg_arena_new_array(t->arena, wg_wim_entry, t->n);
+  if (new_of == NULL || order == NULL || entries == NULL) {
+    return wg_arena_fail(t->arena, err);
+  }
+  size_t n = 1; // order[0] is the root
+  for (size_t i = 0; i < t->n; i++) {
+    new_of[i] = WG_WIM_NO_ENTRY;
+  }
+  new_of[0] = 0;
+  for (size_t i = 0; i < n; i++) {
+    for (uint32_t c = t->entries[order[i]].first_child; c != WG_WIM_NO_ENTRY;
+         c = t->entries[c].next) {
+      new_of[c] = (uint32_t)n;
+      order[n++] = c;
+    }
+  }
+  for (size_t i = 0; i < n; i++) {
+    wg_wim_entry *e = &entries[i];
+    *e = t->entries[order[i]];
+    e->parent = compact_number(new_of, e->parent);
+    e->first_child = compact_number(new_of, e->first_child);
+    e->last_child = compact_number(new_of, e->last_child);
+    e->next = compact_number(new_of, e->next);
+  }
+  t->entries = entries;
+  t->n = t->cap = n;
+  t->index = NULL;
+  t->n_index = 0;
+  t->loose = false;
+  *out_new_of = new_of;
   return WG_OK;
 }
 
@@ -134,7 +266,7 @@ static wg_code sort_children(wg_wim_tree *t, wg_wim_entry *dir, wg_error *err) {
 
 wg_code wg_wim_tree_sort(wg_wim_tree *t, wg_error *err) {
   for (size_t i = 0; i < t->n; i++) {
-    if (t->entries[i].unsorted) {
+    if (t->entries[i].unsorted && t->entries[i].first_child != WG_WIM_NO_ENTRY) {
       if (sort_children(t, &t->entries[i], err) != WG_OK) {
         return err->code;
       }

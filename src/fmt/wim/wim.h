@@ -38,8 +38,11 @@
 
 // File attributes we act on.
 #define WG_WIM_ATTR_READONLY 0x1u
+#define WG_WIM_ATTR_HIDDEN 0x2u
+#define WG_WIM_ATTR_SYSTEM 0x4u
 #define WG_WIM_ATTR_DIRECTORY 0x10u
 #define WG_WIM_ATTR_ARCHIVE 0x20u
+#define WG_WIM_ATTR_NORMAL 0x80u // none of the others
 #define WG_WIM_ATTR_REPARSE 0x400u
 #define WG_WIM_ATTR_ENCRYPTED 0x4000u
 
@@ -205,6 +208,7 @@ typedef struct wg_wim_entry {
   uint32_t depth;
   uint16_t n_streams;
   bool has_list, unsorted; // unsorted: children were added at the end
+  bool gone;               // taken out; wg_wim_tree_compact drops it
   wg_sha1 hash;
 } wg_wim_entry;
 
@@ -219,6 +223,8 @@ typedef struct wg_wim_tree {
   uint64_t root_gap_bytes; // zero bytes between root and first list
   uint32_t *index;         // wg_wim_tree_find's hash table; NULL until first used
   size_t n_index;
+  bool odd_short_names; // one of the parsed short names has no '~'
+  bool loose;           // entries were taken out or moved: to be compacted before it is written
 } wg_wim_tree;
 
 // Parses an uncompressed metadata resource. Names, descriptors and tails are borrowed from p.
@@ -237,6 +243,21 @@ wg_code wg_wim_tree_find(wg_wim_tree *t, uint32_t parent, wg_str name16, uint32_
 // borrowed. BUG when there is no room left.
 wg_code wg_wim_tree_add(wg_wim_tree *t, uint32_t parent, wg_str name16, uint64_t time,
                         uint32_t *out, wg_error *err);
+// The child of parent by short name, letter case ignored; WG_WIM_NO_ENTRY when there is none. Looks
+// at each child.
+uint32_t wg_wim_tree_find_short(const wg_wim_tree *t, uint32_t parent, wg_str name16);
+// The entry after i of a walk through top (first) and all below it; WG_WIM_NO_ENTRY at the end.
+uint32_t wg_wim_tree_walk(const wg_wim_tree *t, uint32_t top, uint32_t i);
+// Takes the entry (not the root) and all below it out of the tree: marks them as gone. NOMEM.
+wg_code wg_wim_tree_remove(wg_wim_tree *t, uint32_t entry, wg_error *err);
+// Makes the entry (not the root) the child of another folder, which is not below it, under the name
+// (borrowed). The short name stays. NOMEM.
+wg_code wg_wim_tree_move(wg_wim_tree *t, uint32_t entry, uint32_t parent, wg_str name16,
+                         wg_error *err);
+// After removals and moves: numbers the entries anew, parents before their children, without those
+// that are gone. *out_new_of is by old number, WG_WIM_NO_ENTRY for what is gone (arena). Entries
+// can't be added afterwards. NOMEM.
+wg_code wg_wim_tree_compact(wg_wim_tree *t, uint32_t **out_new_of, wg_error *err);
 // Number of a security descriptor with these bytes: one that is there, or a new one (borrowed).
 // LIMIT, NOMEM.
 wg_code wg_wim_tree_descriptor(wg_wim_tree *t, wg_str bytes, uint32_t *out, wg_error *err);

@@ -1,6 +1,7 @@
 // The tree that was read back: against what was meant, against the base, against the changes.
 #include <string.h>
 
+#include "base/utf.h"
 #include "image/check.h"
 
 typedef struct tree_check {
@@ -128,8 +129,13 @@ static wg_code check_meant(tree_check *c, wg_error *err) {
 
 // --- The base and what is there: what no change asked for is as it was.
 
+// A tree's times are not inputs: all are the project's.
+static bool times_are_kept(const tree_check *c) {
+  return !c->r->captured && !c->r->job->opt.retime;
+}
+
 static const char *times_differ(const tree_check *c, const wg_wim_entry *a, const wg_wim_entry *b) {
-  if (c->r->captured) { // a tree's times are not inputs: all are the project's
+  if (!times_are_kept(c)) {
     uint64_t t = wg_wim_time(c->r->job->opt.time_s);
     return b->create_time == t && b->access_time == t && b->write_time == t ? NULL : "other times";
   }
@@ -168,7 +174,7 @@ static const char *base_differs(const tree_check *c, unsigned what, const wg_wim
     return "another security descriptor";
   }
   if ((what & WG_EDIT_CONTENT) != 0) {
-    return !c->r->captured && a->create_time != b->create_time ? "another creation time" : NULL;
+    return times_are_kept(c) && a->create_time != b->create_time ? "another creation time" : NULL;
   }
   if ((what & WG_EDIT_ATTRIBUTES) != 0 ? (other & ~mask) != 0 : other != 0) {
     return "other attributes";
@@ -222,14 +228,25 @@ static bool path_covers(const wg_winpath *a, const wg_winpath *b) {
   return true;
 }
 
+static bool path_has_tilde(const wg_winpath *p) {
+  bool has = false;
+  for (size_t i = 0; i < p->n_names; i++) {
+    has = has || wg_str_find(p->names[i], '~') < p->names[i].n;
+  }
+  return has;
+}
+
 // Whether a later change may show at the path instead: one at it, above it or below it. Short names
 // make two texts one path, so with one in either this says yes.
 static bool path_is_changed_later(const tree_check *c, size_t change, const wg_winpath *path) {
   const wg_image_job *job = c->r->job;
+  if (c->was->odd_short_names || path_has_tilde(path)) {
+    return change + 1 < job->n_changes;
+  }
   for (size_t i = change + 1; i < job->n_changes; i++) {
     const wg_winpath *to = &c->r->paths[i];
     if (job->changes[i].op == WG_IMAGE_RENAME || path_covers(to, path) || path_covers(path, to) ||
-        strchr(job->changes[i].to, '~') != NULL) {
+        path_has_tilde(to)) {
       return true;
     }
   }
@@ -259,7 +276,7 @@ static wg_code check_gone(const tree_check *c, wg_error *err) {
       }
     } else if (job->changes[i].op == WG_IMAGE_RENAME) {
       if (wg_winpath_parse(job->changes[i].from, c->arena, &from, err) != WG_OK ||
-          (!path_covers(&from, &c->r->paths[i]) && strchr(job->changes[i].from, '~') == NULL &&
+          (!path_covers(&from, &c->r->paths[i]) && !path_has_tilde(&from) &&
            check_one_gone(c, i, &from, err) != WG_OK)) {
         return err->code;
       }
@@ -268,20 +285,11 @@ static wg_code check_gone(const tree_check *c, wg_error *err) {
   return WG_OK;
 }
 
-// Whether what the change put may be elsewhere now, or its folder given another name.
-static bool path_moves_later(const tree_check *c, size_t change) {
-  for (size_t i = change + 1; i < c->r->job->n_changes; i++) {
-    if (c->r->job->changes[i].op == WG_IMAGE_RENAME) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static wg_code check_attributes(const tree_check *c, size_t change, uint32_t at, wg_error *err) {
   const wg_image_change *x = &c->r->job->changes[change];
   uint32_t have = c->now->entries[at].attributes & WG_IMAGE_ATTRIBUTE_MASK;
-  bool later = path_is_changed_later(c, change, &c->r->paths[change]);
+  bool later = path_is_changed_later(c, change, &c->r->paths[change]) ||
+               c->now->entries[at].link_or_reparse != 0; // by another name of the file
   if (!later && (x->flags & WG_IMAGE_ATTRIBUTES) != 0 && have != x->attributes) {
     return tree_fail(c->now, at, "not the attributes it was given", err);
   }
@@ -289,13 +297,17 @@ static wg_code check_attributes(const tree_check *c, size_t change, uint32_t at,
 }
 
 // What is put, made or set stands at its path.
-static wg_code check_there(const tree_check *c, size_t n_moves, wg_error *err) {
+static wg_code check_there(const tree_check *c, wg_error *err) {
   const wg_image_job *job = c->r->job;
+  size_t last_move = 0; // what came before a rename may be elsewhere now
+  for (size_t i = 0; i < job->n_changes; i++) {
+    last_move = job->changes[i].op == WG_IMAGE_RENAME ? i : last_move;
+  }
   for (size_t i = 0; i < job->n_changes; i++) {
     const wg_image_change *x = &job->changes[i];
     uint32_t at = WG_WIM_NO_ENTRY;
     bool may_lack = (x->flags & WG_IMAGE_IF_PRESENT) != 0;
-    if (x->op == WG_IMAGE_DELETE || (n_moves > 0 && path_moves_later(c, i))) {
+    if (x->op == WG_IMAGE_DELETE || i < last_move) {
       continue;
     }
     if (wg_image_edit_find(c->now, &c->r->paths[i], c->arena, &at, err) != WG_OK) {
@@ -341,7 +353,7 @@ wg_code wg_image_check_tree(const wg_image_run *r, wg_wim_tree *was, wg_wim_tree
                             wg_arena *arena, wg_error *err) {
   tree_check c = {.r = r, .was = was, .now = now, .arena = arena};
   if (check_meant(&c, err) != WG_OK || check_base(&c, err) != WG_OK ||
-      check_gone(&c, err) != WG_OK || check_there(&c, r->result.n_renamed, err) != WG_OK) {
+      check_gone(&c, err) != WG_OK || check_there(&c, err) != WG_OK) {
     return err->code;
   }
   return check_content(&c, err);

@@ -5,7 +5,7 @@
 #include "base/utf.h"
 #include "image/protect.h"
 
-#define EDIT_MAX_SHORT_CHARS16 12 // 8.3 with the dot
+#define EDIT_MAX_SHORT_CHARS16 12           // 8.3 with the dot
 #define EDIT_TAG_NAME_SURROGATE 0x20000000u // the entry stands for another path
 
 wg_code wg_image_edit_paths(const wg_image_job *job, wg_arena *arena, wg_winpath **out,
@@ -101,8 +101,8 @@ wg_code wg_image_edit_resolve(wg_image_edit *e, const wg_winpath *path, uint32_t
     wg_str name16 = {0};
     uint32_t parent = at;
     if (is_link(&e->tree->entries[at])) {
-      return wg_image_edit_fail_at(
-          e, at, "a link to another folder; name the folder it leads to", err);
+      return wg_image_edit_fail_at(e, at, "a link to another folder; name the folder it leads to",
+                                   err);
     }
     if (edit_name16(e->arena, path->names[i], &name16, err) != WG_OK ||
         wg_image_edit_child(e->tree, parent, name16, &at, err) != WG_OK) {

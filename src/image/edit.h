@@ -52,7 +52,8 @@ wg_code wg_image_edit_apply(wg_image_edit *e, const wg_winpath *paths, wg_error 
 // has one: then there is nothing to inherit from. FORMAT for a damaged descriptor of the base.
 wg_code wg_image_edit_inherit(wg_image_edit *e, uint32_t entry, wg_error *err);
 
-// The change's owner and sddl laid over the entry's descriptor. FORMAT, USAGE: not an owner or SDDL.
+// The change's owner and sddl laid over the entry's descriptor. FORMAT, USAGE: not an owner or
+// SDDL.
 wg_code wg_image_edit_describe(wg_image_edit *e, uint32_t entry, const wg_image_change *c,
                                wg_error *err);
 

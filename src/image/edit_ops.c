@@ -100,9 +100,8 @@ static wg_code ops_check_source(wg_image_edit *e, size_t change, uint32_t from, 
 static wg_code ops_move(wg_image_edit *e, size_t change, uint32_t from, uint32_t parent,
                         wg_str name16, wg_error *err) {
   wg_wim_entry *x = &e->tree->entries[from];
-  bool same = parent == x->parent &&
-              wg_name16_cmp_nocase((const uint8_t *)x->name16.p, x->name16.n,
-                                   (const uint8_t *)name16.p, name16.n) == 0;
+  bool same = parent == x->parent && wg_name16_cmp_nocase((const uint8_t *)x->name16.p, x->name16.n,
+                                                          (const uint8_t *)name16.p, name16.n) == 0;
   if (wg_wim_tree_move(e->tree, from, parent, name16, err) != WG_OK) {
     return err->code;
   }
@@ -200,7 +199,8 @@ wg_code wg_image_edit_set(wg_image_edit *e, size_t change, uint32_t entry, wg_er
   wg_wim_entry *x = &t->entries[entry];
   bool attributes = (c->flags & WG_IMAGE_ATTRIBUTES) != 0;
   bool security = c->owner != NULL || c->sddl != NULL;
-  uint8_t what = (uint8_t)((attributes ? WG_EDIT_ATTRIBUTES : 0) | (security ? WG_EDIT_SECURITY : 0));
+  uint8_t what =
+      (uint8_t)((attributes ? WG_EDIT_ATTRIBUTES : 0) | (security ? WG_EDIT_SECURITY : 0));
   if (attributes) {
     ops_attributes(x, c->attributes & WG_IMAGE_ATTRIBUTE_MASK);
   }

@@ -99,18 +99,23 @@ typedef struct wg_image_result {
   uint64_t kept_bytes;            // packed data of the base, taken over as it is
   uint64_t repacked_bytes;        // content of the base that was packed anew, uncompressed
   uint64_t dead_bytes;            // content that no file has any more, in solid data taken over
+  uint64_t n_deleted, n_renamed;  // entries gone (folders with all below), entries renamed
+  char **warnings;                // what servicing will do to it, and the like; heap
+  size_t n_warnings, cap_warnings;
 } wg_image_result;
+void wg_image_result_done(wg_image_result *r);
+WG_DEFINE_AUTO(wg_image_result, wg_image_result_done);
 
 // Makes out_path from the base with the changes, applied in their order, or fails and leaves
-// nothing there. The base is only read; all its images are kept in order and only the chosen one is changed; every XML element
-// is kept. Same inputs, same bytes, whatever the paths, threads or the clock. The result is read
-// back and compared before this returns.
-// NOT_FOUND: base, image, a file, or what is to be deleted or renamed is not there. CONFLICT: two
-// changes to one path, a change that undoes an earlier one, a file where a folder is needed or the
-// other way round, an arch that disagrees, out_path exists. USAGE: a path that belongs to Windows
-// servicing, or an owner that is none. *out is to be freed (wg_image_result_done). FORMAT: the
-// base is damaged, or a Windows path is not one. UNSUPPORTED: a base we cannot change. VERIFY: the
-// read-back differs. IO, LIMIT, CANCELED, FAILED (the worker died).
+// nothing there. The base is only read; all its images are kept in order and only the chosen one is
+// changed; every XML element is kept. Same inputs, same bytes, whatever the paths, threads or the
+// clock. The result is read back and compared before this returns. NOT_FOUND: base, image, a file,
+// or what is to be deleted or renamed is not there. CONFLICT: two changes to one path, a change
+// that undoes an earlier one, a file where a folder is needed or the other way round, an arch that
+// disagrees, out_path exists. USAGE: a path that belongs to Windows servicing, or an owner that is
+// none. *out is to be freed (wg_image_result_done). FORMAT: the base is damaged, or a Windows path
+// is not one. UNSUPPORTED: a base we cannot change. VERIFY: the read-back differs. IO, LIMIT,
+// CANCELED, FAILED (the worker died).
 wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
                        const wg_image_options *opt, wg_image_result *out, wg_error *err);
 

@@ -195,6 +195,8 @@ static size_t result_fields(wg_image_result *r, const char **names, uint64_t **v
                 {"stored_bytes", &r->stored_bytes},
                 {"n_dedup", &r->n_dedup},
                 {"dedup_bytes", &r->dedup_bytes},
+                {"n_deleted", &r->n_deleted},
+                {"n_renamed", &r->n_renamed},
                 {"kept_bytes", &r->kept_bytes},
                 {"repacked_bytes", &r->repacked_bytes},
                 {"dead_bytes", &r->dead_bytes}};

@@ -31,7 +31,7 @@ typedef enum wg_image_record_type {
   WG_IMAGE_RECORD_ERROR,
   WG_IMAGE_RECORD_WARNING
 } wg_image_record_type;
-#define WG_IMAGE_MAX_WARNING_BYTES 2048
+#define WG_IMAGE_MAX_WARNING_BYTES 1024
 typedef struct wg_image_record {
   wg_image_record_type type;
   char stage[32], unit[16];

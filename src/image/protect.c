@@ -13,7 +13,8 @@ typedef struct protect_rule {
 #define DEFAULT_USER "Users\\Default\\"
 #define WHY_HIVE "it is a hive of the registry; change it with 'registry'"
 #define WHY_ACCOUNTS                                                                               \
-  "it holds accounts and secrets that Windows makes at setup; use the answer file of Windows Setup"
+  "it holds accounts and secrets that Windows makes at setup; use the answer file of Windows "     \
+  "Setup"
 
 static const protect_rule protect_rules[] = {
     {"Windows\\WinSxS", false,
@@ -127,7 +128,7 @@ static wg_code protect_fail(const char *path, const char *why, wg_error *err) {
 }
 
 static wg_code protect_check(wg_image_edit *e, uint32_t entry, wg_str extra16, wg_error *err) {
-  wg_str names[PROTECT_MAX_DEPTH];
+  wg_str names[PROTECT_MAX_DEPTH] = {{NULL, 0}};
   size_t n = 0;
   if (protect_names(e, entry, extra16, names, &n, err) != WG_OK) {
     return err->code;

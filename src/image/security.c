@@ -203,8 +203,8 @@ wg_code wg_image_account_sid(const char *account, wg_buf *out, wg_error *err) {
   }
   for (size_t i = 0; i < WG_ARRAY_LEN(security_accounts); i++) {
     const char *known = security_accounts[i].authority;
-    bool fits = slash == wg_str_of(account).n ||
-                (known != NULL && wg_str_eq_nocase(authority, known));
+    bool fits =
+        slash == wg_str_of(account).n || (known != NULL && wg_str_eq_nocase(authority, known));
     if (fits && wg_str_eq_nocase(name, security_accounts[i].name)) {
       wg_buf_add_z(out, security_accounts[i].sid);
       return WG_OK;
@@ -221,8 +221,9 @@ wg_code wg_image_account_sid(const char *account, wg_buf *out, wg_error *err) {
     wg_buf_add_z(out, account);
     return WG_OK;
   }
-  return wg_fail(err, WG_E_USAGE,
-                 "'%s' is no account that every Windows has; write its SID (S-1-5-...), or one such "
-                 "as SYSTEM, Administrators, 'NT SERVICE\\name'",
-                 account);
+  return wg_fail(
+      err, WG_E_USAGE,
+      "'%s' is no account that every Windows has; write its SID (S-1-5-...), or one such "
+      "as SYSTEM, Administrators, 'NT SERVICE\\name'",
+      account);
 }

@@ -141,8 +141,8 @@ static wg_code run_edit(wg_image_run *r, wg_error *err) {
     wg_wim_entry *e = &r->tree.entries[i];
     e->create_time = e->access_time = e->write_time = wg_wim_time(r->job->opt.time_s);
   }
-  r->edit = (wg_image_edit){
-      .tree = &r->tree, .arena = &r->arena, .job = r->job, .result = &r->result};
+  r->edit =
+      (wg_image_edit){.tree = &r->tree, .arena = &r->arena, .job = r->job, .result = &r->result};
   return wg_image_edit_apply(&r->edit, r->paths, err);
 }
 

@@ -1,5 +1,8 @@
 // Drives wg_image_write from test scripts, without a project file.
-//   image_tool [options] BASE OUT [file:TO=FROM | dir:TO | tree:TO=FROM]...
+//   image_tool [options] BASE OUT [file:TO=FROM | dir:TO | tree:TO=FROM | delete:TO |
+//                                  rename:TO=FROM | set:TO]...
+//     each with [attributes=rhs] [replace] [if-present] [any] [owner=X] [sddl=X] behind it, after
+//     '|'
 //   options: --dir (BASE is a tree) --image X --arch A --threads N --time S --tmp DIR --name N
 //            --memory BYTES --in-process --quiet --esd --compact --retime
 // Prints the result as key=value lines; the error as "CODE: text" on stderr, exit 1.
@@ -69,23 +72,61 @@ static void read_options(tool *t) {
   }
 }
 
-static wg_code add_change(tool *t, const char *arg, wg_error *err) {
-  const char *eq = strchr(arg, '=');
-  const char *colon = strchr(arg, ':');
+static wg_code read_flag(wg_image_change *c, const char *text, wg_error *err) {
+  if (strcmp(text, "replace") == 0) {
+    c->flags |= WG_IMAGE_REPLACE;
+  } else if (strcmp(text, "if-present") == 0) {
+    c->flags |= WG_IMAGE_IF_PRESENT;
+  } else if (strcmp(text, "any") == 0) {
+    c->flags |= WG_IMAGE_PROTECTED_TOO;
+  } else if (strncmp(text, "owner=", 6) == 0) {
+    c->owner = text + 6;
+  } else if (strncmp(text, "sddl=", 5) == 0) {
+    c->sddl = text + 5;
+  } else if (strncmp(text, "attributes=", 11) == 0) {
+    c->flags |= WG_IMAGE_ATTRIBUTES;
+    c->attributes = (strchr(text + 11, 'r') != NULL ? 1U : 0) |
+                    (strchr(text + 11, 'h') != NULL ? 2U : 0) |
+                    (strchr(text + 11, 's') != NULL ? 4U : 0);
+  } else {
+    return wg_fail(err, WG_E_USAGE, "'%s' is no flag", text);
+  }
+  return WG_OK;
+}
+
+static wg_code add_change(tool *t, char *arg, wg_error *err) {
+  static const char *const ops[] = {[WG_IMAGE_PUT_FILE] = "file",
+                                    [WG_IMAGE_PUT_DIR] = "dir",
+                                    [WG_IMAGE_DELETE] = "delete",
+                                    [WG_IMAGE_RENAME] = "rename",
+                                    [WG_IMAGE_SET] = "set"};
+  wg_image_change c = {0};
+  char *next = NULL;
+  char *what = strtok_r(arg, "|", &next);
+  char *colon = what == NULL ? NULL : strchr(what, ':');
   if (colon == NULL) {
     return wg_fail(err, WG_E_USAGE, "'%s' is no change", arg);
   }
-  const char *from = eq == NULL ? NULL : eq + 1;
-  WG_AUTO(wg_cstr)
-  to = eq == NULL ? wg_xstrdup(colon + 1) : wg_xstrndup(colon + 1, (size_t)(eq - colon - 1));
-  if (strncmp(arg, "file:", 5) == 0) {
-    wg_image_changes_add(&t->changes, WG_IMAGE_PUT_FILE, to, from);
-  } else if (strncmp(arg, "dir:", 4) == 0) {
-    wg_image_changes_add(&t->changes, WG_IMAGE_PUT_DIR, to, NULL);
-  } else {
-    return wg_image_changes_add_tree(&t->changes, from, to, err);
+  *colon = '\0';
+  char *eq = strchr(colon + 1, '=');
+  if (eq != NULL) {
+    *eq = '\0';
   }
-  return WG_OK;
+  c.to = colon + 1;
+  c.from = eq == NULL ? NULL : eq + 1;
+  for (char *f = strtok_r(NULL, "|", &next); f != NULL; f = strtok_r(NULL, "|", &next)) {
+    if (read_flag(&c, f, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  for (size_t i = 0; i < WG_ARRAY_LEN(ops); i++) {
+    if (strcmp(what, ops[i]) == 0) {
+      c.op = (wg_image_op)i;
+      wg_image_changes_push(&t->changes, &c);
+      return WG_OK;
+    }
+  }
+  return wg_image_changes_add_tree(&t->changes, c.from, c.to, err);
 }
 
 static wg_code run(tool *t, wg_image_result *res, wg_error *err) {
@@ -129,12 +170,17 @@ int main(int argc, char **argv) {
   }
   printf("image_index=%u\nn_images=%u\nbase_bytes=%llu\nout_bytes=%llu\nn_files=%llu\nn_dirs=%llu\n"
          "n_replaced=%llu\nadded_bytes=%llu\nstored_bytes=%llu\nn_dedup=%llu\nkept_bytes=%llu\n"
-         "repacked_bytes=%llu\ndead_bytes=%llu\n",
+         "repacked_bytes=%llu\ndead_bytes=%llu\nn_deleted=%llu\nn_renamed=%llu\n",
          r.image_index, r.n_images, (unsigned long long)r.base_bytes,
          (unsigned long long)r.out_bytes, (unsigned long long)r.n_files,
          (unsigned long long)r.n_dirs, (unsigned long long)r.n_replaced,
          (unsigned long long)r.added_bytes, (unsigned long long)r.stored_bytes,
          (unsigned long long)r.n_dedup, (unsigned long long)r.kept_bytes,
-         (unsigned long long)r.repacked_bytes, (unsigned long long)r.dead_bytes);
+         (unsigned long long)r.repacked_bytes, (unsigned long long)r.dead_bytes,
+         (unsigned long long)r.n_deleted, (unsigned long long)r.n_renamed);
+  for (size_t i = 0; i < r.n_warnings; i++) {
+    fprintf(stderr, "warning: %s\n", r.warnings[i]);
+  }
+  wg_image_result_done(&r);
   return 0;
 }

@@ -78,6 +78,8 @@ static void image_facts(wg_step_ctx *c, const wg_image_result *r) {
   image_fact(c, "out_bytes", r->out_bytes);
   image_fact(c, "files_put", r->n_files);
   image_fact(c, "files_replaced", r->n_replaced);
+  image_fact(c, "entries_deleted", r->n_deleted);
+  image_fact(c, "entries_renamed", r->n_renamed);
   image_fact(c, "bytes_added", r->added_bytes);
   image_fact(c, "bytes_stored", r->stored_bytes);
   image_fact(c, "files_deduplicated", r->n_dedup);
@@ -112,7 +114,10 @@ static wg_code image_add_registry(wg_step_ctx *c, const image_step *s, const wg_
     return err->code;
   }
   for (size_t i = 0; i < result->n_files; i++) {
-    wg_image_changes_add(changes, WG_IMAGE_PUT_FILE, result->files[i].to, result->files[i].staged);
+    wg_image_changes_push(changes, &(wg_image_change){.op = WG_IMAGE_PUT_FILE,
+                                                      .to = result->files[i].to,
+                                                      .from = result->files[i].staged,
+                                                      .flags = WG_IMAGE_PROTECTED_TOO});
   }
   for (size_t i = 0; i < result->n_warnings; i++) {
     wg_ctx_warn(c, "%s", result->warnings[i]);
@@ -163,11 +168,14 @@ static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_b
                           .on_progress = image_progress,
                           .ctx = c,
                           .cancel = wg_ctx_cancel(c)};
-  wg_image_result result;
+  WG_AUTO(wg_image_result) result = {0};
   if (wg_image_write(base, changes->v, changes->n, &opt, &result, err) != WG_OK) {
     return err->code;
   }
   image_facts(c, &result);
+  for (size_t i = 0; i < result.n_warnings; i++) {
+    wg_ctx_warn(c, "%s", result.warnings[i]);
+  }
   return s->big ? WG_OK : wg_ctx_output_file(c, "image", out_path, err);
 }
 

@@ -255,8 +255,8 @@ static wg_code meta_list(const meta_parse *m, uint32_t dir, wg_error *err) {
                         (unsigned)m->max_depth);
     }
     t->entries[i].depth = depth;
-    t->odd_short_names = t->odd_short_names || (t->entries[i].short16.n > 0 &&
-                                                !meta_has_tilde(t->entries[i].short16));
+    t->odd_short_names = t->odd_short_names ||
+                         (t->entries[i].short16.n > 0 && !meta_has_tilde(t->entries[i].short16));
     if (last == WG_WIM_NO_ENTRY) {
       t->entries[dir].first_child = i;
     } else {

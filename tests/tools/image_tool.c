@@ -170,14 +170,15 @@ int main(int argc, char **argv) {
   }
   printf("image_index=%u\nn_images=%u\nbase_bytes=%llu\nout_bytes=%llu\nn_files=%llu\nn_dirs=%llu\n"
          "n_replaced=%llu\nadded_bytes=%llu\nstored_bytes=%llu\nn_dedup=%llu\nkept_bytes=%llu\n"
-         "repacked_bytes=%llu\ndead_bytes=%llu\nn_deleted=%llu\nn_renamed=%llu\n",
+         "repacked_bytes=%llu\ndead_bytes=%llu\ndedup_bytes=%llu\nn_deleted=%llu\nn_renamed=%llu\n",
          r.image_index, r.n_images, (unsigned long long)r.base_bytes,
          (unsigned long long)r.out_bytes, (unsigned long long)r.n_files,
          (unsigned long long)r.n_dirs, (unsigned long long)r.n_replaced,
          (unsigned long long)r.added_bytes, (unsigned long long)r.stored_bytes,
          (unsigned long long)r.n_dedup, (unsigned long long)r.kept_bytes,
          (unsigned long long)r.repacked_bytes, (unsigned long long)r.dead_bytes,
-         (unsigned long long)r.n_deleted, (unsigned long long)r.n_renamed);
+         (unsigned long long)r.dedup_bytes, (unsigned long long)r.n_deleted,
+         (unsigned long long)r.n_renamed);
   for (size_t i = 0; i < r.n_warnings; i++) {
     fprintf(stderr, "warning: %s\n", r.warnings[i]);
   }

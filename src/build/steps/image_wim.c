@@ -4,6 +4,7 @@
 
 #include "build/steps/image_base.h"
 #include "build/steps/image_registry.h"
+#include "build/steps/image_split.h"
 #include "image/image.h"
 #include "os/proc.h"
 
@@ -303,8 +304,8 @@ wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err
       return err->code;
     }
     wg_step *last = *step;
-    if (o->kind == WG_OUTPUT_SWM) {
-      return wg_fail(err, WG_E_UNSUPPORTED, "outputs: swm is not built yet");
+    if (o->kind == WG_OUTPUT_SWM && wg_image_split_step(g, plan, o, *step, &last, err) != WG_OK) {
+      return err->code;
     }
     if (plan->alias) {
       wg_step_alias(last, plan->image->name);

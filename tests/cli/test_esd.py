@@ -1,0 +1,160 @@
+"""Solid files (ESD): what is written, what is kept of a solid base, and what `compact` leaves out.
+
+wimlib and 7-Zip read everything that is made here; sizes stand beside wimlib's own.
+"""
+import random
+import re
+
+import pytest
+
+from conftest import needs, start
+from test_image import WIM, bases, check_only_asked, details, extract, put, run, tools  # noqa: F401 (fixtures)
+
+
+def header(path):
+    text = run(WIM, "info", path, "--header")
+    return {k.strip(): v.strip() for k, v in re.findall(r"^(.*?)=(.*)$", text, re.M)}
+
+
+def solids(path):
+    """offset -> (uncompressed, stored) of each solid resource, as wimlib sees it."""
+    found = re.findall(r"Solid resource += (\d+) => (\d+) bytes @ offset (\d+)", run(WIM, "info", path, "--blobs"))
+    return {int(off): (int(plain), int(stored)) for plain, stored, off in found}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Programs, text and noise: something for a solid packer to do."""
+    rng = random.Random(7)
+    folder = tmp_path / "tree"
+    words = [rng.randbytes(rng.randrange(3, 12)) for _ in range(4000)]
+    for i in range(120):
+        path = folder / f"d{i % 9}" / f"file{i:03}.{'exe dll txt ini'.split()[i % 4]}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b" ".join(rng.choice(words) for _ in range(rng.randrange(1, 9000))))
+    (folder / "same.dll").write_bytes((folder / "d1" / "file001.dll").read_bytes())
+    (folder / "empty").write_bytes(b"")
+    (folder / "noise.bin").write_bytes(rng.randbytes(300_000))
+    return folder
+
+
+def judged(path):
+    needs("7z")
+    run(WIM, "verify", path, "--quiet")
+    out = run("7z", "t", path)
+    assert "Everything is Ok" in out and "Errors" not in out, out
+
+
+@pytest.mark.parametrize("kind", ["plain", "xpress", "lzx", "lzms", "lzx128k", "solid", "check"])
+def test_only_what_was_asked_changes(kind, bases, put, tmp_path):  # noqa: F811
+    src = tmp_path / "new"
+    src.write_bytes(b"something new " * 5000)
+    out = tmp_path / "out.esd"
+    put(bases[kind], out, f"file:added\\new.txt={src}", image="2", esd=True)
+    check_only_asked(bases[kind], out, 2, tmp_path, ["/added", "/added/new.txt"])
+    judged(out)
+    assert extract(out, 2, "/added/new.txt", tmp_path) == src.read_bytes()
+    h = header(out)
+    assert h["Version"] == "0xe00" and h["Chunk Size"] == "131072", h
+
+
+def test_as_small_as_wimlibs(tree, put, tmp_path):  # noqa: F811
+    run(WIM, "capture", tree, tmp_path / "w.esd", "--solid", "--check", "--quiet", "--norpfix")
+    got = put(tree, tmp_path / "o.esd", dir=True, esd=True)
+    judged(tmp_path / "o.esd")
+    ours, theirs = (tmp_path / "o.esd").stat().st_size, (tmp_path / "w.esd").stat().st_size
+    assert ours <= theirs * 1.02, (ours, theirs)
+    assert int(got["out_bytes"]) == ours
+    run(WIM, "apply", tmp_path / "o.esd", 1, tmp_path / "applied", "--quiet")
+    run("diff", "-r", tree, tmp_path / "applied")
+
+
+def test_a_change_costs_what_it_is(tree, put, tmp_path):  # noqa: F811
+    base, out = tmp_path / "base.esd", tmp_path / "out.esd"
+    put(tree, base, dir=True, esd=True)
+    (tmp_path / "new").write_bytes(b"hello " * 1000)
+    got = put(base, out, f"file:d1\\file001.dll={tmp_path / 'new'}", f"file:x={tmp_path / 'new'}", esd=True)
+    judged(out)
+    (was,), now = solids(base).values(), solids(out)
+    assert len(now) == 2 and was in now.values(), (was, now)
+    assert int(got["kept_bytes"]) == was[1] and int(got["stored_bytes"]) < 1000
+    assert got["repacked_bytes"] == "0" and got["n_dedup"] == "1" and got["dedup_bytes"] == "6000"
+    # d1\file001.dll has a copy, same.dll: nothing of it is dead.
+    assert got["dead_bytes"] == "0"
+    got = put(out, tmp_path / "out2.esd", f"file:same.dll={tmp_path / 'new'}", esd=True)
+    size = (tree / "same.dll").stat().st_size
+    assert int(got["dead_bytes"]) == size, got
+
+
+def test_compact_leaves_nothing_inside(tree, put, tmp_path):  # noqa: F811
+    secret = tree / "secret.txt"
+    secret.write_bytes(random.Random(1).randbytes(200_000))
+    base, kept, compact = tmp_path / "b.esd", tmp_path / "k.esd", tmp_path / "c.esd"
+    put(tree, base, dir=True, esd=True)
+    (tmp_path / "new").write_bytes(b"clean")
+    got = put(base, kept, f"file:secret.txt={tmp_path / 'new'}", esd=True)
+    assert got["dead_bytes"] == "200000"
+    got = put(base, compact, f"file:secret.txt={tmp_path / 'new'}", esd=True, compact=True)
+    assert got["dead_bytes"] == "0" and got["kept_bytes"] == "0"
+    judged(compact)
+    assert compact.stat().st_size < kept.stat().st_size - 195_000
+    assert {k: v for k, v in details(kept, 1).items()} == details(compact, 1)
+
+
+def test_same_bytes_whatever_threads(tree, put, tmp_path):  # noqa: F811
+    made = []
+    for n in (1, 2, 5):
+        put(tree, tmp_path / f"{n}.esd", dir=True, esd=True, threads=str(n))
+        made.append((tmp_path / f"{n}.esd").read_bytes())
+    assert made[0] == made[1] == made[2]
+
+
+def test_there_and_back(tree, put, tmp_path):  # noqa: F811
+    """WIM to ESD to WIM: the same contents and the same metadata."""
+    put(tree, tmp_path / "a.wim", dir=True)
+    put(tmp_path / "a.wim", tmp_path / "b.esd", esd=True)
+    put(tmp_path / "b.esd", tmp_path / "c.wim")
+    judged(tmp_path / "c.wim")
+    assert details(tmp_path / "a.wim", 1) == details(tmp_path / "b.esd", 1) == details(tmp_path / "c.wim", 1)
+    assert (tmp_path / "a.wim").stat().st_size == (tmp_path / "c.wim").stat().st_size
+
+
+def test_damage_in_a_solid_base_is_found(tree, put, tmp_path):  # noqa: F811
+    base = tmp_path / "b.esd"
+    put(tree, base, dir=True, esd=True)
+    (off, (_, stored)), = solids(base).items()
+    raw = bytearray(base.read_bytes())
+    raw[off + stored // 2] ^= 0x40
+    (tmp_path / "bad.esd").write_bytes(raw)
+    err = put(tmp_path / "bad.esd", tmp_path / "o.wim", ok=False)
+    assert err.startswith(("FORMAT:", "VERIFY:")) and "bad.esd" in err, err
+    err = put(tmp_path / "bad.esd", tmp_path / "o.esd", esd=True, compact=True, ok=False)
+    assert err.startswith(("FORMAT:", "VERIFY:")), err
+
+
+def test_build_makes_all_outputs(wingo, tmp_path):
+    """Through wingo.yaml: a base is packed once for each format, a change does not pack it again."""
+    (tmp_path / "tree").mkdir()
+    for i in range(40):
+        (tmp_path / "tree" / f"{i}.txt").write_text(f"file {i} " * 300)
+    (tmp_path / "note.txt").write_text("one")
+    (tmp_path / "wingo.yaml").write_text("""version: 1
+name: t
+images:
+  i:
+    base: {dir: tree}
+    arch: amd64
+    files: [{from: note.txt, to: 'C:\\note.txt'}]
+    outputs: [wim, esd]
+""")
+    env = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    first = start([wingo, "build"], cwd=tmp_path, env=env)
+    assert first.code == 0 and first.err.count("pack base") == 2, first
+    (tmp_path / "note.txt").write_text("two")
+    second = start([wingo, "build"], cwd=tmp_path, env=env)
+    assert second.code == 0 and "pack base" not in second.err and second.err.count("write image") == 2, second
+    for name in ("i.wim", "i.esd"):
+        judged(tmp_path / "out" / name)
+        assert extract(tmp_path / "out" / name, 1, "/note.txt", tmp_path) == b"two"
+    a, b = details(tmp_path / "out" / "i.wim", 1), details(tmp_path / "out" / "i.esd", 1)
+    assert a == b

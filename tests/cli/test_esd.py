@@ -158,3 +158,29 @@ images:
         assert extract(tmp_path / "out" / name, 1, "/note.txt", tmp_path) == b"two"
     a, b = details(tmp_path / "out" / "i.wim", 1), details(tmp_path / "out" / "i.esd", 1)
     assert a == b
+
+
+def test_build_makes_parts(wingo, tmp_path):
+    """swm: parts no larger than asked, an older and longer set does not leave parts behind."""
+    (tmp_path / "tree").mkdir()
+    rng = random.Random(3)
+    for i in range(30):
+        (tmp_path / "tree" / f"{i}.bin").write_bytes(rng.randbytes(200_000))
+    project = """version: 1
+name: t
+images:
+  i: {base: {dir: tree}, arch: amd64, outputs: [%s]}
+"""
+    out = tmp_path / "out"
+    env = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    for outputs, n in (("{swm: 1MiB}", 6), ("{swm: 3MiB}, wim", 3), ("swm", 1)):
+        (tmp_path / "wingo.yaml").write_text(project % outputs)
+        done = start([wingo, "build"], cwd=tmp_path, env=env)
+        assert done.code == 0, done
+        parts = sorted(out.glob("i*.swm"))
+        assert len(parts) == n, parts
+        run(WIM, "verify", out / "i.swm", f"--ref={out}/i*.swm", "--quiet")
+        run(WIM, "join", tmp_path / f"{n}.wim", *parts, "--quiet")
+        run(WIM, "apply", tmp_path / f"{n}.wim", 1, tmp_path / f"applied{n}", "--quiet")
+        run("diff", "-r", tmp_path / "tree", tmp_path / f"applied{n}")
+    assert details(out / "i.wim", 1) == details(tmp_path / "6.wim", 1)

@@ -93,7 +93,7 @@ static wg_code base_run(wg_step_ctx *c, wg_error *err) {
                           .on_progress = base_progress,
                           .ctx = c,
                           .cancel = wg_ctx_cancel(c)};
-  wg_image_result result;
+  WG_AUTO(wg_image_result) result = {0};
   if (wg_image_check_pin(c, base, err) != WG_OK ||
       wg_image_write(&from, NULL, 0, &opt, &result, err) != WG_OK) {
     return wg_wrap(err, "base of image '%s'", s->image->name);

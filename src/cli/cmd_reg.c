@@ -34,7 +34,7 @@ static void reg_print_value(const wg_regvalue *v, wg_jsonw *j, wg_buf *tmp) {
   WG_AUTO(wg_buf) name = {0};
   wg_buf_init(&name, wg_heap(), 0);
   wg_buf_clear(tmp);
-  wg_reg_format_data(v, tmp);
+  wg_regvalue_text(v, tmp);
   if (!wg_utf16le_to_utf8((const uint8_t *)v->name16.p, v->name16.n, &name)) {
     return;
   }

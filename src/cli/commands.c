@@ -2,7 +2,8 @@
 #include "cli/cli.h"
 
 extern const wg_cli_cmd wg_cmd_reg_query, wg_cmd_reg_add, wg_cmd_reg_delete, wg_cmd_reg_import,
-    wg_cmd_reg_export, wg_cmd_reg_check, wg_cmd_reg_create, wg_cmd_reg_diff, wg_cmd_wim_worker;
+    wg_cmd_reg_export, wg_cmd_diff, wg_cmd_reg_check, wg_cmd_reg_create, wg_cmd_reg_diff,
+    wg_cmd_wim_worker;
 
 extern const wg_cli_cmd wg_cmd_wim_info, wg_cmd_wim_dir, wg_cmd_wim_cat, wg_cmd_wim_extract,
     wg_cmd_wim_apply, wg_cmd_wim_split, wg_cmd_wim_join, wg_cmd_wim_verify;
@@ -19,6 +20,7 @@ const wg_cli_cmd *const wg_cli_commands[] = {
     &wg_cmd_clean,
     // files
     &wg_cmd_inspect,
+    &wg_cmd_diff,
     // further
     &wg_cmd_doctor,
     &wg_cmd_completion,

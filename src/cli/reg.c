@@ -43,54 +43,6 @@ bool wg_reg_type_parse(const char *s, uint32_t *out) {
   return v <= UINT32_MAX;
 }
 
-// UTF-16 text up to its final NULs; NULs between become "\0".
-static void reg_format_text(const wg_regvalue *v, wg_buf *out) {
-  uint32_t n = v->n_bytes & ~1U;
-  while (n >= 2 && wg_le16(v->data + n - 2) == 0) {
-    n -= 2;
-  }
-  uint32_t start = 0;
-  for (uint32_t i = 0; i <= n; i += 2) {
-    if (i == n || wg_le16(v->data + i) == 0) {
-      if (!wg_utf16le_to_utf8(v->data + start, i - start, out)) {
-        return;
-      }
-      if (i < n) {
-        wg_buf_add_z(out, "\\0");
-      }
-      start = i + 2;
-    }
-  }
-}
-
-void wg_reg_format_data(const wg_regvalue *v, wg_buf *out) {
-  switch (v->type) {
-  case WG_REG_SZ:
-  case WG_REG_EXPAND_SZ:
-  case WG_REG_MULTI_SZ:
-    if (v->n_bytes % 2 == 0) {
-      reg_format_text(v, out);
-      return;
-    }
-    break;
-  case WG_REG_DWORD:
-    if (v->n_bytes == 4) {
-      wg_buf_printf(out, "0x%x", wg_le32(v->data));
-      return;
-    }
-    break;
-  case WG_REG_QWORD:
-    if (v->n_bytes == 8) {
-      wg_buf_printf(out, "0x%llx", (unsigned long long)wg_le64(v->data));
-      return;
-    }
-    break;
-  default:
-    break;
-  }
-  wg_buf_add_hex(out, v->data, v->n_bytes);
-}
-
 static wg_code reg_parse_number(const char *text, unsigned n_bytes, wg_buf *out, wg_error *err) {
   wg_str t = wg_str_of(text);
   uint64_t v = 0;

@@ -1,5 +1,6 @@
 // The table of keys. A row's doc is what the reference page and editors show: full sentences.
 #include "config/key.h"
+#include "image/service.h"
 
 #define PLANNED(name_, doc_)                                                                       \
   { .name = (name_), .flags = WG_KF_PLANNED, .doc = (doc_) }
@@ -365,10 +366,10 @@ static const wg_key base_keys[] = {
     END};
 
 #define SERVICE(field) WG_AT(wg_cfg_service, field)
-static const wg_choice starts[] = {{"auto", WG_CFG_START_AUTO, false},
-                                   {"delayed", WG_CFG_START_DELAYED, false},
-                                   {"manual", WG_CFG_START_MANUAL, false},
-                                   {"disabled", WG_CFG_START_DISABLED, false},
+static const wg_choice starts[] = {{"auto", WG_SERVICE_AUTO, false},
+                                   {"delayed", WG_SERVICE_DELAYED, false},
+                                   {"manual", WG_SERVICE_MANUAL, false},
+                                   {"disabled", WG_SERVICE_DISABLED, false},
                                    {NULL, 0, false}};
 static const wg_choice service_sids[] = {
     {"none", 0, false}, {"unrestricted", 1, false}, {"restricted", 2, false}, {NULL, 0, false}};

@@ -107,12 +107,6 @@ typedef struct wg_cfg_base {
   wg_pos sha256_pos;
 } wg_cfg_base;
 
-typedef enum wg_cfg_service_start {
-  WG_CFG_START_AUTO,
-  WG_CFG_START_DELAYED,
-  WG_CFG_START_MANUAL,
-  WG_CFG_START_DISABLED
-} wg_cfg_service_start; // as wg_service_start
 typedef struct wg_cfg_failure {
   unsigned action; // wg_service_action
   uint64_t delay_ms;
@@ -122,8 +116,8 @@ typedef struct wg_cfg_service { // service: of an app in an image
   bool present;
   wg_pos pos;
   const char *name, *display_name, *description, *account, *descriptor; // NULL: left out
-  unsigned start;                                                       // wg_service_start
-  unsigned sid;                                                         // wg_service_sid
+  unsigned start; // wg_service_start of image/service.h
+  unsigned sid;   // wg_service_sid
   const wg_cfg_str *args, *privileges, *depends;
   size_t n_args, n_privileges, n_depends;
   const wg_cfg_pair *environment;

@@ -16,67 +16,77 @@ uint64_t wg_filetime_of(int64_t unix_s) {
   return (uint64_t)(unix_s + 11644473600) * 10000000U;
 }
 
-static const char *const hive_log_ends[] = {".LOG1", ".LOG2", ".LOG"};
+const char *const wg_hive_log_ends[WG_HIVE_N_LOG_ENDS] = {".LOG1", ".LOG2", ".LOG"};
 
-// Calls fn for each transaction log beside the hive, whatever the case of its name.
-static wg_code hivefile_each_log(const char *path,
-                                 wg_code (*fn)(void *ctx, size_t kind, const char *log,
-                                               wg_error *err),
-                                 void *ctx, wg_error *err) {
+// The hive's bytes with its logs applied, in place of what bytes held.
+static wg_code hive_replay(wg_buf *bytes, wg_hive_read_log read, void *ctx, uint32_t *out_n,
+                           wg_error *err) {
+  WG_AUTO(wg_buf) log1 = {0};
+  WG_AUTO(wg_buf) log2 = {0};
+  WG_AUTO(wg_buf) image = {0};
+  wg_buf_init(&log1, wg_heap(), HIVE_MAX_BYTES);
+  wg_buf_init(&log2, wg_heap(), HIVE_MAX_BYTES);
+  wg_buf_init(&image, wg_heap(), HIVE_MAX_BYTES + 8192);
+  if (read(ctx, wg_hive_log_ends[0], &log1, err) != WG_OK ||
+      read(ctx, wg_hive_log_ends[1], &log2, err) != WG_OK ||
+      (log1.n == 0 && read(ctx, wg_hive_log_ends[2], &log1, err) != WG_OK) ||
+      wg_regf_recover(bytes->p, bytes->n, log1.p, log1.n, log2.p, log2.n, &image, out_n, err) !=
+          WG_OK) {
+    return err->code;
+  }
+  wg_buf old = *bytes;
+  *bytes = image;
+  image = old; // freed on the way out
+  return WG_OK;
+}
+
+wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read, void *ctx, bool force_dirty,
+                           wg_hive **out, uint32_t *out_n_replayed, wg_error *err) {
+  wg_regf_info info = {0};
+  wg_error peek = WG_ERROR_INIT;
+  uint32_t n_replayed = 0;
+  wg_code peeked = wg_regf_peek(bytes->p, bytes->n, &info, &peek);
+  bool torn = peeked != WG_OK && info.major != 0;
+  if ((peeked == WG_OK && info.seq1 != info.seq2) || torn) {
+    wg_code code = hive_replay(bytes, read, ctx, &n_replayed, err);
+    if (code != WG_OK && !(force_dirty && code == WG_E_VERIFY)) {
+      return code;
+    }
+  }
+  if (wg_hive_parse(bytes->p, bytes->n, NULL, force_dirty, wg_heap(), out, err) != WG_OK) {
+    return err->code;
+  }
+  *out_n_replayed = n_replayed;
+  return WG_OK;
+}
+
+// The log with that ending beside the hive, whatever the case of its name; heap, NULL: none.
+static wg_code hivefile_log(const char *path, const char *end, char **out, wg_error *err) {
   WG_AUTO(wg_arena) arena;
   wg_arena_init(&arena, wg_heap(), 0);
   WG_AUTO(wg_cstr) dir = wg_path_dirname(path);
-  const char *name = wg_path_basename(path);
-  size_t name_n = strlen(name);
+  WG_AUTO(wg_cstr) name = wg_xprintf("%s%s", wg_path_basename(path), end);
   wg_dirent *list = NULL;
   size_t n = 0;
+  *out = NULL;
   if (wg_os_list_dir(WG_CWD, dir, &arena, &list, &n, err) != WG_OK) {
     return err->code;
   }
-  for (size_t i = 0; i < n; i++) {
-    if (strncasecmp(list[i].name, name, name_n) != 0) {
-      continue;
-    }
-    for (size_t k = 0; k < WG_ARRAY_LEN(hive_log_ends); k++) {
-      WG_AUTO(wg_cstr) log = wg_path_join(dir, list[i].name);
-      if (strcasecmp(list[i].name + name_n, hive_log_ends[k]) == 0 &&
-          fn(ctx, k, log, err) != WG_OK) {
-        return err->code;
-      }
+  for (size_t i = 0; i < n && *out == NULL; i++) {
+    if (strcasecmp(list[i].name, name) == 0) {
+      *out = wg_path_join(dir, list[i].name);
     }
   }
   return WG_OK;
 }
 
-typedef struct hive_logs {
-  wg_buf log[2];
-} hive_logs;
-
-static wg_code hivefile_read_log(void *ctx, size_t kind, const char *log, wg_error *err) {
-  hive_logs *l = ctx;
-  wg_buf *b = &l->log[kind == 1 ? 1 : 0]; // a plain .LOG takes the first place
-  return b->n > 0 ? WG_OK : wg_os_read_file(WG_CWD, log, HIVE_MAX_BYTES, b, err);
-}
-
-static wg_code hivefile_replay(wg_hivefile *f, wg_error *err) {
-  hive_logs logs;
-  WG_AUTO(wg_buf) image = {0};
-  wg_buf_init(&image, wg_heap(), HIVE_MAX_BYTES + 8192);
-  wg_buf_init(&logs.log[0], wg_heap(), HIVE_MAX_BYTES);
-  wg_buf_init(&logs.log[1], wg_heap(), HIVE_MAX_BYTES);
-  wg_code code = hivefile_each_log(f->path, hivefile_read_log, &logs, err);
-  if (code == WG_OK) {
-    code = wg_regf_recover(f->bytes.p, f->bytes.n, logs.log[0].p, logs.log[0].n, logs.log[1].p,
-                           logs.log[1].n, &image, &f->n_replayed, err);
+static wg_code hivefile_read_log(void *ctx, const char *end, wg_buf *out, wg_error *err) {
+  const wg_hivefile *f = ctx;
+  WG_AUTO(wg_cstr) log = NULL;
+  if (hivefile_log(f->path, end, &log, err) != WG_OK) {
+    return err->code;
   }
-  wg_buf_done(&logs.log[0]);
-  wg_buf_done(&logs.log[1]);
-  if (code == WG_OK) {
-    wg_buf old = f->bytes;
-    f->bytes = image;
-    image = old; // freed on the way out
-  }
-  return code;
+  return log == NULL ? WG_OK : wg_os_read_file(WG_CWD, log, HIVE_MAX_BYTES, out, err);
 }
 
 wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, wg_error *err) {
@@ -88,17 +98,8 @@ wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, w
     return err->code;
   }
   f.mode = st.mode;
-  wg_regf_info info = {0};
-  wg_error peek = WG_ERROR_INIT;
-  wg_code peeked = wg_regf_peek(f.bytes.p, f.bytes.n, &info, &peek);
-  bool torn = peeked != WG_OK && info.major != 0;
-  if ((peeked == WG_OK && info.seq1 != info.seq2) || torn) {
-    wg_code code = hivefile_replay(&f, err);
-    if (code != WG_OK && !(force_dirty && code == WG_E_VERIFY)) {
-      return wg_wrap(err, "'%s'", path);
-    }
-  }
-  if (wg_hive_parse(f.bytes.p, f.bytes.n, NULL, force_dirty, wg_heap(), &f.hive, err) != WG_OK) {
+  if (wg_hive_open_bytes(&f.bytes, hivefile_read_log, &f, force_dirty, &f.hive, &f.n_replayed,
+                         err) != WG_OK) {
     return wg_wrap(err, "'%s'", path);
   }
   *out = f;
@@ -106,9 +107,7 @@ wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, w
   return WG_OK;
 }
 
-static wg_code hivefile_empty_log(void *ctx, size_t kind, const char *log, wg_error *err) {
-  (void)ctx;
-  (void)kind;
+static wg_code hivefile_empty_log(const char *log, wg_error *err) {
   wg_stat st;
   if (wg_os_stat(WG_CWD, log, false, &st, err) != WG_OK) {
     return err->code;
@@ -124,7 +123,14 @@ wg_code wg_hivefile_save(const wg_hivefile *f, uint64_t filetime, wg_error *err)
       wg_os_write_file(WG_CWD, f->path, out.p, out.n, f->mode, true, err) != WG_OK) {
     return wg_wrap(err, "'%s'", f->path);
   }
-  return hivefile_each_log(f->path, hivefile_empty_log, NULL, err);
+  for (size_t i = 0; i < WG_HIVE_N_LOG_ENDS; i++) {
+    WG_AUTO(wg_cstr) log = NULL;
+    if (hivefile_log(f->path, wg_hive_log_ends[i], &log, err) != WG_OK ||
+        (log != NULL && hivefile_empty_log(log, err) != WG_OK)) {
+      return err->code;
+    }
+  }
+  return WG_OK;
 }
 
 const char *wg_hive_prefix_of(const char *path) {

@@ -17,6 +17,17 @@ typedef struct wg_hivefile {
 void wg_hivefile_done(wg_hivefile *f);
 WG_DEFINE_AUTO(wg_hivefile, wg_hivefile_done);
 
+// Endings of the names of the transaction logs beside a hive.
+#define WG_HIVE_N_LOG_ENDS 3
+extern const char *const wg_hive_log_ends[WG_HIVE_N_LOG_ENDS];
+// Reads the log with that ending beside the hive into out (initialised); leaves it empty when there
+// is none.
+typedef wg_code (*wg_hive_read_log)(void *ctx, const char *end, wg_buf *out, wg_error *err);
+// Parses a hive whose bytes are read already; a dirty or torn one gets its logs replayed first:
+// bytes is then what came of it. The hive borrows from bytes. force_dirty: a dirty hive that no log
+// fits is opened as it stands. Errors as wg_regf_recover and wg_hive_parse; not wrapped.
+wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read, void *ctx, bool force_dirty,
+                           wg_hive **out, uint32_t *out_n_replayed, wg_error *err);
 // Reads path, replays <path>.LOG1/.LOG2/.LOG (any case) when it is dirty. Without logs that fit: an
 // error that says so, unless force_dirty. Errors name the file.
 wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, wg_error *err);

@@ -96,35 +96,17 @@ static wg_code registry_place(const wg_reg_edit *e, const hive_place **out, wg_s
                  e->origin, e->key);
 }
 
-// The bytes of a log beside the hive; absent ones are empty.
-static wg_code registry_log(const registry *r, const char *file, const char *end, wg_buf *out,
-                            wg_error *err) {
-  WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", file, end);
-  wg_code code = wg_image_reader_file(r->image, path, REGISTRY_MAX_HIVE, out, err);
-  return code == WG_E_NOT_FOUND ? WG_OK : code;
-}
+typedef struct hive_beside { // a hive of the image whose logs are asked for
+  wg_image_reader *image;
+  const char *file;
+} hive_beside;
 
-static wg_code registry_replay(const registry *r, open_hive *h, wg_error *err) {
-  WG_AUTO(wg_buf) log1 = {0};
-  WG_AUTO(wg_buf) log2 = {0};
-  WG_AUTO(wg_buf) image = {0};
-  uint32_t n_applied = 0;
-  wg_buf_init(&log1, wg_heap(), REGISTRY_MAX_HIVE);
-  wg_buf_init(&log2, wg_heap(), REGISTRY_MAX_HIVE);
-  wg_buf_init(&image, wg_heap(), 2 * REGISTRY_MAX_HIVE);
-  if (registry_log(r, h->file, ".LOG1", &log1, err) != WG_OK ||
-      registry_log(r, h->file, ".LOG2", &log2, err) != WG_OK ||
-      (log1.n == 0 && registry_log(r, h->file, ".LOG", &log1, err) != WG_OK)) {
-    return err->code;
-  }
-  if (wg_regf_recover(h->bytes.p, h->bytes.n, log1.p, log1.n, log2.p, log2.n, &image, &n_applied,
-                      err) != WG_OK) {
-    return err->code;
-  }
-  wg_buf old = h->bytes;
-  h->bytes = image;
-  image = old; // freed on the way out
-  return WG_OK;
+// The bytes of a log beside the hive; absent ones are empty.
+static wg_code registry_log(void *ctx, const char *end, wg_buf *out, wg_error *err) {
+  const hive_beside *h = ctx;
+  WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", h->file, end);
+  wg_code code = wg_image_reader_file(h->image, path, REGISTRY_MAX_HIVE, out, err);
+  return code == WG_E_NOT_FOUND ? WG_OK : code;
 }
 
 static wg_code registry_open(registry *r, const char *file, open_hive **out, wg_error *err) {
@@ -142,12 +124,10 @@ static wg_code registry_open(registry *r, const char *file, open_hive **out, wg_
   if (wg_image_reader_file(r->image, file, REGISTRY_MAX_HIVE, &h->bytes, err) != WG_OK) {
     return err->code;
   }
-  wg_regf_info info = {0};
-  wg_error peek = WG_ERROR_INIT;
-  wg_code peeked = wg_regf_peek(h->bytes.p, h->bytes.n, &info, &peek);
-  bool dirty = peeked == WG_OK ? info.seq1 != info.seq2 : info.major != 0;
-  if ((dirty && registry_replay(r, h, err) != WG_OK) ||
-      wg_hive_parse(h->bytes.p, h->bytes.n, NULL, false, wg_heap(), &h->hive, err) != WG_OK) {
+  hive_beside beside = {r->image, file};
+  uint32_t n_replayed = 0;
+  if (wg_hive_open_bytes(&h->bytes, registry_log, &beside, false, &h->hive, &n_replayed, err) !=
+      WG_OK) {
     return wg_wrap(err, "hive '%s'", file);
   }
   *out = h;
@@ -476,9 +456,8 @@ static wg_code registry_stage(registry *r, const char *to, const void *p, size_t
 
 // Logs beside a hive that was rewritten are emptied in the same change.
 static wg_code registry_empty_logs(registry *r, const open_hive *h, wg_error *err) {
-  static const char *const ends[] = {".LOG1", ".LOG2", ".LOG"};
-  for (size_t i = 0; i < WG_ARRAY_LEN(ends); i++) {
-    WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", h->file, ends[i]);
+  for (size_t i = 0; i < WG_HIVE_N_LOG_ENDS; i++) {
+    WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", h->file, wg_hive_log_ends[i]);
     WG_AUTO(wg_buf) log = {0};
     wg_buf_init(&log, wg_heap(), REGISTRY_MAX_HIVE);
     wg_code code = wg_image_reader_file(r->image, path, REGISTRY_MAX_HIVE, &log, err);

@@ -182,14 +182,13 @@ wg_code wg_regkey_delete(wg_hive *h, wg_regkey *k, uint64_t filetime, wg_error *
   return wg_fail(err, WG_E_BUG, "a key is not among its parent's subkeys");
 }
 
-static bool edit_index_add(wg_regkey *k, uint32_t i) {
+static void edit_index_add(wg_regkey *k, uint32_t i) {
   uint32_t mask = k->index_cap - 1;
   uint32_t at = wg_regf_name_hash(k->values[i].v.name16) * 2654435761U & mask;
   while (k->index[at] != 0) {
     at = (at + 1) & mask;
   }
   k->index[at] = i + 1;
-  return true;
 }
 
 // Makes the index hold all values; without memory for it the key is searched from end to end.
@@ -205,7 +204,7 @@ static void edit_reindex(wg_hive *h, wg_regkey *k) {
     memset(k->index, 0, (size_t)k->index_cap * sizeof(*k->index));
   }
   for (uint32_t i = 0; k->index != NULL && i < k->n_values; i++) {
-    (void)edit_index_add(k, i);
+    edit_index_add(k, i);
   }
 }
 
@@ -231,7 +230,7 @@ static wg_code edit_add_value(wg_hive *h, wg_regkey *k, wg_str name, wg_buf *nam
     if (k->index == NULL || k->n_values * 2 > k->index_cap) {
       edit_reindex(h, k);
     } else {
-      (void)edit_index_add(k, k->n_values - 1);
+      edit_index_add(k, k->n_values - 1);
     }
   }
   return WG_OK;

@@ -32,8 +32,6 @@ typedef struct inventory {
 } inventory;
 
 static void take_list(const uint8_t *bins, const uint8_t *cell, bool hashed, inventory *inv) {
-  uint32_t before_hash = 0;
-  (void)before_hash;
   const uint8_t *prev = NULL;
   size_t prev_bytes = 0;
   uint8_t wide[2][512];

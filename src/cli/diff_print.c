@@ -169,7 +169,8 @@ static void text_item(const diff_report *r, const wg_diff_item *item) {
     }
     return;
   } else if (wg_diff_is_folder(s, node)) {
-    wg_buf_printf(r->out, "  %llu files, ", (unsigned long long)item->n_files);
+    wg_buf_printf(r->out, "  %llu %s, ", (unsigned long long)item->n_files,
+                  item->n_files == 1 ? "file" : "files");
     add_size(r->out, item->n_bytes);
   } else {
     wg_buf_add_z(r->out, "  ");
@@ -262,8 +263,9 @@ static void text_service(const diff_report *r, const wg_service_change *s) {
 
 // --- summary
 
-static void count_three(const diff_report *r, const char *what, uint64_t added, uint64_t removed,
-                        uint64_t changed) {
+// what: key in JSON, and in text unless it has another name there.
+static void count_three(const diff_report *r, const char *what, const char *text, uint64_t added,
+                        uint64_t removed, uint64_t changed) {
   if (r->json != NULL) {
     wg_jsonw_key_z(r->json, what);
     wg_jsonw_begin_object(r->json);
@@ -271,7 +273,7 @@ static void count_three(const diff_report *r, const char *what, uint64_t added, 
     wg_jsonw_kv_u64(r->json, "removed", removed);
     wg_jsonw_kv_u64(r->json, "changed", changed);
   } else {
-    wg_buf_printf(r->out, "%s: %llu added, %llu removed, %llu changed", what,
+    wg_buf_printf(r->out, "%s: %llu added, %llu removed, %llu changed", text,
                   (unsigned long long)added, (unsigned long long)removed,
                   (unsigned long long)changed);
   }
@@ -319,7 +321,8 @@ uint64_t wg_diff_print_rest(diff_report *r) {
     wg_jsonw_begin_object(r->json);
   }
   if (r->a != NULL) {
-    count_three(r, "files", f[WG_DIFF_ADDED], f[WG_DIFF_REMOVED], f[WG_DIFF_CHANGED]);
+    count_three(r, "files", "files and folders", f[WG_DIFF_ADDED], f[WG_DIFF_REMOVED],
+                f[WG_DIFF_CHANGED]);
     if (r->json != NULL) {
       wg_jsonw_kv_u64(r->json, "renamed", f[WG_DIFF_RENAMED]);
     } else {
@@ -327,9 +330,9 @@ uint64_t wg_diff_print_rest(diff_report *r) {
     }
     count_end(r);
   }
-  count_three(r, "registry", r->reg_added, r->reg_removed, r->reg_changed);
+  count_three(r, "registry", "registry", r->reg_added, r->reg_removed, r->reg_changed);
   count_end(r);
-  count_three(r, "services", services[0], services[1], services[2]);
+  count_three(r, "services", "services", services[0], services[1], services[2]);
   count_end(r);
   if (r->json != NULL) {
     wg_jsonw_end_object(r->json);

@@ -28,8 +28,6 @@ typedef struct wg_reg_printer {
   const wg_hive *a, *b;
 } wg_reg_printer;
 void wg_reg_print_item(void *printer, const wg_regdiff_item *item); // a sink of wg_regdiff
-// Control characters as \\xNN: a terminal would act on them.
-void wg_reg_add_plain(wg_buf *out, wg_str s);
 // A self-relative descriptor as SDDL; hex when it is none, "none" when empty.
 void wg_sddl_of(wg_str sd, wg_buf *out);
 // Exit code of a comparison: 0 no difference, 1 some.

@@ -1,4 +1,5 @@
 // How differences between hives are printed, for `wingo reg diff` and `wingo diff`.
+#include "cli/inspect.h"
 #include "cli/reg.h"
 #include "fmt/sd/sd.h"
 
@@ -115,7 +116,7 @@ static void text_value(const wg_reg_printer *p, char sign, const wg_regvalue *v)
                 wg_reg_type_name(v->type, type));
   wg_buf_clear(&text);
   wg_regvalue_text(v, &text);
-  wg_reg_add_plain(p->out, wg_buf_str(&text));
+  wg_ins_add_plain(p->out, wg_buf_str(&text));
   wg_buf_add_byte(p->out, '\n');
 }
 
@@ -153,17 +154,6 @@ void wg_reg_print_item(void *printer, const wg_regdiff_item *item) {
   wg_buf_printf(p->out, "%s  ~ %s\n", p->indent, print_facts[item->what]);
   if (item->what == WG_REGDIFF_DESCRIPTOR) {
     text_descriptor(p, item);
-  }
-}
-
-void wg_reg_add_plain(wg_buf *out, wg_str s) {
-  for (size_t i = 0; i < s.n; i++) {
-    uint8_t c = (uint8_t)s.p[i];
-    if (c < 0x20 || c == 0x7F) {
-      wg_buf_printf(out, "\\x%02x", c);
-    } else {
-      wg_buf_add_byte(out, c);
-    }
   }
 }
 

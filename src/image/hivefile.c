@@ -19,7 +19,7 @@ uint64_t wg_filetime_of(int64_t unix_s) {
 const char *const wg_hive_log_ends[WG_HIVE_N_LOG_ENDS] = {".LOG1", ".LOG2", ".LOG"};
 
 // The hive's bytes with its logs applied, in place of what bytes held.
-static wg_code hive_replay(wg_buf *bytes, wg_hive_read_log read, void *ctx, uint32_t *out_n,
+static wg_code hive_replay(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, uint32_t *out_n,
                            wg_error *err) {
   WG_AUTO(wg_buf) log1 = {0};
   WG_AUTO(wg_buf) log2 = {0};
@@ -27,9 +27,9 @@ static wg_code hive_replay(wg_buf *bytes, wg_hive_read_log read, void *ctx, uint
   wg_buf_init(&log1, wg_heap(), HIVE_MAX_BYTES);
   wg_buf_init(&log2, wg_heap(), HIVE_MAX_BYTES);
   wg_buf_init(&image, wg_heap(), HIVE_MAX_BYTES + 8192);
-  if (read(ctx, wg_hive_log_ends[0], &log1, err) != WG_OK ||
-      read(ctx, wg_hive_log_ends[1], &log2, err) != WG_OK ||
-      (log1.n == 0 && read(ctx, wg_hive_log_ends[2], &log1, err) != WG_OK) ||
+  if (read_log(ctx, wg_hive_log_ends[0], &log1, err) != WG_OK ||
+      read_log(ctx, wg_hive_log_ends[1], &log2, err) != WG_OK ||
+      (log1.n == 0 && read_log(ctx, wg_hive_log_ends[2], &log1, err) != WG_OK) ||
       wg_regf_recover(bytes->p, bytes->n, log1.p, log1.n, log2.p, log2.n, &image, out_n, err) !=
           WG_OK) {
     return err->code;
@@ -40,7 +40,7 @@ static wg_code hive_replay(wg_buf *bytes, wg_hive_read_log read, void *ctx, uint
   return WG_OK;
 }
 
-wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read, void *ctx, bool force_dirty,
+wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, bool force_dirty,
                            wg_hive **out, uint32_t *out_n_replayed, wg_error *err) {
   wg_regf_info info = {0};
   wg_error peek = WG_ERROR_INIT;
@@ -48,7 +48,7 @@ wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read, void *ctx, bool
   wg_code peeked = wg_regf_peek(bytes->p, bytes->n, &info, &peek);
   bool torn = peeked != WG_OK && info.major != 0;
   if ((peeked == WG_OK && info.seq1 != info.seq2) || torn) {
-    wg_code code = hive_replay(bytes, read, ctx, &n_replayed, err);
+    wg_code code = hive_replay(bytes, read_log, ctx, &n_replayed, err);
     if (code != WG_OK && !(force_dirty && code == WG_E_VERIFY)) {
       return code;
     }

@@ -26,7 +26,7 @@ typedef wg_code (*wg_hive_read_log)(void *ctx, const char *end, wg_buf *out, wg_
 // Parses a hive whose bytes are read already; a dirty or torn one gets its logs replayed first:
 // bytes is then what came of it. The hive borrows from bytes. force_dirty: a dirty hive that no log
 // fits is opened as it stands. Errors as wg_regf_recover and wg_hive_parse; not wrapped.
-wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read, void *ctx, bool force_dirty,
+wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, bool force_dirty,
                            wg_hive **out, uint32_t *out_n_replayed, wg_error *err);
 // Reads path, replays <path>.LOG1/.LOG2/.LOG (any case) when it is dirty. Without logs that fit: an
 // error that says so, unless force_dirty. Errors name the file.

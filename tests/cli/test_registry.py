@@ -202,7 +202,7 @@ def test_diff_shows_what_changed_and_nothing_else(run, tmp_path):
     assert run("reg", "add", b, "both", "--value=n", "-t", "REG_DWORD", "-d", "2").code == 0
     assert run("reg", "delete", b, "Both", "--value=Old").code == 0
     r = run("reg", "diff", a, b)
-    assert r.code == 0, r
+    assert r.code == 1, r
     assert r.out.splitlines() == ["- Gone", "+ New", "Both", "  - N  REG_DWORD  0x1", "  + N  REG_DWORD  0x2",
                                   "  - Old  REG_SZ  o"], r
     r = run("reg", "diff", a, a)

@@ -96,12 +96,12 @@ class Wim:
         for d in dirs:
             offs[id(d)] = at
             at += sum(sized[id(c)] for c in d.children) + 8
-        out = sec + self.entry(root, offs[id(root)]) + bytes(8)
+        out = bytearray(sec + self.entry(root, offs[id(root)]) + bytes(8))
         for d in dirs:
             for c in d.children:
                 out += self.entry(c, offs.get(id(c), 0))
             out += bytes(8)
-        return out
+        return bytes(out)
 
     def xml(self):
         body = "".join(f'<IMAGE INDEX="{i}">{x}</IMAGE>' for i, (x, _, _) in enumerate(self.images, 1))
@@ -113,7 +113,7 @@ class Wim:
 
     def build(self):
         metas = [self.metadata(r, d) for _, r, d in self.images]
-        out, rows, res = bytearray(208), b"", []
+        out, rows, res = bytearray(208), bytearray(), []
         for h, (data, n) in self.blobs.items():
             rows += self.res(len(out), len(data)) + struct.pack("<HI", self.parts[0], n) + h
             out += data

@@ -198,7 +198,7 @@ static void files_base(files_check *k, const wg_cfg_image *img) {
   wg_error err = WG_ERROR_INIT;
   wg_code code = wg_image_base_arch(&base, &arch, &err);
   if (code != WG_OK) {
-    bool of_image = code == WG_E_NOT_FOUND && img->base.image != NULL;
+    bool of_image = (code == WG_E_NOT_FOUND || code == WG_E_CONFLICT) && img->base.image != NULL;
     files_fault(k, WG_FAULT_ERROR, of_image ? img->base.image_pos : img->base.path_pos,
                 wg_cfg_printf(k->c, "images.%s.base: %s", img->name, err.text), NULL);
   } else if (img->arch != NULL && arch[0] != '\0' && !wg_str_eqz(wg_str_of(img->arch), arch)) {

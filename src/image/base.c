@@ -1,17 +1,36 @@
 #include "image/file.h"
 
+#include <string.h>
+
 #include "base/utf.h"
 
-static wg_code find_list(const wg_wim *w, const char *which, wg_error *err) {
-  WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, wg_heap(), 0);
+// "1 'Windows 11 Pro' (shown as '...', edition Professional), 2 ..."; only: NULL or which to list.
+static void find_list(const wg_wim *w, const bool *only, wg_buf *b) {
+  size_t n = 0;
   for (uint32_t i = 0; i < w->n_images; i++) {
-    const char *name = w->facts[i].name;
-    wg_buf_printf(&b, "%s%u", i > 0 ? ", " : "", (unsigned)i + 1);
-    if (name[0] != '\0') {
-      wg_buf_printf(&b, " '%s'", name);
+    const wg_wim_facts *f = &w->facts[i];
+    if (only != NULL && !only[i]) {
+      continue;
+    }
+    wg_buf_printf(b, "%s%u", n++ > 0 ? ", " : "", (unsigned)i + 1);
+    if (f->name[0] != '\0') {
+      wg_buf_printf(b, " '%s'", f->name);
+    }
+    bool shown = f->display_name[0] != '\0' && strcmp(f->display_name, f->name) != 0;
+    const char *edition = f->edition[0] != '\0' ? f->edition : f->flags;
+    if (shown) {
+      wg_buf_printf(b, " (shown as '%s'%s", f->display_name, edition[0] == '\0' ? ")" : "");
+    }
+    if (edition[0] != '\0') {
+      wg_buf_printf(b, "%sedition %s)", shown ? ", " : " (", edition);
     }
   }
+}
+
+static wg_code find_none(const wg_wim *w, const char *which, wg_error *err) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  find_list(w, NULL, &b);
   if (w->n_images == 0) {
     return wg_fail(err, WG_E_NOT_FOUND, "the file has no image");
   }
@@ -39,9 +58,75 @@ wg_code wg_image_file_check_whole(const wg_image_file *f, wg_error *err) {
   return WG_OK;
 }
 
+typedef enum find_by { // what a name is compared with, in this order
+  FIND_NAME,
+  FIND_INDEX,
+  FIND_DISPLAY_NAME,
+  FIND_EDITION,
+  FIND_END
+} find_by;
+
+static bool find_text(const char *have, wg_str which, bool nocase) {
+  wg_str s = wg_str_of(have);
+  return s.n > 0 && (nocase ? wg_name_cmp_nocase(s, which) == 0 : wg_str_eq(s, which));
+}
+
+static bool find_fits(const wg_wim *w, uint32_t i, find_by by, wg_str which, bool nocase) {
+  const wg_wim_facts *f = &w->facts[i];
+  uint64_t index = 0;
+  switch (by) {
+  case FIND_NAME:
+    return find_text(f->name, which, nocase);
+  case FIND_INDEX:
+    return wg_parse_u64(which, &index) && index == (uint64_t)i + 1;
+  case FIND_DISPLAY_NAME:
+    return find_text(f->display_name, which, nocase);
+  case FIND_EDITION:
+    return find_text(f->edition, which, nocase) || find_text(f->flags, which, nocase);
+  case FIND_END:
+    break;
+  }
+  return false;
+}
+
+// The images that fit: *out is the last of them.
+static size_t find_all(const wg_wim *w, find_by by, wg_str which, bool nocase, bool *fits,
+                       uint32_t *out) {
+  size_t n = 0;
+  for (uint32_t i = 0; i < w->n_images; i++) {
+    fits[i] = find_fits(w, i, by, which, nocase);
+    if (fits[i]) {
+      *out = i;
+      n++;
+    }
+  }
+  return n;
+}
+
+static wg_code find_named(const wg_wim *w, const char *which, bool *fits, uint32_t *out,
+                          wg_error *err) {
+  for (int nocase = 0; nocase < 2; nocase++) {
+    for (find_by by = FIND_NAME; by < FIND_END; by++) {
+      size_t n = find_all(w, by, wg_str_of(which), nocase == 1, fits, out);
+      if (n == 1) {
+        return WG_OK;
+      }
+      if (n > 1) {
+        WG_AUTO(wg_buf) b = {0};
+        wg_buf_init(&b, wg_heap(), 0);
+        find_list(w, fits, &b);
+        return wg_fail(err, WG_E_CONFLICT, "%zu images are meant by '%s': %s; give the number", n,
+                       which, wg_buf_z(&b));
+      }
+    }
+  }
+  return find_none(w, which, err);
+}
+
 wg_code wg_image_file_find(const wg_image_file *f, const char *which, uint32_t *out,
                            wg_error *err) {
   const wg_wim *w = &f->wim;
+  uint32_t found = 0;
   if (wg_image_file_check_whole(f, err) != WG_OK) {
     return err->code;
   }
@@ -50,30 +135,15 @@ wg_code wg_image_file_find(const wg_image_file *f, const char *which, uint32_t *
     return WG_OK;
   }
   if (which == NULL) {
-    return find_list(w, which, err);
+    return find_none(w, which, err);
   }
-  for (uint32_t i = 0; i < w->n_images; i++) {
-    if (wg_str_eq(wg_str_of(w->facts[i].name), wg_str_of(which))) {
-      *out = i;
-      return WG_OK;
-    }
+  bool *fits = wg_xarray((size_t)w->n_images + 1, sizeof(*fits));
+  wg_code code = find_named(w, which, fits, &found, err);
+  wg_xfree(fits);
+  if (code == WG_OK) {
+    *out = found;
   }
-  uint64_t index = 0;
-  if (wg_parse_u64(wg_str_of(which), &index)) {
-    if (index == 0 || index > w->n_images) {
-      return find_list(w, which, err);
-    }
-    *out = (uint32_t)index - 1;
-    return WG_OK;
-  }
-  for (uint32_t i = 0; i < w->n_images; i++) {
-    if (which[0] != '\0' &&
-        wg_name_cmp_nocase(wg_str_of(w->facts[i].name), wg_str_of(which)) == 0) {
-      *out = i;
-      return WG_OK;
-    }
-  }
-  return find_list(w, which, err);
+  return code;
 }
 
 wg_code wg_image_file_check(const wg_image_file *f, uint32_t image, wg_error *err) {

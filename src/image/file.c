@@ -180,6 +180,7 @@ static wg_code file_gather(wg_image_file *f, const char *path, wg_image_piece **
                            wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
   wg_stat st;
+  wg_image_kind kind = WG_IMAGE_KIND_NONE;
   wg_image_piece *piece = wg_arena_new(&f->arena, wg_image_piece);
   if (piece == NULL) {
     return wg_arena_fail(&f->arena, err);
@@ -191,6 +192,12 @@ static wg_code file_gather(wg_image_file *f, const char *path, wg_image_piece **
     return wg_wrap(err, "'%s'", path);
   }
   wg_image_host *h = file_add_host(f, path, &fd, &st);
+  if (wg_image_detect(h->fd, st.size_bytes, path, &kind, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", path);
+  }
+  if (kind == WG_IMAGE_KIND_ISO) {
+    return wg_image_iso_pieces(f, out, out_n, err) == WG_OK ? WG_OK : wg_wrap(err, "'%s'", path);
+  }
   if (file_host_piece(f, h->fd, &st, 0, wg_path_basename(f->path), piece, err) != WG_OK ||
       wg_image_piece_header(piece, err) != WG_OK) {
     return wg_wrap(err, "'%s'", path);

@@ -9,6 +9,16 @@ wg_code wg_image_file_check_whole(const wg_image_file *f, wg_error *err);
 // UNSUPPORTED: that the file lacks a content of the entry: a delta WIM.
 wg_code wg_image_fail_missing(const wg_wim_tree *t, uint32_t entry, wg_error *err);
 
+typedef enum wg_image_kind {
+  WG_IMAGE_KIND_NONE,
+  WG_IMAGE_KIND_WIM,
+  WG_IMAGE_KIND_ISO // with UDF
+} wg_image_kind;
+// What a file is. UNSUPPORTED with the way to do it for what holds a Windows but can't be a base;
+// FORMAT for what is not known.
+wg_code wg_image_detect(int fd, uint64_t size_bytes, const char *path, wg_image_kind *out,
+                        wg_error *err);
+
 typedef struct wg_image_piece { // a file that is a WIM, or a part of one
   const char *name;             // in its folder
   wg_image_segment *segments;   // off_bytes is not set
@@ -33,5 +43,7 @@ typedef struct wg_image_place { // a folder, of the host or in an ISO
 // isn't there, CONFLICT for one that is there twice, FORMAT when the one there is of another set.
 wg_code wg_image_parts_find(const wg_image_place *place, const wg_image_piece *first,
                             wg_image_piece **out, size_t *out_n, wg_error *err);
+// The image in the ISO that is hosts[0]; sets f->inside. NOT_FOUND with what was looked for.
+wg_code wg_image_iso_pieces(wg_image_file *f, wg_image_piece **out, size_t *out_n, wg_error *err);
 
 #endif

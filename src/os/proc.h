@@ -53,6 +53,9 @@ unsigned wg_os_tty_rows(int fd);
 unsigned wg_os_cpu_count(void);    // what this process may use (affinity, cgroup), at least 1
 uint64_t wg_os_memory_bytes(void); // memory this process may use (cgroup, physical)
 long wg_os_pid(void);
+// While on, what libraries print to stdio's stderr is dropped; descriptor 2 is not touched. For
+// calls into libraries that print what they also return. Thread-safe: a second thread waits.
+void wg_os_mute_stdio(bool on);
 
 // Thin names over pthreads; failures other than thread_start are our bugs and abort.
 typedef struct wg_mutex {

@@ -168,11 +168,12 @@ static void files_app(files_check *k, const wg_cfg_app *app) {
   }
 }
 
+// Compares the pin with the file, or offers one. A split base's pin is of the part that is named.
 static void files_pin(files_check *k, const wg_cfg_image *img) {
   WG_AUTO(wg_cstr) path = files_path(k, img->base.path);
   WG_AUTO(wg_fd) fd = -1;
   wg_error err = WG_ERROR_INIT;
-  wg_digest d;
+  wg_digest d, pin;
   if (wg_os_open_read(WG_CWD, path, &fd, &err) != WG_OK ||
       wg_sha256_fd(fd, NULL, &d, NULL, &err) != WG_OK) {
     files_fault(
@@ -181,10 +182,18 @@ static void files_pin(files_check *k, const wg_cfg_image *img) {
         NULL);
     return;
   }
-  files_fault(
-      k, WG_FAULT_WARNING, img->base.path_pos,
-      wg_cfg_printf(k->c, "images.%s.base: no 'sha256' pins '%s'", img->name, img->base.path),
-      wg_cfg_printf(k->c, "add 'sha256: %s'", wg_digest_hex(&d).s));
+  const char *hex = wg_cfg_printf(k->c, "%s", wg_digest_hex(&d).s);
+  if (img->base.sha256 == NULL) {
+    files_fault(
+        k, WG_FAULT_WARNING, img->base.path_pos,
+        wg_cfg_printf(k->c, "images.%s.base: no 'sha256' pins '%s'", img->name, img->base.path),
+        wg_cfg_printf(k->c, "add 'sha256: %s'", hex));
+  } else if (!wg_digest_parse(wg_str_of(img->base.sha256), &pin) || !wg_digest_eq(&pin, &d)) {
+    files_fault(k, WG_FAULT_ERROR, img->base.sha256_pos,
+                wg_cfg_printf(k->c, "images.%s.base.sha256: '%s' is not the file that is pinned",
+                              img->name, img->base.path),
+                wg_cfg_printf(k->c, "if this file is meant, write 'sha256: %s'", hex));
+  }
 }
 
 // Is it a base we can change, is the image there, and do the architectures agree?
@@ -223,7 +232,7 @@ static void files_image(files_check *k, const wg_cfg_image *img) {
                  &st) &&
       is_file) {
     files_base(k, img);
-    if (img->base.sha256_pos.line == 0) {
+    if (img->base.sha256 != NULL || img->base.sha256_pos.line == 0) { // else it is a fault already
       files_pin(k, img);
     }
   }

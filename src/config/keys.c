@@ -329,8 +329,11 @@ static const wg_key base_keys[] = {
      .pos_at = BASE(path_pos),
      .mark_at = BASE(kind),
      .mark = WG_BASE_FILE,
-     .check = wg_cfg_check_base_file,
-     .doc = "A .wim file. It is opened read-only and never changed.",
+     .check = wg_cfg_check_host_path,
+     .doc =
+         "A .wim or .esd file, a part of a split one (.swm; the other parts lie beside it), or a "
+         "Windows .iso with sources/install.wim, .esd or .swm in it. The content tells what it "
+         "is, not the name. It is opened read-only and never changed.",
      .example = "base/base.wim"},
     {.name = "dir",
      .type = WG_KEY_PATH,
@@ -350,8 +353,9 @@ static const wg_key base_keys[] = {
      .at = BASE(image),
      .pos_at = BASE(image_pos),
      .check = wg_cfg_check_base_image,
-     .doc = "Which image of the file: its name, or its number counted from 1. It may be left out "
-            "when the file has just one.",
+     .doc = "Which image of the file: its NAME, its number counted from 1, its DISPLAYNAME or its "
+            "edition, the first of these that fits; letter case counts only where it must. It may "
+            "be left out when the file has just one.",
      .example = "Windows 11 Pro"},
     {.name = "sha256",
      .type = WG_KEY_STRING,
@@ -361,7 +365,8 @@ static const wg_key base_keys[] = {
      .check = wg_cfg_check_sha256,
      .pattern = "^(sha256:)?[0-9A-Fa-f]{64}$",
      .doc = "The SHA-256 of the file: another file is refused. `wingo check` prints the line to "
-            "paste.",
+            "paste. Of a split image pin part 1: what it says of all contents is checked when the "
+            "base is read.",
      .example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
     END};
 

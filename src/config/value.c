@@ -286,25 +286,6 @@ bool wg_cfg_check_sha256(wg_cfg_text *t) {
   return true;
 }
 
-bool wg_cfg_check_base_file(wg_cfg_text *t) {
-  static const char *const planned[] = {".iso", ".esd", ".swm"};
-  if (!wg_cfg_check_host_path(t)) {
-    return false;
-  }
-  size_t n = strlen(t->text);
-  for (size_t i = 0; i < WG_ARRAY_LEN(planned); i++) {
-    if (n > 4 && wg_str_eq_nocase((wg_str){t->text + n - 4, 4}, planned[i])) {
-      return value_bad(t,
-                       wg_arena_printf(t->arena,
-                                       "is an %s file, and a base of that kind is not built yet in "
-                                       "this version of wingo",
-                                       planned[i]),
-                       "take the .wim file out of it and name that");
-    }
-  }
-  return true;
-}
-
 bool wg_cfg_check_base_image(wg_cfg_text *t) {
   bool digits = true;
   for (const char *p = t->text; *p != '\0'; p++) {

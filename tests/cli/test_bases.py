@@ -1,12 +1,12 @@
-"""What a base file can be: WIM, ESD, split WIM. Made by wimlib; read and written by us, judged by wimlib."""
+"""What a base file can be: WIM, ESD, split WIM, ISO. Made by wimlib and genisoimage, judged by wimlib and 7-Zip."""
 import hashlib
 import random
 import shutil
 
 import pytest
 
-from conftest import needs
-from test_image import WIM, bases, check_only_asked, details, extract, put, run, tools  # noqa: F401 (fixtures)
+from conftest import needs, start
+from test_image import WIM, bases, check_only_asked, details, extract, put, run, tools, wimgen  # noqa: F401 (fixtures)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,6 @@ def split(whole, tmp_path):
 @pytest.fixture
 def fails(tools, tmp_path):  # noqa: F811
     def go(path, code, *texts, tool="verify"):
-        from conftest import start
         done = start([tools / "wim_tool", tool, path])
         assert done.code == 1, done
         assert done.err.startswith(code + ":"), done.err
@@ -115,3 +114,217 @@ def test_split_swapped_parts(split, tools):  # noqa: F811
     b.rename(a)
     t.rename(b)
     run(tools / "wim_tool", "verify", folder / "install.swm")
+
+
+# --- ISO images.
+
+def udf(folder, iso, *options):
+    needs("genisoimage")
+    run("genisoimage", "-quiet", "-udf", "-allow-limited-size", "-V", "WINTEST", *options, "-o", iso, folder)
+    return iso
+
+
+@pytest.fixture(scope="module")
+def media(whole, tmp_path_factory):
+    """The same image in ISOs: as .wim, .esd and .swm, with names in other letter case and files around it."""
+    made = {}
+    for kind in ("wim", "esd", "swm"):
+        top = tmp_path_factory.mktemp(kind)
+        sources = top / {"wim": "sources", "esd": "SOURCES", "swm": "Sources"}[kind]
+        sources.mkdir()
+        (top / "setup.exe").write_bytes(b"MZ" + bytes(3000))
+        for i in range(300):  # a folder of several blocks
+            (sources / f"some file with a long name {i:03}.dll").write_bytes(b"%d" % i)
+        if kind == "wim":
+            shutil.copy(whole, sources / "INSTALL.WIM")
+        elif kind == "esd":
+            run(WIM, "export", whole, "all", sources / "Install.esd", "--solid", "--quiet")
+        else:
+            run(WIM, "split", whole, sources / "install.swm", "1", "--quiet")
+        made[kind] = udf(top, tmp_path_factory.mktemp("iso") / f"{kind}.iso", "-iso-level", "3", "-l"), sources
+    return made
+
+
+@pytest.mark.parametrize("kind", ["wim", "esd", "swm"])
+def test_iso_like_the_file_in_it(kind, media, whole, tools, put, tmp_path):  # noqa: F811
+    iso, sources = media[kind]
+    got = run(tools / "wim_tool", "verify", whole).split(" integrity")[0]
+    assert run(tools / "wim_tool", "verify", iso, "2").split(" integrity")[0] == got
+    assert run(tools / "wim_tool", "list", iso, "1") == run(tools / "wim_tool", "list", whole, "1")
+    # 7-Zip finds the same bytes where we say that they lie.
+    data, mine = iso.read_bytes(), b""
+    for line in run(tools / "wim_tool", "segments", iso).splitlines():
+        off, n, host, at = line.split()
+        assert int(off) == len(mine) and host == str(iso)
+        mine += data[int(at):int(at) + int(n)]
+    needs("7z")
+    run("7z", "x", f"-o{tmp_path / 'x'}", "-tudf", iso, "-y")
+    out = tmp_path / "x" / sources.name
+    parts = sorted((p for p in out.iterdir() if p.name.lower().startswith("install")), key=lambda p: (len(p.name), p.name))
+    assert b"".join(p.read_bytes() for p in parts) == mine
+    new = tmp_path / "new"
+    new.write_bytes(b"n" * 1000)
+    put(iso, tmp_path / "out.wim", f"file:C:\\Dir0\\n={new}", image="1")
+    check_only_asked(whole, tmp_path / "out.wim", 1, tmp_path, ["/Dir0/n"])
+
+
+def test_iso_that_cannot_be(whole, media, fails, tmp_path):
+    needs("genisoimage")
+    top = tmp_path / "top"
+    (top / "sources").mkdir(parents=True)
+    fails(udf(top, tmp_path / "empty.iso"), "NOT_FOUND", "'WINTEST'", "sources/install.wim", "install.esd", "install.swm")
+    (top / "sources" / "install.wim").mkdir()
+    fails(udf(top, tmp_path / "folder.iso"), "NOT_FOUND", "sources/install.wim")
+    (top / "sources" / "install.wim").rmdir()
+    (top / "sources" / "install.wim").write_bytes(b"x" * 100000)
+    fails(udf(top, tmp_path / "nowim.iso"), "FORMAT", "sources/install.wim", "not a WIM")
+    (top / "sources" / "install.wim").write_bytes(b"")
+    fails(udf(top, tmp_path / "empty-wim.iso"), "FORMAT", "sources/install.wim", "less than its header")
+    shutil.copy(whole, top / "sources" / "install.wim")
+    run("genisoimage", "-quiet", "-iso-level", "3", "-o", tmp_path / "plain.iso", top)
+    fails(tmp_path / "plain.iso", "UNSUPPORTED", "ISO 9660 image without UDF", "extract")
+    (tmp_path / "nosources").mkdir()
+    (tmp_path / "nosources" / "sources").write_bytes(b"a file")
+    fails(udf(tmp_path / "nosources", tmp_path / "file.iso"), "NOT_FOUND", "sources/install.wim")
+    iso, sources = media["swm"]
+    (top / "sources" / "install.wim").unlink()
+    for part in sources.glob("install*.swm"):
+        if part.name != "install2.swm":
+            shutil.copy(part, top / "sources")
+    fails(udf(top, tmp_path / "missing.iso"), "NOT_FOUND", "part 2 of", "'install2.swm'")
+
+
+def test_iso_cut_short_and_damaged(media, tools, tmp_path):  # noqa: F811
+    """Whatever is cut off or changed: an error of one line, or nothing that matters was hit."""
+    iso, _ = media["wim"]
+    data = iso.read_bytes()
+    rng = random.Random(9)
+    path = tmp_path / "bad.iso"
+    end = max(int(at) + int(n) for _, n, _, at in map(str.split, run(tools / "wim_tool", "segments", iso).splitlines()))
+    for n in [0, 100, 32768, 32768 + 2048 * 3, 256 * 2048, 257 * 2048, 300 * 2048] + [end - 1, end] + [rng.randrange(len(data)) for _ in range(25)]:
+        path.write_bytes(data[:n])
+        done = start([tools / "wim_tool", "verify", path])
+        assert done.code == (0 if n >= end else 1), (n, done)
+        assert done.code == 0 or (done.err.split(":")[0] == "FORMAT" and done.err.count("\n") == 1), (n, done)
+    for _ in range(150):  # the structures are in the first 600 blocks
+        bad = bytearray(data)
+        for _ in range(rng.randrange(1, 4)):
+            at = rng.randrange(16 * 2048, 700 * 2048)
+            bad[at] = rng.choice([0, 0xFF, bad[at] ^ (1 << rng.randrange(8))])
+        path.write_bytes(bad)
+        done = start([tools / "wim_tool", "verify", path], timeout=20)
+        assert done.code in (0, 1), done
+        assert done.code == 0 or (done.err.split(":")[0] in ("FORMAT", "NOT_FOUND", "VERIFY", "UNSUPPORTED", "LIMIT")
+                                  and done.err.count("\n") == 1), done
+
+
+# --- Which image.
+
+def test_image_by_name_number_display_name_and_edition(tools, tmp_path):  # noqa: F811
+    w = wimgen.Wim()
+    for name, shown, edition, flags in [
+            ("Windows 11 Home", "Windows 11 Home", "Core", "Core"), ("Windows 11 Pro", "Windows 11 Pro", "Professional", ""),
+            ("3", "Anzeige", "ServerStandard", "SERVERSTANDARDCORE"), ("Server", "Full \u00dcbersicht", "ServerStandard", "ServerStandard"),
+            ("windows 11 home", "Windows 11 Pro", "", "")]:
+        w.add(wimgen.Node(children=[]), f"<NAME>{name}</NAME><DISPLAYNAME>{shown}</DISPLAYNAME><FLAGS>{flags}</FLAGS>"
+              f"<WINDOWS><EDITIONID>{edition}</EDITIONID></WINDOWS>")
+    base = tmp_path / "b.wim"
+    base.write_bytes(w.build())
+
+    def find(which):
+        done = start([tools / "wim_tool", "find", base, which])
+        return int(done.out) if done.code == 0 else done.err
+    assert [find(x) for x in ("Windows 11 Home", "windows 11 home", "WINDOWS 11 PRO")] == [1, 5, 2]
+    assert find("3") == 3 and find("4") == 4 and find("1") == 1, "a NAME wins over a number"
+    assert find("Anzeige") == 3 and find("anzeige") == 3 and find("full \u00fcbersicht") == 4
+    assert find("Core") == 1 and find("core") == 1 and find("professional") == 2 and find("SERVERSTANDARDCORE") == 3
+    err = find("ServerStandard")
+    assert err.startswith("CONFLICT:") and "2 images are meant by 'ServerStandard': 3 '3' (shown as 'Anzeige', edition " \
+        "ServerStandard), 4 'Server' (shown as" in err, err
+    err = find("WINDOWS 11 HOME")
+    assert err.startswith("CONFLICT:") and "1 'Windows 11 Home' (edition Core), 5 'windows 11 home'" in err, err
+    err = find("Enterprise")
+    assert err.startswith("NOT_FOUND:") and "there is no image 'Enterprise'; there are 1 'Windows 11 Home' (edition Core), " \
+        "2 'Windows 11 Pro' (edition Professional), 3 '3' (shown as 'Anzeige', edition ServerStandard)" in err, err
+    assert find("").startswith("NOT_FOUND:") and find("0").startswith("NOT_FOUND:") and find("6").startswith("NOT_FOUND:")
+
+
+# --- What can't be a base.
+
+def gpt_disk(boot):
+    disk = bytearray(64 * 512)
+    disk[446:462] = bytes([0, 0, 2, 0, 0xEE, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 63, 0, 0, 0])
+    disk[510:512] = b"\x55\xAA"
+    disk[512:520] = b"EFI PART"
+    disk[512 + 72:512 + 88] = (2).to_bytes(8, "little") + (128).to_bytes(4, "little") + (128).to_bytes(4, "little")
+    disk[1024 + 32:1024 + 40] = (40).to_bytes(8, "little")
+    disk[40 * 512:40 * 512 + len(boot)] = boot
+    return bytes(disk)
+
+
+def mbr_disk(boot):
+    disk = bytearray(64 * 512)
+    disk[446:462] = bytes([0x80, 0, 2, 0, 7, 0xFF, 0xFF, 0xFF, 40, 0, 0, 0, 20, 0, 0, 0])
+    disk[510:512] = b"\x55\xAA"
+    disk[40 * 512:40 * 512 + len(boot)] = boot
+    return bytes(disk)
+
+
+NTFS, FVE = b"\xEB\x52\x90NTFS    " + bytes(600), b"\xEB\x58\x90-FVE-FS-" + bytes(600)
+
+
+@pytest.mark.parametrize("name,data,what,instead", [pytest.param(*row, id=row[0]) for row in [
+    ("u.msu", b"MSCF" + bytes(900), "a cabinet", "let Windows install it"), ("u.cab", b"MSCF" + bytes(9), "a cabinet", "updates"),
+    ("d.vhdx", b"vhdxfile" + bytes(900), "VHDX", "capture the Windows partition"),
+    ("d.vhd", b"conectix" + bytes(900), "(VHD)", "capture"), ("fixed.vhd", mbr_disk(NTFS) + b"conectix" + bytes(504), "(VHD)", "capture"),
+    ("d.vmdk", b"KDMV" + bytes(900), "VMDK", "capture"), ("d.qcow2", b"QFI\xfb" + bytes(900), "qcow2", "capture"),
+    ("d.vdi", bytes(64) + b"\x7f\x10\xda\xbe" + bytes(900), "VDI", "capture"),
+    ("f.ffu", b"\x20\0\0\0SignedImage " + bytes(900), "FFU", "/Apply-Ffu"),
+    ("p.img", FVE, "BitLocker", "unlock it"), ("n.img", NTFS, "NTFS partition", "wimlib-imagex capture"),
+    ("mbr.img", mbr_disk(NTFS), "a raw disk,", "capture"), ("gpt.img", gpt_disk(NTFS), "a raw disk,", "capture"),
+    ("mbr-bl.img", mbr_disk(FVE), "a raw disk with a partition encrypted with BitLocker", "unlock it"),
+    ("gpt-bl.img", gpt_disk(FVE), "a raw disk with a partition encrypted with BitLocker", "unlock it"),
+    ("a.zip", b"PK\x03\x04" + bytes(900), "zip", "unpack it"), ("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(900), "7z", "unpack it")]])
+def test_refused_by_name(name, data, what, instead, fails, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(data)
+    fails(path, "UNSUPPORTED", what, instead)
+
+
+def test_new_updates_are_wims_by_content(whole, fails, tmp_path):
+    shutil.copy(whole, tmp_path / "update.msu")
+    fails(tmp_path / "update.msu", "UNSUPPORTED", "an update (.msu)", "let Windows install it")
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"MZ" + bytes(5000), bytes(2 << 20)], ids=["empty", "byte", "program", "zeros"])
+def test_unknown_content(data, fails, tmp_path):
+    (tmp_path / "base").write_bytes(data)
+    fails(tmp_path / "base", "FORMAT", "not a WIM, ESD, split WIM or Windows ISO")
+
+
+# --- Verification.
+
+def test_verify_finds_what_is_damaged(whole, tree, tools, fails, tmp_path):  # noqa: F811
+    data = whole.read_bytes()
+    path = tmp_path / "v.wim"
+    for at, text in [(len(data) // 2, "integrity table"), (300, "at 0xd0 have not the SHA-1 that the integrity table gives")]:
+        bad = bytearray(data)
+        bad[at] ^= 1
+        path.write_bytes(bad)
+        fails(path, "VERIFY", text)
+    run(WIM, "export", whole, "all", tmp_path / "plain.wim", "--compress=none", "--quiet")
+    data = bytearray((tmp_path / "plain.wim").read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    fails(path, "VERIFY", "the resource at 0x", "not the SHA-1 that the blob table gives")
+    run(WIM, "export", whole, "all", tmp_path / "solid.esd", "--solid", "--quiet")
+    data = bytearray((tmp_path / "solid.esd").read_bytes())
+    data[len(data) // 2] ^= 0x55
+    path.write_bytes(data)
+    done = start([tools / "wim_tool", "verify", path])
+    assert done.code == 1 and done.err.startswith(("FORMAT:", "VERIFY:")) and str(path) in done.err, done
+    assert start([WIM, "verify", path, "--quiet"]).code != 0, "wimlib agrees"
+    (tree / "more").write_bytes(b"more")
+    run(WIM, "capture", tree, tmp_path / "delta.wim", f"--delta-from={whole}", "--quiet")
+    (tree / "more").unlink()
+    fails(tmp_path / "delta.wim", "UNSUPPORTED", "delta or incomplete WIM", "--ref")

@@ -82,6 +82,10 @@ def test_warnings_do_not_fail(run, good, tmp_path):
     assert m and digest in m.group(1), r
     (good / "wingo.yaml").write_text(image % (", " + m.group(1)))
     assert run("check", cwd=good).out == "wingo.yaml: no faults\n"
+    (good / "wingo.yaml").write_text(image % (", sha256: " + "0" * 64))
+    r = run("check", cwd=good)
+    assert r.code == 3 and "error: images.i.base.sha256: 'base.wim' is not the file that is pinned" in r.out, r
+    assert f"write 'sha256: {digest}'" in r.out, r
 
 
 def test_overlays_and_single_values(run, good):

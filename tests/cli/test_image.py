@@ -260,7 +260,8 @@ def test_image_that_is_not_there_lists_those_that_are(bases, put, tmp_path):
     out = tmp_path / "out.wim"
     for image in ["Rich Three", "0", "3", "99999999999999999999"]:
         err = put(bases["lzx"], out, image=image, ok=False)
-        assert err.startswith("NOT_FOUND:") and "1 'Rich One', 2 'Rich Two'" in err, err
+        assert err.startswith("NOT_FOUND:"), err
+        assert "1 'Rich One' (shown as 'Shown Rich One', edition Professional), 2 'Rich Two' (" in err, err
     err = put(bases["lzx"], out, ok=False)
     assert "2 images" in err and "'Rich Two'" in err
     put(bases["lzx"], out, image="rich two")

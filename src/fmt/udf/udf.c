@@ -32,8 +32,13 @@ wg_code wg_udf_detect(const wg_udf_source *src, wg_udf_kind *out, wg_error *err)
   for (uint32_t i = 0; i < UDF_RECOGNITION_BLOCKS; i++) {
     uint8_t id[7];
     uint64_t at = (uint64_t)(UDF_FIRST_BLOCK + i) * WG_UDF_BLOCK_BYTES;
-    if (at + WG_UDF_BLOCK_BYTES > src->size_bytes) {
+    if (at + WG_UDF_BLOCK_BYTES > src->size_bytes && !iso) {
       break;
+    }
+    if (at + WG_UDF_BLOCK_BYTES > src->size_bytes) {
+      return wg_fail_at(err, WG_E_FORMAT, src->size_bytes,
+                        "an ISO image that ends after %llu bytes: it is cut short",
+                        (unsigned long long)src->size_bytes);
     }
     if (src->read(src->ctx, at, id, sizeof(id), err) != WG_OK) {
       return err->code;

@@ -21,7 +21,8 @@ typedef enum wg_udf_kind {
   WG_UDF_ISO_9660, // ISO 9660 without UDF
   WG_UDF_VOLUME    // UDF, with or without ISO 9660 beside it
 } wg_udf_kind;
-// What the volume recognition sequence (from byte 32,768 on) says. What src reports.
+// What the volume recognition sequence (from byte 32,768 on) says. FORMAT when
+// it has no end; what src reports.
 wg_code wg_udf_detect(const wg_udf_source *src, wg_udf_kind *out, wg_error *err);
 
 typedef struct wg_udf wg_udf;

@@ -138,28 +138,48 @@ static void whatever_is_not_there_is_named(void **state) {
   assert_non_null(strstr(s, "15:17 images.tree.base.dir: there is no 'tree'"));
 }
 
-static void a_missing_pin_is_a_warning_with_the_line_to_paste(void **state) {
-  const folder *f = *state;
-  put_all(f);
+static wg_digest digest_of_base(const folder *f) {
   WG_AUTO(wg_cstr) path = wg_path_join(f->path, "base.wim");
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   wg_error err = WG_ERROR_INIT;
   assert_ok(wg_os_read_file(WG_CWD, path, 1 << 20, &b, &err), &err);
-  wg_digest d = wg_sha256(b.p, b.n);
+  return wg_sha256(b.p, b.n);
+}
+
+static void a_missing_pin_is_a_warning_with_the_line_to_paste(void **state) {
+  const folder *f = *state;
+  put_all(f);
+  wg_digest d = digest_of_base(f);
   WG_AUTO(wg_cstr)
   want = wg_xprintf("11:18 images.kiosk.base: no 'sha256' pins 'base.wim' | add 'sha256: %s'\n",
                     wg_digest_hex(&d).s);
   assert_check(f, WG_OK, want);
 }
 
+static void a_wrong_pin_is_an_error_with_the_right_one(void **state) {
+  const folder *f = *state;
+  put_wim(f, "base.wim");
+  wg_digest d = digest_of_base(f);
+  WG_AUTO(wg_cstr)
+  want =
+      wg_xprintf("3:55 images.i.base.sha256: 'base.wim' is not the file that is pinned | if this "
+                 "file is meant, write 'sha256: %s'\n",
+                 wg_digest_hex(&d).s);
+  put_z(f, "wingo.yaml",
+        "version: 1\nname: x\nimages: {i: {base: {file: base.wim, image: 1, sha256: "
+        "0000000000000000000000000000000000000000000000000000000000000000}, outputs: [wim]}}\n");
+  assert_check(f, WG_E_CONFIG, want);
+}
+
 // Loads a project with one image whose base is base.wim; pinned, so that only the base speaks.
 static void assert_base(const folder *f, const char *base, const char *more, const char *want) {
+  wg_digest d = digest_of_base(f);
   WG_AUTO(wg_cstr)
-  yaml = wg_xprintf(
-      "version: 1\nname: x\nimages:\n  i:\n    base: {file: base.wim%s, sha256: '%064d'}\n"
-      "    outputs: [wim]\n%s",
-      base, 0, more);
+  yaml =
+      wg_xprintf("version: 1\nname: x\nimages:\n  i:\n    base: {file: base.wim%s, sha256: '%s'}\n"
+                 "    outputs: [wim]\n%s",
+                 base, wg_digest_hex(&d).s, more);
   put_z(f, "wingo.yaml", yaml);
   assert_check(f, want[0] == '\0' ? WG_OK : WG_E_CONFIG, want);
 }
@@ -294,6 +314,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       FOLDER_TEST(whatever_is_not_there_is_named),
       FOLDER_TEST(a_missing_pin_is_a_warning_with_the_line_to_paste),
+      FOLDER_TEST(a_wrong_pin_is_an_error_with_the_right_one),
       FOLDER_TEST(the_base_is_looked_into),
       FOLDER_TEST(a_base_that_cannot_be_one_is_named),
       FOLDER_TEST(wrong_kinds_are_named),

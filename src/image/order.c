@@ -14,8 +14,7 @@ static void order_add_unit(wg_buf *b, uint16_t c) {
   }
 }
 
-// "ext<1>name" in lower case; NULL when the arena is full.
-static const char *order_key_of(wg_image_run *r, wg_str name16) {
+const char *wg_image_order_key(wg_arena *arena, wg_str name16) {
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   size_t n = name16.n / 2, dot = n;
@@ -30,7 +29,7 @@ static const char *order_key_of(wg_image_run *r, wg_str name16) {
   for (size_t i = 0; i < n; i++) {
     order_add_unit(&b, wg_le16(p + 2 * i));
   }
-  return wg_arena_strdup(&r->arena, wg_buf_z(&b));
+  return wg_arena_strdup(arena, wg_buf_z(&b));
 }
 
 wg_code wg_image_order_names(wg_image_run *r, const wg_wim_tree *t, wg_error *err) {
@@ -43,7 +42,7 @@ wg_code wg_image_order_names(wg_image_run *r, const wg_wim_tree *t, wg_error *er
           r->names[blob] != NULL) {
         continue;
       }
-      r->names[blob] = order_key_of(r, e->name16);
+      r->names[blob] = wg_image_order_key(&r->arena, e->name16);
       if (r->names[blob] == NULL) {
         return wg_arena_fail(&r->arena, err);
       }
@@ -52,7 +51,7 @@ wg_code wg_image_order_names(wg_image_run *r, const wg_wim_tree *t, wg_error *er
   for (size_t i = 0; r->names != NULL && t == &r->tree && i < r->n_blobs; i++) {
     wg_image_blob *b = &r->blobs[i];
     if (b->base == WG_IMAGE_NEW) {
-      b->name = order_key_of(r, t->entries[r->edit.puts[b->put].entry].name16);
+      b->name = wg_image_order_key(&r->arena, t->entries[r->edit.puts[b->put].entry].name16);
     } else {
       b->name = r->names[b->base];
     }

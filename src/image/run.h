@@ -63,6 +63,9 @@ bool wg_image_content_find(const wg_image_run *r, const wg_sha1 *hash, uint32_t 
 // contents from a tree (for an ESD); puts what is packed behind what is kept, in that order.
 wg_code wg_image_order_names(wg_image_run *r, const wg_wim_tree *t, wg_error *err);
 void wg_image_order(wg_image_run *r);
+// What files are sorted by in a solid resource: "ext<1>name" in lower case. NULL when the arena is
+// full.
+const char *wg_image_order_key(wg_arena *arena, wg_str name16);
 // output.c: writes the whole file to a new out_path.
 wg_code wg_image_output(wg_image_run *r, wg_error *err);
 // check.c: reads it back and compares. VERIFY.

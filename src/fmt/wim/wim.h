@@ -298,4 +298,12 @@ wg_code wg_wim_xml_facts(wg_str xml, wg_arena *arena, wg_wim_facts *out, uint32_
 wg_code wg_wim_xml_put(wg_str xml, uint32_t image, const char *path, const char *value, wg_buf *out,
                        wg_error *err);
 
+// Where the IMAGE element with that INDEX (1-based) stands in the document.
+typedef struct wg_wim_xml_image {
+  size_t from, to;             // the element with its tags; equal when there is none
+  size_t index_from, index_to; // the text of INDEX
+} wg_wim_xml_image;
+// FORMAT with the offset in the text.
+wg_code wg_wim_xml_find_image(wg_str xml, uint32_t image, wg_wim_xml_image *out, wg_error *err);
+
 #endif

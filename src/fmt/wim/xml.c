@@ -471,3 +471,40 @@ wg_code wg_wim_xml_put(wg_str xml, uint32_t image, const char *path, const char 
   wg_buf_add_str(out, (wg_str){xml.p + spot.to, xml.n - spot.to});
   return wg_buf_check(out, err);
 }
+
+static void image_start(const xml_walk *w, wg_wim_xml_image *out) {
+  wg_str index = xml_attr(w->t.body, "INDEX");
+  size_t at = index.p == NULL ? w->t.start : (size_t)(index.p - w->s.doc.p);
+  *out = (wg_wim_xml_image){
+      .from = w->t.start, .to = w->t.end, .index_from = at, .index_to = at + index.n};
+}
+
+wg_code wg_wim_xml_find_image(wg_str xml, uint32_t image, wg_wim_xml_image *out, wg_error *err) {
+  xml_walk w = {.s = {.doc = xml}};
+  *out = (wg_wim_xml_image){0};
+  while (w.t.kind != XML_END) {
+    if (walk_next(&w, err) != WG_OK) {
+      return err->code;
+    }
+    if (w.t.kind == XML_EMPTY && w.depth == 1 && wg_str_eqz(w.t.name, "IMAGE")) {
+      uint64_t n = 0;
+      if (wg_parse_u64(xml_attr(w.t.body, "INDEX"), &n) && n == image) {
+        image_start(&w, out);
+        return WG_OK;
+      }
+    }
+    if (w.t.kind == XML_OPEN && w.depth == 2 && w.image == image && image != 0) {
+      wg_wim_xml_image found;
+      image_start(&w, &found);
+      while (w.depth >= 2) {
+        if (walk_next(&w, err) != WG_OK) {
+          return err->code;
+        }
+      }
+      found.to = w.t.end;
+      *out = found;
+      return WG_OK;
+    }
+  }
+  return WG_OK;
+}

@@ -50,30 +50,6 @@ static int apply_report(const wg_cli *c, const wg_image_apply_result *r) {
   return 0;
 }
 
-// A folder that is removed with all in it, unless it was renamed.
-typedef struct apply_tmp {
-  char *path;
-  wg_fd fd;
-} apply_tmp;
-
-static void apply_tmp_done(apply_tmp *t) {
-  wg_error ignored = WG_ERROR_INIT;
-  wg_fd_done(&t->fd);
-  if (t->path != NULL) {
-    (void)!wg_os_rmtree(WG_CWD, t->path, &ignored);
-  }
-  wg_xfree(t->path);
-}
-WG_DEFINE_AUTO(apply_tmp, apply_tmp_done);
-
-// Makes "<dir>/.wgtmp-XXXXXXXX".
-static wg_code apply_tmp_make(apply_tmp *t, const char *dir, wg_error *err) {
-  if (wg_os_mkdtemp(dir, ".wgtmp-", &t->path, err) != WG_OK) {
-    return err->code;
-  }
-  return wg_os_open_dir(WG_CWD, t->path, &t->fd, err);
-}
-
 typedef enum apply_place {
   APPLY_NEW,    // nothing there: made beside it and renamed
   APPLY_EMPTY,  // an empty folder: filled, emptied again on failure
@@ -122,11 +98,11 @@ static void apply_empty_again(const char *target) {
 
 static wg_code apply_new(wg_cli_image *im, const char *target, const wg_image_apply_options *opt,
                          wg_image_apply_result *res, wg_error *err) {
-  WG_AUTO(apply_tmp) tmp = {.fd = -1};
+  WG_AUTO(wg_cli_tmp) tmp = WG_CLI_TMP_INIT;
   WG_AUTO(wg_cstr) clean = wg_path_clean(target);
   WG_AUTO(wg_cstr) parent = wg_path_dirname(clean);
   wg_image_apply_item root = {.entry = 0, .as = ""};
-  if (apply_tmp_make(&tmp, parent, err) != WG_OK ||
+  if (wg_cli_tmp_make(&tmp, parent, err) != WG_OK ||
       wg_image_apply(&im->file, &im->tree, &root, 1, tmp.fd, opt, res, err) != WG_OK ||
       wg_os_chmod(WG_CWD, tmp.path, 0755, err) != WG_OK ||
       wg_os_rename(WG_CWD, tmp.path, WG_CWD, clean, err) != WG_OK) {
@@ -342,7 +318,7 @@ static wg_code extract_parents(int dirfd, const char *as, wg_error *err) {
 }
 
 // Moves one finished item into the folder; what is there is replaced as a whole.
-static wg_code extract_move(const wg_cli *c, const apply_tmp *tmp, const char *to, int dirfd,
+static wg_code extract_move(const wg_cli *c, const wg_cli_tmp *tmp, const char *to, int dirfd,
                             const char *as, wg_error *err) {
   if (extract_parents(dirfd, as, err) != WG_OK) {
     return wg_wrap(err, "'%s'", to);
@@ -361,7 +337,7 @@ static wg_code extract_move(const wg_cli *c, const apply_tmp *tmp, const char *t
 static wg_code extract_to(const wg_cli *c, wg_cli_image *im, const extract_list *l, const char *to,
                           const wg_image_apply_options *opt, wg_image_apply_result *res,
                           wg_error *err) {
-  WG_AUTO(apply_tmp) tmp = {.fd = -1};
+  WG_AUTO(wg_cli_tmp) tmp = WG_CLI_TMP_INIT;
   WG_AUTO(wg_fd) dirfd = -1;
   if (wg_os_mkdirs(WG_CWD, to, 0777, err) != WG_OK ||
       wg_os_open_dir(WG_CWD, to, &dirfd, err) != WG_OK) {
@@ -372,7 +348,7 @@ static wg_code extract_to(const wg_cli *c, wg_cli_image *im, const extract_list 
       return wg_fail(err, WG_E_CONFLICT, "'%s/%s' exists already", to, l->v[i].as);
     }
   }
-  if (apply_tmp_make(&tmp, to, err) != WG_OK) {
+  if (wg_cli_tmp_make(&tmp, to, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < l->n; i++) {

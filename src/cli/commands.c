@@ -6,7 +6,8 @@ extern const wg_cli_cmd wg_cmd_reg_query, wg_cmd_reg_add, wg_cmd_reg_delete, wg_
     wg_cmd_wim_worker;
 
 extern const wg_cli_cmd wg_cmd_wim_info, wg_cmd_wim_dir, wg_cmd_wim_cat, wg_cmd_wim_extract,
-    wg_cmd_wim_apply, wg_cmd_wim_split, wg_cmd_wim_join, wg_cmd_wim_verify;
+    wg_cmd_wim_apply, wg_cmd_wim_split, wg_cmd_wim_join, wg_cmd_wim_verify, wg_cmd_wim_export,
+    wg_cmd_wim_capture, wg_cmd_wim_update;
 
 extern const wg_cli_cmd wg_cmd_man, wg_cmd_complete;     // hidden: for the build, for shells
 extern const wg_cli_cmd wg_cmd_schema, wg_cmd_reference; // hidden: docs/ is made with them
@@ -32,6 +33,9 @@ const wg_cli_cmd *const wg_cli_commands[] = {
     &wg_cmd_wim_cat,
     &wg_cmd_wim_extract,
     &wg_cmd_wim_apply,
+    &wg_cmd_wim_capture,
+    &wg_cmd_wim_export,
+    &wg_cmd_wim_update,
     &wg_cmd_wim_split,
     &wg_cmd_wim_join,
     &wg_cmd_wim_verify,

@@ -120,6 +120,35 @@ void wg_cli_progress_end(wg_cli_progress *p) {
   }
 }
 
+wg_code wg_cli_tmp_make(wg_cli_tmp *t, const char *dir, wg_error *err) {
+  if (wg_os_mkdtemp(dir, ".wgtmp-", &t->path, err) != WG_OK) {
+    return err->code;
+  }
+  return wg_os_open_dir(WG_CWD, t->path, &t->fd, err);
+}
+
+void wg_cli_tmp_done(wg_cli_tmp *t) {
+  wg_error ignored = WG_ERROR_INIT;
+  wg_fd_done(&t->fd);
+  if (t->path != NULL) {
+    (void)!wg_os_rmtree(WG_CWD, t->path, &ignored);
+  }
+  wg_xfree(t->path);
+}
+
+wg_code wg_cli_place(const char *made, const char *target, wg_error *err) {
+  WG_AUTO(wg_cstr) dir = wg_path_dirname(target);
+  if (wg_os_rename(WG_CWD, made, WG_CWD, target, err) != WG_OK) {
+    return err->code;
+  }
+  return wg_os_fsync_dir(WG_CWD, dir, err);
+}
+
+bool wg_cli_wants_esd(const wg_cli *c, const char *path) {
+  return !wg_cli_has(c, "lzx") &&
+         (wg_cli_has(c, "esd") || wg_cli_has(c, "solid") || wg_str_ends(wg_str_of(path), ".esd"));
+}
+
 bool wg_cli_threads(const wg_cli *c, unsigned *out) {
   const char *text = wg_cli_value(c, "threads");
   uint64_t n = wg_os_cpu_count();

@@ -31,6 +31,23 @@ void wg_cli_progress_show(void *progress, const char *stage, uint64_t done, uint
                           const char *unit);
 void wg_cli_progress_end(wg_cli_progress *p); // the line is gone
 
+// A folder that is removed with all in it, unless its path was taken.
+typedef struct wg_cli_tmp {
+  char *path;
+  wg_fd fd;
+} wg_cli_tmp;
+#define WG_CLI_TMP_INIT                                                                            \
+  { .fd = -1 }
+// Makes "<dir>/.wgtmp-XXXXXXXX".
+wg_code wg_cli_tmp_make(wg_cli_tmp *t, const char *dir, wg_error *err);
+void wg_cli_tmp_done(wg_cli_tmp *t);
+WG_DEFINE_AUTO(wg_cli_tmp, wg_cli_tmp_done);
+
+// Gives a finished file its name, for good.
+wg_code wg_cli_place(const char *made, const char *target, wg_error *err);
+// Whether --esd, --solid, --lzx or the name of a new file ask for a solid one.
+bool wg_cli_wants_esd(const wg_cli *c, const char *path);
+
 // --threads, else what the machine has; false after a usage error.
 bool wg_cli_threads(const wg_cli *c, unsigned *out);
 // "2026-01-31T12:00:00.1234567Z" of 100 ns since 1601.

@@ -129,9 +129,9 @@ static wg_code check_meant(tree_check *c, wg_error *err) {
 
 // --- The base and what is there: what no change asked for is as it was.
 
-// A tree's times are not inputs: all are the project's.
+// A tree's times are not inputs unless they were asked for: all are the project's.
 static bool times_are_kept(const tree_check *c) {
-  return !c->r->captured && !c->r->job->opt.retime;
+  return (!c->r->captured || c->r->job->opt.keep_times) && !c->r->job->opt.retime;
 }
 
 static const char *times_differ(const tree_check *c, const wg_wim_entry *a, const wg_wim_entry *b) {

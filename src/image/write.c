@@ -103,7 +103,9 @@ static wg_code run_normalize(wg_image_run *r, wg_error *err) {
   size_t n = 0;
   for (uint32_t i = 0; i < t->n; i++) {
     wg_wim_entry *e = &t->entries[i];
-    e->create_time = e->access_time = e->write_time = time;
+    if (!r->job->opt.keep_times) {
+      e->create_time = e->access_time = e->write_time = time;
+    }
     if ((e->attributes & WG_WIM_ATTR_DIRECTORY) != 0 && e->n_streams > 0) {
       run_fix_folder(e);
     }

@@ -281,3 +281,255 @@ def test_split_refuses(wims, run, tmp_path):
     assert run("wim", "split", wims["lzx"], first, "200KiB", "--force").code == 0
     r = run("wim", "split", wims["lzx"], first, "600KiB", "--force")
     assert r.code == 1 and "would not belong to the new set" in r.err, r
+
+
+def contents(wim):
+    """Hash -> uses, of all contents in the file (no metadata)."""
+    rows = [b for b in json.loads(WINGO("wim", "info", wim, "--blobs", "--json"))["blobs"] if b["kind"] != "metadata"]
+    assert len({b["sha1"] for b in rows}) == len(rows)
+    return {b["sha1"]: b["uses"] for b in rows}
+
+
+def WINGO(*argv):
+    return tool(os.environ.get("WINGO", ROOT / "build" / "wingo"), *argv)
+
+
+def same_image(a, n, b, m, tmp_path):
+    """Image n of a is image m of b for wimlib: every entry with all that it has, and its XML."""
+    drop = re.compile(r"^(Offset in WIM|Part Number|Reference Count|Compressed size|Flags|Raw|Solid).*\n", re.M)
+    x, y = (drop.sub("", tool(WIM, "dir", w, str(i), "--detailed")) for w, i in ((a, n), (b, m)))
+    assert x == y
+
+    def element(w, i):
+        tool(WIM, "info", w, "--extract-xml", tmp_path / "x.xml")
+        text = (tmp_path / "x.xml").read_bytes().decode("utf-16")
+        return re.search(rf'<IMAGE INDEX="{i}">(.*?)</IMAGE>', text, re.S).group(1)
+    return element(a, n), element(b, m)
+
+
+@pytest.mark.parametrize("target", ["new.wim", "new.esd"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_export(kind, target, wims, run, tmp_path):
+    out, before = tmp_path / target, wims[kind].read_bytes()
+    r = run("wim", "export", wims[kind], "all", out, "--json")
+    assert r.code == 0, r
+    got = json.loads(r.out)
+    assert got["images"] == got["exported"] == 2 and got["bytes"] == out.stat().st_size
+    tool(WIM, "verify", out)
+    tool("7z", "t", out)
+    for n in (1, 2):
+        a, b = same_image(wims[kind], n, out, n, tmp_path)
+        assert a == b
+    header = tool(WIM, "info", out, "--header")
+    assert re.search(r"Boot Index +=? *2", header) and "Boot Metadata Size          = 0" not in header
+    assert contents(out) == contents(wims[kind])
+    if kind == "lzx" and target == "new.wim":
+        assert got["repacked_bytes"] == 0
+    size = out.stat().st_size  # the same again, from scratch, elsewhere
+    assert run("wim", "export", wims[kind], "all", tmp_path / ("x" + target), "-j1").code == 0
+    assert (tmp_path / ("x" + target)).read_bytes() == out.read_bytes() and size > 0
+    assert wims[kind].read_bytes() == before
+
+
+def test_export_one(wims, run, tree, tmp_path):
+    for kind in ("lzx", "solid", "xpress"):
+        out = tmp_path / f"{kind}.wim"
+        assert run("wim", "export", wims[kind], "Zwei", out, "--name=Drei").code == 0
+        a, b = same_image(wims[kind], 2, out, 1, tmp_path)
+        assert b == a.replace("<NAME>Zwei</NAME>", "<NAME>Drei</NAME>")
+        tool(WIM, "verify", out)
+        tool(WIM, "apply", out, "1", tmp_path / kind, "--quiet", "--norpfix")
+        tool("diff", "-r", "--no-dereference", "--exclude=inside", tmp_path / kind, tree / "Windows")
+        listed = {e["sha1"] for e in json.loads(run("wim", "dir", out, "1", "--json").out)["entries"] if "sha1" in e}
+        assert listed <= set(contents(out))  # and nothing that only the other image has:
+        hello = hashlib.sha1(b"long").hexdigest()
+        assert hello in contents(wims[kind]) and hello not in contents(out)
+
+
+def test_export_adds(wims, run, tmp_path):
+    """Into a file that is there: its images stay, contents are shared, uses are summed."""
+    out = tmp_path / "out.wim"
+    assert run("wim", "export", wims["lzx"], "2", out).code == 0
+    first, had = out.read_bytes(), contents(out)
+    assert run("wim", "export", wims["solid"], "1", tmp_path / "one.wim").code == 0
+    r = run("wim", "export", wims["solid"], "1", out, "--json")
+    assert r.code == 0, r
+    got = json.loads(r.out)
+    assert got["images"] == 2 and got["exported"] == 1, r
+    assert got["shared_contents"] == len(had.keys() & contents(tmp_path / "one.wim").keys()) > 30
+    tool(WIM, "verify", out)
+    assert contents(out) == contents(wims["lzx"])
+    assert "LZX" in tool(WIM, "info", out)
+    for n, m in ((2, 1), (1, 2)):
+        a, b = same_image(wims["lzx"], n, out, m, tmp_path)
+        assert a == b
+    r = run("wim", "export", wims["lzx"], "all", out)
+    assert r.code == 1 and "has an image 'Tree One' already" in r.err and "--name" in r.err, r
+    assert run("wim", "export", wims["lzx"], "1", out, "--name=again", "--boot").code == 0
+    assert "Boot Index:     3" in tool(WIM, "info", out)
+    assert contents(out).keys() == contents(wims["lzx"]).keys()
+    esd = tmp_path / "out.esd"
+    esd.write_bytes(first)
+    assert run("wim", "export", wims["lzx"], "1", esd).code == 0  # keeps its format, whatever its name
+    assert "LZX" in tool(WIM, "info", esd)
+    assert run("wim", "export", wims["lzx"], "1", esd, "--esd", "--name=x").code == 0
+    assert "Version                     = 0xe00" in tool(WIM, "info", esd, "--header")
+    tool(WIM, "verify", esd)
+    (tmp_path / "no.wim").write_text("no wim")
+    assert run("wim", "export", wims["lzx"], "1", tmp_path / "no.wim").code == 4
+    assert (tmp_path / "no.wim").read_text() == "no wim"
+    assert run("wim", "export", wims["lzx"], "5", tmp_path / "x.wim").code == 1
+    assert not (tmp_path / "x.wim").exists()
+
+
+def test_export_keeps_everything(run, tmp_path):
+    """Metadata with all that Windows can have in it goes over byte for byte."""
+    rich = tmp_path / "rich.wim"
+    rich.write_bytes(wimgen.rich_wim().build())
+    for target in ("out.wim", "out.esd"):
+        assert run("wim", "export", rich, "all", tmp_path / target).code == 0
+        tool(WIM, "verify", tmp_path / target)
+        pick = lambda w: [b["sha1"] for b in json.loads(run("wim", "info", w, "--blobs", "--json").out)["blobs"]
+                          if b["kind"] == "metadata"]
+        assert pick(rich) == pick(tmp_path / target)
+    a, b = (re.sub(r"<TOTALBYTES>\d+</TOTALBYTES>", "", run("wim", "info", w, "--xml").out, count=1)
+            for w in (rich, tmp_path / "out.wim"))
+    assert sorted(re.findall(r"<IMAGE.*?</IMAGE>", a, re.S)) == sorted(re.findall(r"<IMAGE.*?</IMAGE>", b, re.S))
+
+
+def test_export_from_parts(wims, run, tmp_path):
+    assert run("wim", "split", wims["lzx"], tmp_path / "p.swm", "200KiB").code == 0
+    assert run("wim", "export", tmp_path / "p.swm", "all", tmp_path / "one.wim").code == 0
+    tool(WIM, "verify", tmp_path / "one.wim")
+    assert contents(tmp_path / "one.wim") == contents(wims["lzx"])
+    r = run("wim", "export", wims["lzx"], "1", tmp_path / "p.swm", "--name=x")
+    assert r.code == 1 and "no single WIM file" in r.err, r
+
+
+@pytest.mark.parametrize("target", ["new.wim", "new.esd"])
+def test_capture(target, run, tree, tmp_path):
+    out = tmp_path / target
+    r = run("wim", "capture", tree, out, "My Image")
+    assert r.code == 0, r
+    tool(WIM, "verify", out)
+    tool(WIM, "apply", out, "My Image", tmp_path / "theirs", "--quiet")
+    assert run("wim", "apply", out, "1", tmp_path / "ours").code == 0
+    want = scan(tree)
+    for folder in ("ours", "theirs"):
+        got = scan(tmp_path / folder)
+        assert {k: v[:-1] for k, v in got.items()} == {k: v[:-1] for k, v in want.items()}
+        # Windows counts in 100 ns
+        assert all(v[-1] == want[k][-1] // 100 * 100 for k, v in got.items())
+    r = run("wim", "capture", tree, out)
+    assert r.code == 1 and "--append" in r.err, r
+    assert run("wim", "capture", tree / "Windows", out, "--append").code == 0
+    assert run("wim", "info", out, "Windows").code == 0
+    tool(WIM, "verify", out)
+    assert run("wim", "capture", tree / "Windows", out, "--force").code == 0
+    assert "Image Count:    1" in tool(WIM, "info", out)
+    assert run("wim", "capture", tree / "none", tmp_path / "x.wim").code == 1
+    r = run("wim", "capture", tmp_path, tmp_path / "x.wim")
+    assert r.code == 1 and "in the folder that is captured" in r.err, r
+    assert not [p for p in tmp_path.iterdir() if "tmp" in p.name]
+
+
+def test_capture_is_reproducible(run, tree, tmp_path):
+    epoch = {"SOURCE_DATE_EPOCH": "1600000000"}
+    made = []
+    for name in ("a", "b"):
+        copy = tmp_path / name / "tree"
+        tool("cp", "-r", "--preserve=links", tree, copy.parent if copy.parent.mkdir() else copy.parent)
+        (copy / "Windows" / "inside").unlink()
+        assert run("wim", "capture", copy, tmp_path / f"{name}.wim", env=epoch).code == 0
+        made.append((tmp_path / f"{name}.wim").read_bytes())
+    assert made[0] == made[1]
+
+
+def test_update(wims, run, tree, tmp_path):
+    new = tmp_path / "new"
+    (new / "deep").mkdir(parents=True)
+    (new / "a.txt").write_text("a")
+    (new / "deep" / "b c.txt").write_text("b")
+    for kind in ("lzx", "solid", "xpress"):
+        wim = tmp_path / f"{kind}.wim"
+        wim.write_bytes(wims[kind].read_bytes())
+        (tmp_path / "commands").write_text("# a comment\n\nadd 'new/deep/b c.txt' '\\With Space\\b c.txt'\r\n"
+                                           "delete --force \\nothing\nmkdir /made\nrename /same /same2\n")
+        r = run("wim", "update", wim, "Tree One", f"--add={new}:C:\\New", f"--add={new}/a.txt:\\windows\\ZERO",
+                "--delete=/windows/System32", "--mkdir=\\Empty\\Inner", "--rename=C:\\linked:\\moved\\linked",
+                "--command=commands", "--json")
+        assert r.code == 0, r
+        got = json.loads(r.out)
+        assert (got["files"], got["replaced"], got["renamed"], got["deleted"]) == (4, 1, 2, 41), r
+        tool(WIM, "verify", wim)
+        paths = set(run("wim", "dir", wim, "1").out.splitlines())
+        assert {"\\New\\deep\\b c.txt", "\\With Space\\b c.txt", "\\Empty\\Inner", "\\moved\\linked", "\\made", "\\same2"} <= paths
+        assert not any("System32" in p for p in paths) and "\\same" not in paths
+        assert run("wim", "cat", wim, "1", "/Windows/zero").out == "a"
+        assert run("wim", "dir", wim, "2").out == run("wim", "dir", wims[kind], "2").out
+    r = run("wim", "update", wims["lzx"], "1", "--delete=/same", "--out", tmp_path / "out.wim")
+    assert r.code == 0, r
+    tool(WIM, "verify", tmp_path / "out.wim")
+    assert run("wim", "update", wims["lzx"], "1", "--delete=/same", "--out", tmp_path / "out.wim").code == 1
+    r = run("wim", "update", tmp_path / "lzx.wim", "1", "--delete=/none")
+    assert r.code == 1 and "none" in r.err, r
+    for argv, said in ((["--add=x"], "pair of paths"), ([], "nothing to do"), (["--command=-"], "delete")):
+        r = run("wim", "update", tmp_path / "lzx.wim", "1", *argv, stdin=b"delte /x\n")
+        assert r.code == 2 and said in r.err, r
+    r = run("wim", "update", tmp_path / "lzx.wim", "1", "--command=-", stdin=b"\nadd 'x\n")
+    assert r.code == 2 and "standard input:2" in r.err and "no end" in r.err, r
+    assert run("wim", "split", wims["lzx"], tmp_path / "p.swm", "200KiB").code == 0
+    r = run("wim", "update", tmp_path / "p.swm", "1", "--delete=/same")
+    assert r.code == 1 and "--out" in r.err, r
+    assert run("wim", "update", tmp_path / "p.swm", "1", "--delete=/same", "--out", tmp_path / "joined.wim").code == 0
+    tool(WIM, "verify", tmp_path / "joined.wim")
+
+
+@pytest.mark.slow
+def test_killed_at_any_time(wingo, env, tree, tmp_path):
+    """kill -9 during each command that writes: inputs as they were, the output whole or as it was, nothing else but a
+    temporary file or folder."""
+    big = tmp_path / "in" / "tree"
+    big.mkdir(parents=True)
+    rnd = random.Random(3)
+    for i in range(120):
+        (big / f"{i}.dat").write_bytes(rnd.randbytes(60000) + b"z" * 100000)
+    tool(wingo, "wim", "capture", big, tmp_path / "in" / "a.wim", "one", env=env)
+    source = tmp_path / "in" / "a.wim"
+    image = source.read_bytes()
+    (tmp_path / "in" / "b.wim").write_bytes(image)
+    commands = {
+        "export": ["export", source, "1", "out.esd"], "export into": ["export", source, "1", "b.wim", "--name=two"],
+        "capture": ["capture", big, "out.wim"], "update": ["update", "b.wim", "1", f"--add={big / '1.dat'}:/new"],
+        "split": ["split", source, "out.swm", "1MiB"], "join": ["join", "out.wim", source],
+        "apply": ["apply", source, "1", "out"], "extract": ["extract", source, "1", "*", "--to=out"]}
+    for what, argv in commands.items():
+        began = time.monotonic()
+        folder = tmp_path / "whole"
+        folder.mkdir()
+        (folder / "b.wim").write_bytes(image)
+        done = start([wingo, "wim", *argv], cwd=folder, env=env)
+        took = time.monotonic() - began
+        assert done.code == 0, (what, done)
+        tool("rm", "-rf", folder)
+        for n in range(6):
+            folder.mkdir()
+            (folder / "b.wim").write_bytes(image)
+            with subprocess.Popen([wingo, "wim", *map(str, argv)], cwd=folder, env=env, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, start_new_session=True) as p:
+                time.sleep(took * (n + 0.5) / 6.5)
+                os.killpg(p.pid, signal.SIGKILL)
+            assert source.read_bytes() == image
+            left = [x for x in folder.iterdir() if "wgtmp-" not in x.name and x.name != "b.wim"]
+            if (folder / "b.wim").read_bytes() != image:
+                tool(WIM, "verify", folder / "b.wim", "--quiet")
+            if what in ("export", "capture", "join"):
+                for x in left:
+                    tool(WIM, "verify", x, "--quiet")
+            elif what == "split" and (folder / "out.swm").exists():
+                tool(WIM, "verify", folder / "out.swm", f"--ref={folder}/out*.swm", "--quiet")
+            elif what in ("apply", "extract") and left:
+                for x in left[0].iterdir():
+                    if "wgtmp-" not in x.name:
+                        assert x.read_bytes() == (big / x.name).read_bytes()
+            tool("rm", "-rf", folder)

@@ -245,7 +245,7 @@ static void files_image(files_check *k, const wg_cfg_image *img) {
   for (size_t i = 0; i < img->n_files; i++) {
     if (img->files[i].from != NULL) {
       (void)files_stat(k, wg_cfg_printf(k->c, "images.%s.files", img->name), img->files[i].from,
-                       img->files[i].from_pos, 0, &st);
+                       img->files[i].path_pos, 0, &st);
     }
   }
 }

@@ -78,4 +78,7 @@ void wg_cfg_rules(wg_cfg *c);
 void wg_cfg_walk_regvalues(wg_cfg *c, const char *path, const wg_yaml_node *map,
                            const wg_cfg_regvalue **out, size_t *out_n);
 
+// Entries of an image's files: keys that don't belong together, what projects may not touch.
+void wg_cfg_rules_files(wg_cfg *c, const wg_cfg_image *img);
+
 #endif

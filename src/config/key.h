@@ -27,7 +27,7 @@ enum {
   WG_KF_REQUIRED = 1U << 0,
   WG_KF_PLANNED = 1U << 1,         // named by the design, refused by name until it is built
   WG_KF_VAR = 1U << 2,             // ${NAME} takes environment variables
-  WG_KF_EMPTY = 1U << 3,           // the text may be empty
+  WG_KF_EMPTY = 1U << 3,           // the text or list may be empty
   WG_KF_LINES = 1U << 4,           // the text may have line breaks
   WG_KF_NO_STORE = 1U << 5,        // checked only
   WG_KF_STORE_NAME = 1U << 6,      // enum: the choice's name is stored, not its value
@@ -56,9 +56,10 @@ struct wg_key {
   const char *name; // NULL ends a list of rows; "" in a row that describes elements
   wg_key_type type;
   unsigned flags;
-  int group;       // > 0: exactly one of the rows of that group; < 0: at least one
-  const char *def; // what an absent key means, as text; NULL: nothing
-  const char *doc; // sentences for the reference page and editors
+  int group;           // > 0: exactly one of the rows of that group; < 0: at least one
+  const char *def;     // what an absent key means, as text; NULL: nothing
+  const char *refused; // with PLANNED: it will not come, and this is the way instead
+  const char *doc;     // sentences for the reference page and editors
   const char *example;
   const char *since; // wingo version that has it
   const wg_choice *choices;
@@ -102,6 +103,10 @@ bool wg_cfg_check_service_name(wg_cfg_text *t);
 bool wg_cfg_check_ports(wg_cfg_text *t);
 bool wg_cfg_check_reg_env(wg_cfg_text *t); // name of an environment variable of a service
 bool wg_cfg_check_windows_path(wg_cfg_text *t);
+bool wg_cfg_check_owner(wg_cfg_text *t);
+bool wg_cfg_check_sddl(wg_cfg_text *t);
+bool wg_cfg_check_windows_name(wg_cfg_text *t);  // one component of a path
+bool wg_cfg_check_shortcut_path(wg_cfg_text *t); // C:\... or %VARIABLE%\...
 // A component of a Windows path that names a device: CON, nul.txt, COM1.
 bool wg_cfg_is_device_name(wg_str component);
 

@@ -1,5 +1,5 @@
 // The table of keys. A row's doc is what the reference page and editors show: full sentences.
-#include "config/key.h"
+#include "config/keys.h"
 #include "image/service.h"
 
 #define PLANNED(name_, doc_)                                                                       \
@@ -13,7 +13,7 @@ static const char file_version_pattern[] = "^[0-9]+(\\.[0-9]+){0,3}$";
 static const char env_name_pattern[] =
     "^(?!(GOOS|GOARCH|GOARM|GOARM64|GOAMD64|GO386|GOMIPS|GOMIPS64|GOPPC64|GORISCV64)$)"
     "[A-Za-z_][A-Za-z0-9_]*$";
-static const char windows_path_pattern[] = "^[Cc]:[\\\\/]([^\\\\/<>:\"|?*]*[^\\\\/<>:\"|?*. "
+const char wg_cfg_windows_path_pattern[] = "^[Cc]:[\\\\/]([^\\\\/<>:\"|?*]*[^\\\\/<>:\"|?*. "
                                            "][\\\\/])*([^\\\\/<>:\"|?*]*[^\\\\/<>:\"|?*. ])?$";
 
 static const wg_choice subsystems[] = {
@@ -614,7 +614,7 @@ static const wg_key image_app_keys[] = {
      .at = IMGAPP(to),
      .pos_at = IMGAPP(to_pos),
      .check = wg_cfg_check_windows_path,
-     .pattern = windows_path_pattern,
+     .pattern = wg_cfg_windows_path_pattern,
      .doc = "The folder in the image that gets the program; it is made if need be.",
      .example = "'C:\\Program Files\\Kiosk'"},
     {.name = "path",
@@ -656,30 +656,10 @@ static const wg_key image_app_item[] = {
      .pos_at = IMGAPP(pos),
      .example = "{app: agent, to: 'C:\\Program Files\\Kiosk'}"}};
 
-#define IMGFILE(field) WG_AT(wg_cfg_image_file, field)
-static const wg_key image_file_keys[] = {
-    {.name = "from",
-     .type = WG_KEY_PATH,
-     .flags = WG_KF_REQUIRED | WG_KF_VAR,
-     .at = IMGFILE(from),
-     .pos_at = IMGFILE(from_pos),
-     .check = wg_cfg_check_host_path,
-     .doc = "A file or a folder, relative to wingo.yaml.",
-     .example = "branding"},
-    {.name = "to",
-     .type = WG_KEY_WINPATH,
-     .flags = WG_KF_REQUIRED,
-     .at = IMGFILE(to),
-     .pos_at = IMGFILE(to_pos),
-     .check = wg_cfg_check_windows_path,
-     .pattern = windows_path_pattern,
-     .doc = "Where it goes. A folder's content goes below it; a file becomes it, or goes into it "
-            "when it ends in a backslash.",
-     .example = "'C:\\Windows\\Web\\Kiosk'"},
-    END};
 static const wg_key image_file_item[] = {{.name = "",
                                           .type = WG_KEY_MAP,
-                                          .sub = image_file_keys,
+                                          .sub = wg_cfg_image_file_keys,
+                                          .pos_at = WG_AT(wg_cfg_image_file, pos),
                                           .example = "{from: branding, to: 'C:\\Windows\\Web'}"}};
 #define OUTPUT(field) WG_AT(wg_cfg_output, field)
 static const wg_key output_keys[] = {
@@ -764,6 +744,12 @@ static const wg_key registry_item[] = {
      .pos_at = REGISTRY(pos),
      .example = "{key: 'HKLM\\SOFTWARE\\Acme', values: {Mode: single}}"}};
 
+// What only Windows' own servicing could do.
+#define NO_SERVICING(name_, what_, way_)                                                           \
+  { .name = (name_), .flags = WG_KF_PLANNED, .doc = (what_), .refused = (way_) }
+#define WAY_DISM                                                                                   \
+  "put the files in with 'files' and install them at the first start (DISM /Online, or wusa)"
+
 #define IMG(field) WG_AT(wg_cfg_image, field)
 static const wg_key image_keys[] = {
     {.name = "base",
@@ -797,8 +783,14 @@ static const wg_key image_keys[] = {
      .at = IMG(files),
      .count_at = IMG(n_files),
      .size = sizeof(wg_cfg_image_file),
-     .doc = "The files and folders to put in.",
-     .example = "[{from: branding, to: 'C:\\Windows\\Web\\Kiosk'}]"},
+     .doc =
+         "Changes of the image's files, applied in this order, before the apps go in: each entry "
+         "puts, deletes, renames, makes or sets one thing. Letter case of paths is ignored, and "
+         "'/' is as good as '\\'. An entry that would undo an earlier one is an error. What "
+         "belongs to Windows servicing (Windows\\WinSxS, Windows\\servicing, the hives "
+         "COMPONENTS, SAM and SECURITY) and the hives that `registry` changes are refused.",
+     .example = "[{from: branding, to: 'C:\\Windows\\Web\\Kiosk'}, {delete: "
+                "'C:\\Windows\\Web\\Old', if_present: true}]"},
     {.name = "registry",
      .type = WG_KEY_LIST,
      .sub = registry_item,
@@ -833,6 +825,27 @@ static const wg_key image_keys[] = {
     PLANNED("software", "Installers to run at first boot."),
     PLANNED("firstboot", "Commands to run at first boot."),
     PLANNED("answer", "The answer file of Windows Setup."),
+    NO_SERVICING("updates", "Updates (.msu, .cab) are installed by Windows' own servicing.",
+                 WAY_DISM),
+    NO_SERVICING("packages", "Packages (.cab) are installed by Windows' own servicing.", WAY_DISM),
+    NO_SERVICING("features",
+                 "Optional features are switched on by Windows' own servicing, which also needs "
+                 "their files from the component store.",
+                 "switch them on at the first start: DISM /Online /Enable-Feature, or "
+                 "Install-WindowsFeature"),
+    NO_SERVICING(
+        "capabilities", "Features on demand are installed by Windows' own servicing.",
+        "add them at the first start: DISM /Online /Add-Capability with their files put in "
+        "by 'files'"),
+    NO_SERVICING("languages", "Language packs are installed by Windows' own servicing.",
+                 "start from a base in that language, or add the pack at the first start: "
+                 "DISM /Online /Add-Package"),
+    NO_SERVICING("appx", "Apps of the Store's kind are registered by Windows itself.",
+                 "put the package in with 'files' and provision it at the first start: "
+                 "Add-AppxProvisionedPackage -Online"),
+    NO_SERVICING("provisioned_apps", "Apps of the Store's kind are registered by Windows itself.",
+                 "put the package in with 'files' and provision it at the first start: "
+                 "Add-AppxProvisionedPackage -Online"),
     END};
 static const wg_key image_item[] = {{.name = "",
                                      .type = WG_KEY_MAP,

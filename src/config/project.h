@@ -143,6 +143,13 @@ typedef struct wg_cfg_uninstall {
   const char *name, *version, *publisher; // version NULL: from release
 } wg_cfg_uninstall;
 
+typedef struct wg_cfg_shortcut { // shortcut: of an app in an image; NULL: left out
+  bool present;                  // given as true, false or a map
+  bool wanted;                   // the value of the short form
+  const char *name, *folder, *args, *working_dir, *icon, *description;
+  wg_pos pos;
+} wg_cfg_shortcut;
+
 typedef struct wg_cfg_image_app {
   const char *app; // a key of apps:, checked
   size_t app_index;
@@ -153,6 +160,7 @@ typedef struct wg_cfg_image_app {
   const wg_cfg_firewall *firewall;
   size_t n_firewall;
   wg_cfg_uninstall uninstall;
+  wg_cfg_shortcut shortcut;
 } wg_cfg_image_app;
 
 typedef enum wg_cfg_regvalue_kind {
@@ -182,11 +190,27 @@ typedef struct wg_cfg_registry { // one entry of registry:; exactly one of file,
   unsigned view; // 0 or 64: the 64-bit view, 32
 } wg_cfg_registry;
 
-typedef struct wg_cfg_image_file {
-  const char *from; // file or folder, relative to the project folder
-  const char *to;   // Windows path; a folder's content goes below it; a file goes to it, or into it
-                    // when it ends in a backslash or slash
-  wg_pos from_pos, to_pos;
+typedef enum wg_cfg_file_op {
+  WG_CFG_FILE_NONE, // a faulty entry
+  WG_CFG_FILE_PUT,
+  WG_CFG_FILE_DELETE,
+  WG_CFG_FILE_RENAME,
+  WG_CFG_FILE_MKDIR,
+  WG_CFG_FILE_SET
+} wg_cfg_file_op;
+typedef struct wg_cfg_image_file { // one entry of files:
+  wg_pos pos;
+  unsigned op;      // wg_cfg_file_op
+  const char *from; // PUT: file or folder, relative to the project folder
+  const char *path; // the others: Windows path of what is deleted, renamed, made or set
+  const char *to;   // PUT, RENAME: Windows path; a folder's content goes below it; a file goes to
+                    // it, or into it when it ends in a backslash or slash
+  unsigned has_attributes;
+  const unsigned *attributes; // bits of WG_IMAGE_ATTRIBUTE_MASK
+  size_t n_attributes;
+  const char *owner, *sddl; // NULL: left out
+  bool replace, if_present;
+  wg_pos path_pos, to_pos, owner_pos, sddl_pos; // path_pos: of from, or of path
 } wg_cfg_image_file;
 
 typedef enum wg_output_kind {

@@ -204,9 +204,27 @@ static void reference_rows(wg_buf *out, const wg_key *rows, const char *prefix) 
   }
 }
 
+static void reference_refused(wg_buf *out, const wg_key *rows, const char *prefix) {
+  for (const wg_key *r = rows; r->name != NULL; r++) {
+    WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", prefix, r->name);
+    if (r->refused != NULL) {
+      wg_buf_printf(out, "- `%s`: %s Instead: %s.\n", path, r->doc, r->refused);
+      continue;
+    }
+    const wg_key *inner = (r->flags & WG_KF_PLANNED) == 0 ? reference_inner(r) : NULL;
+    if (inner != NULL && r->type == WG_KEY_NAMED) {
+      WG_AUTO(wg_cstr) deeper = wg_xprintf("%s.<name>.", path);
+      reference_refused(out, inner->sub, deeper);
+    }
+  }
+}
+
 static void reference_planned(wg_buf *out, const wg_key *rows, const char *prefix) {
   for (const wg_key *r = rows; r->name != NULL; r++) {
     WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", prefix, r->name);
+    if (r->refused != NULL) {
+      continue;
+    }
     if ((r->flags & WG_KF_PLANNED) != 0) {
       wg_buf_printf(out, "- `%s`: %s\n", path, r->doc);
       continue;
@@ -236,4 +254,9 @@ void wg_cfg_write_reference(wg_buf *out) {
                     "These keys have their place and are refused by name until they are built:\n"
                     "\n");
   reference_planned(out, wg_cfg_root_key.sub, "");
+  wg_buf_add_z(out, "\n## What is not done in an image file\n"
+                    "\n"
+                    "These keys are refused with the way to do it: it takes Windows itself.\n"
+                    "\n");
+  reference_refused(out, wg_cfg_root_key.sub, "");
 }

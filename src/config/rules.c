@@ -298,6 +298,7 @@ void wg_cfg_rules(wg_cfg *c) {
     const wg_cfg_image *img = &p->images[i];
     rules_base(c, img);
     rules_registry(c, img);
+    wg_cfg_rules_files(c, img);
     rules_out_names(c, img);
     rules_outputs(c, img);
     rules_same_app_twice(c, img);

@@ -192,8 +192,10 @@ static void schema_names(wg_jsonw *w, const wg_key *row) {
 
 static void schema_list(wg_jsonw *w, const wg_key *row) {
   schema_pair(w, "type", "array");
-  wg_jsonw_key_z(w, "minItems");
-  wg_jsonw_u64(w, 1);
+  if ((row->flags & WG_KF_EMPTY) == 0) {
+    wg_jsonw_key_z(w, "minItems");
+    wg_jsonw_u64(w, 1);
+  }
   if ((row->flags & WG_KF_UNIQUE) != 0) {
     wg_jsonw_key_z(w, "uniqueItems");
     wg_jsonw_bool(w, true);

@@ -169,6 +169,17 @@ static void walk_defaults(walk *w, const wg_key *rows, const wg_yaml_node *map, 
   }
 }
 
+// A key that is not built yet, or that cannot be.
+static void walk_not_here(walk *w, const wg_key *row, const wg_yaml_node *key) {
+  if (row->refused == NULL) {
+    wg_walk_planned(w, key, row->name);
+    return;
+  }
+  wg_walk_error(
+      w, key, wg_cfg_printf(w->c, "'%s' cannot be done in an image file: %s", row->name, row->doc),
+      row->refused);
+}
+
 static void walk_map(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
                      void *out) {
   void *inner = row->at == 0 ? out : walk_field(out, row->at);
@@ -183,7 +194,7 @@ static void walk_map(walk *w, const wg_key *row, const wg_yaml_node *key, const 
       seen.meant |= walk_unknown(w, row->sub, k);
     } else if ((r->flags & WG_KF_PLANNED) != 0) {
       seen.planned = true;
-      wg_walk_planned(w, k, r->name);
+      walk_not_here(w, r, k);
     } else {
       size_t before = walk_enter(w, r->name);
       walk_value(w, r, k, v->pairs[i].value, inner);
@@ -272,7 +283,7 @@ static void walk_unique(walk *w, const wg_yaml_node *list) {
 static void walk_list(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
                       void *out) {
   char *items = wg_cfg_alloc(w->c, v->n, row->size);
-  if (v->n == 0) {
+  if (v->n == 0 && (row->flags & WG_KF_EMPTY) == 0) {
     walk_empty(w, row, key, v);
   }
   for (size_t i = 0; i < v->n; i++) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "build/steps/image_base.h"
+#include "build/steps/image_files.h"
 #include "build/steps/image_registry.h"
 #include "build/steps/image_split.h"
 #include "image/image.h"
@@ -17,17 +18,6 @@ typedef struct image_step {
   bool big;    // the file lives in out/ only; else (an image to be split) in the store
 } image_step;
 
-static bool image_ends_in_slash(const char *to) {
-  size_t n = strlen(to);
-  return n > 0 && (to[n - 1] == '\\' || to[n - 1] == '/');
-}
-
-// A file goes to its path, or under its own name into a folder named with a slash at the end.
-static char *image_file_to(const wg_cfg_image_file *f) {
-  return image_ends_in_slash(f->to) ? wg_xprintf("%s%s", f->to, wg_path_basename(f->from))
-                                    : wg_xstrdup(f->to);
-}
-
 static wg_code image_add_apps(wg_step_ctx *c, const wg_cfg_image *image, wg_image_changes *changes,
                               wg_error *err) {
   for (size_t i = 0; i < image->n_apps; i++) {
@@ -37,26 +27,6 @@ static wg_code image_add_apps(wg_step_ctx *c, const wg_cfg_image *image, wg_imag
     if (wg_ctx_input_path(c, label, &from, err) != WG_OK) {
       return err->code;
     }
-    wg_image_changes_add(changes, WG_IMAGE_PUT_FILE, to, from);
-  }
-  return WG_OK;
-}
-
-static wg_code image_add_files(const image_step *s, wg_image_changes *changes, wg_error *err) {
-  for (size_t i = 0; i < s->image->n_files; i++) {
-    const wg_cfg_image_file *f = &s->image->files[i];
-    WG_AUTO(wg_cstr) from = wg_image_host_path(s->project, f->from);
-    wg_stat st;
-    if (wg_os_stat(WG_CWD, from, true, &st, err) != WG_OK) {
-      return err->code;
-    }
-    if (st.type == WG_FT_DIR) {
-      if (wg_image_changes_add_tree(changes, from, f->to, err) != WG_OK) {
-        return err->code;
-      }
-      continue;
-    }
-    WG_AUTO(wg_cstr) to = image_file_to(f);
     wg_image_changes_add(changes, WG_IMAGE_PUT_FILE, to, from);
   }
   return WG_OK;
@@ -187,8 +157,8 @@ static wg_code image_run(wg_step_ctx *c, wg_error *err) {
   WG_AUTO(wg_reg_result) registry = {0};
   wg_image_base base;
   if (image_open_base(c, s, &base_path, &base, err) != WG_OK ||
+      wg_image_files_changes(s->project, s->image, &changes, err) != WG_OK ||
       image_add_apps(c, s->image, &changes, err) != WG_OK ||
-      image_add_files(s, &changes, err) != WG_OK ||
       image_add_registry(c, s, &base, &changes, &registry, err) != WG_OK ||
       image_write(c, s, &base, &changes, err) != WG_OK) {
     return wg_wrap(err, "image '%s'", s->image->name);
@@ -197,7 +167,7 @@ static wg_code image_run(wg_step_ctx *c, wg_error *err) {
 }
 
 static const wg_step_kind image_kind = {
-    .name = "image.write", .version = 1, .verb = "write image", .run = image_run};
+    .name = "image.write", .version = 2, .verb = "write image", .run = image_run};
 
 static void image_param(wg_step *s, const char *name, size_t i, const char *what,
                         const char *value) {
@@ -213,25 +183,7 @@ static wg_code image_add_inputs(wg_step *step, const wg_project *project, const 
     wg_step_input_step(step, label, app_steps[i], "bin");
     image_param(step, "app", i, "to", to);
   }
-  for (size_t i = 0; i < image->n_files; i++) {
-    const wg_cfg_image_file *f = &image->files[i];
-    WG_AUTO(wg_cstr) label = wg_xprintf("file/%zu", i);
-    WG_AUTO(wg_cstr) path = wg_image_host_path(project, f->from);
-    WG_AUTO(wg_cstr) to = NULL;
-    wg_stat st;
-    if (wg_os_stat(WG_CWD, path, true, &st, err) != WG_OK) {
-      return wg_wrap(err, "%s:%u:%u: files", f->from_pos.file, f->from_pos.line, f->from_pos.col);
-    }
-    if (st.type == WG_FT_DIR) {
-      wg_step_input_tree(step, label, path);
-      to = wg_xstrdup(f->to);
-    } else {
-      wg_step_input_file(step, label, path);
-      to = image_file_to(f);
-    }
-    image_param(step, "file", i, "to", to);
-  }
-  return WG_OK;
+  return wg_image_files_inputs(step, project, image, err);
 }
 
 static const char *const format_names[] = {"wim", "esd"};

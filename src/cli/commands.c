@@ -9,6 +9,7 @@ extern const wg_cli_cmd wg_cmd_wim_info, wg_cmd_wim_dir, wg_cmd_wim_cat, wg_cmd_
     wg_cmd_wim_apply, wg_cmd_wim_split, wg_cmd_wim_join, wg_cmd_wim_verify, wg_cmd_wim_export,
     wg_cmd_wim_capture, wg_cmd_wim_update;
 
+extern const wg_cli_cmd wg_cmd_wim_synthetic;
 extern const wg_cli_cmd wg_cmd_man, wg_cmd_complete;     // hidden: for the build, for shells
 extern const wg_cli_cmd wg_cmd_schema, wg_cmd_reference; // hidden: docs/ is made with them
 
@@ -48,6 +49,7 @@ const wg_cli_cmd *const wg_cli_commands[] = {
     &wg_cmd_reg_check,
     &wg_cmd_reg_create,
     &wg_cmd_reg_diff,
+    &wg_cmd_wim_synthetic,
     &wg_cmd_man,
     &wg_cmd_complete,
     &wg_cmd_wim_worker,

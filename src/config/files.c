@@ -4,6 +4,7 @@
 #include "config/internal.h"
 #include "crypto/digest.h"
 #include "image/image.h"
+#include "image/synthetic.h"
 #include "os/proc.h"
 
 typedef struct files_check {
@@ -223,14 +224,28 @@ static void files_base(files_check *k, const wg_cfg_image *img) {
   }
 }
 
+// Is there such a product for this architecture, and has it that image?
+static void files_synthetic(files_check *k, const wg_cfg_image *img) {
+  wg_error err = WG_ERROR_INIT;
+  if (wg_synthetic_check(img->base.path, img->arch, NULL, NULL, &err) != WG_OK) {
+    files_fault(k, WG_FAULT_ERROR, img->arch_pos,
+                wg_cfg_printf(k->c, "images.%s.arch: %s", img->name, err.text), NULL);
+  } else if (wg_synthetic_check(img->base.path, img->arch, img->base.image, NULL, &err) != WG_OK) {
+    files_fault(k, WG_FAULT_ERROR, img->base.image_pos,
+                wg_cfg_printf(k->c, "images.%s.base: %s", img->name, err.text), NULL);
+  }
+}
+
 static void files_image(files_check *k, const wg_cfg_image *img) {
   wg_stat st;
   bool is_file = img->base.kind == WG_BASE_FILE;
   const char *label = wg_cfg_printf(k->c, "images.%s.base.%s", img->name, is_file ? "file" : "dir");
-  if (img->base.path != NULL &&
-      files_stat(k, label, img->base.path, img->base.path_pos, is_file ? WG_FT_FILE : WG_FT_DIR,
-                 &st) &&
-      is_file) {
+  if (img->base.path != NULL && img->base.kind == WG_BASE_SYNTHETIC) {
+    files_synthetic(k, img);
+  } else if (img->base.path != NULL &&
+             files_stat(k, label, img->base.path, img->base.path_pos,
+                        is_file ? WG_FT_FILE : WG_FT_DIR, &st) &&
+             is_file) {
     files_base(k, img);
     if (img->base.sha256 != NULL || img->base.sha256_pos.line == 0) { // else it is a fault already
       files_pin(k, img);

@@ -320,6 +320,9 @@ static const wg_key app_item[] = {{.name = "",
                                    .example = "{dir: agent, targets: [windows/amd64]}"}};
 
 #define BASE(field) WG_AT(wg_cfg_base, field)
+static const wg_choice synthetic_products[] = {{"windows-7", 0, false},   {"windows-10", 0, false},
+                                               {"windows-11", 0, false},  {"server-2022", 0, false},
+                                               {"server-2025", 0, false}, {NULL, 0, false}};
 static const wg_key base_keys[] = {
     {.name = "file",
      .type = WG_KEY_PATH,
@@ -346,7 +349,20 @@ static const wg_key base_keys[] = {
      .check = wg_cfg_check_host_path,
      .doc = "A folder that holds the tree of drive C:.",
      .example = "base/tree"},
-    PLANNED("synthetic", "A base that wingo makes itself."),
+    {.name = "synthetic",
+     .type = WG_KEY_ENUM,
+     .flags = WG_KF_STORE_NAME,
+     .choices = synthetic_products,
+     .group = 1,
+     .at = BASE(path),
+     .pos_at = BASE(path_pos),
+     .mark_at = BASE(kind),
+     .mark = WG_BASE_SYNTHETIC,
+     .doc =
+         "A base that wingo makes itself, for demos, tests and CI: the folders and the registry of "
+         "that version, placeholders for its programs, nothing of Microsoft's. It does not start. "
+         "`image` may be left out: the Pro or Standard edition then; `arch` too: amd64.",
+     .example = "windows-11"},
     {.name = "image",
      .type = WG_KEY_STRING,
      .flags = WG_KF_VAR,
@@ -758,7 +774,7 @@ static const wg_key image_keys[] = {
      .sub = base_keys,
      .at = IMG(base),
      .pos_at = IMG(base.pos),
-     .doc = "The Windows image to start from: exactly one of `file` and `dir`.",
+     .doc = "The Windows image to start from: exactly one of `file`, `dir` and `synthetic`.",
      .example = "{file: base/base.wim, image: Windows 11 Pro}"},
     {.name = "arch",
      .type = WG_KEY_ENUM,

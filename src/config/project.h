@@ -94,8 +94,9 @@ typedef struct wg_cfg_app {
 
 typedef enum wg_base_kind {
   WG_BASE_FILE,
-  WG_BASE_DIR
-} wg_base_kind; // iso, synthetic: later issues
+  WG_BASE_DIR,
+  WG_BASE_SYNTHETIC // path is the product: "windows-11"
+} wg_base_kind;     // iso: by the file's content
 typedef struct wg_cfg_base {
   wg_pos pos; // of the key 'base'
   wg_base_kind kind;

@@ -191,6 +191,12 @@ static void rules_same_app_twice(wg_cfg *c, const wg_cfg_image *img) {
 
 static void rules_base(wg_cfg *c, const wg_cfg_image *img) {
   const wg_cfg_base *b = &img->base;
+  if (b->path_pos.line != 0 && b->kind == WG_BASE_SYNTHETIC && b->sha256_pos.line != 0) {
+    rules_error(c, b->sha256_pos,
+                wg_cfg_printf(c, "images.%s.base: 'sha256' pins a file, and the base is synthetic",
+                              img->name),
+                "remove it");
+  }
   if (b->path_pos.line == 0 || b->kind != WG_BASE_DIR) {
     return;
   }

@@ -3,6 +3,7 @@
 
 #include "base/utf.h"
 #include "image/syn.h"
+#include "image/synthetic.h"
 #include "image/synthetic_data.h"
 
 wg_code wg_syn_file(const char *name, wg_str *out, wg_error *err) {
@@ -13,6 +14,16 @@ wg_code wg_syn_file(const char *name, wg_str *out, wg_error *err) {
     }
   }
   return wg_fail(err, WG_E_BUG, "data/synthetic/%s is not in the program", name);
+}
+
+wg_digest wg_synthetic_digest(void) {
+  WG_AUTO(wg_buf) all = {0};
+  wg_buf_init(&all, wg_heap(), 0);
+  for (size_t i = 0; i < WG_ARRAY_LEN(synthetic_files); i++) {
+    wg_digest d = wg_sha256(synthetic_files[i].data, synthetic_files[i].n_bytes);
+    wg_buf_printf(&all, "%s %s\n", wg_digest_hex(&d).s, synthetic_files[i].path);
+  }
+  return wg_sha256(all.p, all.n);
 }
 
 bool wg_syn_line(wg_str *rest, wg_str *out) {

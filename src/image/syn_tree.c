@@ -338,7 +338,9 @@ static wg_code tree_entry(tree_maker *m, const tree_line *l, wg_error *err) {
 // An empty tree with room for n entries.
 static wg_code tree_begin(tree_maker *m, size_t n, wg_error *err) {
   wg_wim_tree *t = m->t;
-  *t = (wg_wim_tree){.arena = m->env->arena, .n = 1, .cap = n, .security_bytes = 8};
+  // The root is a list of one: eight zero bytes end it.
+  *t = (wg_wim_tree){
+      .arena = m->env->arena, .n = 1, .cap = n, .security_bytes = 8, .root_gap_bytes = 8};
   t->entries = wg_arena_new_array(t->arena, wg_wim_entry, n);
   if (t->entries == NULL) {
     return wg_arena_fail(t->arena, err);

@@ -4,6 +4,7 @@
 #ifndef WG_IMAGE_SYNTHETIC_H
 #define WG_IMAGE_SYNTHETIC_H
 
+#include "crypto/digest.h"
 #include "os/file.h"
 
 // Checks that product ("windows-11") exists for arch (Go's name, NULL: amd64) and that it has an
@@ -12,6 +13,9 @@
 // is.
 wg_code wg_synthetic_check(const char *product, const char *arch, const char *image,
                            char **out_image, wg_error *err);
+
+// SHA-256 over the texts that all synthetic bases are made from.
+wg_digest wg_synthetic_digest(void);
 
 typedef struct wg_synthetic_options {
   const char *product;  // "windows-7", "windows-10", "windows-11", "server-2022", "server-2025"

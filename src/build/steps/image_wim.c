@@ -6,7 +6,9 @@
 #include "build/steps/image_files.h"
 #include "build/steps/image_registry.h"
 #include "build/steps/image_split.h"
+#include "build/steps/image_synthetic.h"
 #include "image/image.h"
+#include "image/synthetic.h"
 #include "os/proc.h"
 
 // What run() needs of the plan; lives in the project's memory.
@@ -14,8 +16,9 @@ typedef struct image_step {
   const wg_project *project;
   const wg_cfg_image *image;
   wg_image_format format;
-  bool packed; // the base is a step's output, in this format already
-  bool big;    // the file lives in out/ only; else (an image to be split) in the store
+  bool packed;      // the base is a step's output, in this format already (a synthetic one: a WIM)
+  char *base_image; // of a synthetic base: which image, in the plan's memory; else NULL
+  bool big;         // the file lives in out/ only; else (an image to be split) in the store
 } image_step;
 
 static wg_code image_add_apps(wg_step_ctx *c, const wg_cfg_image *image, wg_image_changes *changes,
@@ -115,6 +118,9 @@ static wg_code image_open_base(wg_step_ctx *c, const image_step *s, char **out_p
   if (s->packed && base->kind == WG_BASE_DIR) {
     *out = (wg_image_base){.kind = WG_IMAGE_BASE_WIM, .path = *out_path};
   }
+  if (s->base_image != NULL) {
+    out->image = s->base_image;
+  }
   return WG_OK;
 }
 
@@ -188,11 +194,36 @@ static wg_code image_add_inputs(wg_step *step, const wg_project *project, const 
 
 static const char *const format_names[] = {"wim", "esd"};
 
-static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user, wg_arena *memory,
-                              wg_error *err) {
+// The base is what its step made: a WIM, taken as it is whatever the output is.
+static wg_code image_add_synthetic(wg_graph *g, wg_step *step, image_step *user, const char *arch,
+                                   wg_arena *memory, wg_error *err) {
+  const wg_cfg_base *base = &user->image->base;
+  WG_AUTO(wg_cstr) image = NULL;
+  wg_step *before = NULL;
+  if (wg_synthetic_check(base->path, arch, base->image, &image, err) != WG_OK ||
+      wg_image_synthetic_step(g, base->path, arch, memory, &before, err) != WG_OK) {
+    return err->code;
+  }
+  user->base_image = wg_arena_strdup(memory, image);
+  if (user->base_image == NULL) {
+    return wg_arena_fail(memory, err);
+  }
+  user->packed = true;
+  wg_step_param(step, "base/image", image);
+  wg_step_input_step(step, "base", before, "base");
+  return WG_OK;
+}
+
+static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user, const char *arch,
+                              wg_arena *memory, wg_error *err) {
+  static const char *const kinds[] = {
+      [WG_BASE_FILE] = "file", [WG_BASE_DIR] = "dir", [WG_BASE_SYNTHETIC] = "synthetic"};
   const wg_cfg_base *base = &user->image->base;
   wg_step *before = NULL;
-  wg_step_param(step, "base/kind", base->kind == WG_BASE_DIR ? "dir" : "file");
+  wg_step_param(step, "base/kind", kinds[base->kind]);
+  if (base->kind == WG_BASE_SYNTHETIC) {
+    return image_add_synthetic(g, step, user, arch, memory, err);
+  }
   wg_step_param(step, "base/image", base->image != NULL ? base->image : "");
   // What is packed anew is checked as it is read.
   if (!user->image->compact && wg_image_base_step(g, user->project, user->image, user->format,
@@ -230,7 +261,7 @@ static wg_code image_add(wg_graph *g, const wg_image_plan *plan, wg_output_kind 
   wg_step_param(step, "time", time);
   wg_step_param(step, "format", name);
   wg_step_param(step, "compact", image->compact ? "yes" : "no");
-  if (image_add_base(g, step, user, plan->memory, err) != WG_OK ||
+  if (image_add_base(g, step, user, plan->arch, plan->memory, err) != WG_OK ||
       image_add_inputs(step, plan->project, image, plan->app_steps, err) != WG_OK ||
       wg_image_registry_inputs(step, plan->project, image, err) != WG_OK) {
     return err->code;

@@ -4,6 +4,7 @@
 
 #include "build/steps/image_wim.h"
 #include "image/image.h"
+#include "image/synthetic.h"
 
 #define POS_FMT "%s:%u:%u: "
 #define POS_ARG(p) (p).file, (p).line, (p).col
@@ -26,6 +27,13 @@ WG_DEFINE_AUTO(project_steps, project_steps_done);
 static wg_code project_image_arch(const wg_project *p, const wg_cfg_image *image,
                                   const char **out_arch, wg_error *err) {
   const char *of_base = "";
+  if (image->base.kind == WG_BASE_SYNTHETIC) {
+    *out_arch = image->arch != NULL ? image->arch : "amd64";
+    if (wg_synthetic_check(image->base.path, *out_arch, image->base.image, NULL, err) != WG_OK) {
+      return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image->base.path_pos), image->name);
+    }
+    return WG_OK;
+  }
   WG_AUTO(wg_cstr) path = wg_path_join(p->dir, image->base.path);
   wg_image_base base = {.kind =
                             image->base.kind == WG_BASE_DIR ? WG_IMAGE_BASE_DIR : WG_IMAGE_BASE_WIM,

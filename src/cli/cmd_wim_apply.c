@@ -134,6 +134,21 @@ static wg_code apply_to(const wg_cli *c, wg_cli_image *im, const char *target,
   return code;
 }
 
+static int apply_ntfs(const wg_cli *c, unsigned threads) {
+  wg_error err = WG_ERROR_INIT;
+  wg_cli_progress p = {.cli = c};
+  wg_image_base base = {
+      .kind = WG_IMAGE_BASE_WIM, .path = c->args[0], .image = c->n_args > 2 ? c->args[1] : NULL};
+  wg_image_options opt = {.out_path = c->args[c->n_args - 1],
+                          .threads = threads,
+                          .on_progress = wg_cli_progress_show,
+                          .ctx = &p,
+                          .cancel = c->cancel};
+  wg_code code = wg_image_apply_ntfs(&base, &opt, &err);
+  wg_cli_progress_end(&p);
+  return code == WG_OK ? 0 : wg_cli_fail(c, &err);
+}
+
 static int apply_run(wg_cli *c) {
   WG_AUTO(wg_cli_image) im = {.file = WG_IMAGE_FILE_INIT};
   wg_error err = WG_ERROR_INIT;
@@ -144,6 +159,9 @@ static int apply_run(wg_cli *c) {
   const char *which = c->n_args > 2 ? c->args[1] : NULL;
   if (!wg_cli_threads(c, &opt.threads)) {
     return 2;
+  }
+  if (wg_cli_has(c, "ntfs")) {
+    return apply_ntfs(c, opt.threads);
   }
   if (wg_cli_image_open(&im, c->args[0], which, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
@@ -388,19 +406,28 @@ static int extract_run(wg_cli *c) {
   return code == WG_OK ? apply_report(c, &res) : wg_cli_fail(c, &err);
 }
 
-static const wg_cli_opt apply_opts[] = {WG_CLI_FORCE_OPT, WG_CLI_THREADS_OPT};
+static const wg_cli_opt apply_opts[] = {
+    {.name = "ntfs", .help = "DIR is a file with an NTFS volume: apply to that"},
+    WG_CLI_FORCE_OPT,
+    WG_CLI_THREADS_OPT};
 const wg_cli_cmd wg_cmd_wim_apply = {
     .noun = "wim",
     .name = "apply",
     .args = "FILE [IMAGE] DIR",
-    .summary = "write a whole image to a folder",
-    .text = "DIR is made, or must be empty. Times, letter case, hard links and symbolic links are "
-            "kept; "
-            "a link or junction into the image becomes a relative symbolic link. What a Linux file "
-            "system has no form for (named streams, other reparse points, encrypted files) is left "
-            "out and counted.\n\n"
-            "Examples:\n  wingo wim apply install.wim 1 tree\n  wingo wim apply install.swm "
-            "'Windows 11 Pro' tree\n",
+    .summary = "write a whole image to a folder or an NTFS volume",
+    .text =
+        "DIR is made, or must be empty. Times, letter case, hard links and symbolic links are "
+        "kept; a link or junction into the image becomes a relative symbolic link. What a Linux "
+        "file system has no form for (named streams, other reparse points, encrypted files) is "
+        "left out and counted.\n\n"
+        "With --ntfs, DIR is a file that holds an NTFS volume and nothing before it; the image "
+        "goes "
+        "to its root with security descriptors, streams, short names and all. No mount, no root. "
+        "When that fails, make the volume anew.\n\n"
+        "Examples:\n  wingo wim apply install.wim 1 tree\n"
+        "  wingo wim apply install.swm 'Windows 11 Pro' tree\n"
+        "  truncate -s 20G c.img && mkntfs -F -Q c.img && wingo wim apply install.wim 1 c.img "
+        "--ntfs\n",
     .opts = apply_opts,
     .n_opts = WG_ARRAY_LEN(apply_opts),
     .min_args = 2,

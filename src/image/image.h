@@ -125,6 +125,12 @@ wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes
 // initialised. USAGE when there is none: an account of the machine does not exist yet.
 wg_code wg_image_account_sid(const char *account, wg_buf *out, wg_error *err);
 
+// Applies an image of a WIM base to the file opt->out_path, which holds an NTFS volume (mkntfs -F),
+// with everything Windows has: descriptors, streams, short names, reparse points. Of opt only
+// threads, memory_bytes, on_progress, ctx, cancel count besides. Done by libwim in a child. After
+// an error the volume is not to be used. CONFLICT: no NTFS volume. UNSUPPORTED: an image in an ISO.
+wg_code wg_image_apply_ntfs(const wg_image_base *base, const wg_image_options *opt, wg_error *err);
+
 // Architecture of the image: Go's name ("amd64", "arm64", "386", "arm"), "" when the base does not
 // say. *out is static. Cheap: reads header and XML. Errors as wg_image_write.
 wg_code wg_image_base_arch(const wg_image_base *base, const char **out, wg_error *err);

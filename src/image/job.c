@@ -74,6 +74,7 @@ wg_code wg_image_job_write(const wg_image_job *job, char **out, wg_error *err) {
   (void)json_object_set_new(j, "format", json_integer((json_int_t)job->opt.format));
   (void)json_object_set_new(j, "compact", json_boolean(job->opt.compact));
   (void)json_object_set_new(j, "keep_times", json_boolean(job->opt.keep_times));
+  (void)json_object_set_new(j, "ntfs", json_boolean(job->ntfs));
   (void)json_object_set_new(j, "retime", json_boolean(job->opt.retime));
   *out = job_dump(j);
   if ((*out)[0] == '\0') {
@@ -164,6 +165,7 @@ wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_er
                                                                        : WG_IMAGE_FORMAT_ESD;
   job.opt.compact = json_is_true(json_object_get(j, "compact"));
   job.opt.keep_times = json_is_true(json_object_get(j, "keep_times"));
+  job.ntfs = json_is_true(json_object_get(j, "ntfs"));
   job.opt.retime = json_is_true(json_object_get(j, "retime"));
   if (r.bad || job.base.path == NULL || job.opt.out_path == NULL) {
     return wg_fail(err, WG_E_FORMAT, "the job is not one of ours");

@@ -9,6 +9,7 @@ typedef struct wg_image_job {
   const wg_image_change *changes;
   size_t n_changes;
   wg_image_options opt;
+  bool ntfs; // opt.out_path is an NTFS volume that the base's image is applied to
 } wg_image_job;
 
 // Does the work in this process. Leaves no output on failure.
@@ -46,5 +47,7 @@ wg_code wg_image_record_read(wg_str line, wg_image_record *out, wg_error *err);
 // libwim.c: a directory tree as the only image (opt.name) of a new WIM. Not thread-safe:
 // process-wide state.
 wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_error *err);
+// The base's image to the NTFS volume that is the file opt.out_path. As above.
+wg_code wg_libwim_apply_ntfs(const wg_image_job *job, wg_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <wimlib.h>
 
+#include "image/base.h"
 #include "image/job.h"
 
 typedef WIMStruct *libwim;
@@ -26,6 +27,10 @@ static enum wimlib_progress_status libwim_on_progress(enum wimlib_progress_msg m
   if (msg == WIMLIB_PROGRESS_MSG_WRITE_STREAMS && p->opt->on_progress != NULL) {
     p->opt->on_progress(p->opt->ctx, "capture", info->write_streams.completed_bytes,
                         info->write_streams.total_bytes, "bytes");
+  }
+  if (msg == WIMLIB_PROGRESS_MSG_EXTRACT_STREAMS && p->opt->on_progress != NULL) {
+    p->opt->on_progress(p->opt->ctx, "apply", info->extract.completed_bytes,
+                        info->extract.total_bytes, "bytes");
   }
   return WIMLIB_PROGRESS_STATUS_CONTINUE;
 }
@@ -91,4 +96,67 @@ wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_erro
     return wg_cancel_check(job->opt.cancel, err);
   }
   return rc == 0 ? WG_OK : libwim_fail(rc, err, job->base.path);
+}
+
+// Which image, and that libwim can open the file by itself; then the other parts of a split one.
+static wg_code ntfs_look(const wg_image_job *job, wg_arena *arena, uint32_t *out_image,
+                         const char *const **out_parts, size_t *out_n, wg_error *err) {
+  WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
+  if (wg_image_file_open(&f, job->base.path, err) != WG_OK) {
+    return err->code;
+  }
+  if (f.inside != NULL) {
+    return wg_fail(err, WG_E_UNSUPPORTED,
+                   "'%s' is an ISO; take '%s' out of it first: wingo wim export ISO all FILE.wim",
+                   job->base.path, f.inside);
+  }
+  if (wg_image_file_find(&f, job->base.image, out_image, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", job->base.path);
+  }
+  return wg_image_base_files(&job->base, arena, out_parts, out_n, err);
+}
+
+static wg_code ntfs_check_volume(const char *path, wg_error *err) {
+  WG_AUTO(wg_fd) fd = -1;
+  wg_error ignored = WG_ERROR_INIT;
+  char head[11] = {0};
+  if (wg_os_open_read(WG_CWD, path, &fd, err) != WG_OK) {
+    return err->code;
+  }
+  if (wg_os_pread_exact(fd, head, sizeof(head), 0, &ignored) != WG_OK ||
+      memcmp(head + 3, "NTFS    ", 8) != 0) {
+    return wg_fail(err, WG_E_CONFLICT,
+                   "'%s' holds no NTFS volume; make one: truncate -s 20G FILE; mkntfs -F FILE",
+                   path);
+  }
+  return WG_OK;
+}
+
+wg_code wg_libwim_apply_ntfs(const wg_image_job *job, wg_error *err) {
+  WG_AUTO(wg_arena) arena = {0};
+  libwim_progress p = {.opt = &job->opt};
+  const char *const *parts = NULL;
+  size_t n_parts = 0;
+  uint32_t image = 0;
+  wg_arena_init(&arena, wg_heap(), 0);
+  if (ntfs_look(job, &arena, &image, &parts, &n_parts, err) != WG_OK ||
+      ntfs_check_volume(job->opt.out_path, err) != WG_OK || libwim_start(err) != WG_OK) {
+    return err->code;
+  }
+  WG_AUTO(libwim) wim = NULL;
+  int rc = wimlib_open_wim_with_progress(parts[0], 0, &wim, libwim_on_progress, &p);
+  if (rc == 0 && n_parts > 1) {
+    rc = wimlib_reference_resource_files(wim, parts + 1, (unsigned)(n_parts - 1), 0, 0);
+  }
+  if (rc == 0) {
+    rc = wimlib_extract_image(wim, (int)image + 1, job->opt.out_path,
+                              WIMLIB_EXTRACT_FLAG_NTFS | WIMLIB_EXTRACT_FLAG_STRICT_ACLS);
+  }
+  if (p.canceled) {
+    return wg_cancel_check(job->opt.cancel, err);
+  }
+  if (rc == WIMLIB_ERR_UNSUPPORTED) {
+    return wg_fail(err, WG_E_UNSUPPORTED, "this libwim was built without NTFS support");
+  }
+  return rc == 0 ? WG_OK : libwim_fail(rc, err, job->opt.out_path);
 }

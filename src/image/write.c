@@ -165,6 +165,9 @@ static wg_code run_all(const wg_image_job *job, const char *path, wg_image_resul
 }
 
 wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err) {
+  if (job->ntfs) {
+    return wg_libwim_apply_ntfs(job, err);
+  }
   if (job->base.kind == WG_IMAGE_BASE_WIM) {
     return run_all(job, job->base.path, out, err);
   }
@@ -187,6 +190,12 @@ wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err
   wg_error ignored = WG_ERROR_INIT;
   (void)wg_os_rmtree(WG_CWD, dir, &ignored);
   return code;
+}
+
+wg_code wg_image_apply_ntfs(const wg_image_base *base, const wg_image_options *opt, wg_error *err) {
+  wg_image_job job = {.base = *base, .opt = *opt, .ntfs = true};
+  wg_image_result res = {0};
+  return wg_image_worker_call(&job, &res, err);
 }
 
 wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,

@@ -533,3 +533,87 @@ def test_killed_at_any_time(wingo, env, tree, tmp_path):
                     if "wgtmp-" not in x.name:
                         assert x.read_bytes() == (big / x.name).read_bytes()
             tool("rm", "-rf", folder)
+
+
+def test_apply_to_ntfs(wims, run, tmp_path):
+    """What arrives on the volume is what wimlib brings there, descriptors, streams, short names and all."""
+    needs(WIM, "mkntfs")
+
+    def volume(name):
+        with open(tmp_path / name, "wb") as f:
+            f.truncate(64 << 20)
+        tool("mkntfs", "-F", "-Q", tmp_path / name)
+        return tmp_path / name
+    rich = tmp_path / "rich.wim"
+    rich.write_bytes(wimgen.rich_wim().build())
+    r = run("wim", "apply", rich, "1", volume("a.img"), "--ntfs")
+    assert r.code == 0, r
+    tool(WIM, "apply", rich, "1", volume("b.img"), "--quiet")
+    rows = {}
+    for name in ("a", "b"):
+        tool(WIM, "capture", tmp_path / f"{name}.img", tmp_path / f"{name}.wim", "x", "--quiet")
+        rows[name] = {e["path"]: {k: v for k, v in e.items() if k not in ("accessed", "link_group")}
+                      for e in json.loads(run("wim", "dir", tmp_path / f"{name}.wim", "1", "--json").out)["entries"]}
+    assert rows["a"] == rows["b"]
+    meant = {e["path"]: e for e in json.loads(run("wim", "dir", rich, "1", "--json").out)["entries"]}
+    secured = [p for p, e in meant.items() if "security" in e]
+    assert len(secured) > 2
+    for p in secured:
+        assert rows["a"][p]["security"] == meant[p]["security"], p
+    assert run("wim", "split", wims["lzx"], tmp_path / "p.swm", "200KiB").code == 0
+    assert run("wim", "apply", tmp_path / "p.swm", "2", volume("c.img"), "--ntfs").code == 0
+    tool(WIM, "capture", tmp_path / "c.img", tmp_path / "c.wim", "x", "--quiet")
+    got, want = ({(e["path"], e.get("sha1")) for e in json.loads(run("wim", "dir", w, n, "--json").out)["entries"]}
+                 for w, n in ((tmp_path / "c.wim", "1"), (wims["lzx"], "2")))
+    assert got == want
+    (tmp_path / "zeros").write_bytes(bytes(100000))
+    r = run("wim", "apply", rich, "1", tmp_path / "zeros", "--ntfs")
+    assert r.code == 1 and "mkntfs" in r.err, r
+    assert run("wim", "apply", rich, "9", tmp_path / "a.img", "--ntfs").code == 1
+
+
+def test_hostile_trees(run, tmp_path):
+    """Nothing leaves the target: names that are no names, links with files behind them, links out of it."""
+    Node, DIR = wimgen.Node, wimgen.DIR
+
+    def link(target, relative):
+        t = target.encode("utf-16-le")
+        return (0xA000000C, b"\0\0" + len(t).to_bytes(2, "little") + len(t).to_bytes(2, "little") + b"\0\0"
+                + relative.to_bytes(4, "little") + t)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for n, name in enumerate(("..", ".", "a/b", "../outside/x")):
+        wim = tmp_path / f"name{n}.wim"
+        wim.write_bytes(wimgen.Wim().add(Node(children=[Node(name, data=b"evil")])).build())
+        r = run("wim", "apply", wim, tmp_path / f"out{n}")
+        assert r.code == 4 and not (tmp_path / f"out{n}").exists(), r
+    wim = tmp_path / "link.wim"
+    w = wimgen.Wim()
+    w.add(Node(children=[
+        Node("up", data=b"", reparse=link("..\\..\\..\\outside", 1)), Node("Up", children=[Node("x", data=b"mine")]),
+        Node("drive", data=b"", reparse=link(f"\\??\\C:{outside}".replace("/", "\\"), 0)),
+        Node("volume", data=b"", reparse=link("\\??\\Volume{12345678-0000-0000-0000-000000000000}\\x", 0)),
+        Node("unc", data=b"", reparse=link("\\??\\UNC\\server\\share", 0)),
+        Node("broken", data=b"plain")]))
+    wim.write_bytes(w.build())
+    r = run("wim", "apply", wim, tmp_path / "out", "--json")
+    assert r.code == 0, r
+    got = json.loads(r.out)
+    assert (got["symbolic_links"], got["left_out_reparse_points"], got["same_but_case"]) == (2, 2, 1), r
+    assert "\\volume" in r.err or "\\unc" in r.err
+    assert (tmp_path / "out" / "Up" / "x").read_bytes() == b"mine" and not list(outside.iterdir())
+    # into a folder where a link waits: it is replaced, not followed
+    into = tmp_path / "into"
+    into.mkdir()
+    (into / "broken").symlink_to(outside / "target")
+    assert run("wim", "apply", wim, into, "--force").code == 0
+    assert not list(outside.iterdir()) and (into / "broken").read_bytes() == b"plain"
+    (into / "Up" / "x").unlink()
+    (into / "Up").rmdir()
+    (into / "Up").symlink_to(outside)
+    r = run("wim", "apply", wim, into, "--force")
+    assert r.code == 1 and "no folder" in r.err and not list(outside.iterdir()), r
+    long = tmp_path / "long.wim"
+    long.write_bytes(wimgen.Wim().add(Node(children=[Node("漢" * 100, data=b"x")])).build())
+    r = run("wim", "apply", long, tmp_path / "l")
+    assert r.code == 1 and "255 bytes" in r.err and not (tmp_path / "l").exists(), r

@@ -6,27 +6,40 @@
 #include "fmt/json/jsonw.h"
 #include "fmt/sd/sd.h"
 
-// Opens the hive named by the first argument; an exit code, 0 when it is open.
-static int reg_open(const wg_cli *c, wg_hivefile *f) {
+// Opens what the first argument and the key name; an exit code, 0 when it is open.
+static int reg_open(const wg_cli *c, const char *key, wg_reg_target *t) {
+  return wg_reg_target_of(c, c->args[0], key, t);
+}
+
+static int reg_save(const wg_cli *c, const wg_reg_target *t) {
   wg_error err = WG_ERROR_INIT;
-  if (wg_hivefile_open(c->args[0], wg_cli_has(c, "force-dirty"), f, &err) != WG_OK) {
+  const char *out = wg_cli_value(c, "out");
+  wg_hivefile f = t->file; // borrowed
+  WG_AUTO(wg_cstr) path = wg_xstrdup(out != NULL ? out : f.path);
+  f.path = path;
+  if (out != NULL && wg_os_exists(WG_CWD, out)) {
+    (void)!wg_fail(&err, WG_E_CONFLICT, "'%s' is there already", out);
     return wg_cli_fail(c, &err);
   }
-  if (f->n_replayed > 0) {
-    wg_note(c, "'%s' was dirty: %u log entries replayed", f->path, f->n_replayed);
-  }
-  return 0;
+  return wg_hivefile_save(&f, wg_reg_now(), &err) == WG_OK ? 0 : wg_cli_fail(c, &err);
 }
 
-static int reg_save(const wg_cli *c, const wg_hivefile *f) {
+static int reg_no_key(const wg_cli *c, const wg_reg_target *t) {
   wg_error err = WG_ERROR_INIT;
-  return wg_hivefile_save(f, wg_reg_now(), &err) == WG_OK ? 0 : wg_cli_fail(c, &err);
-}
-
-static int reg_no_key(const wg_cli *c, wg_str key) {
-  wg_error err = WG_ERROR_INIT;
-  (void)!wg_fail(&err, WG_E_NOT_FOUND, "'%s' has no key '%.*s'", c->args[0], WG_STR_ARG(key));
+  (void)!wg_fail(&err, WG_E_NOT_FOUND, "'%s' has no key '%s'", t->label, t->key);
   return wg_cli_fail(c, &err);
+}
+
+static int reg_edit_image(const wg_cli *c, const wg_reg_edits *edits) {
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_reg_result) done = {0};
+  if (wg_reg_edit_image(c, c->args[0], edits, wg_cli_value(c, "out"), &done, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  wg_note(c, "%llu values set, %llu keys made, %llu values or keys deleted",
+          (unsigned long long)done.n_set, (unsigned long long)done.n_keys_made,
+          (unsigned long long)done.n_deleted);
+  return 0;
 }
 
 static void reg_print_value(const wg_regvalue *v, wg_jsonw *j, wg_buf *tmp) {
@@ -108,20 +121,19 @@ static void reg_print_children(const wg_regkey *k) {
 }
 
 static int reg_query_run(wg_cli *c) {
-  WG_AUTO(wg_hivefile) f = {0};
-  int rc = reg_open(c, &f);
+  WG_AUTO(wg_reg_target) t = {0};
+  int rc = reg_open(c, c->n_args > 1 ? c->args[1] : NULL, &t);
   if (rc != 0) {
     return rc;
   }
-  wg_str key = wg_reg_key_arg(f.path, c->n_args > 1 ? c->args[1] : NULL);
   const char *only = wg_cli_value(c, "value");
-  const wg_regkey *k = wg_hive_find(f.hive, key);
+  const wg_regkey *k = wg_hive_find(t.hive, wg_str_of(t.key));
   if (k == NULL) {
-    return reg_no_key(c, key);
+    return reg_no_key(c, &t);
   }
   if (only != NULL && !wg_cli_has(c, "recursive") && wg_regkey_value(k, wg_str_of(only)) == NULL) {
     wg_error err = WG_ERROR_INIT;
-    (void)!wg_fail(&err, WG_E_NOT_FOUND, "key '%.*s' has no value '%s'", WG_STR_ARG(key), only);
+    (void)!wg_fail(&err, WG_E_NOT_FOUND, "key '%s' has no value '%s'", t.key, only);
     return wg_cli_fail(c, &err);
   }
   if (!c->json) {
@@ -204,76 +216,105 @@ static int reg_add_run(wg_cli *c) {
                         &bytes, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
-  WG_AUTO(wg_hivefile) f = {0};
-  int rc = reg_open(c, &f);
+  bool has_value = name != NULL || data != NULL;
+  if (wg_reg_in_image(c->args[0])) {
+    WG_AUTO(wg_reg_edits) edits = {0};
+    wg_reg_edits_init(&edits);
+    if (has_value) {
+      wg_reg_edits_bytes(&edits, "add", c->args[1], name != NULL ? name : "", type, bytes.p,
+                         bytes.n);
+    } else {
+      wg_reg_edits_new(&edits, "add", WG_REG_MAKE_KEY, c->args[1], "");
+    }
+    return reg_edit_image(c, &edits);
+  }
+  WG_AUTO(wg_reg_target) t = {0};
+  int rc = reg_open(c, c->args[1], &t);
   if (rc != 0) {
     return rc;
   }
   wg_regkey *k = NULL;
   uint64_t now = wg_reg_now();
-  if (wg_regkey_create(f.hive, wg_hive_root(f.hive), wg_reg_key_arg(f.path, c->args[1]), now, &k,
-                       NULL, &err) != WG_OK ||
-      ((name != NULL || data != NULL) && wg_regkey_set(f.hive, k, wg_str_of(name), type, bytes.p,
-                                                       (uint32_t)bytes.n, now, &err) != WG_OK)) {
+  if (wg_regkey_create(t.hive, wg_hive_root(t.hive), wg_str_of(t.key), now, &k, NULL, &err) !=
+          WG_OK ||
+      (has_value && wg_regkey_set(t.hive, k, wg_str_of(name), type, bytes.p, (uint32_t)bytes.n, now,
+                                  &err) != WG_OK)) {
     return wg_cli_fail(c, &err);
   }
-  return reg_save(c, &f);
+  return reg_save(c, &t);
 }
 
 static int reg_delete_run(wg_cli *c) {
-  WG_AUTO(wg_hivefile) f = {0};
-  int rc = reg_open(c, &f);
+  WG_AUTO(wg_reg_target) t = {0};
+  int rc = reg_open(c, c->args[1], &t);
   if (rc != 0) {
     return rc;
   }
   wg_error err = WG_ERROR_INIT;
-  wg_str key = wg_reg_key_arg(f.path, c->args[1]);
-  wg_regkey *k = wg_hive_find(f.hive, key);
+  wg_regkey *k = wg_hive_find(t.hive, wg_str_of(t.key));
   if (k == NULL) {
-    return reg_no_key(c, key);
+    return reg_no_key(c, &t);
   }
   const char *name = wg_cli_value(c, "value");
-  wg_code code = name != NULL ? wg_regkey_unset(f.hive, k, wg_str_of(name), wg_reg_now(), &err)
-                              : wg_regkey_delete(f.hive, k, wg_reg_now(), &err);
-  return code == WG_OK ? reg_save(c, &f) : wg_cli_fail(c, &err);
+  if (t.in_image && name != NULL && wg_regkey_value(k, wg_str_of(name)) == NULL) {
+    (void)!wg_fail(&err, WG_E_NOT_FOUND, "there is no value '%s'", name);
+    return wg_cli_fail(c, &err);
+  }
+  if (t.in_image) {
+    WG_AUTO(wg_reg_edits) edits = {0};
+    wg_reg_edits_init(&edits);
+    wg_reg_edits_new(&edits, "delete", name != NULL ? WG_REG_DELETE_VALUE : WG_REG_DELETE_KEY,
+                     c->args[1], name != NULL ? name : "");
+    return reg_edit_image(c, &edits);
+  }
+  wg_code code = name != NULL ? wg_regkey_unset(t.hive, k, wg_str_of(name), wg_reg_now(), &err)
+                              : wg_regkey_delete(t.hive, k, wg_reg_now(), &err);
+  return code == WG_OK ? reg_save(c, &t) : wg_cli_fail(c, &err);
 }
 
-// --prefix, else what the hive's file name says.
-static const char *reg_prefix(const wg_cli *c, const char *path) {
-  const char *prefix = wg_cli_value(c, "prefix");
-  return prefix != NULL ? prefix : wg_hive_prefix_of(path);
+static wg_code reg_read_text(const char *path, unsigned code_page, wg_arena *arena, wg_regtext *out,
+                             wg_error *err) {
+  WG_AUTO(wg_buf) text = {0};
+  wg_buf_init(&text, wg_heap(), 0);
+  wg_regtext_options opt = {.code_page = code_page};
+  if (wg_os_read_file(WG_CWD, path, (uint64_t)1 << 30, &text, err) != WG_OK) {
+    return err->code;
+  }
+  return wg_regtext_parse(text.p, text.n, &opt, arena, out, err) == WG_OK
+             ? WG_OK
+             : wg_wrap(err, "'%s'", path);
 }
 
-static int reg_import_run(wg_cli *c) {
-  const char *prefix = reg_prefix(c, c->args[0]);
-  if (prefix == NULL) {
-    return wg_cli_usage(c,
-                        "the name '%s' does not say which keys it holds: give --prefix, such as "
-                        "--prefix='HKEY_LOCAL_MACHINE\\SOFTWARE'",
-                        c->args[0]);
+static int reg_import_image(const wg_cli *c, unsigned code_page) {
+  WG_AUTO(wg_reg_edits) edits = {0};
+  wg_reg_edits_init(&edits);
+  for (size_t i = 1; i < c->n_args; i++) {
+    WG_AUTO(wg_arena) arena;
+    wg_error err = WG_ERROR_INIT;
+    wg_regtext t;
+    wg_arena_init(&arena, wg_heap(), 0);
+    if (reg_read_text(c->args[i], code_page, &arena, &t, &err) != WG_OK) {
+      return wg_cli_fail(c, &err);
+    }
+    wg_reg_edits_regtext(&edits, c->args[i], &t);
   }
-  uint64_t code_page = 1252;
-  const char *cp = wg_cli_value(c, "code-page");
-  if (cp != NULL && (!wg_parse_u64(wg_str_of(cp), &code_page) || code_page > UINT16_MAX)) {
-    return wg_cli_usage(c, "'%s' is not a code page", cp);
-  }
-  WG_AUTO(wg_hivefile) f = {0};
-  int rc = reg_open(c, &f);
+  return reg_edit_image(c, &edits);
+}
+
+static int reg_import_hive(const wg_cli *c, const char *prefix, unsigned code_page) {
+  WG_AUTO(wg_reg_target) f = {0};
+  int rc = reg_open(c, NULL, &f);
   wg_reg_apply_stats total = {0};
   for (size_t i = 1; rc == 0 && i < c->n_args; i++) {
     WG_AUTO(wg_arena) arena;
-    WG_AUTO(wg_buf) text = {0};
     wg_error err = WG_ERROR_INIT;
     wg_regtext t;
     wg_reg_apply_stats st;
     wg_arena_init(&arena, wg_heap(), 0);
-    wg_buf_init(&text, wg_heap(), 0);
-    wg_regtext_options opt = {.code_page = (unsigned)code_page};
-    if (wg_os_read_file(WG_CWD, c->args[i], (uint64_t)1 << 30, &text, &err) != WG_OK) {
+    if (reg_read_text(c->args[i], code_page, &arena, &t, &err) != WG_OK) {
       return wg_cli_fail(c, &err);
     }
-    if (wg_regtext_parse(text.p, text.n, &opt, &arena, &t, &err) != WG_OK ||
-        wg_hive_apply_regtext(f.hive, &t, prefix, wg_reg_now(), &st, &err) != WG_OK) {
+    if (wg_hive_apply_regtext(f.hive, &t, prefix, wg_reg_now(), &st, &err) != WG_OK) {
       (void)!wg_wrap(&err, "'%s'", c->args[i]);
       return wg_cli_fail(c, &err);
     }
@@ -291,17 +332,36 @@ static int reg_import_run(wg_cli *c) {
   return rc;
 }
 
+static int reg_import_run(wg_cli *c) {
+  uint64_t code_page = 1252;
+  const char *cp = wg_cli_value(c, "code-page");
+  if (cp != NULL && (!wg_parse_u64(wg_str_of(cp), &code_page) || code_page > UINT16_MAX)) {
+    return wg_cli_usage(c, "'%s' is not a code page", cp);
+  }
+  if (wg_reg_in_image(c->args[0])) {
+    return reg_import_image(c, (unsigned)code_page);
+  }
+  const char *prefix = wg_cli_value(c, "prefix");
+  prefix = prefix != NULL ? prefix : wg_hive_prefix_of(c->args[0]);
+  if (prefix == NULL) {
+    return wg_cli_usage(c,
+                        "the name '%s' does not say which keys it holds: give --prefix, such as "
+                        "--prefix='HKEY_LOCAL_MACHINE\\SOFTWARE'",
+                        c->args[0]);
+  }
+  return reg_import_hive(c, prefix, (unsigned)code_page);
+}
+
 static int reg_export_run(wg_cli *c) {
-  WG_AUTO(wg_hivefile) f = {0};
-  int rc = reg_open(c, &f);
+  WG_AUTO(wg_reg_target) t = {0};
+  int rc = reg_open(c, c->n_args > 1 ? c->args[1] : NULL, &t);
   if (rc != 0) {
     return rc;
   }
-  const char *prefix = reg_prefix(c, f.path);
-  wg_str key = wg_reg_key_arg(f.path, c->n_args > 1 ? c->args[1] : NULL);
-  const wg_regkey *k = wg_hive_find(f.hive, key);
+  const char *given = wg_cli_value(c, "prefix"), *prefix = given != NULL ? given : t.prefix;
+  const wg_regkey *k = wg_hive_find(t.hive, wg_str_of(t.key));
   if (k == NULL) {
-    return reg_no_key(c, key);
+    return reg_no_key(c, &t);
   }
   wg_error err = WG_ERROR_INIT;
   WG_AUTO(wg_buf) text = {0};
@@ -324,49 +384,10 @@ static int reg_export_run(wg_cli *c) {
              : wg_cli_fail(c, &err);
 }
 
-static int reg_check_run(wg_cli *c) {
-  WG_AUTO(wg_hivefile) f = {0};
-  int rc = reg_open(c, &f);
-  if (rc != 0) {
-    return rc;
-  }
-  wg_regf_info i = wg_hive_info(f.hive);
-  if (!c->json) {
-    wg_out("version        %u.%u\nsequence       %u, %u\nkeys           %llu\nvalues         %llu\n"
-           "live bytes     %llu\nfile bytes     %zu\nlost cells     %llu (%llu bytes)\n"
-           "replayed       %u log entries\n",
-           i.major, i.minor, i.seq1, i.seq2, (unsigned long long)i.n_keys,
-           (unsigned long long)i.n_values, (unsigned long long)i.live_bytes, f.bytes.n,
-           (unsigned long long)i.n_lost_cells, (unsigned long long)i.lost_bytes, f.n_replayed);
-    return 0;
-  }
-  WG_AUTO(wg_buf) out = {0};
-  wg_buf_init(&out, wg_heap(), 0);
-  wg_jsonw j;
-  wg_jsonw_init(&j, &out, 2);
-  wg_jsonw_begin_object(&j);
-  wg_jsonw_kv_u64(&j, "major", i.major);
-  wg_jsonw_kv_u64(&j, "minor", i.minor);
-  wg_jsonw_kv_u64(&j, "sequence1", i.seq1);
-  wg_jsonw_kv_u64(&j, "sequence2", i.seq2);
-  wg_jsonw_kv_u64(&j, "keys", i.n_keys);
-  wg_jsonw_kv_u64(&j, "values", i.n_values);
-  wg_jsonw_kv_u64(&j, "live_bytes", i.live_bytes);
-  wg_jsonw_kv_u64(&j, "file_bytes", f.bytes.n);
-  wg_jsonw_kv_u64(&j, "lost_cells", i.n_lost_cells);
-  wg_jsonw_kv_u64(&j, "lost_bytes", i.lost_bytes);
-  wg_jsonw_kv_u64(&j, "replayed", f.n_replayed);
-  wg_jsonw_end_object(&j);
-  wg_error err = WG_ERROR_INIT;
-  if (wg_jsonw_finish(&j, &err) != WG_OK) {
-    return wg_cli_fail(c, &err);
-  }
-  wg_out_bytes(out.p, out.n);
-  return 0;
-}
-
 #define OPT_FORCE                                                                                  \
   { .name = "force-dirty", .help = "open a dirty hive although no log fits it" }
+#define OPT_OUT                                                                                    \
+  { .name = "out", .arg = "FILE", .help = "write what is changed to FILE, not in place" }
 #define OPT_PREFIX                                                                                 \
   {                                                                                                \
     .name = "prefix", .arg = "KEY",                                                                \
@@ -379,15 +400,17 @@ static const wg_cli_opt query_opts[] = {
     OPT_FORCE, OPT_VALUE, {.name = "recursive", .letter = 'r', .help = "everything below, too"}};
 static const wg_cli_opt add_opts[] = {
     OPT_FORCE,
+    OPT_OUT,
     OPT_VALUE,
     {.name = "type", .letter = 't', .arg = "TYPE", .help = "REG_SZ (default), REG_DWORD, ..."},
     {.name = "data",
      .letter = 'd',
      .arg = "DATA",
      .help = "text, number or hex digits, by type; \\0 between strings of REG_MULTI_SZ"}};
-static const wg_cli_opt delete_opts[] = {OPT_FORCE, OPT_VALUE};
+static const wg_cli_opt delete_opts[] = {OPT_FORCE, OPT_OUT, OPT_VALUE};
 static const wg_cli_opt import_opts[] = {
     OPT_FORCE,
+    OPT_OUT,
     OPT_PREFIX,
     {.name = "code-page", .arg = "N", .help = "of REGEDIT4 text (default 1252)"}};
 static const wg_cli_opt export_opts[] = {OPT_FORCE,
@@ -396,19 +419,20 @@ static const wg_cli_opt export_opts[] = {OPT_FORCE,
                                           .letter = 'o',
                                           .arg = "FILE",
                                           .help = "write UTF-16 to FILE, as regedit does"}};
-static const wg_cli_opt check_opts[] = {OPT_FORCE};
 
 const wg_cli_cmd wg_cmd_reg_query = {
     .noun = "reg",
     .name = "query",
-    .args = "HIVE [KEY]",
+    .args = "HIVE|IMAGE [KEY]",
     .summary = "show a key, its values and subkeys",
     .text =
         "KEY is relative to the hive's root; a full path such as HKLM\\SOFTWARE\\Acme is\n"
         "understood when the file's name says which hive it is. A dirty hive's transaction logs\n"
-        "(.LOG1, .LOG2 beside it) are replayed in memory.\n\n"
+        "(.LOG1, .LOG2 beside it) are replayed in memory. Of an image (install.wim:2, or a folder\n"
+        "that is one) KEY is a full path, which also says which hive it is in.\n\n"
         "Examples:\n  wingo reg query config/SOFTWARE 'Microsoft\\Windows NT\\CurrentVersion'\n"
-        "  wingo reg query SYSTEM Select --value=Default --json\n",
+        "  wingo reg query SYSTEM Select --value=Default --json\n"
+        "  wingo reg query install.wim:2 'HKLM\\SOFTWARE\\Acme'\n",
     .opts = query_opts,
     .n_opts = WG_ARRAY_LEN(query_opts),
     .min_args = 1,
@@ -418,11 +442,14 @@ const wg_cli_cmd wg_cmd_reg_query = {
 const wg_cli_cmd wg_cmd_reg_add = {
     .noun = "reg",
     .name = "add",
-    .args = "HIVE KEY",
+    .args = "HIVE|IMAGE KEY",
     .summary = "make a key, or set a value",
-    .text = "The hive is written anew, whole or not at all; its transaction logs are emptied.\n\n"
-            "Examples:\n  wingo reg add SOFTWARE 'Policies\\Kiosk' --value=Mode --data=single\n"
-            "  wingo reg add SYSTEM 'ControlSet001\\Services\\X' --value=Start -t REG_DWORD -d 2\n",
+    .text =
+        "The hive is written anew, whole or not at all; its transaction logs are emptied. So is\n"
+        "an image (in place, or with --out into a new file); KEY is then a full path.\n\n"
+        "Examples:\n  wingo reg add SOFTWARE 'Policies\\Kiosk' --value=Mode --data=single\n"
+        "  wingo reg add SYSTEM 'ControlSet001\\Services\\X' --value=Start -t REG_DWORD -d 2\n"
+        "  wingo reg add install.wim:2 'HKLM\\SYSTEM\\CurrentControlSet\\Control' --value=X -d y\n",
     .opts = add_opts,
     .n_opts = WG_ARRAY_LEN(add_opts),
     .min_args = 2,
@@ -432,7 +459,7 @@ const wg_cli_cmd wg_cmd_reg_add = {
 const wg_cli_cmd wg_cmd_reg_delete = {
     .noun = "reg",
     .name = "delete",
-    .args = "HIVE KEY",
+    .args = "HIVE|IMAGE KEY",
     .summary = "delete a key with everything below, or a value",
     .text = "Examples:\n  wingo reg delete SOFTWARE 'Policies\\Kiosk'\n"
             "  wingo reg delete SOFTWARE 'Policies\\Kiosk' --value=Mode\n",
@@ -445,7 +472,7 @@ const wg_cli_cmd wg_cmd_reg_delete = {
 const wg_cli_cmd wg_cmd_reg_import = {
     .noun = "reg",
     .name = "import",
-    .args = "HIVE FILE.reg...",
+    .args = "HIVE|IMAGE FILE.reg...",
     .summary = "apply registry text to a hive",
     .text =
         "Version 5 and REGEDIT4 text. All files are applied, or nothing is written. A line that\n"
@@ -461,7 +488,7 @@ const wg_cli_cmd wg_cmd_reg_import = {
 const wg_cli_cmd wg_cmd_reg_export = {
     .noun = "reg",
     .name = "export",
-    .args = "HIVE [KEY]",
+    .args = "HIVE|IMAGE [KEY]",
     .summary = "write a key as registry text",
     .text = "Examples:\n  wingo reg export SOFTWARE 'Policies' -o policies.reg\n"
             "  wingo reg export NTUSER.DAT | less\n",
@@ -471,19 +498,6 @@ const wg_cli_cmd wg_cmd_reg_export = {
     .max_args = 2,
     .complete = "file",
     .run = reg_export_run};
-const wg_cli_cmd wg_cmd_reg_check = {
-    .noun = "reg",
-    .name = "check",
-    .args = "HIVE",
-    .summary = "check a hive from end to end",
-    .text = "Every cell, list, name and value is looked at; the first fault is reported with its\n"
-            "offset, and the exit code is 4.\n\nExample:\n  wingo reg check config/SYSTEM\n",
-    .opts = check_opts,
-    .n_opts = WG_ARRAY_LEN(check_opts),
-    .min_args = 1,
-    .max_args = 1,
-    .complete = "file",
-    .run = reg_check_run};
 static const wg_cli_opt create_opts[] = {
     {.name = "minor", .arg = "N", .help = "version 1.N: 3 to 6 (default: 5)"}};
 const wg_cli_cmd wg_cmd_reg_create = {

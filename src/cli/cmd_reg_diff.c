@@ -2,13 +2,21 @@
 #include "cli/reg.h"
 
 static int reg_diff_run(wg_cli *c) {
-  WG_AUTO(wg_hivefile) a = {0};
-  WG_AUTO(wg_hivefile) b = {0};
+  WG_AUTO(wg_reg_target) a = {0};
+  WG_AUTO(wg_reg_target) b = {0};
+  const char *key = c->n_args > 2 ? c->args[2] : NULL;
   WG_AUTO(wg_buf) out = {0};
   wg_error err = WG_ERROR_INIT;
   bool force = wg_cli_has(c, "force-dirty");
-  if (wg_hivefile_open(c->args[0], force, &a, &err) != WG_OK ||
-      wg_hivefile_open(c->args[1], force, &b, &err) != WG_OK) {
+  if (wg_reg_target_open(c->args[0], key, force, &a, &err) != WG_OK ||
+      wg_reg_target_open(c->args[1], key, force, &b, &err) != WG_OK) {
+    return wg_diff_fail(c, &err);
+  }
+  const wg_regkey *ka = wg_hive_find(a.hive, wg_str_of(a.key));
+  const wg_regkey *kb = wg_hive_find(b.hive, wg_str_of(b.key));
+  if (ka == NULL || kb == NULL) {
+    (void)!wg_fail(&err, WG_E_NOT_FOUND, "'%s' has no key '%s'", ka == NULL ? a.label : b.label,
+                   key);
     return wg_diff_fail(c, &err);
   }
   wg_buf_init(&out, wg_heap(), 0);
@@ -24,7 +32,7 @@ static int reg_diff_run(wg_cli *c) {
     wg_jsonw_begin_array(&j);
     p.json = &j;
   }
-  wg_regdiff_hives(&d);
+  wg_regdiff_keys(&d, ka, kb);
   if (c->json) {
     wg_jsonw_end_array(&j);
   }
@@ -46,18 +54,20 @@ static const wg_cli_opt diff_opts[] = {
 const wg_cli_cmd wg_cmd_reg_diff = {
     .noun = "reg",
     .name = "diff",
-    .args = "OLD NEW",
+    .args = "OLD NEW [KEY]",
     .summary = "show what changed from one hive to another",
     .text =
         "Keys and values that were added (+), removed (-) or changed, security descriptors and\n"
         "class names. A key that is new or gone stands for all below it. Exit code 0: no\n"
-        "difference, 1: some, 2 and more: trouble.\n\n"
+        "difference, 1: some, 2 and more: trouble. With KEY, only that key and what is below. Of\n"
+        "images, KEY is a full path and says which hive; wingo diff compares all of them.\n\n"
         "Examples:\n"
         "  wingo reg diff before/SOFTWARE after/SOFTWARE\n"
-        "  wingo reg diff a.hive b.hive --json\n",
+        "  wingo reg diff a.hive b.hive --json\n"
+        "  wingo reg diff a.wim:1 b.wim:1 'HKLM\\SOFTWARE\\Policies'\n",
     .opts = diff_opts,
     .n_opts = WG_ARRAY_LEN(diff_opts),
     .min_args = 2,
-    .max_args = 2,
+    .max_args = 3,
     .complete = "file",
     .run = reg_diff_run};

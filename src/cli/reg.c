@@ -109,13 +109,20 @@ wg_code wg_reg_parse_data(uint32_t type, const char *text, wg_buf *out, wg_error
   }
 }
 
-uint64_t wg_reg_now(void) {
+static bool reg_epoch(uint64_t *out_s) {
   const char *epoch = wg_os_getenv("SOURCE_DATE_EPOCH");
+  return epoch != NULL && wg_parse_u64(wg_str_of(epoch), out_s) && *out_s < (uint64_t)1 << 40;
+}
+
+uint64_t wg_reg_now(void) {
   uint64_t s = 0;
-  if (epoch != NULL && wg_parse_u64(wg_str_of(epoch), &s) && s < (uint64_t)1 << 40) {
-    return wg_filetime_of((int64_t)s);
-  }
-  return (uint64_t)(wg_os_wall_ns() / 100) + 116444736000000000U;
+  return reg_epoch(&s) ? wg_filetime_of((int64_t)s)
+                       : (uint64_t)(wg_os_wall_ns() / 100) + 116444736000000000U;
+}
+
+int64_t wg_reg_now_s(void) {
+  uint64_t s = 0;
+  return reg_epoch(&s) ? (int64_t)s : wg_os_wall_ns() / 1000000000;
 }
 
 wg_str wg_reg_key_arg(const char *hive_path, const char *arg) {

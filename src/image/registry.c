@@ -12,6 +12,7 @@ typedef struct open_hive {
   wg_buf bytes;
   wg_hive *hive;
   bool changed;
+  uint32_t n_replayed;
 } open_hive;
 
 typedef struct registry {
@@ -21,6 +22,7 @@ typedef struct registry {
   uint64_t filetime;
   open_hive hives[REGISTRY_MAX_HIVES];
   size_t n_hives;
+  bool force_dirty;
   char control_set[32]; // "ControlSet001" once known
 } registry;
 
@@ -48,9 +50,9 @@ void wg_reg_result_done(wg_reg_result *r) {
 // Where keys live. below: what stands between the hive's root and the rest of the path.
 typedef struct hive_place {
   const char *prefix; // as Windows names it, long form
-  const char *file;   // Windows path, NULL: not to be changed
+  const char *file;   // Windows path, NULL: in no file of an image
   const char *below;
-  const char *why; // when file is NULL
+  const char *why; // not NULL: why it is not to be changed
 } hive_place;
 
 #define CONFIG_DIR "\\Windows\\System32\\config\\"
@@ -60,11 +62,11 @@ static const hive_place hive_places[] = {
     {"HKEY_LOCAL_MACHINE\\SOFTWARE", CONFIG_DIR "SOFTWARE", "", NULL},
     {"HKEY_LOCAL_MACHINE\\SYSTEM", CONFIG_DIR "SYSTEM", "", NULL},
     {"HKEY_LOCAL_MACHINE\\DRIVERS", CONFIG_DIR "DRIVERS", "", NULL},
-    {"HKEY_LOCAL_MACHINE\\SAM", NULL, NULL,
+    {"HKEY_LOCAL_MACHINE\\SAM", CONFIG_DIR "SAM", "",
      "accounts are made at setup (answer file), not by editing their database"},
-    {"HKEY_LOCAL_MACHINE\\SECURITY", NULL, NULL,
+    {"HKEY_LOCAL_MACHINE\\SECURITY", CONFIG_DIR "SECURITY", "",
      "it holds the machine's secrets, sealed with keys that setup makes"},
-    {"HKEY_LOCAL_MACHINE\\COMPONENTS", NULL, NULL,
+    {"HKEY_LOCAL_MACHINE\\COMPONENTS", CONFIG_DIR "COMPONENTS", "",
      "it belongs to Windows servicing; a change breaks updates"},
     {"HKEY_LOCAL_MACHINE\\HARDWARE", NULL, NULL, "it is made anew at every start and on no disk"},
     {"HKEY_LOCAL_MACHINE\\BCD00000000", NULL, NULL,
@@ -82,7 +84,7 @@ static wg_code registry_place(const wg_reg_edit *e, const hive_place **out, wg_s
                               wg_error *err) {
   for (size_t i = 0; i < WG_ARRAY_LEN(hive_places); i++) {
     if (wg_hive_strip_prefix(wg_str_of(e->key), hive_places[i].prefix, out_rest)) {
-      if (hive_places[i].file == NULL) {
+      if (hive_places[i].why != NULL) {
         return wg_fail(err, WG_E_USAGE, "%s: '%s' cannot be changed offline: %s", e->origin, e->key,
                        hive_places[i].why);
       }
@@ -125,9 +127,8 @@ static wg_code registry_open(registry *r, const char *file, open_hive **out, wg_
     return err->code;
   }
   hive_beside beside = {r->image, file};
-  uint32_t n_replayed = 0;
-  if (wg_hive_open_bytes(&h->bytes, registry_log, &beside, false, &h->hive, &n_replayed, err) !=
-      WG_OK) {
+  if (wg_hive_open_bytes(&h->bytes, registry_log, &beside, r->force_dirty, &h->hive, &h->n_replayed,
+                         err) != WG_OK) {
     return wg_wrap(err, "hive '%s'", file);
   }
   *out = h;
@@ -530,5 +531,69 @@ wg_code wg_image_registry(wg_image_reader *image, const wg_reg_edit *edits, size
       return err->code;
     }
   }
+  return WG_OK;
+}
+
+void wg_image_hive_done(wg_image_hive *h) {
+  wg_hive_free(h->hive);
+  wg_buf_done(&h->bytes);
+  wg_xfree(h->path);
+  *h = (wg_image_hive){0};
+}
+
+// The place that is the root of the same hive.
+static const hive_place *hive_place_root(const hive_place *place) {
+  for (size_t i = 0; i < WG_ARRAY_LEN(hive_places); i++) {
+    const hive_place *p = &hive_places[i];
+    if (p->file != NULL && p->below[0] == '\0' && strcmp(p->file, place->file) == 0) {
+      return p;
+    }
+  }
+  return place;
+}
+
+const char *wg_image_hive_root(size_t n) {
+  for (size_t i = 0; i < WG_ARRAY_LEN(hive_places); i++) {
+    const hive_place *p = &hive_places[i];
+    if (p->file != NULL && hive_place_root(p) == p && n-- == 0) {
+      return p->prefix;
+    }
+  }
+  return NULL;
+}
+
+wg_code wg_image_hive_open(wg_image_reader *image, const char *key, bool force_dirty,
+                           wg_image_hive *out, wg_error *err) {
+  WG_AUTO(registry) r = {.image = image, .force_dirty = force_dirty};
+  WG_AUTO(wg_reg_result) result = {0};
+  const hive_place *place = NULL;
+  open_hive *h = NULL;
+  wg_str rest = {0};
+  r.out = &result;
+  for (size_t i = 0; i < WG_ARRAY_LEN(hive_places) && place == NULL; i++) {
+    if (wg_hive_strip_prefix(wg_str_of(key), hive_places[i].prefix, &rest)) {
+      place = &hive_places[i];
+    }
+  }
+  if (place == NULL || place->file == NULL) {
+    return wg_fail(err, WG_E_USAGE,
+                   "'%s' is in no hive of an image; keys are full paths: HKLM\\SOFTWARE\\..., "
+                   "HKLM\\SYSTEM\\..., HKCR, HKU\\.DEFAULT, HKCU (the default user)",
+                   key);
+  }
+  wg_reg_edit e = {.key = key, .origin = "key"};
+  char *path = NULL;
+  if (registry_open(&r, place->file, &h, err) != WG_OK ||
+      registry_path(&r, &e, h, place, rest, &path, err) != WG_OK) {
+    return err->code;
+  }
+  *out = (wg_image_hive){.file = place->file,
+                         .prefix = hive_place_root(place)->prefix,
+                         .bytes = h->bytes,
+                         .hive = h->hive,
+                         .path = path,
+                         .n_replayed = h->n_replayed};
+  h->bytes = (wg_buf){0};
+  h->hive = NULL;
   return WG_OK;
 }

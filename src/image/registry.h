@@ -62,4 +62,22 @@ typedef struct wg_reg_options {
 wg_code wg_image_registry(wg_image_reader *image, const wg_reg_edit *edits, size_t n_edits,
                           const wg_reg_options *opt, wg_reg_result *out, wg_error *err);
 
+typedef struct wg_image_hive { // one hive of an image, opened to be read
+  const char *file;            // Windows path, static
+  const char *prefix;          // what its root is: "HKEY_LOCAL_MACHINE\\SOFTWARE"; static
+  wg_buf bytes;                // the hive borrows from it
+  wg_hive *hive;
+  char *path; // where the key is below the root
+  uint32_t n_replayed;
+} wg_image_hive;
+void wg_image_hive_done(wg_image_hive *h);
+WG_DEFINE_AUTO(wg_image_hive, wg_image_hive_done);
+// Opens the hive that a key is in, named as in edits; SAM, SECURITY and COMPONENTS can be read,
+// too. The key itself need not be there. USAGE: in no hive of an image. NOT_FOUND, FORMAT.
+wg_code wg_image_hive_open(wg_image_reader *image, const char *key, bool force_dirty,
+                           wg_image_hive *out, wg_error *err);
+// The n-th root that wg_image_hive_open knows, one for each hive: "HKEY_LOCAL_MACHINE\\SOFTWARE";
+// NULL behind the last.
+const char *wg_image_hive_root(size_t n);
+
 #endif

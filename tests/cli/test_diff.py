@@ -1,4 +1,4 @@
-"""`wingo diff`: images, folders, hives and registry text; and `wingo reg` on an image."""
+"""`wingo diff`: images, folders, hives and registry text."""
 import json
 import shutil
 import sys

@@ -173,7 +173,7 @@ images:
 """
     out = tmp_path / "out"
     env = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    for outputs, n in (("{swm: 1MiB}", 6), ("{swm: 3MiB}, wim", 3), ("swm", 1)):
+    for outputs, n in (("{swm: 1MiB}", 6), ("{swm: 3MiB}, wim", 2), ("swm", 1)):
         (tmp_path / "wingo.yaml").write_text(project % outputs)
         done = start([wingo, "build"], cwd=tmp_path, env=env)
         assert done.code == 0, done

@@ -54,6 +54,15 @@ static const char report_css[] =
     ".legend{display:flex;flex-wrap:wrap;gap:4px 16px;margin:10px 0 0;color:var(--dim);"
     "font-size:13px}.legend i{display:inline-block;width:14px;height:10px;border-radius:3px;"
     "margin-right:6px}.legend .l{height:4px;vertical-align:middle}";
+static const char report_css_map[] =
+    "svg.map{display:block;width:100%;min-width:760px;height:auto;font:11px ui-monospace,\"SF "
+    "Mono\",Menlo,Consolas,\"DejaVu Sans Mono\",monospace}"
+    "svg.map text{fill:#fff;pointer-events:none}svg.map .top{opacity:.75}"
+    "svg.map .c0{fill:#3b6ea8}svg.map .c1{fill:#5b7f4b}svg.map .c2{fill:#8a5a9e}"
+    "svg.map .c3{fill:#9c6b30}svg.map .c4{fill:#3f8585}svg.map .c5{fill:#99506a}"
+    "svg.map .c6{fill:#63708a}svg.map .c7{fill:#7d7a3a}"
+    "svg.map .put{stroke:#e8b429;stroke-width:2.5}"
+    ".legend i.put{background:none;border:2px solid #e8b429}";
 static const char report_css_svg[] =
     "svg.timeline{display:block;width:100%;min-width:760px;height:auto;"
     "font:11.5px ui-monospace,\"SF Mono\",Menlo,Consolas,\"DejaVu Sans Mono\",monospace}"
@@ -84,11 +93,11 @@ static void report_head(wg_buf *b, const run_model *m, const wg_report_options *
                   "style-src 'unsafe-inline'; img-src data:\">\n"
                   "<link rel=\"icon\" href=\"data:,\">\n<title>");
   wg_report_text(b, opt->title);
-  wg_buf_printf(b, ": %s</title>\n<style>%s%s</style>\n</head>\n<body>\n<main>\n<header>\n<h1>",
+  wg_buf_printf(b, ": %s</title>\n<style>%s%s%s</style>\n</head>\n<body>\n<main>\n<header>\n<h1>",
                 good      ? "built"
                 : stopped ? "stopped"
                           : "failed",
-                report_css, report_css_svg);
+                report_css, report_css_svg, report_css_map);
   wg_report_text(b, opt->title);
   wg_buf_printf(b, "</h1>\n<span class=\"badge %s\">%s</span>\n</header>\n<p class=\"meta\">",
                 good      ? "good"
@@ -284,12 +293,32 @@ static void report_outputs(wg_buf *b, const run_model *m, const wg_report_option
   }
 }
 
+#define REPORT_FOLDERS "folders" // a fact that is drawn
+
+static void report_maps(wg_buf *b, const run_model *m) {
+  bool any = false;
+  for (size_t i = 0; i < m->n_steps; i++) {
+    const model_step *s = &m->steps[i];
+    for (size_t k = 0; k < s->n_facts; k++) {
+      if (strcmp(s->facts[k].name, REPORT_FOLDERS) == 0) {
+        wg_buf_add_z(b, any ? "" : "<section id=\"maps\">\n");
+        any = true;
+        wg_report_add_map(b, s->identity, s->facts[k].text);
+      }
+    }
+  }
+  wg_buf_add_z(b, any ? "</section>\n" : "");
+}
+
 static void report_facts(wg_buf *b, const model_step *s) {
   if (s->n_facts == 0 && s->n_notes == 0 && !s->has_key) {
     return;
   }
   wg_buf_add_z(b, "<details><summary>details</summary>");
   for (size_t i = 0; i < s->n_facts; i++) {
+    if (strcmp(s->facts[i].name, REPORT_FOLDERS) == 0) {
+      continue;
+    }
     wg_buf_add_z(b, "<div>");
     wg_report_text(b, s->facts[i].name);
     wg_buf_add_z(b, ": ");
@@ -351,6 +380,7 @@ void wg_report_add_page(wg_buf *b, const run_model *m, const wg_report_options *
   report_warnings(b, m);
   report_timeline(b, m);
   report_outputs(b, m, opt);
+  report_maps(b, m);
   report_steps(b, m);
   wg_buf_add_z(b, "<footer>wingo ");
   wg_report_text(b, opt->version);

@@ -36,6 +36,8 @@ void wg_image_result_done(wg_image_result *r) {
   wg_xfree(r->warnings);
   r->warnings = NULL;
   r->n_warnings = r->cap_warnings = 0;
+  wg_xfree(r->folders);
+  r->folders = NULL;
 }
 
 // Puts the folder c->v[at] names and lists its entries as further changes. Folders among them are

@@ -103,6 +103,7 @@ typedef struct wg_image_result {
   uint64_t n_deleted, n_renamed;  // entries gone (folders with all below), entries renamed
   char **warnings;                // what servicing will do to it, and the like; heap
   size_t n_warnings, cap_warnings;
+  char *folders; // "folder<TAB>folder below<TAB>bytes<TAB>bytes put" lines, largest first; heap
 } wg_image_result;
 void wg_image_result_done(wg_image_result *r);
 WG_DEFINE_AUTO(wg_image_result, wg_image_result_done);

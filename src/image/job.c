@@ -225,6 +225,11 @@ char *wg_image_record_result(const wg_image_result *result) {
   return job_line(j);
 }
 
+char *wg_image_record_folder(wg_str line) {
+  WG_AUTO(wg_cstr) text = wg_xstrndup(line.p, line.n);
+  return job_line(json_pack("{ss so}", "type", "folder", "text", job_hex(text)));
+}
+
 char *wg_image_record_warning(const char *text) {
   return job_line(json_pack("{ss so}", "type", "warning", "text", job_hex(text)));
 }
@@ -271,7 +276,9 @@ static wg_code record_read_warning(const json_t *j, wg_image_record *out, wg_err
     return wg_fail(err, WG_E_FORMAT, "the worker's warning is not one of ours");
   }
   (void)wg_format(out->warning, sizeof(out->warning), "%s", text);
-  out->type = WG_IMAGE_RECORD_WARNING;
+  out->type = strcmp(json_string_value(json_object_get(j, "type")), "folder") == 0
+                  ? WG_IMAGE_RECORD_FOLDER
+                  : WG_IMAGE_RECORD_WARNING;
   return WG_OK;
 }
 
@@ -286,7 +293,7 @@ wg_code wg_image_record_read(wg_str line, wg_image_record *out, wg_error *err) {
   if (strcmp(type, "error") == 0) {
     return record_read_error(j, out, err);
   }
-  if (strcmp(type, "warning") == 0) {
+  if (strcmp(type, "warning") == 0 || strcmp(type, "folder") == 0) {
     return record_read_warning(j, out, err);
   }
   if (strcmp(type, "progress") == 0) {

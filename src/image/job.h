@@ -25,12 +25,14 @@ char *wg_image_record_progress(const char *stage, uint64_t done, uint64_t total,
 char *wg_image_record_result(const wg_image_result *result);
 char *wg_image_record_error(const wg_error *e);
 char *wg_image_record_warning(const char *text);
+char *wg_image_record_folder(wg_str line); // a line of wg_image_result.folders
 
 typedef enum wg_image_record_type {
   WG_IMAGE_RECORD_PROGRESS,
   WG_IMAGE_RECORD_RESULT,
   WG_IMAGE_RECORD_ERROR,
-  WG_IMAGE_RECORD_WARNING
+  WG_IMAGE_RECORD_WARNING,
+  WG_IMAGE_RECORD_FOLDER // its text in warning
 } wg_image_record_type;
 #define WG_IMAGE_MAX_WARNING_BYTES 1024
 typedef struct wg_image_record {

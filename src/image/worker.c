@@ -62,13 +62,21 @@ int wg_image_worker_main(void) {
   for (size_t i = 0; i < result.n_warnings; i++) {
     worker_say(wg_image_record_warning(result.warnings[i]));
   }
+  for (wg_str rest = wg_str_of(result.folders == NULL ? "" : result.folders); rest.n > 0;) {
+    size_t n = wg_str_find(rest, '\n');
+    worker_say(wg_image_record_folder((wg_str){rest.p, n}));
+    n += n < rest.n;
+    rest = (wg_str){rest.p + n, rest.n - n};
+  }
   worker_say(wg_image_record_result(&result));
+  wg_image_result_done(&result);
   return 0;
 }
 
 typedef struct worker_parent {
   const wg_image_options *opt;
   wg_buf line, said; // an unfinished line of stdout; the start of stderr
+  wg_buf folders;
   bool has_result, has_error, bad;
   wg_image_result result, warned; // warned: only its warnings
   wg_error error;
@@ -76,6 +84,7 @@ typedef struct worker_parent {
 
 static void worker_parent_done(worker_parent *p) {
   wg_image_result_done(&p->warned);
+  wg_buf_done(&p->folders);
   wg_buf_done(&p->line);
   wg_buf_done(&p->said);
 }
@@ -94,6 +103,8 @@ static void worker_take_line(worker_parent *p) {
   } else if (rec.type == WG_IMAGE_RECORD_WARNING) {
     wg_vec_push(&p->warned.warnings, &p->warned.n_warnings, &p->warned.cap_warnings) =
         wg_xstrdup(rec.warning);
+  } else if (rec.type == WG_IMAGE_RECORD_FOLDER) {
+    wg_buf_printf(&p->folders, "%s\n", rec.warning);
   } else if (rec.type == WG_IMAGE_RECORD_ERROR) {
     p->has_error = true;
     p->error = rec.error;
@@ -155,6 +166,7 @@ wg_code wg_image_worker_call(const wg_image_job *job, wg_image_result *out, wg_e
   WG_AUTO(worker_parent) p = {.opt = &job->opt, .error = WG_ERROR_INIT};
   wg_buf_init(&p.line, wg_heap(), WORKER_MAX_LINE_BYTES);
   wg_buf_init(&p.said, wg_heap(), 0);
+  wg_buf_init(&p.folders, wg_heap(), 0);
   const char *const argv[] = {self, "__wim-worker", NULL};
   const char *const envp[] = {"LC_ALL=C.UTF-8", NULL};
   wg_proc spec = {.argv = argv,
@@ -182,5 +194,6 @@ wg_code wg_image_worker_call(const wg_image_job *job, wg_image_result *out, wg_e
   out->n_warnings = p.warned.n_warnings;
   out->cap_warnings = p.warned.cap_warnings;
   p.warned = (wg_image_result){0};
+  out->folders = wg_xstrdup(wg_buf_z(&p.folders));
   return WG_OK;
 }

@@ -156,7 +156,7 @@ static wg_code run_all(const wg_image_job *job, const char *path, wg_image_resul
   wg_buf_init(&r.metadata, wg_heap(), 0);
   if (run_open(&r, path, err) != WG_OK || run_edit(&r, err) != WG_OK ||
       wg_image_content(&r, err) != WG_OK || wg_image_output(&r, err) != WG_OK ||
-      wg_image_check(&r, err) != WG_OK) {
+      wg_image_check(&r, err) != WG_OK || wg_image_folders(&r, &r.result.folders, err) != WG_OK) {
     return err->code;
   }
   *out = r.result;

@@ -2,6 +2,7 @@
 
 wimlib and 7-Zip read everything that is made here; sizes stand beside wimlib's own.
 """
+import json
 import random
 import re
 
@@ -158,6 +159,39 @@ images:
         assert extract(tmp_path / "out" / name, 1, "/note.txt", tmp_path) == b"two"
     a, b = details(tmp_path / "out" / "i.wim", 1), details(tmp_path / "out" / "i.esd", 1)
     assert a == b
+
+
+def test_report_has_a_map_of_the_image(wingo, tmp_path):
+    """Each folder's bytes as they are: hard-linked content once, what the project put in marked."""
+    sizes = {"Windows/System32/a.dll": 300_000, "Windows/System32/b.dll": 200_000, "Windows/x": 40_000,
+             "Users/Default/y": 10_000, "root.bin": 5_000, "Users/a &c/z": 7_000}
+    for name, n in sizes.items():
+        path = tmp_path / "tree" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(random.Random(name).randbytes(n))
+    (tmp_path / "tree/Windows/link.dll").hardlink_to(tmp_path / "tree/Windows/System32/b.dll")
+    (tmp_path / "note.bin").write_bytes(random.Random(1).randbytes(60_000))
+    (tmp_path / "wingo.yaml").write_text("""version: 1
+name: t
+images:
+  i: {base: {dir: tree}, arch: amd64, files: [{from: note.bin, to: 'C:\\Program Files\\K\\n'}], outputs: [wim]}
+""")
+    done = start([wingo, "build"], cwd=tmp_path, env={"XDG_CACHE_HOME": str(tmp_path / "cache")})
+    assert done.code == 0, done
+    log = "".join(p.read_text() for p in (tmp_path / ".wingo" / "log").glob("*.jsonl"))
+    rows = None
+    for line in log.splitlines():
+        event = json.loads(line)
+        if event.get("name") == "folders":
+            rows = {tuple(r.split("\t")[:2]): tuple(map(int, r.split("\t")[2:])) for r in event["text"].splitlines()}
+    assert rows is not None, log[:2000]
+    links = {k: v for k, v in rows.items() if k in (("Windows", "System32"), ("Windows", "(files)"))}
+    assert sum(v[0] for v in links.values()) == 540_000, rows
+    assert rows[("Users", "Default")] == (10_000, 0) and rows[("Users", "a &c")] == (7_000, 0)
+    assert rows[("(files)", "(files)")] == (5_000, 0) and rows[("Program Files", "K")] == (60_000, 60_000)
+    page = (tmp_path / ".wingo" / "report" / "latest.html").read_text()
+    assert 'svg class="map"' in page and "Program Files\\K: 58.5 KiB, of it put by the project 58.5 KiB" in page
+    assert "Users\\a &amp;c: " in page
 
 
 def test_build_makes_parts(wingo, tmp_path):

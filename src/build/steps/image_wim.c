@@ -60,6 +60,9 @@ static void image_facts(wg_step_ctx *c, const wg_image_result *r) {
   image_fact(c, "bytes_deduplicated", r->dedup_bytes);
   image_fact(c, "bytes_reused", r->kept_bytes);
   image_fact(c, "bytes_repacked", r->repacked_bytes);
+  if (r->folders != NULL) {
+    wg_ctx_fact(c, "folders", r->folders); // the report draws a map of them
+  }
   if (r->dead_bytes > 0) {
     image_fact(c, "bytes_replaced_but_inside", r->dead_bytes);
     wg_ctx_noted(

@@ -16,7 +16,7 @@ def test_makes_the_project_it_promises(run, tmp_path):
     assert r.code == 0 and r.err == "" and "cd shop" in r.out and "wingo build" in r.out, r
     made = tree(tmp_path / "shop")
     for name in ["wingo.yaml", "config/production.yaml", ".gitignore", "keys/.gitignore", "agent/go.mod", "agent/main.go",
-                 "agent/main_test.go", "scripts/run.sh", "tests/smoke.sh", "base/Windows/win.ini"]:
+                 "agent/main_test.go", "scripts/run.sh", "tests/smoke.sh", "branding/welcome.txt"]:
         assert name in made, name
     assert os.stat(tmp_path / "shop/scripts/run.sh").st_mode & stat.S_IXUSR
     doc = yaml.safe_load(made["wingo.yaml"])

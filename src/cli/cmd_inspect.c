@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/inspect.h"
 #include "crypto/digest.h"
+#include "fmt/lnk/lnk.h"
 #include "fmt/sbom/sbom.h"
 #include "os/proc.h"
 
@@ -21,6 +22,7 @@ static const inspect_format inspect_formats[] = {
     {"ELF", wg_elf_detect, true, wg_inspect_elf},
     {"Mach-O", wg_macho_detect, true, wg_inspect_macho},
     {"icon", wg_inspect_ico_detect, true, wg_inspect_ico},
+    {"shortcut", wg_lnk_detect, true, wg_inspect_lnk},
     {"WIM", wg_wim_detect, false, wg_inspect_wim},
 };
 

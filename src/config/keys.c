@@ -663,7 +663,14 @@ static const wg_key image_app_keys[] = {
      .present_at = IMGAPP(uninstall.present),
      .doc = "An entry in Programs and Features, so that inventories see the program.",
      .example = "{name: Kiosk agent, publisher: Example Ltd}"},
-    PLANNED("shortcut", "A shortcut in the Start menu."),
+    {.name = "shortcut",
+     .type = WG_KEY_BOOL,
+     .at = IMGAPP(shortcut.wanted),
+     .pos_at = IMGAPP(shortcut.pos),
+     .flags = WG_KF_POSITION_OF_KEY,
+     .map_form = &wg_cfg_shortcut_map,
+     .doc = "A shortcut in the Start menu, for all users.",
+     .example = "true"},
     END};
 static const wg_key image_app_item[] = {
     {.name = "",

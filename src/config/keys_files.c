@@ -146,4 +146,8 @@ static const wg_key shortcut_keys[] = {
      .doc = "What is shown when the mouse rests on it.",
      .example = "Opens the kiosk's console"},
     {.name = NULL}};
-const wg_key wg_cfg_shortcut_map = {.name = "", .type = WG_KEY_MAP, .sub = shortcut_keys};
+const wg_key wg_cfg_shortcut_map = {.name = "",
+                                    .type = WG_KEY_MAP,
+                                    .sub = shortcut_keys,
+                                    .at = WG_AT(wg_cfg_image_app, shortcut),
+                                    .present_at = WG_AT(wg_cfg_image_app, shortcut.wanted)};

@@ -145,8 +145,7 @@ typedef struct wg_cfg_uninstall {
 } wg_cfg_uninstall;
 
 typedef struct wg_cfg_shortcut { // shortcut: of an app in an image; NULL: left out
-  bool present;                  // given as true, false or a map
-  bool wanted;                   // the value of the short form
+  bool wanted;                   // given, and not as false
   const char *name, *folder, *args, *working_dir, *icon, *description;
   wg_pos pos;
 } wg_cfg_shortcut;

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "build/steps/image_base.h"
+#include "build/steps/image_registry.h"
+#include "fmt/lnk/lnk.h"
 
 // A file goes to its path, or under its own name into a folder named with a slash at the end.
 static char *files_to(const wg_cfg_image_file *f) {
@@ -111,6 +113,96 @@ static wg_code files_input(wg_step *step, size_t i, const wg_project *project,
   return WG_OK;
 }
 
+// "file,12" is a file and the number of the icon in it. Heap.
+static char *shortcut_icon(const char *given, int32_t *out_index) {
+  const char *comma = strrchr(given, ',');
+  bool minus = comma != NULL && comma[1] == '-'; // a resource's id
+  uint64_t n = 0;
+  if (comma == NULL || !wg_parse_u64(wg_str_of(comma + (minus ? 2 : 1)), &n) || n > INT16_MAX) {
+    *out_index = 0;
+    return wg_xstrdup(given);
+  }
+  *out_index = minus ? -(int32_t)n : (int32_t)n;
+  return wg_xstrndup(given, (size_t)(comma - given));
+}
+
+// The shortcut's bytes, and its path in the image.
+static wg_code shortcut_make(const wg_cfg_image_app *a, wg_buf *out, char **out_to, wg_error *err) {
+  const wg_cfg_shortcut *s = &a->shortcut;
+  WG_AUTO(wg_cstr) program = wg_image_app_program(a);
+  WG_AUTO(wg_cstr) folder = wg_xstrndup(program, (size_t)(strrchr(program, '\\') - program));
+  WG_AUTO(wg_cstr) icon = NULL;
+  wg_lnk l = {.path = program,
+              .file_attributes = 0x20,
+              .drive_type = 3,
+              .show = 1,
+              .name = s->description,
+              .args = s->args,
+              .working_dir = s->working_dir != NULL ? s->working_dir : folder};
+  if (program[0] == 'c') {
+    program[0] = folder[0] = 'C';
+  }
+  if (s->icon != NULL) {
+    icon = shortcut_icon(s->icon, &l.icon_index);
+    l.icon = icon;
+    l.env_icon = strchr(icon, '%') != NULL ? icon : NULL;
+  }
+  *out_to = wg_xprintf("C:\\ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\%s%s%s.lnk",
+                       s->folder != NULL ? s->folder : "", s->folder != NULL ? "\\" : "",
+                       s->name != NULL ? s->name : a->app);
+  return wg_lnk_write(&l, out, err);
+}
+
+wg_code wg_image_shortcuts(const wg_cfg_image *image, const char *tmp_dir, wg_image_changes *out,
+                           wg_error *err) {
+  for (size_t i = 0; i < image->n_apps; i++) {
+    const wg_cfg_image_app *a = &image->apps[i];
+    WG_AUTO(wg_buf) bytes = {0};
+    WG_AUTO(wg_cstr) to = NULL;
+    WG_AUTO(wg_cstr) name = wg_xprintf("shortcut-%zu.lnk", i);
+    WG_AUTO(wg_cstr) staged = wg_path_join(tmp_dir, name);
+    wg_buf_init(&bytes, wg_heap(), 0);
+    if (!a->shortcut.wanted) {
+      continue;
+    }
+    if (shortcut_make(a, &bytes, &to, err) != WG_OK) {
+      return wg_wrap(err, "%s:%u:%u: shortcut of '%s'", a->shortcut.pos.file, a->shortcut.pos.line,
+                     a->shortcut.pos.col, a->app);
+    }
+    if (wg_os_write_file(WG_CWD, staged, bytes.p, bytes.n, 0600, false, err) != WG_OK) {
+      return err->code;
+    }
+    wg_image_changes_add(out, WG_IMAGE_PUT_FILE, to, staged);
+  }
+  return WG_OK;
+}
+
+// The file itself decides: its bytes are the parameter.
+static wg_code shortcut_inputs(wg_step *step, const wg_cfg_image *image, wg_error *err) {
+  for (size_t i = 0; i < image->n_apps; i++) {
+    const wg_cfg_image_app *a = &image->apps[i];
+    WG_AUTO(wg_buf) bytes = {0};
+    WG_AUTO(wg_buf) value = {0};
+    WG_AUTO(wg_cstr) to = NULL;
+    WG_AUTO(wg_cstr) name = wg_xprintf("shortcut/%zu", i);
+    wg_buf_init(&bytes, wg_heap(), 0);
+    wg_buf_init(&value, wg_heap(), 0);
+    if (!a->shortcut.wanted) {
+      continue;
+    }
+    if (shortcut_make(a, &bytes, &to, err) != WG_OK) {
+      err->code = WG_E_CONFIG; // a fault of the project file
+      return wg_wrap(err, "%s:%u:%u: shortcut", a->shortcut.pos.file, a->shortcut.pos.line,
+                     a->shortcut.pos.col);
+    }
+    wg_buf_add_z(&value, to);
+    wg_buf_add_byte(&value, '|');
+    wg_buf_add_hex(&value, bytes.p, bytes.n);
+    wg_step_param(step, name, wg_buf_z(&value));
+  }
+  return WG_OK;
+}
+
 wg_code wg_image_files_inputs(wg_step *step, const wg_project *project, const wg_cfg_image *image,
                               wg_error *err) {
   for (size_t i = 0; i < image->n_files; i++) {
@@ -127,5 +219,5 @@ wg_code wg_image_files_inputs(wg_step *step, const wg_project *project, const wg
                        f->owner == NULL ? "" : f->owner, f->sddl == NULL ? "" : f->sddl);
     wg_step_param(step, name, value);
   }
-  return WG_OK;
+  return shortcut_inputs(step, image, err);
 }

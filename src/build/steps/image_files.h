@@ -12,5 +12,10 @@ wg_code wg_image_files_inputs(wg_step *step, const wg_project *project, const wg
 // All entries of files: as changes, in order. Errors as wg_image_changes_add_tree.
 wg_code wg_image_files_changes(const wg_project *project, const wg_cfg_image *image,
                                wg_image_changes *out, wg_error *err);
+// Start-menu shortcuts of the image's apps: the .lnk files are written into tmp_dir and put by
+// changes. Parameters that decide them are part of wg_image_files_inputs. FORMAT, LIMIT: what no
+// shortcut can be.
+wg_code wg_image_shortcuts(const wg_cfg_image *image, const char *tmp_dir, wg_image_changes *out,
+                           wg_error *err);
 
 #endif

@@ -168,6 +168,7 @@ static wg_code image_run(wg_step_ctx *c, wg_error *err) {
   if (image_open_base(c, s, &base_path, &base, err) != WG_OK ||
       wg_image_files_changes(s->project, s->image, &changes, err) != WG_OK ||
       image_add_apps(c, s->image, &changes, err) != WG_OK ||
+      wg_image_shortcuts(s->image, wg_ctx_tmp(c), &changes, err) != WG_OK ||
       image_add_registry(c, s, &base, &changes, &registry, err) != WG_OK ||
       image_write(c, s, &base, &changes, err) != WG_OK) {
     return wg_wrap(err, "image '%s'", s->image->name);

@@ -1,0 +1,73 @@
+// Bytes 0-1: which allocation fails. What was read is written, where it can be, read again, and
+// says the same; written once more it is the same bytes.
+#include <stdlib.h>
+#include <string.h>
+
+#include "fmt/lnk/lnk.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef struct fuzz_heap {
+  unsigned n, fail_at;
+} fuzz_heap;
+
+static void *fuzz_alloc(void *ctx, void *p, size_t n_bytes) {
+  fuzz_heap *h = ctx;
+  if (n_bytes == 0) {
+    free(p);
+    return NULL;
+  }
+  h->n++;
+  return h->fail_at != 0 && h->n >= h->fail_at ? NULL : realloc(p, n_bytes);
+}
+
+static void same(const char *a, const char *b) {
+  wg_assert((a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0));
+}
+
+static void again(const wg_lnk *l, wg_arena *arena, const wg_alloc *alloc, const fuzz_heap *heap) {
+  wg_buf a, b;
+  wg_lnk back;
+  wg_error err = WG_ERROR_INIT;
+  wg_buf_init(&a, alloc, 0);
+  wg_buf_init(&b, alloc, 0);
+  if (wg_lnk_write(l, &a, &err) == WG_OK) {
+    if (wg_lnk_parse(a.p, a.n, arena, &back, &err) == WG_OK) {
+      same(l->path, back.path);
+      same(l->path, back.id_path);
+      same(l->name, back.name);
+      same(l->args, back.args);
+      same(l->working_dir, back.working_dir);
+      if (wg_lnk_write(&back, &b, &err) == WG_OK) {
+        wg_assert(a.n == b.n && memcmp(a.p, b.p, a.n) == 0);
+      } else {
+        wg_assert(heap->fail_at != 0);
+      }
+    } else {
+      wg_assert(heap->fail_at != 0);
+    }
+  }
+  wg_buf_done(&a);
+  wg_buf_done(&b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (size < 2) {
+    return 0;
+  }
+  fuzz_heap heap = {.fail_at = wg_le16(data)};
+  wg_alloc alloc = {.fn = fuzz_alloc, .ctx = &heap};
+  wg_arena arena;
+  wg_arena_init(&arena, &alloc, 16U << 20);
+  size_t n = size - 2;
+  char *copy = malloc(n == 0 ? 1 : n);
+  memcpy(copy, data + 2, n);
+  wg_lnk l;
+  wg_error err = WG_ERROR_INIT;
+  if (wg_lnk_parse(copy, n, &arena, &l, &err) == WG_OK) {
+    again(&l, &arena, &alloc, &heap);
+  }
+  wg_arena_done(&arena);
+  free(copy);
+  return 0;
+}

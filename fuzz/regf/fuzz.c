@@ -1,5 +1,5 @@
 // Any bytes as a hive. Byte 0: flags (1 repair checksum and sequence numbers, 2 treat the second
-// half as a log); bytes 1-2: which allocation fails (0: none). After a good parse: touch
+// half as a log, 4 salvage); bytes 1-2: which allocation fails (0: none). After a good parse: touch
 // everything, write, parse again, compare.
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +80,36 @@ static void check(const uint8_t *p, size_t n, const wg_alloc *alloc, fuzz_heap *
   wg_hive_free(h);
 }
 
+// Whatever is recovered is a hive that the strict parser takes.
+static void salvage(const uint8_t *p, size_t n, const wg_alloc *alloc, const fuzz_heap *heap) {
+  wg_regf_limits limits = {.max_memory_bytes = 64U << 20,
+                           .max_depth = 64,
+                           .max_keys = 20000,
+                           .max_values = 20000,
+                           .max_value_bytes = 1U << 20};
+  wg_error err = WG_ERROR_INIT;
+  wg_hive *h = NULL, *h2 = NULL;
+  wg_regf_salvage *report = malloc(sizeof(*report));
+  wg_buf out;
+  wg_buf_init(&out, alloc, 0);
+  wg_hive_write_options opt = {0};
+  if (wg_hive_salvage(p, n, &limits, alloc, &h, report, &err) == WG_OK &&
+      wg_hive_write(h, &opt, &out, &err) == WG_OK) {
+    uint64_t sum = touch(h, wg_hive_root(h), 0);
+    limits.max_depth = 80;
+    if (wg_hive_parse(out.p, out.n, &limits, false, alloc, &h2, &err) == WG_OK) {
+      wg_assert(touch(h2, wg_hive_root(h2), 0) == sum);
+      wg_assert(wg_hive_info(h2).n_keys == report->n_keys);
+    } else {
+      wg_assert(heap->fail_at != 0 || err.code == WG_E_LIMIT);
+    }
+  }
+  wg_buf_done(&out);
+  wg_hive_free(h);
+  wg_hive_free(h2);
+  free(report);
+}
+
 static void repair(uint8_t *p, size_t n) {
   if (n >= REGF_BASE_BYTES) {
     memcpy(p + 8, p + 4, 4);
@@ -111,7 +141,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if ((data[0] & 1) != 0) {
       repair(copy, n);
     }
-    check(copy, n, &alloc, &heap);
+    if ((data[0] & 4) != 0) {
+      salvage(copy, n, &alloc, &heap);
+    } else {
+      check(copy, n, &alloc, &heap);
+    }
   }
   free(copy);
   return 0;

@@ -107,6 +107,31 @@ wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, w
   return WG_OK;
 }
 
+wg_code wg_hivefile_salvage(const char *path, wg_hivefile *out, wg_regf_salvage *out_report,
+                            wg_error *err) {
+  WG_AUTO(wg_hivefile) f = {.path = wg_xstrdup(path)};
+  wg_regf_info info = {0};
+  wg_error unused = WG_ERROR_INIT;
+  wg_stat st;
+  wg_buf_init(&f.bytes, wg_heap(), HIVE_MAX_BYTES);
+  if (wg_os_stat(WG_CWD, path, true, &st, err) != WG_OK ||
+      wg_os_read_file(WG_CWD, path, HIVE_MAX_BYTES, &f.bytes, err) != WG_OK) {
+    return err->code;
+  }
+  f.mode = st.mode;
+  wg_code peeked = wg_regf_peek(f.bytes.p, f.bytes.n, &info, &unused);
+  bool dirty = peeked == WG_OK ? info.seq1 != info.seq2 : info.major != 0;
+  if (dirty && hive_replay(&f.bytes, hivefile_read_log, &f, &f.n_replayed, &unused) != WG_OK) {
+    f.n_replayed = 0;
+  }
+  if (wg_hive_salvage(f.bytes.p, f.bytes.n, NULL, wg_heap(), &f.hive, out_report, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", path);
+  }
+  *out = f;
+  f = (wg_hivefile){0};
+  return WG_OK;
+}
+
 static wg_code hivefile_empty_log(const char *log, wg_error *err) {
   wg_stat st;
   if (wg_os_stat(WG_CWD, log, false, &st, err) != WG_OK) {

@@ -31,6 +31,10 @@ wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, 
 // Reads path, replays <path>.LOG1/.LOG2/.LOG (any case) when it is dirty. Without logs that fit: an
 // error that says so, unless force_dirty. Errors name the file.
 wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, wg_error *err);
+// Opens a damaged hive as far as it holds (wg_hive_salvage); logs that fit are replayed first,
+// those that don't are left out. Errors name the file.
+wg_code wg_hivefile_salvage(const char *path, wg_hivefile *out, wg_regf_salvage *out_report,
+                            wg_error *err);
 // Replaces the file by the model (write, fsync, rename), then empties the logs beside it: a clean
 // hive does not look at them. filetime: of the base block.
 wg_code wg_hivefile_save(const wg_hivefile *f, uint64_t filetime, wg_error *err);

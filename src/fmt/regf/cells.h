@@ -20,4 +20,19 @@ wg_code wg_regf_cells_map(wg_arena *arena, const uint8_t *bins, uint32_t n_bytes
 wg_code wg_regf_cell_body(regf_cells *c, uint32_t off, bool claim, const char *what, wg_reader *out,
                           wg_error *err);
 
+// --- what parse.c and salvage.c share: structures that stand in one cell
+typedef struct regf_parse {
+  wg_hive *h;
+  regf_cells cells;
+  uint32_t *sd_at; // open-addressed map: sk cell offset -> descriptor index, pairs
+  size_t sd_at_cap, n_sd_at;
+} regf_parse;
+// Latin-1 (compressed) or UTF-16LE name of n stored bytes.
+wg_code wg_regf_parse_name(regf_parse *c, wg_reader *r, uint32_t n, bool compressed, wg_str *out,
+                           wg_error *err);
+// Index of the descriptor in the sk cell at off, REGF_NIL for none.
+wg_code wg_regf_parse_sd(regf_parse *c, uint32_t off, uint32_t *out, wg_error *err);
+// The value in the vk cell at off, with its data.
+wg_code wg_regf_parse_value(regf_parse *c, uint32_t off, regf_value *out, wg_error *err);
+
 #endif

@@ -74,16 +74,9 @@ static wg_code parse_base(const uint8_t *b, size_t n_bytes, bool force_dirty, wg
   return WG_OK;
 }
 
-typedef struct parse_ctx {
-  wg_hive *h;
-  regf_cells cells;
-  uint32_t *sd_at; // open-addressed map: sk cell offset -> descriptor index, pairs
-  size_t sd_at_cap, n_sd_at;
-} parse_ctx;
-
 // Latin-1 (compressed) or UTF-16LE name of n stored bytes.
-static wg_code parse_name(parse_ctx *c, wg_reader *r, uint32_t n, bool compressed, wg_str *out,
-                          wg_error *err) {
+wg_code wg_regf_parse_name(regf_parse *c, wg_reader *r, uint32_t n, bool compressed, wg_str *out,
+                           wg_error *err) {
   const uint8_t *p = NULL;
   uint64_t at = wg_reader_at(r);
   if (!wg_read_bytes(r, n, &p)) {
@@ -115,7 +108,7 @@ static uint32_t *parse_sd_slot(uint32_t *map, size_t cap, uint32_t off) {
   return &map[2 * i];
 }
 
-static wg_code parse_sd_grow(parse_ctx *c, wg_error *err) {
+static wg_code parse_sd_grow(regf_parse *c, wg_error *err) {
   size_t cap = c->sd_at_cap == 0 ? 256 : c->sd_at_cap * 2;
   uint32_t *map = wg_arena_new_array(&c->h->arena, uint32_t, cap * 2);
   if (map == NULL) {
@@ -134,7 +127,7 @@ static wg_code parse_sd_grow(parse_ctx *c, wg_error *err) {
 }
 
 // sk: 0 "sk", 4 next, 8 previous, 12 references, 16 size, 20 self-relative descriptor.
-static wg_code parse_sd(parse_ctx *c, uint32_t off, uint32_t *out, wg_error *err) {
+wg_code wg_regf_parse_sd(regf_parse *c, uint32_t off, uint32_t *out, wg_error *err) {
   if (off == REGF_NIL) {
     *out = REGF_NIL;
     return WG_OK;
@@ -169,7 +162,7 @@ static wg_code parse_sd(parse_ctx *c, uint32_t off, uint32_t *out, wg_error *err
 }
 
 // db: 0 "db", 2 segments, 4 offset of their list. Every segment but the last holds 16,344 bytes.
-static wg_code parse_big(parse_ctx *c, wg_reader *cell, uint32_t n_bytes, const uint8_t **out,
+static wg_code parse_big(regf_parse *c, wg_reader *cell, uint32_t n_bytes, const uint8_t **out,
                          wg_error *err) {
   uint16_t n_segments = 0;
   uint32_t list_off = 0;
@@ -213,7 +206,7 @@ static wg_code parse_big(parse_ctx *c, wg_reader *cell, uint32_t n_bytes, const 
 }
 
 // Data of a value: in the offset field itself (top bit of the size), in one cell, or as db.
-static wg_code parse_data(parse_ctx *c, uint32_t size, uint32_t off, const uint8_t *field,
+static wg_code parse_data(regf_parse *c, uint32_t size, uint32_t off, const uint8_t *field,
                           wg_regvalue *v, wg_error *err) {
   if (size >> 31 != 0) {
     v->n_bytes = size & 0x7FFFFFFFU;
@@ -249,7 +242,7 @@ static wg_code parse_data(parse_ctx *c, uint32_t size, uint32_t off, const uint8
 
 // vk: 0 "vk", 2 name length, 4 data size, 8 data or its offset, 12 type, 16 flags, 18 spare, 20
 // name.
-static wg_code parse_value(parse_ctx *c, uint32_t off, regf_value *out, wg_error *err) {
+wg_code wg_regf_parse_value(regf_parse *c, uint32_t off, regf_value *out, wg_error *err) {
   wg_reader r;
   if (wg_regf_cell_body(&c->cells, off, true, "value", &r, err) != WG_OK) {
     return err->code;
@@ -262,7 +255,7 @@ static wg_code parse_value(parse_ctx *c, uint32_t off, regf_value *out, wg_error
   *out = (regf_value){.flags = (uint16_t)(flags & ~(VK_COMP_NAME | VK_TOMBSTONE))};
   out->v.type = wg_le32(p + 12);
   out->v.tombstone = (flags & VK_TOMBSTONE) != 0;
-  if (parse_name(c, &r, wg_le16(p + 2), (flags & VK_COMP_NAME) != 0, &out->v.name16, err) !=
+  if (wg_regf_parse_name(c, &r, wg_le16(p + 2), (flags & VK_COMP_NAME) != 0, &out->v.name16, err) !=
           WG_OK ||
       parse_data(c, wg_le32(p + 4), wg_le32(p + 8), p + 8, &out->v, err) != WG_OK) {
     return wg_wrap(err, "value at 0x%llx", (unsigned long long)r.base_off);
@@ -270,7 +263,7 @@ static wg_code parse_value(parse_ctx *c, uint32_t off, regf_value *out, wg_error
   return WG_OK;
 }
 
-static wg_code parse_values(parse_ctx *c, wg_regkey *k, uint32_t n, uint32_t list_off,
+static wg_code parse_values(regf_parse *c, wg_regkey *k, uint32_t n, uint32_t list_off,
                             wg_error *err) {
   if (n == 0) {
     return WG_OK;
@@ -293,7 +286,7 @@ static wg_code parse_values(parse_ctx *c, wg_regkey *k, uint32_t n, uint32_t lis
   k->cap_values = n;
   for (uint32_t i = 0; i < n; i++) {
     uint32_t off = 0;
-    if (!wg_read_le32(&list, &off) || parse_value(c, off, &k->values[i], err) != WG_OK) {
+    if (!wg_read_le32(&list, &off) || wg_regf_parse_value(c, off, &k->values[i], err) != WG_OK) {
       return err->code;
     }
     k->n_values = i + 1;
@@ -324,7 +317,7 @@ static bool parse_is_leaf(const uint8_t *p) {
 }
 
 // The leaves that a list of lists names, one after the other.
-static wg_code parse_leaves(parse_ctx *c, wg_reader *list, uint32_t n_leaves, uint32_t *offs,
+static wg_code parse_leaves(regf_parse *c, wg_reader *list, uint32_t n_leaves, uint32_t *offs,
                             uint32_t n, uint32_t *at, wg_error *err) {
   for (uint32_t i = 0; i < n_leaves; i++) {
     uint32_t leaf_off = 0;
@@ -347,7 +340,7 @@ static wg_code parse_leaves(parse_ctx *c, wg_reader *list, uint32_t n_leaves, ui
 }
 
 // All n child offsets of a key, in order.
-static wg_code parse_child_offsets(parse_ctx *c, uint32_t list_off, uint32_t n, uint32_t **out,
+static wg_code parse_child_offsets(regf_parse *c, uint32_t list_off, uint32_t n, uint32_t **out,
                                    wg_error *err) {
   wg_reader r;
   const uint8_t *head = NULL;
@@ -389,7 +382,7 @@ typedef struct parse_nk {
 // subkeys, 28 and 32 their lists, 36 values, 40 their list, 44 security, 48 class, 52 longest
 // subkey name (low 16 bits) and user flags, 56 longest class, 60 longest value name, 64 longest
 // value, 68 work, 72 name length, 74 class length, 76 name.
-static wg_code parse_key(parse_ctx *c, uint32_t off, wg_regkey *k, parse_nk *nk, wg_error *err) {
+static wg_code parse_key(regf_parse *c, uint32_t off, wg_regkey *k, parse_nk *nk, wg_error *err) {
   wg_reader r;
   const uint8_t *p = NULL;
   if (wg_regf_cell_body(&c->cells, off, true, "key", &r, err) != WG_OK) {
@@ -412,8 +405,9 @@ static wg_code parse_key(parse_ctx *c, uint32_t off, wg_regkey *k, parse_nk *nk,
                    .values_off = wg_le32(p + 40),
                    .parent_off = wg_le32(p + 16)};
   c->h->info.n_volatile += wg_le32(p + 24) != 0 ? 1 : 0;
-  if (parse_name(c, &r, wg_le16(p + 72), (flags & NK_COMP_NAME) != 0, &k->name16, err) != WG_OK ||
-      parse_sd(c, wg_le32(p + 44), &k->sd, err) != WG_OK) {
+  if (wg_regf_parse_name(c, &r, wg_le16(p + 72), (flags & NK_COMP_NAME) != 0, &k->name16, err) !=
+          WG_OK ||
+      wg_regf_parse_sd(c, wg_le32(p + 44), &k->sd, err) != WG_OK) {
     return err->code;
   }
   uint16_t n_class = wg_le16(p + 74);
@@ -439,7 +433,7 @@ typedef struct parse_frame {
   uint32_t n, next;
 } parse_frame;
 
-static wg_code parse_enter(parse_ctx *c, uint32_t off, wg_regkey *k, parse_frame *f,
+static wg_code parse_enter(regf_parse *c, uint32_t off, wg_regkey *k, parse_frame *f,
                            uint32_t *out_parent_off, wg_error *err) {
   parse_nk nk = {0};
   if (parse_key(c, off, k, &nk, err) != WG_OK) {
@@ -487,7 +481,7 @@ static wg_code parse_check_order(wg_regkey *k, const wg_regkey *child, uint32_t 
   return WG_OK;
 }
 
-static wg_code parse_tree(parse_ctx *c, uint32_t root_off, wg_error *err) {
+static wg_code parse_tree(regf_parse *c, uint32_t root_off, wg_error *err) {
   uint32_t max_depth = c->h->limits.max_depth;
   parse_frame *stack = wg_arena_new_array(&c->h->arena, parse_frame, (size_t)max_depth + 1);
   c->h->root = wg_arena_new(&c->h->arena, wg_regkey);
@@ -555,7 +549,7 @@ wg_code wg_hive_parse(const void *p, size_t n_bytes, const wg_regf_limits *limit
   if (parse_base(p, n_bytes, force_dirty, h, &bins_bytes, &root_off, err) != WG_OK) {
     return err->code;
   }
-  parse_ctx c = {.h = h};
+  regf_parse c = {.h = h};
   const uint8_t *bins = (const uint8_t *)p + REGF_BASE_BYTES;
   if (wg_regf_cells_map(&h->arena, bins, bins_bytes, &c.cells, err) != WG_OK) {
     return err->code;

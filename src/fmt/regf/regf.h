@@ -79,6 +79,31 @@ wg_code wg_regf_recover(const void *primary, size_t n_bytes, const void *log1, s
                         const void *log2, size_t log2_bytes, wg_buf *out, uint32_t *out_n_applied,
                         wg_error *err);
 
+// --- salvage: what can be reached in a damaged hive
+typedef struct wg_regf_fault {
+  uint64_t off_bytes; // in the file, WG_NO_OFFSET when unknown
+  char text[160];
+} wg_regf_fault;
+#define WG_REGF_MAX_FAULTS 200U
+typedef struct wg_regf_salvage {
+  uint64_t n_keys, n_values;           // in the result
+  uint64_t n_lost_keys, n_lost_values; // named by something that is there, and not recovered
+  uint64_t n_reattached;    // keys put back below the parent they name, whose list was damaged
+  uint64_t n_orphans;       // keys whose parent is gone, below "Salvaged keys"
+  uint64_t n_skipped_bytes; // of the bins: no cells could be seen there
+  uint64_t n_faults;        // all; the first ones are kept
+  wg_regf_fault faults[WG_REGF_MAX_FAULTS];
+} wg_regf_salvage;
+// Makes a hive of what is sound in a damaged one: walks from the root over whatever holds, then
+// takes up whole keys that nothing sound refers to any more. Those whose parent is known by its
+// list being damaged go back there; the others stand below the root's key "Salvaged keys", each as
+// "<name> (0x<offset>)". A value or class whose bytes are not all there is lost, never cut. The
+// bytes are borrowed and must outlive the hive, which is written clean. FORMAT: nothing in it is a
+// key. NOMEM, LIMIT.
+wg_code wg_hive_salvage(const void *p, size_t n_bytes, const wg_regf_limits *limits,
+                        const wg_alloc *alloc, wg_hive **out, wg_regf_salvage *out_report,
+                        wg_error *err);
+
 typedef struct wg_hive_write_options {
   uint64_t filetime;  // base block's and first bin's last-written time; 0: keep
   bool bump_sequence; // both numbers become max + 1; else both become max

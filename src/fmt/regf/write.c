@@ -137,12 +137,12 @@ static wg_code write_big(write_ctx *w, const wg_regvalue *v, uint32_t *out_off, 
   for (uint32_t i = 0; i < n; i++) {
     uint32_t left = v->n_bytes - i * REGF_BIG_SEGMENT;
     uint32_t seg = 0;
-    // Every segment has the full size, as Windows makes them; the last one is filled with zeros.
-    if (write_cell(w, left < REGF_BIG_SEGMENT ? left : REGF_BIG_SEGMENT, &seg, err) != WG_OK) {
+    uint32_t here = left < REGF_BIG_SEGMENT ? left : REGF_BIG_SEGMENT;
+    // Four bytes more than it holds, as a full segment has: hivex takes no data from the last four.
+    if (write_cell(w, (uint64_t)here + 4, &seg, err) != WG_OK) {
       return err->code;
     }
-    memcpy(write_at(w, seg) + 4, v->data + (size_t)i * REGF_BIG_SEGMENT,
-           left < REGF_BIG_SEGMENT ? left : REGF_BIG_SEGMENT);
+    memcpy(write_at(w, seg) + 4, v->data + (size_t)i * REGF_BIG_SEGMENT, here);
     wg_put_le32(write_at(w, list) + 4 + (size_t)i * 4, seg);
   }
   return WG_OK;

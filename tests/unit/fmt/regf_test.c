@@ -297,6 +297,43 @@ static void out_of_memory_anywhere_is_an_error(void **state) {
   }
 }
 
+// Twice: as it was written, and with every tenth sector gone.
+static void salvage_out_of_memory_is_an_error(void **state) {
+  (void)state;
+  WG_AUTO_PTR(wg_hive) h = make(6, wg_heap());
+  for (unsigned i = 0; i < 60; i++) {
+    char name[32];
+    wg_error err = WG_ERROR_INIT;
+    (void)wg_format(name, sizeof(name), "a%u\\b%u", i % 9, i);
+    wg_regkey *k = key(h, name);
+    assert_ok(wg_regkey_set(h, k, WG_STR("v"), WG_REG_SZ, "abcdef", 6, 1, &err), &err);
+  }
+  WG_AUTO(wg_buf) image = {0};
+  write_out(h, &image);
+  wg_regf_salvage *report = wg_xalloc(sizeof(*report));
+  for (unsigned round = 0; round < 2; round++) {
+    for (size_t at = 5120; round == 1 && at + 512 <= image.n; at += 5120) {
+      memset(image.p + at, 0, 512);
+    }
+    bool passed = false;
+    for (unsigned long n = 1; !passed; n++) {
+      failing_heap heap = {.fail_at = n};
+      wg_alloc alloc = failing_heap_alloc(&heap);
+      wg_error err = WG_ERROR_INIT;
+      wg_hive *back = NULL;
+      wg_code c = wg_hive_salvage(image.p, image.n, NULL, &alloc, &back, report, &err);
+      passed = c == WG_OK;
+      assert_true(passed || c == WG_E_NOMEM);
+      wg_hive_free(back);
+      assert_int_equal(heap.n_live, 0);
+      assert_true(n < 2000);
+    }
+    assert_true(round == 0 ? report->n_faults == 0 && report->n_values == 60
+                           : report->n_faults > 0 && report->n_values < 60);
+  }
+  wg_xfree(report);
+}
+
 static void marvin_is_marvin(void **state) {
   (void)state;
   // Vectors of the .NET runtime's own tests: seed 0x4FB61A001BDBCC.
@@ -314,6 +351,7 @@ int main(void) {
       cmocka_unit_test(many_values_in_one_key),
       cmocka_unit_test(limits_and_bad_names),
       cmocka_unit_test(out_of_memory_anywhere_is_an_error),
+      cmocka_unit_test(salvage_out_of_memory_is_an_error),
       cmocka_unit_test(marvin_is_marvin),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

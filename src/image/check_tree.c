@@ -60,7 +60,7 @@ static bool tail_eq(wg_str a, wg_str b) { // padding of what we wrote anew is ze
       return false;
     }
   }
-  return longer->n - shorter->n < 8 && memcmp(a.p, b.p, shorter->n) == 0;
+  return longer->n - shorter->n < 8 && (shorter->n == 0 || memcmp(a.p, b.p, shorter->n) == 0);
 }
 
 static bool other_data_eq(const wg_wim_entry *a, const wg_wim_entry *b) {

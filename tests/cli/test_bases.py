@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from conftest import needs, start
-from test_image import WIM, bases, check_only_asked, details, extract, put, run, tools, wimgen  # noqa: F401 (fixtures)
+from test_image import WIM, bases, check_only_asked, extract, put, run as do, tools, wimgen  # noqa: F401 (fixtures)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def tree(tmp_path_factory):
 def whole(tree, tmp_path_factory):
     needs(WIM)
     path = tmp_path_factory.mktemp("whole") / "whole.wim"
-    run(WIM, "capture", tree, path, "Part Test", "--check", "--quiet")
+    do(WIM, "capture", tree, path, "Part Test", "--check", "--quiet")
     return path
 
 
@@ -36,7 +36,7 @@ def split(whole, tmp_path):
     """install.swm, install2.swm, ... and how many there are."""
     folder = tmp_path / "set"
     folder.mkdir()
-    run(WIM, "split", whole, folder / "install.swm", "1", "--check", "--quiet")
+    do(WIM, "split", whole, folder / "install.swm", "1", "--check", "--quiet")
     n = len(list(folder.iterdir()))
     assert n >= 4
     return folder, n
@@ -58,10 +58,10 @@ def fails(tools, tmp_path):  # noqa: F811
 def test_split_like_whole(whole, split, tools, put, tmp_path):  # noqa: F811
     folder, n = split
     first, last = folder / "install.swm", folder / f"install{n}.swm"
-    got = run(tools / "wim_tool", "verify", whole).split(" integrity")[0]
+    got = do(tools / "wim_tool", "verify", whole).split(" integrity")[0]
     for part in (first, last, folder / "install2.swm"):
-        assert run(tools / "wim_tool", "verify", part, "3").split(" integrity")[0] == got
-    assert run(tools / "wim_tool", "list", whole, "1") == run(tools / "wim_tool", "list", last, "1")
+        assert do(tools / "wim_tool", "verify", part, "3").split(" integrity")[0] == got
+    assert do(tools / "wim_tool", "list", whole, "1") == do(tools / "wim_tool", "list", last, "1")
     new = tmp_path / "new"
     new.write_bytes(b"n" * 1000)
     outs = []
@@ -113,14 +113,14 @@ def test_split_swapped_parts(split, tools):  # noqa: F811
     a.rename(t)
     b.rename(a)
     t.rename(b)
-    run(tools / "wim_tool", "verify", folder / "install.swm")
+    do(tools / "wim_tool", "verify", folder / "install.swm")
 
 
 # --- ISO images.
 
 def udf(folder, iso, *options):
     needs("genisoimage")
-    run("genisoimage", "-quiet", "-udf", "-allow-limited-size", "-V", "WINTEST", *options, "-o", iso, folder)
+    do("genisoimage", "-quiet", "-udf", "-allow-limited-size", "-V", "WINTEST", *options, "-o", iso, folder)
     return iso
 
 
@@ -138,9 +138,9 @@ def media(whole, tmp_path_factory):
         if kind == "wim":
             shutil.copy(whole, sources / "INSTALL.WIM")
         elif kind == "esd":
-            run(WIM, "export", whole, "all", sources / "Install.esd", "--solid", "--quiet")
+            do(WIM, "export", whole, "all", sources / "Install.esd", "--solid", "--quiet")
         else:
-            run(WIM, "split", whole, sources / "install.swm", "1", "--quiet")
+            do(WIM, "split", whole, sources / "install.swm", "1", "--quiet")
         made[kind] = udf(top, tmp_path_factory.mktemp("iso") / f"{kind}.iso", "-iso-level", "3", "-l"), sources
     return made
 
@@ -148,17 +148,17 @@ def media(whole, tmp_path_factory):
 @pytest.mark.parametrize("kind", ["wim", "esd", "swm"])
 def test_iso_like_the_file_in_it(kind, media, whole, tools, put, tmp_path):  # noqa: F811
     iso, sources = media[kind]
-    got = run(tools / "wim_tool", "verify", whole).split(" integrity")[0]
-    assert run(tools / "wim_tool", "verify", iso, "2").split(" integrity")[0] == got
-    assert run(tools / "wim_tool", "list", iso, "1") == run(tools / "wim_tool", "list", whole, "1")
+    got = do(tools / "wim_tool", "verify", whole).split(" integrity")[0]
+    assert do(tools / "wim_tool", "verify", iso, "2").split(" integrity")[0] == got
+    assert do(tools / "wim_tool", "list", iso, "1") == do(tools / "wim_tool", "list", whole, "1")
     # 7-Zip finds the same bytes where we say that they lie.
     data, mine = iso.read_bytes(), b""
-    for line in run(tools / "wim_tool", "segments", iso).splitlines():
+    for line in do(tools / "wim_tool", "segments", iso).splitlines():
         off, n, host, at = line.split()
         assert int(off) == len(mine) and host == str(iso)
         mine += data[int(at):int(at) + int(n)]
     needs("7z")
-    run("7z", "x", f"-o{tmp_path / 'x'}", "-tudf", iso, "-y")
+    do("7z", "x", f"-o{tmp_path / 'x'}", "-tudf", iso, "-y")
     out = tmp_path / "x" / sources.name
     parts = sorted((p for p in out.iterdir() if p.name.lower().startswith("install")), key=lambda p: (len(p.name), p.name))
     assert b"".join(p.read_bytes() for p in parts) == mine
@@ -181,7 +181,7 @@ def test_iso_that_cannot_be(whole, media, fails, tmp_path):
     (top / "sources" / "install.wim").write_bytes(b"")
     fails(udf(top, tmp_path / "empty-wim.iso"), "FORMAT", "sources/install.wim", "less than its header")
     shutil.copy(whole, top / "sources" / "install.wim")
-    run("genisoimage", "-quiet", "-iso-level", "3", "-o", tmp_path / "plain.iso", top)
+    do("genisoimage", "-quiet", "-iso-level", "3", "-o", tmp_path / "plain.iso", top)
     fails(tmp_path / "plain.iso", "UNSUPPORTED", "ISO 9660 image without UDF", "extract")
     (tmp_path / "nosources").mkdir()
     (tmp_path / "nosources" / "sources").write_bytes(b"a file")
@@ -200,7 +200,7 @@ def test_iso_cut_short_and_damaged(media, tools, tmp_path):  # noqa: F811
     data = iso.read_bytes()
     rng = random.Random(9)
     path = tmp_path / "bad.iso"
-    end = max(int(at) + int(n) for _, n, _, at in map(str.split, run(tools / "wim_tool", "segments", iso).splitlines()))
+    end = max(int(at) + int(n) for _, n, _, at in map(str.split, do(tools / "wim_tool", "segments", iso).splitlines()))
     for n in [0, 100, 32768, 32768 + 2048 * 3, 256 * 2048, 257 * 2048, 300 * 2048] + [end - 1, end] + [rng.randrange(len(data)) for _ in range(25)]:
         path.write_bytes(data[:n])
         done = start([tools / "wim_tool", "verify", path])
@@ -312,12 +312,12 @@ def test_verify_finds_what_is_damaged(whole, tree, tools, fails, tmp_path):  # n
         bad[at] ^= 1
         path.write_bytes(bad)
         fails(path, "VERIFY", text)
-    run(WIM, "export", whole, "all", tmp_path / "plain.wim", "--compress=none", "--quiet")
+    do(WIM, "export", whole, "all", tmp_path / "plain.wim", "--compress=none", "--quiet")
     data = bytearray((tmp_path / "plain.wim").read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     fails(path, "VERIFY", "the resource at 0x", "not the SHA-1 that the blob table gives")
-    run(WIM, "export", whole, "all", tmp_path / "solid.esd", "--solid", "--quiet")
+    do(WIM, "export", whole, "all", tmp_path / "solid.esd", "--solid", "--quiet")
     data = bytearray((tmp_path / "solid.esd").read_bytes())
     data[len(data) // 2] ^= 0x55
     path.write_bytes(data)
@@ -325,6 +325,67 @@ def test_verify_finds_what_is_damaged(whole, tree, tools, fails, tmp_path):  # n
     assert done.code == 1 and done.err.startswith(("FORMAT:", "VERIFY:")) and str(path) in done.err, done
     assert start([WIM, "verify", path, "--quiet"]).code != 0, "wimlib agrees"
     (tree / "more").write_bytes(b"more")
-    run(WIM, "capture", tree, tmp_path / "delta.wim", f"--delta-from={whole}", "--quiet")
+    do(WIM, "capture", tree, tmp_path / "delta.wim", f"--delta-from={whole}", "--quiet")
     (tree / "more").unlink()
     fails(tmp_path / "delta.wim", "UNSUPPORTED", "delta or incomplete WIM", "--ref")
+
+
+# --- In a project.
+
+YAML = """version: 1
+name: box
+images:
+  box:
+    arch: amd64
+    base: {file: base/%s, image: part test}
+    files: [{from: hello.txt, to: 'C:\\Hello\\'}]
+    outputs: [wim]
+"""
+
+
+def test_project_with_a_split_base(run, split, whole, tmp_path):
+    folder, n = split
+    home = tmp_path / "p"
+    home.mkdir()
+    folder.rename(home / "base")
+    (home / "hello.txt").write_text("hello")
+    (home / "wingo.yaml").write_text(YAML % "install.swm")
+    r = run("check", cwd=home)
+    digest = hashlib.sha256((home / "base" / "install.swm").read_bytes()).hexdigest()
+    assert r.code == 0 and f"add 'sha256: {digest}'" in r.out, r
+    r = run("build", cwd=home)
+    assert r.code == 0, r
+    check_only_asked(whole, home / "out" / "box.wim", 1, tmp_path, ["/Hello", "/Hello/hello.txt"])
+    first = (home / "out" / "box.wim").read_bytes()
+    r = run("build", cwd=home)
+    assert r.code == 0 and " ran" not in r.err.splitlines()[0], r
+    third = home / "base" / "install3.swm"
+    keep = third.read_bytes()
+    bad = bytearray(keep)
+    bad[len(bad) // 2] ^= 0x10
+    third.write_bytes(bad)
+    r = run("build", cwd=home)
+    assert r.code != 0 and "part 3" in r.err, "a part that changed is read again"
+    third.unlink()
+    r = run("build", cwd=home)
+    assert r.code != 0 and "'install3.swm' should be in" in r.err, r
+    assert run("check", cwd=home).code == 3
+    third.write_bytes(keep)
+    r = run("build", cwd=home)
+    assert r.code == 0 and (home / "out" / "box.wim").read_bytes() == first, r
+
+
+@pytest.mark.parametrize("kind", ["wim", "esd", "swm"])
+def test_project_with_an_iso_as_base(kind, run, media, whole, tmp_path):
+    home = tmp_path / "p"
+    (home / "base").mkdir(parents=True)
+    shutil.copy(media[kind][0], home / "base" / "Win.iso")
+    (home / "hello.txt").write_text("hello")
+    (home / "wingo.yaml").write_text(YAML % "Win.iso")
+    assert run("check", cwd=home).code == 0
+    r = run("build", cwd=home)
+    assert r.code == 0, r
+    check_only_asked(whole, home / "out" / "box.wim", 1, tmp_path, ["/Hello", "/Hello/hello.txt"])
+    (home / "wingo.yaml").write_text((YAML % "Win.iso").replace("part test", "Enterprise"))
+    r = run("check", cwd=home)
+    assert r.code == 3 and "there is no image 'Enterprise'; there is 1 'Part Test'" in r.out, r

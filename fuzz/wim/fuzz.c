@@ -1,6 +1,7 @@
 // Any bytes as a WIM file, as raw metadata, or as XML. A file that begins with "MSWIM" is taken as
 // it is; else byte 0 says what the rest is (0: WIM, 1: metadata, 2: UTF-8 XML), bytes 1-2 which
-// allocation fails (0: none). After a good parse: touch everything, write, parse again, compare.
+// allocation fails (0: none); a byte 0 of 254 means a split WIM of two parts, bytes 3-6 say how
+// long the first is. After a good parse: touch everything, write, parse again, compare.
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,15 +153,18 @@ static wg_code fuzz_sink(void *ctx, const uint8_t *p, size_t n, wg_error *err) {
   return WG_OK;
 }
 
-static void check_wim(const uint8_t *p, size_t n, const wg_alloc *alloc, unsigned fail_at) {
+// cut: 0, or where part 2 of a split WIM begins.
+static void check_wim(const uint8_t *p, size_t n, size_t cut, const wg_alloc *alloc,
+                      unsigned fail_at) {
   WG_AUTO(wg_arena) arena = {0};
   WG_AUTO_PTR(wg_wim_decoder) d = NULL;
   wg_error err = WG_ERROR_INIT;
   wg_arena_init(&arena, alloc, (size_t)64 << 20);
   fuzz_file file = {p, n};
   wg_wim_source src = {.read = fuzz_read, .ctx = &file, .size_bytes = n};
+  wg_wim_part parts[2] = {{.n_bytes = cut == 0 ? n : cut}, {.off_bytes = cut, .n_bytes = n - cut}};
   wg_wim w;
-  if (wg_wim_open(&src, &arena, &fuzz_limits, &w, &err) != WG_OK ||
+  if (wg_wim_open_parts(&src, parts, cut == 0 ? 1 : 2, &arena, &fuzz_limits, &w, &err) != WG_OK ||
       wg_wim_decoder_new(alloc, &d, &err) != WG_OK) {
     return;
   }
@@ -188,7 +192,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_heap heap = {0};
   wg_alloc alloc = {.fn = fuzz_alloc, .ctx = &heap};
   if (size >= 5 && (memcmp(data, "MSWIM", 5) == 0 || memcmp(data, "WLPWM", 5) == 0)) {
-    check_wim(data, size, &alloc, 0);
+    check_wim(data, size, 0, &alloc, 0);
     return 0;
   }
   if (size < 3) {
@@ -200,8 +204,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (n > 0) {
     memcpy(p, data + 3, n);
   }
-  if (data[0] % 3 == 0) {
-    check_wim(p, n, &alloc, heap.fail_at);
+  if (data[0] == 254 && n > 4) {
+    check_wim(p + 4, n - 4, wg_le32(p) % (n - 4), &alloc, heap.fail_at);
+  } else if (data[0] % 3 == 0) {
+    check_wim(p, n, 0, &alloc, heap.fail_at);
   } else if (data[0] % 3 == 1) {
     check_tree(p, n, &alloc, heap.fail_at);
   } else {

@@ -152,8 +152,8 @@ static wg_code open_xml(wg_wim *w, wg_wim_decoder *d, wg_error *err) {
   if (encrypted) {
     return wg_fail(
         err, WG_E_UNSUPPORTED,
-        "an encrypted ESD; decrypt it first, or use the install.wim or install.esd of an "
-        "ISO image, which is not encrypted");
+        "an encrypted ESD, as the Media Creation Tool downloads it; let that tool write an ISO and "
+        "name the ISO as base (what is in it is not encrypted), or decrypt the ESD first");
   }
   return WG_OK;
 }

@@ -182,9 +182,55 @@ static void times(void **state) {
   assert_true(wg_wim_time(INT64_MIN) == 0);
 }
 
+// fuzz/wim/corpus/parts: what wimlib made of one split into two, behind 7 bytes.
+static void parts_of_a_split_one(void **state) {
+  (void)state;
+  WG_AUTO(wg_cstr)
+  path = wg_xprintf("%s/fuzz/wim/corpus/parts", wg_os_getenv("WG_SOURCE_ROOT"));
+  WG_AUTO(wg_buf) b = {0};
+  WG_AUTO(wg_arena) arena = {0};
+  WG_AUTO_PTR(wg_wim_decoder) d = NULL;
+  wg_error err = WG_ERROR_INIT;
+  wg_wim w;
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_arena_init(&arena, wg_heap(), 0);
+  assert_ok(wg_os_read_file(WG_CWD, path, 1 << 20, &b, &err), &err);
+  assert_ok(wg_wim_decoder_new(wg_heap(), &d, &err), &err);
+  uint64_t cut = wg_le32(b.p + 3), n = b.n - 7;
+  bytes in = {b.p + 7, (size_t)n};
+  wg_wim_source src = {.read = read_bytes, .ctx = &in, .size_bytes = n};
+  const wg_wim_part right[2] = {{.n_bytes = cut}, {.off_bytes = cut, .n_bytes = n - cut}};
+  const wg_wim_part swapped[2] = {right[1], right[0]}, twice[2] = {right[0], right[0]};
+  assert_ok(wg_wim_open_parts(&src, right, 2, &arena, NULL, &w, &err), &err);
+  assert_true(wg_wim_is_whole(&w));
+  assert_int_equal(w.n_images, 1);
+  assert_int_equal(w.n_by_hash, 3);
+  assert_ok(read_image(&w, d, 0, &arena, &err), &err);
+  bool in_second = false;
+  for (uint32_t i = 0; i < w.n_blobs; i++) {
+    WG_AUTO(wg_buf) out = {0};
+    wg_buf_init(&out, wg_heap(), 0);
+    assert_ok(wg_wim_load_blob(&w, d, i, 1 << 20, &out, &err), &err);
+    assert_ptr_equal(wg_wim_part_at(&w, w.blobs[i].off_bytes), &w.parts[w.blobs[i].part - 1]);
+    in_second = in_second || w.blobs[i].part == 2;
+  }
+  assert_true(in_second);
+  assert_int_equal(wg_wim_open_parts(&src, swapped, 2, &arena, NULL, &w, &err), WG_E_FORMAT);
+  assert_int_equal(wg_wim_open_parts(&src, twice, 2, &arena, NULL, &w, &err), WG_E_FORMAT);
+  assert_int_equal(err.off_bytes, 0x28);
+  b.p[7 + cut + 0x18] ^= 1; // another GUID
+  assert_int_equal(wg_wim_open_parts(&src, right, 2, &arena, NULL, &w, &err), WG_E_FORMAT);
+  assert_int_equal(err.off_bytes, 0x18);
+  in.n = (size_t)cut;
+  src.size_bytes = cut;
+  assert_ok(wg_wim_open(&src, &arena, NULL, &w, &err), &err); // part 1 by itself
+  assert_false(wg_wim_is_whole(&w));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hostile_files),
+      cmocka_unit_test(parts_of_a_split_one),
       cmocka_unit_test(every_codec_and_failing_memory),
       cmocka_unit_test(xml_changes_one_element),
       cmocka_unit_test(xml_facts),

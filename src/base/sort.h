@@ -8,7 +8,8 @@
 typedef int (*wg_sort_cmp)(const void *a, const void *b, void *ctx);
 
 // Sorts n elements of size_bytes (1 or more) at p. Not stable: a comparison that is never 0 for two
-// elements makes the result the same everywhere. O(n log n) also at worst (heap sort).
+// elements makes the result the same everywhere. O(n log n) also at worst (quicksort that
+// falls back to the heap).
 void wg_sort(void *p, size_t n, size_t size_bytes, wg_sort_cmp cmp, void *ctx);
 
 #endif

@@ -7,12 +7,11 @@ typedef struct check {
   const wg_image_run *r;
   wg_image_file out;
   wg_arena arena;
-  wg_buf was_bytes, now_bytes;
+  wg_buf now_bytes;
   wg_wim_tree was, now;
 } check;
 
 static void check_done(check *c) {
-  wg_buf_done(&c->was_bytes);
   wg_buf_done(&c->now_bytes);
   wg_image_file_done(&c->out);
   wg_arena_done(&c->arena);
@@ -138,11 +137,11 @@ static wg_code check_header_and_xml(const check *c, wg_error *err) {
 wg_code wg_image_check(const wg_image_run *r, wg_error *err) {
   WG_AUTO(check) c = {.r = r, .out = WG_IMAGE_FILE_INIT};
   wg_arena_init(&c.arena, wg_heap(), 0);
-  wg_buf_init(&c.was_bytes, wg_heap(), 0);
   wg_buf_init(&c.now_bytes, wg_heap(), 0);
   if (wg_image_file_open(&c.out, r->job->opt.out_path, err) != WG_OK ||
       check_header_and_xml(&c, err) != WG_OK ||
-      wg_image_file_tree(&r->base, r->image, &c.arena, 0, &c.was_bytes, &c.was, err) != WG_OK ||
+      wg_wim_tree_parse(r->metadata.p, r->metadata.n, &c.arena, &r->base.wim.limits, 0, &c.was,
+                        err) != WG_OK ||
       wg_image_file_tree(&c.out, r->image, &c.arena, 0, &c.now_bytes, &c.now, err) != WG_OK ||
       (r->captured && wg_image_check_dir(r, &c.was, &c.arena, err) != WG_OK) ||
       wg_image_check_tree(r, &c.was, &c.now, &c.arena, err) != WG_OK ||

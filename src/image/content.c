@@ -81,10 +81,9 @@ static int put_cmp(const void *a, const void *b, void *ctx) {
   return c != 0 ? c : (x > y) - (x < y);
 }
 
-static int blob_cmp(const void *a, const void *b, void *ctx) {
-  const wg_image_blob *blobs = ctx;
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-  return memcmp(&blobs[x].hash, &blobs[y].hash, sizeof(wg_sha1));
+static const wg_sha1 *content_blob_hash(void *ctx, uint32_t blob) {
+  const wg_image_run *r = ctx;
+  return &r->blobs[blob].hash;
 }
 
 // New contents, each once, in the order of the first change that has it.
@@ -207,20 +206,18 @@ static wg_code content_kept(wg_image_run *r, const uint32_t *refs_after, wg_erro
   return WG_OK;
 }
 
+static const wg_sha1 *content_hash_at(void *ctx, size_t i) {
+  const wg_image_run *r = ctx;
+  return &r->blobs[r->by_hash[i]].hash;
+}
+
 bool wg_image_content_find(const wg_image_run *r, const wg_sha1 *hash, uint32_t *out) {
-  size_t lo = 0, hi = r->n_blobs;
-  while (lo < hi) {
-    size_t mid = lo + (hi - lo) / 2;
-    if (memcmp(&r->blobs[r->by_hash[mid]].hash, hash, sizeof(*hash)) < 0) {
-      lo = mid + 1;
-    } else {
-      hi = mid;
-    }
-  }
-  if (lo == r->n_blobs || memcmp(&r->blobs[r->by_hash[lo]].hash, hash, sizeof(*hash)) != 0) {
+  void *ctx = (void *)(uintptr_t)r;
+  size_t at = wg_wim_hash_bound(r->n_blobs, hash, content_hash_at, ctx);
+  if (at == r->n_blobs || memcmp(content_hash_at(ctx, at), hash, sizeof(*hash)) != 0) {
     return false;
   }
-  *out = r->by_hash[lo];
+  *out = r->by_hash[at];
   return true;
 }
 
@@ -364,8 +361,8 @@ wg_code wg_image_content(wg_image_run *r, wg_error *err) {
   for (size_t i = 0; i < r->n_blobs; i++) {
     r->by_hash[i] = (uint32_t)i;
   }
-  if (r->n_blobs > 1) {
-    wg_sort(r->by_hash, r->n_blobs, sizeof(r->by_hash[0]), blob_cmp, r->blobs);
+  if (wg_wim_sort_by_hash(r->by_hash, r->n_blobs, content_blob_hash, r, wg_heap(), err) != WG_OK) {
+    return err->code;
   }
   content_refcounts(r);
   return content_stats(r, &r->tree, &r->after, err);

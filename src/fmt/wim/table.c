@@ -170,11 +170,52 @@ static wg_code table_row(table_parse *t, size_t row, wg_error *err) {
   return WG_OK;
 }
 
-static int table_cmp(const void *a, const void *b, void *ctx) {
+typedef struct hash_row { // sorted in place of the hashes, which lie all over memory
+  uint64_t first;         // eight bytes of the hash
+  uint32_t i;
+} hash_row;
+
+typedef struct hash_order {
+  const wg_sha1 *(*at)(void *, uint32_t);
+  void *ctx;
+} hash_order;
+
+static int hash_row_cmp(const void *a, const void *b, void *ctx) {
+  const hash_order *o = ctx;
+  const hash_row *x = a, *y = b;
+  if (x->first != y->first) {
+    return x->first < y->first ? -1 : 1;
+  }
+  int c = memcmp(o->at(o->ctx, x->i), o->at(o->ctx, y->i), sizeof(wg_sha1));
+  return c != 0 ? c : (x->i > y->i) - (x->i < y->i);
+}
+
+wg_code wg_wim_sort_by_hash(uint32_t *v, size_t n, const wg_sha1 *(*at)(void *, uint32_t),
+                            void *ctx, const wg_alloc *alloc, wg_error *err) {
+  size_t bytes = 0;
+  hash_row *rows = wg_mul(n, sizeof(*rows), &bytes) ? wg_alloc_get(alloc, bytes + 1) : NULL;
+  if (rows == NULL) {
+    return wg_fail(err, WG_E_NOMEM, "no memory to sort %zu contents", n);
+  }
+  for (size_t i = 0; i < n; i++) {
+    const uint8_t *h = at(ctx, v[i])->b;
+    rows[i] = (hash_row){.i = v[i]};
+    for (size_t k = 0; k < 8; k++) {
+      rows[i].first = rows[i].first << 8 | h[k];
+    }
+  }
+  hash_order o = {at, ctx};
+  wg_sort(rows, n, sizeof(*rows), hash_row_cmp, &o);
+  for (size_t i = 0; i < n; i++) {
+    v[i] = rows[i].i;
+  }
+  wg_alloc_free(alloc, rows);
+  return WG_OK;
+}
+
+static const wg_sha1 *table_blob_hash(void *ctx, uint32_t blob) {
   const wg_wim_blob *blobs = ctx;
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-  int c = memcmp(&blobs[x].hash, &blobs[y].hash, sizeof(wg_sha1));
-  return c != 0 ? c : (x > y) - (x < y);
+  return &blobs[blob].hash;
 }
 
 static wg_code table_arrays(wg_wim *w, const wim_table *tables, size_t n, wg_error *err) {
@@ -217,26 +258,56 @@ wg_code wg_wim_table_parse(wg_wim *w, const wim_table *tables, size_t n, wg_erro
     return wg_fail_at(err, WG_E_FORMAT, tables[0].off_bytes, "%u images, but metadata of %u only",
                       (unsigned)w->hdr.n_images, (unsigned)w->n_images);
   }
-  if (w->n_by_hash > 1) {
-    wg_sort(w->by_hash, w->n_by_hash, sizeof(w->by_hash[0]), table_cmp, w->blobs);
-  }
-  return WG_OK;
+  return wg_wim_sort_by_hash(w->by_hash, w->n_by_hash, table_blob_hash, w->blobs, w->arena->alloc,
+                             err);
 }
 
-bool wg_wim_find_blob(const wg_wim *w, const wg_sha1 *hash, uint32_t *out) {
-  size_t lo = 0, hi = w->n_by_hash;
+size_t wg_wim_hash_bound(size_t n, const wg_sha1 *hash, const wg_sha1 *(*at)(void *, size_t),
+                         void *ctx) {
+  size_t lo = 0, hi = n;
+  if (n > 64) { // hashes are spread evenly: look near where this one should be
+    uint64_t first = (uint64_t)hash->b[0] << 24 | (uint64_t)hash->b[1] << 16 |
+                     (uint64_t)hash->b[2] << 8 | hash->b[3];
+    size_t guess = (size_t)(first * ((uint64_t)n & UINT32_MAX) >> 32), step = 32;
+    if (memcmp(at(ctx, guess), hash, sizeof(*hash)) < 0) {
+      lo = guess + 1;
+      while (step < n - lo && memcmp(at(ctx, lo + step), hash, sizeof(*hash)) < 0) {
+        lo += step + 1;
+        step *= 4;
+      }
+      hi = step < n - lo ? lo + step : n;
+    } else {
+      hi = guess;
+      while (step < hi && memcmp(at(ctx, hi - step), hash, sizeof(*hash)) >= 0) {
+        hi -= step;
+        step *= 4;
+      }
+      lo = step < hi ? hi - step : 0;
+    }
+  }
   while (lo < hi) {
     size_t mid = lo + (hi - lo) / 2;
-    if (memcmp(&w->blobs[w->by_hash[mid]].hash, hash, sizeof(*hash)) < 0) {
+    if (memcmp(at(ctx, mid), hash, sizeof(*hash)) < 0) {
       lo = mid + 1;
     } else {
       hi = mid;
     }
   }
-  if (lo == w->n_by_hash || memcmp(&w->blobs[w->by_hash[lo]].hash, hash, sizeof(*hash)) != 0) {
+  return lo;
+}
+
+static const wg_sha1 *table_hash_at(void *ctx, size_t i) {
+  const wg_wim *w = ctx;
+  return &w->blobs[w->by_hash[i]].hash;
+}
+
+bool wg_wim_find_blob(const wg_wim *w, const wg_sha1 *hash, uint32_t *out) {
+  size_t at = wg_wim_hash_bound(w->n_by_hash, hash, table_hash_at, (void *)(uintptr_t)w);
+  if (at == w->n_by_hash ||
+      memcmp(table_hash_at((void *)(uintptr_t)w, at), hash, sizeof(*hash)) != 0) {
     return false;
   }
-  *out = w->by_hash[lo];
+  *out = w->by_hash[at];
   return true;
 }
 

@@ -163,6 +163,13 @@ wg_code wg_wim_open_parts(const wg_wim_source *src, const wg_wim_part *parts, si
 bool wg_wim_is_whole(const wg_wim *w);
 // The part that byte off_bytes of the source lies in; NULL behind the last.
 const wg_wim_part *wg_wim_part_at(const wg_wim *w, uint64_t off_bytes);
+// Sorts numbers of things by their hashes, at(ctx, number) each; equal ones by number. NOMEM.
+wg_code wg_wim_sort_by_hash(uint32_t *v, size_t n, const wg_sha1 *(*at)(void *, uint32_t),
+                            void *ctx, const wg_alloc *alloc, wg_error *err);
+// Of n hashes in ascending order, at(ctx, i) each, the first that is not less than hash; n when all
+// are. n below 2^32.
+size_t wg_wim_hash_bound(size_t n, const wg_sha1 *hash, const wg_sha1 *(*at)(void *, size_t),
+                         void *ctx);
 // Index of the blob with that hash (the first if there are several); false when there is none.
 bool wg_wim_find_blob(const wg_wim *w, const wg_sha1 *hash, uint32_t *out);
 

@@ -35,7 +35,57 @@ static void sorts_all_lengths_and_orders(void **state) {
   }
 }
 
+// An order that makes a median of three choose badly every time (Musser, 1997).
+static void is_never_slow(void **state) {
+  (void)state;
+  enum {
+    N = 20000
+  };
+  uint32_t *v = test_malloc(N * sizeof(*v));
+  for (uint32_t i = 0; i < N / 2; i++) {
+    v[2 * i] = i % 2 == 0 ? i + 1 : N / 2 + i;
+    v[2 * i + 1] = i % 2 == 0 ? N / 2 + i : i + 1;
+  }
+  size_t n_calls = 0;
+  wg_sort(v, N, sizeof(v[0]), cmp_u32, &n_calls);
+  for (size_t i = 1; i < N; i++) {
+    assert_true(v[i - 1] <= v[i]);
+  }
+  assert_true(n_calls < (size_t)N * 15 * 6);
+  test_free(v);
+}
+
+typedef struct wide {
+  char pad[70];
+  uint32_t v;
+  char more[67];
+} wide;
+
+static int cmp_wide(const void *a, const void *b, void *ctx) {
+  (void)ctx;
+  const wide *x = a, *y = b;
+  return (x->v > y->v) - (x->v < y->v);
+}
+
+static void moves_elements_whole(void **state) {
+  (void)state;
+  static wide v[1000];
+  for (uint32_t i = 0; i < 1000; i++) {
+    v[i].v = i * 7919 % 1000;
+    memset(v[i].pad, (int)(v[i].v & 0xFF), sizeof(v[i].pad));
+    memset(v[i].more, (int)(v[i].v & 0x7F), sizeof(v[i].more));
+  }
+  wg_sort(v, 1000, sizeof(v[0]), cmp_wide, NULL);
+  for (uint32_t i = 0; i < 1000; i++) {
+    assert_int_equal(v[i].v, i);
+    assert_int_equal((uint8_t)v[i].pad[69], i & 0xFF);
+    assert_int_equal((uint8_t)v[i].more[66], i & 0x7F);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(sorts_all_lengths_and_orders)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(sorts_all_lengths_and_orders),
+                                     cmocka_unit_test(is_never_slow),
+                                     cmocka_unit_test(moves_elements_whole)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 // `wingo wim info|dir|cat|verify`: looking at a file with images.
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -241,6 +242,9 @@ static wg_code dir_all(const wg_cli *c, wg_cli_image *im, uint32_t root, wg_erro
   }
   bool detailed = c->json || wg_cli_has(c, "detailed");
   for (uint32_t at = root; at != WG_WIM_NO_ENTRY; at = wg_image_walk(&im->tree, root, at)) {
+    if (wg_cancel_check(c->cancel, err) != WG_OK) {
+      return err->code;
+    }
     if (detailed) {
       dir_details(&ins, im, at);
       wg_arena_done(&arena);
@@ -278,6 +282,7 @@ static int dir_run(wg_cli *c) {
 
 typedef struct cat_sink {
   wg_hash *hash;
+  const wg_cancel *cancel;
 } cat_sink;
 
 static wg_code cat_add(void *ctx, const uint8_t *p, size_t n, wg_error *err) {
@@ -286,11 +291,11 @@ static wg_code cat_add(void *ctx, const uint8_t *p, size_t n, wg_error *err) {
   if (wg_os_write_all(1, p, n, err) != WG_OK) {
     return wg_wrap(err, "standard output");
   }
-  return WG_OK;
+  return wg_cancel_check(s->cancel, err);
 }
 
-static wg_code cat_blob(const wg_cli_image *im, const wg_sha1 *hash, const char *path,
-                        wg_error *err) {
+static wg_code cat_blob(const wg_cli *c, const wg_cli_image *im, const wg_sha1 *hash,
+                        const char *path, wg_error *err) {
   const wg_wim *w = &im->file.wim;
   uint32_t blob = 0;
   WG_AUTO_PTR(wg_hash) h = NULL;
@@ -303,8 +308,9 @@ static wg_code cat_blob(const wg_cli_image *im, const wg_sha1 *hash, const char 
                    "the content of '%s' is not in the file: a delta or incomplete WIM", path);
   }
   if (wg_hash_new(WG_SHA1, &h, err) != WG_OK ||
-      wg_wim_read_blob(w, im->file.decoder, blob, cat_add, &(cat_sink){h}, err) != WG_OK) {
-    return wg_wrap(err, "'%s'", path);
+      wg_wim_read_blob(w, im->file.decoder, blob, cat_add, &(cat_sink){h, c->cancel}, err) !=
+          WG_OK) {
+    return err->code == WG_E_CANCELED ? WG_E_CANCELED : wg_wrap(err, "'%s'", path);
   }
   wg_hash_end(h, got.b);
   if (memcmp(&got, hash, sizeof(got)) != 0) {
@@ -356,8 +362,8 @@ static int cat_run(wg_cli *c) {
       wg_cli_image_find(&im, path, &entry, &err) != WG_OK ||
       cat_stream(&im.tree.entries[entry], path, colon != NULL ? colon + 1 : NULL, &hash, &err) !=
           WG_OK ||
-      cat_blob(&im, &hash, path, &err) != WG_OK) {
-    return wg_cli_fail(c, &err);
+      cat_blob(c, &im, &hash, path, &err) != WG_OK) {
+    return err.saved_errno == EPIPE ? 1 : wg_cli_fail(c, &err); // the reader has gone
   }
   return 0;
 }

@@ -51,8 +51,11 @@ static wg_code files_add(void *ctx, const uint8_t *p, size_t n, wg_error *err) {
   wg_hash_add(s->hash, p, n);
   atomic_fetch_add(&s->t->p->done_bytes, n);
   files_progress(s->t, false);
-  if (atomic_load(&s->t->p->stop)) {
-    return wg_fail(err, WG_E_CANCELED, "canceled");
+  if (atomic_load(&s->t->p->stop)) { // another thread's error is what counts
+    return wg_fail(err, WG_E_CANCELED, "stopped");
+  }
+  if (wg_cancel_check(s->t->p->r->opt->cancel, err) != WG_OK) {
+    return err->code;
   }
   return wg_os_write_all(s->fd, p, n, err);
 }
@@ -88,7 +91,7 @@ static wg_code files_content(files_thread *t, size_t from, size_t to, wg_error *
   }
   files_sink s = {.t = t, .fd = fd, .hash = hash};
   if (wg_wim_read_blob(w, t->decoder, first->blob, files_add, &s, err) != WG_OK) {
-    return wg_wrap(err, "'%s'", first->path);
+    return err->code == WG_E_CANCELED ? WG_E_CANCELED : wg_wrap(err, "'%s'", first->path);
   }
   wg_hash_end(hash, got.b);
   if (memcmp(&got, &w->blobs[first->blob].hash, sizeof(got)) != 0) {

@@ -167,6 +167,11 @@ def test_cat(wingo, wims, run, tree, tmp_path):
         done = subprocess.run([wingo, "wim", "cat", wims[kind], "1", "c:/windows/BIG.bin"], stdout=subprocess.PIPE, check=True)
         assert done.stdout == (tree / "Windows" / "big.bin").read_bytes()
     assert run("wim", "cat", wims["lzx"], "1", "/windows/zero").out == ""
+    with subprocess.Popen([wingo, "wim", "cat", wims["lzx"], "1", "/windows/big.bin"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as p:
+        p.stdout.read(10)
+        p.stdout.close()  # the reader has gone: no reason to complain
+        assert p.stderr.read() == b"" and p.wait() == 1
     r = run("wim", "cat", wims["lzx"], "1", "/windows")
     assert r.code == 1 and "folder" in r.err, r
     rich = tmp_path / "rich.wim"
@@ -511,6 +516,18 @@ def test_killed_at_any_time(wingo, env, tree, tmp_path):
         done = start([wingo, "wim", *argv], cwd=folder, env=env)
         took = time.monotonic() - began
         assert done.code == 0, (what, done)
+        tool("rm", "-rf", folder)
+        folder.mkdir()  # Ctrl-C leaves nothing at all
+        (folder / "b.wim").write_bytes(image)
+        with subprocess.Popen([wingo, "wim", *map(str, argv)], cwd=folder, env=env, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE) as p:
+            time.sleep(took / 2)
+            p.send_signal(signal.SIGINT)
+            said = p.communicate()[1]
+        if p.returncode != 0:
+            assert p.returncode == 130 and said.endswith(b"stopped\n"), (what, said)
+            left = [x for x in folder.iterdir() if x.name != "out" or list(x.iterdir())]
+            assert [x.name for x in left] == ["b.wim"] and (folder / "b.wim").read_bytes() == image, (what, left)
         tool("rm", "-rf", folder)
         for n in range(6):
             folder.mkdir()

@@ -118,6 +118,13 @@ static void check_xml(wg_str xml, const wg_alloc *alloc, unsigned fail_at) {
   }
   touch_str(wg_str_of(f[0].name));
   touch_str(wg_str_of(f[1].arch));
+  for (uint32_t i = 0; i < 3; i++) {
+    wg_wim_xml_image at;
+    if (wg_wim_xml_find_image(xml, i, &at, &err) == WG_OK) {
+      wg_assert(at.from <= at.index_from && at.index_from <= at.index_to && at.index_to <= at.to &&
+                at.to <= xml.n);
+    }
+  }
   if (wg_wim_xml_put(xml, 1, "WINDOWS/ARCH", "a<&>b", &out, &err) != WG_OK) {
     return;
   }

@@ -175,6 +175,29 @@ static void xml_facts(void **state) {
   wg_arena_done(&arena);
 }
 
+static void expect_image(const char *in, uint32_t image, const char *element, const char *index) {
+  wg_wim_xml_image at;
+  wg_error err = WG_ERROR_INIT;
+  assert_ok(wg_wim_xml_find_image(wg_str_of(in), image, &at, &err), &err);
+  assert_true(wg_str_eqz((wg_str){in + at.from, at.to - at.from}, element));
+  assert_true(wg_str_eqz((wg_str){in + at.index_from, at.index_to - at.index_from}, index));
+}
+
+static void xml_finds_images(void **state) {
+  (void)state;
+  const char *xml = "<WIM><IMAGE X='1' INDEX = \"2\"><IMAGE INDEX='1'></IMAGE></IMAGE> "
+                    "<IMAGE INDEX='1'/><!-- <IMAGE INDEX='3'/> --><IMAGE/></WIM>";
+  expect_image(xml, 2, "<IMAGE X='1' INDEX = \"2\"><IMAGE INDEX='1'></IMAGE></IMAGE>", "2");
+  expect_image(xml, 1, "<IMAGE INDEX='1'/>", "1");
+  expect_image(xml, 3, "", "");
+  expect_image(xml, 0, "", "");
+  expect_image("", 1, "", "");
+  wg_wim_xml_image at;
+  wg_error err = WG_ERROR_INIT;
+  assert_int_equal(wg_wim_xml_find_image(WG_STR("<WIM><IMAGE INDEX='1'><A>"), 1, &at, &err),
+                   WG_E_FORMAT);
+}
+
 static void times(void **state) {
   (void)state;
   assert_true(wg_wim_time(0) == 116444736000000000u);
@@ -234,6 +257,7 @@ int main(void) {
       cmocka_unit_test(every_codec_and_failing_memory),
       cmocka_unit_test(xml_changes_one_element),
       cmocka_unit_test(xml_facts),
+      cmocka_unit_test(xml_finds_images),
       cmocka_unit_test(times),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,14 +3,17 @@
 Judged by wimlib-imagex and 7-Zip, and on NTFS by ntfs-3g; random sequences are compared with a model.
 """
 import hashlib
+import json
 import random
 import re
 import struct
 
 import pytest
 
-from conftest import needs, start
-from test_image import WIM, bases, check_only_asked, details, extract, put, run, tools, wimgen, xml  # noqa: F401
+from conftest import ROOT, needs, start
+from test_image import WIM, bases, details, extract, put, tools, wimgen, xml  # noqa: F401
+from test_image import run as tool
+from winelab import wine  # noqa: F401
 
 THEIRS = re.compile(r"<(DIRCOUNT|FILECOUNT|TOTALBYTES|HARDLINKBYTES)>(\d+)<")
 
@@ -18,7 +21,7 @@ THEIRS = re.compile(r"<(DIRCOUNT|FILECOUNT|TOTALBYTES|HARDLINKBYTES)>(\d+)<")
 def blobs(wim):
     """SHA-1 -> uses, of all contents in the file (wimlib's numbers)."""
     found = {}
-    for block in run(WIM, "info", wim, "--blobs").split("\n\n"):
+    for block in tool(WIM, "info", wim, "--blobs").split("\n\n"):
         h = re.search(r"Hash +=? *0x([0-9a-f]{40})", block)
         if h and "METADATA" not in block:
             found[h.group(1)] = re.search(r"Reference Count +=? *(\d+)", block).group(1)
@@ -28,15 +31,15 @@ def blobs(wim):
 def test_delete_and_rename(bases, put, tools, tmp_path):
     """wimlib's own update, asked for the same, leaves the same tree, counts and contents."""
     base, out, theirs = bases["check"], tmp_path / "out.wim", tmp_path / "theirs.wim"
-    run(WIM, "export", base, "all", theirs, "--boot", "--quiet")
+    tool(WIM, "export", base, "all", theirs, "--boot", "--quiet")
     (tmp_path / "first").write_bytes(b"first")
-    run(WIM, "update", theirs, "1", f"--command=add {tmp_path / 'first'} /first", "--quiet")
+    tool(WIM, "update", theirs, "1", f"--command=add {tmp_path / 'first'} /first", "--quiet")
     got = put(theirs, out, "delete:c:\\windows\\system32\\LINKED2.EXE", "delete:C:\\Program Files\\Common",
               "rename:C:\\Windows\\SYSTEM32\\b.DLL=C:/Windows/system32/a.dll", "rename:C:\\FIRST=C:\\first", image="1")
-    run(WIM, "update", theirs, "1", "--command=delete /Windows/System32/linked2.exe", "--quiet")
-    run(WIM, "update", theirs, "1", "--command=delete --recursive '/PROGRAM FILES/Common'", "--quiet")
-    run(WIM, "update", theirs, "1", "--command=rename /Windows/System32/a.dll /Windows/System32/b.DLL", "--quiet")
-    run(WIM, "update", theirs, "1", "--command=rename /first /FIRST", "--quiet")
+    tool(WIM, "update", theirs, "1", "--command=delete /Windows/System32/linked2.exe", "--quiet")
+    tool(WIM, "update", theirs, "1", "--command=delete --recursive '/PROGRAM FILES/Common'", "--quiet")
+    tool(WIM, "update", theirs, "1", "--command=rename /Windows/System32/a.dll /Windows/System32/b.DLL", "--quiet")
+    tool(WIM, "update", theirs, "1", "--command=rename /first /FIRST", "--quiet")
     ours, other = details(out, 1), details(theirs, 1)
     assert ours.keys() == other.keys()
     assert {p: re.sub(r"Short Name.*", "", d) for p, d in ours.items()} == \
@@ -44,10 +47,10 @@ def test_delete_and_rename(bases, put, tools, tmp_path):
     assert got["n_renamed"] == "2"
     assert THEIRS.findall(xml(out, tmp_path).split("</IMAGE>")[0]) == THEIRS.findall(xml(theirs, tmp_path).split("</IMAGE>")[0])
     assert blobs(out) == blobs(theirs)
-    run(WIM, "verify", out, "--quiet")
-    run(tools / "wim_tool", "verify", out)
-    run(tools / "wim_tool", "roundtrip", out)
-    assert "Everything is Ok" in run("7z", "t", out)
+    tool(WIM, "verify", out, "--quiet")
+    tool(tools / "wim_tool", "verify", out)
+    tool(tools / "wim_tool", "roundtrip", out)
+    assert "Everything is Ok" in tool("7z", "t", out)
 
 
 def test_hard_links_lose_one_name(bases, put, tmp_path):
@@ -120,7 +123,7 @@ def test_conflicts(changes, code, text, bases, put, tmp_path):
     changes = [c.replace("@", str(new)) for c in changes]
     if code is None:
         put(bases["lzx"], out, *changes, image="1")
-        run(WIM, "verify", out, "--quiet")
+        tool(WIM, "verify", out, "--quiet")
     else:
         err = put(bases["lzx"], out, *changes, image="1", ok=False)
         assert err.startswith(code + ":") and text in err and err.count("\n") == 1, err
@@ -228,7 +231,7 @@ def test_random_sequences(seed, bases, put, tools, tmp_path):
     steps = [s for s in steps if s]
     put(bases["lzx"], out, *(s + "|any" for s in steps), image="1",
         **({"esd": True} if seed % 5 == 4 else {}))
-    run(WIM, "verify", out, "--quiet")
+    tool(WIM, "verify", out, "--quiet")
     now = details(out, 1)
     assert sorted(now) == sorted(model.at), steps
     for path, want in model.at.items():
@@ -244,7 +247,7 @@ def test_random_sequences(seed, bases, put, tools, tmp_path):
     n_dirs = sum(c is None or "ATTRIBUTE_DIRECTORY" in now[p] for p, c in model.at.items())
     counts = dict(THEIRS.findall(xml(out, tmp_path).split("</IMAGE>")[0]))
     assert int(counts["DIRCOUNT"]) + int(counts["FILECOUNT"]) == len(now) and int(counts["DIRCOUNT"]) == n_dirs
-    run(tools / "wim_tool", "verify", out)
+    tool(tools / "wim_tool", "verify", out)
 
 
 # ---- Attributes and descriptors -----------------------------------------------------------------
@@ -302,9 +305,9 @@ def test_attributes_and_descriptors(bases, put, tmp_path):
     volume, back = tmp_path / "v.img", tmp_path / "back.wim"
     with open(volume, "wb") as f:
         f.truncate(64 << 20)
-    run("mkntfs", "-F", "-Q", volume)
-    run(WIM, "apply", out, "1", volume, "--quiet")
-    run(WIM, "capture", volume, back, "Back", "--quiet")
+    tool("mkntfs", "-F", "-Q", volume)
+    tool(WIM, "apply", out, "1", volume, "--quiet")
+    tool(WIM, "capture", volume, back, "Back", "--quiet")
     for path in ["/Data", "/Data/a.bin", "/Data/b.bin", "/Users", "/bare", "/PROGRAM FILES/read only.txt"]:
         assert parts(descriptor(back, path))[1:] == parts(descriptor(out, path))[1:], path
         assert attributes(back, path) & 7 == attributes(out, path) & 7, path
@@ -375,3 +378,131 @@ def test_files_of_the_component_store_are_warnings(tools, tmp_path):
     done = start([tools / "image_tool", "--quiet", "--tmp", tmp_path, base, tmp_path / "b.wim",
                   "set:C:\\Windows\\System32\\k.exe|attributes=h"])
     assert done.code == 1 and "one file with its copy below Windows\\WinSxS" in done.err, done
+
+
+# ---- The project file, and shortcuts ------------------------------------------------------------
+
+PROJECT = r"""
+version: 1
+name: shop
+apps:
+  agent:
+    dir: agent
+    targets: [windows/amd64]
+images:
+  shop:
+    base: {dir: base}
+    arch: amd64
+    files:
+      - {delete: 'C:\Windows\Web\Old'}
+      - {delete: 'C:\nothing', if_present: true}
+      - {rename: 'C:\windows\web\Img0.jpg', to: 'C:\Windows\Web\img0.bak'}
+      - {from: branding, to: 'C:\Windows\Web', owner: SYSTEM}
+      - {from: note.txt, to: 'C:\Data\', attributes: [hidden, readonly]}
+      - {mkdir: 'C:\Data\Logs', attributes: [], owner: 'NT SERVICE\Shop', sddl: 'D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;LS)'}
+      - {set: 'C:\Windows', attributes: [system]}
+    apps:
+      - {app: agent, to: 'C:\Program Files\Shop', shortcut: true}
+      - app: agent
+        to: 'c:\Läden\東京'
+        shortcut:
+          name: Konsole für alle
+          folder: Beispiel GmbH
+          args: --console "a b" ü
+          working_dir: '%USERPROFILE%'
+          icon: '%SystemRoot%\System32\shell32.dll,12'
+          description: Öffnet die Konsole
+    outputs: [wim]
+"""
+MENU = "ProgramData/Microsoft/Windows/Start Menu/Programs"
+
+
+@pytest.fixture
+def shop(run, tmp_path):
+    needs("go")
+    p = tmp_path / "shop"
+    for name, data in {"agent/go.mod": "module agent\n\ngo 1.19\n", "agent/main.go": "package main\n\nfunc main() {}\n",
+                       "branding/img0.jpg": "new", "note.txt": "note", "base/Windows/Web/img0.jpg": "old",
+                       "base/Windows/Web/Old/a": "a", "wingo.yaml": PROJECT}.items():
+        (p / name).parent.mkdir(parents=True, exist_ok=True)
+        (p / name).write_text(data, encoding="utf-8")
+    return p
+
+
+@pytest.fixture
+def built(run, shop):
+    r = run("build", cwd=shop)
+    assert r.code == 0, r
+    return shop / "out" / "shop.wim"
+
+
+def test_files_from_the_project_file(run, shop, built, tmp_path):
+    found = details(built, 1)
+    assert "/Windows/Web/Old" not in found and extract(built, 1, "/Windows/Web/img0.bak", tmp_path) == b"old"
+    assert extract(built, 1, "/Windows/Web/img0.jpg", tmp_path) == b"new"
+    assert attributes(built, "/Data/note.txt") == 0x23 and attributes(built, "/Data/Logs") == 0x10
+    assert attributes(built, "/Windows") == 0x14
+    _, owner, _, aces = parts(descriptor(built, "/Data/Logs"))
+    assert len(aces) == 2 and owner[:12].hex() == "010600000000000550000000"
+    assert parts(descriptor(built, "/Windows/Web/img0.jpg"))[1] == SYSTEM_SID
+    again = run("build", cwd=shop)
+    assert again.code == 0 and "write image" not in again.out, again
+    text = (shop / "wingo.yaml").read_text(encoding="utf-8")
+    (shop / "wingo.yaml").write_text(text.replace("[hidden, readonly]", "[hidden]"), encoding="utf-8")
+    r = run("build", cwd=shop)
+    assert r.code == 0 and attributes(built, "/Data/note.txt") == 0x22, r
+
+
+def test_a_conflict_names_the_path(run, shop):
+    text = (shop / "wingo.yaml").read_text(encoding="utf-8")
+    (shop / "wingo.yaml").write_text(text.replace("- {set:", "- {delete: 'C:\\Data'}\n      - {set:"), encoding="utf-8")
+    r = run("build", cwd=shop)
+    assert r.code != 0 and "'C:\\Data\\note.txt' was put there by an earlier change" in r.err, r
+    assert not (shop / "out" / "shop.wim").exists()
+
+
+SHORTCUTS = {
+    f"{MENU}/agent.lnk": {"path": "C:\\Program Files\\Shop\\agent.exe", "arguments": "", "working_dir": "C:\\Program Files\\Shop",
+                          "description": "", "icon": "", "icon_index": "0"},
+    f"{MENU}/Beispiel GmbH/Konsole für alle.lnk": {
+        "path": "C:\\Läden\\東京\\agent.exe", "arguments": '--console "a b" ü', "working_dir": "%USERPROFILE%",
+        "description": "Öffnet die Konsole", "icon": "%SystemRoot%\\System32\\shell32.dll", "icon_index": "12"}}
+
+
+def links(built, tmp_path):
+    for k, (path, want) in enumerate(SHORTCUTS.items()):
+        at = tmp_path / f"{k}.lnk"
+        at.write_bytes(extract(built, 1, "/" + path, tmp_path))
+        yield at, want
+
+
+def test_shortcuts_as_exiftool_reads_them(run, built, tmp_path):
+    needs("exiftool")
+    for at, want in links(built, tmp_path):
+        got = json.loads(tool("exiftool", "-j", "-charset", "utf8", at))[0]
+        if want["path"].isascii():
+            assert got["LocalBasePath"] == want["path"]
+        assert got.get("CommandLineArguments", "") == want["arguments"]
+        assert got["WorkingDirectory"] == want["working_dir"] and got.get("Description", "") == want["description"]
+        assert got["DriveType"] == "Fixed Disk" and got["FileAttributes"] == "Archive" and got["RunWindow"] == "Normal"
+        assert got.get("IconFileName", "") == want["icon"] and str(got["IconIndex"]).split()[0] in ("(none)", want["icon_index"])
+        assert got.get("TargetFileDOSName") == "agent.exe" and "Warning" not in got
+        shown = json.loads(run("inspect", "--json", at).out)
+        assert shown["format"] == "shortcut" and shown["target"] == shown["target_items"] == want["path"]
+        assert shown.get("arguments", "") == want["arguments"] and shown["items"] == want["path"].count("\\") + 2
+
+
+def test_shortcuts_as_the_shell_reads_them(built, wine, tmp_path):
+    """Wine's own reader, which is the program that follows shortcuts there."""
+    needs("x86_64-w64-mingw32-gcc")
+    tool("x86_64-w64-mingw32-gcc", "-municode", "-O2", "-o", tmp_path / "readlnk.exe", ROOT / "tests" / "lab" / "readlnk.c",
+             "-lole32", "-lshell32", "-luuid")
+    for at, want in links(built, tmp_path):
+        done = wine(tmp_path / "readlnk.exe", f"Z:{str(at)}".replace("/", "\\"))
+        assert done.code == 0, done
+        got = dict(line.split("=", 1) for line in done.out.splitlines())
+        assert got["items"] == want["path"]
+        if want["path"].isascii():  # Wine's LinkInfo knows no Unicode
+            assert got["path"] == want["path"]
+        for key in ("arguments", "working_dir", "description", "icon", "icon_index"):
+            assert got[key] == want[key], (key, got)

@@ -20,9 +20,10 @@ const wg_key wg_cfg_image_file_keys[] = {
      .flags = WG_KF_VAR,
      .at = FILE_(from),
      .check = wg_cfg_check_host_path,
-     .doc = "A file or a folder to put in, relative to wingo.yaml. A file that is there is "
-            "replaced: it keeps its name, short name, descriptor and creation time, and its other "
-            "names (hard links) keep the old content.",
+     .doc =
+         "A file or a folder to put in, relative to wingo.yaml. A file that is there is "
+         "replaced: it keeps its name, short name, descriptor, attributes and creation time, and "
+         "its other names (hard links) keep the old content.",
      .example = "branding"},
     {.name = "delete",
      ENTRY_PATH(WG_CFG_FILE_DELETE),

@@ -174,6 +174,9 @@ static const char *base_differs(const tree_check *c, unsigned what, const wg_wim
     return "another security descriptor";
   }
   if ((what & WG_EDIT_CONTENT) != 0) {
+    if ((what & WG_EDIT_ATTRIBUTES) == 0 && (other & WG_IMAGE_ATTRIBUTE_MASK) != 0) {
+      return "other attributes";
+    }
     return times_are_kept(c) && a->create_time != b->create_time ? "another creation time" : NULL;
   }
   if ((what & WG_EDIT_ATTRIBUTES) != 0 ? (other & ~mask) != 0 : other != 0) {

@@ -180,8 +180,8 @@ void wg_image_edit_warn(wg_image_edit *e, char *text) {
   wg_vec_push(&e->result->warnings, &e->result->n_warnings, &e->result->cap_warnings) = text;
 }
 
-// What Windows keeps when a file is written over: name, short name, descriptor, creation time. The
-// other names of the old file (hard links) keep the old content.
+// What Windows keeps when a file is written over: name, short name, descriptor, attributes such as
+// hidden, creation time. The other names of the old file (hard links) keep the old content.
 static wg_code edit_replace(wg_image_edit *e, size_t change, uint32_t entry, wg_error *err) {
   wg_wim_entry *old = &e->tree->entries[entry];
   bool in_store = false;
@@ -204,7 +204,7 @@ static wg_code edit_replace(wg_image_edit *e, size_t change, uint32_t entry, wg_
                                      e->job->changes[change].to));
   }
   uint64_t time = wg_wim_time(e->job->opt.time_s);
-  old->attributes = WG_WIM_ATTR_ARCHIVE;
+  old->attributes = WG_WIM_ATTR_ARCHIVE | (old->attributes & WG_IMAGE_ATTRIBUTE_MASK);
   old->access_time = old->write_time = time;
   old->length = old->link_or_reparse = old->unused1 = old->unused2 = 0;
   old->unknown54 = 0;

@@ -55,6 +55,7 @@ typedef struct hive_place {
   const char *why; // not NULL: why it is not to be changed
 } hive_place;
 
+#define USRCLASS "\\Users\\Default\\AppData\\Local\\Microsoft\\Windows\\UsrClass.dat"
 #define CONFIG_DIR "\\Windows\\System32\\config\\"
 
 // The first prefix that fits wins: longer ones stand first.
@@ -74,8 +75,7 @@ static const hive_place hive_places[] = {
     {"HKEY_CLASSES_ROOT", CONFIG_DIR "SOFTWARE", "Classes", NULL},
     {"HKEY_USERS\\.DEFAULT", CONFIG_DIR "DEFAULT", "", NULL},
     {"HKEY_USERS\\S-1-5-18", CONFIG_DIR "DEFAULT", "", NULL},
-    {"HKEY_CURRENT_USER\\Software\\Classes",
-     "\\Users\\Default\\AppData\\Local\\Microsoft\\Windows\\UsrClass.dat", "", NULL},
+    {"HKEY_CURRENT_USER\\Software\\Classes", USRCLASS, "", NULL},
     {"HKEY_CURRENT_USER", "\\Users\\Default\\NTUSER.DAT", "", NULL},
     {"HKEY_CURRENT_CONFIG", NULL, NULL, "it is made anew at every start; use HKLM\\SYSTEM"},
 };
@@ -111,6 +111,16 @@ static wg_code registry_log(void *ctx, const char *end, wg_buf *out, wg_error *e
   return code == WG_E_NOT_FOUND ? WG_OK : code;
 }
 
+// Windows makes this hive for each user at the first logon, and the default user of a fresh image
+// has none. One of ours is not put there: that Windows then gives the user rights in it is known
+// from no source, and without them the user could save no class.
+static wg_code registry_no_classes(wg_error *err) {
+  return wg_fail(err, WG_E_NOT_FOUND,
+                 "the default user of this image has no UsrClass.dat for HKCU\\Software\\Classes: "
+                 "Windows makes one for each user at the first logon; write classes for all users "
+                 "to HKLM\\SOFTWARE\\Classes");
+}
+
 static wg_code registry_open(registry *r, const char *file, open_hive **out, wg_error *err) {
   for (size_t i = 0; i < r->n_hives; i++) {
     if (strcmp(r->hives[i].file, file) == 0) {
@@ -124,7 +134,8 @@ static wg_code registry_open(registry *r, const char *file, open_hive **out, wg_
   wg_buf_init(&h->bytes, wg_heap(), REGISTRY_MAX_HIVE);
   r->n_hives++;
   if (wg_image_reader_file(r->image, file, REGISTRY_MAX_HIVE, &h->bytes, err) != WG_OK) {
-    return err->code;
+    return err->code == WG_E_NOT_FOUND && strcmp(file, USRCLASS) == 0 ? registry_no_classes(err)
+                                                                      : err->code;
   }
   hive_beside beside = {r->image, file};
   if (wg_hive_open_bytes(&h->bytes, registry_log, &beside, r->force_dirty, &h->hive, &h->n_replayed,

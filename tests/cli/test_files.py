@@ -506,3 +506,49 @@ def test_shortcuts_as_the_shell_reads_them(built, wine, tmp_path):
             assert got["path"] == want["path"]
         for key in ("arguments", "working_dir", "description", "icon", "icon_index"):
             assert got[key] == want[key], (key, got)
+
+
+CLASSES = "base/Users/Default/AppData/Local/Microsoft/Windows/UsrClass.dat"
+
+
+def test_classes_of_the_default_user(run, shop, tmp_path):
+    """In its UsrClass.dat; where there is none, that is an error that says what to do."""
+    text = (shop / "wingo.yaml").read_text(encoding="utf-8")
+    edit = "    registry: [{key: 'HKCU\\Software\\Classes\\.acme', values: {\"\": AcmeFile}}]\n    outputs"
+    (shop / "wingo.yaml").write_text(text.replace("    outputs", edit), encoding="utf-8")
+    r = run("build", cwd=shop)
+    assert r.code != 0 and "no UsrClass.dat" in r.err and "HKLM\\SOFTWARE\\Classes" in r.err, r
+    (shop / CLASSES).parent.mkdir(parents=True)
+    assert run("reg", "create", shop / CLASSES).code == 0
+    r = run("build", cwd=shop)
+    assert r.code == 0, r
+    hive = tmp_path / "UsrClass.dat"
+    hive.write_bytes(extract(shop / "out" / "shop.wim", 1, "/" + CLASSES[5:], tmp_path))
+    needs("hivexget")
+    assert tool("hivexget", hive, "\\.acme", "@") == "AcmeFile\n"
+
+
+def test_a_hive_that_is_edited_stays_hidden(run, tmp_path):
+    """NTUSER.DAT is hidden and a system file in Windows, and so are its logs."""
+    hive, out = tmp_path / "NTUSER.DAT", tmp_path / "out"
+    assert run("reg", "create", hive).code == 0
+    n, hidden = wimgen.Node, 0x26
+    root = n(children=[n("Users", children=[n("Default", children=[
+        n("NTUSER.DAT", hive.read_bytes(), attributes=hidden), n("ntuser.dat.LOG1", b"", attributes=hidden)])])])
+    project = tmp_path / "p"
+    project.mkdir()
+    (project / "base.wim").write_bytes(wimgen.Wim().add(root, wimgen.windows_xml("S")).build())
+    (project / "wingo.yaml").write_text("""
+version: 1
+name: p
+images:
+  i:
+    base: {file: base.wim}
+    registry: [{key: 'HKCU\\Software\\Acme', values: {A: b}}]
+    files: [{from: base.wim, to: 'C:\\copy'}]
+    outputs: [wim]
+""")
+    r = run("build", cwd=project)
+    assert r.code == 0, r
+    assert attributes(project / "out" / "i.wim", "/Users/Default/NTUSER.DAT") == hidden
+    assert attributes(project / "out" / "i.wim", "/Users/Default/ntuser.dat.LOG1") == hidden

@@ -5,6 +5,9 @@ wimlib and 7-Zip read everything that is made here; sizes stand beside wimlib's 
 import json
 import random
 import re
+import signal
+import subprocess
+import time
 
 import pytest
 
@@ -131,6 +134,50 @@ def test_damage_in_a_solid_base_is_found(tree, put, tmp_path):  # noqa: F811
     assert err.startswith(("FORMAT:", "VERIFY:")) and "bad.esd" in err, err
     err = put(tmp_path / "bad.esd", tmp_path / "o.esd", esd=True, compact=True, ok=False)
     assert err.startswith(("FORMAT:", "VERIFY:")), err
+
+
+def solid_job(tools, base, tmp_path, out):  # noqa: F811
+    big = tmp_path / "big"
+    if not big.exists():
+        rng = random.Random(4)
+        words = [rng.randbytes(8) for _ in range(5000)]
+        big.write_bytes(b"".join(rng.choices(words, k=3_000_000)))
+    return [str(a) for a in (tools / "image_tool", "--esd", "--tmp", tmp_path, "--threads", "2", base, out,
+                             f"file:big={big}")]
+
+
+@pytest.fixture
+def small(put, tmp_path):  # noqa: F811
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "a").write_bytes(b"a" * 1000)
+    put(tmp_path / "small", tmp_path / "small.esd", dir=True, esd=True)
+    return tmp_path / "small.esd"
+
+
+def test_canceled_while_it_packs(small, tools, tmp_path):  # noqa: F811
+    """Ctrl-C in the middle of a big chunk is not waited out, and leaves nothing."""
+    before = small.read_bytes()
+    with subprocess.Popen(solid_job(tools, small, tmp_path, tmp_path / "o.esd"), stderr=subprocess.PIPE) as p:
+        p.stderr.readline()
+        time.sleep(1)
+        assert p.poll() is None
+        p.send_signal(signal.SIGINT)
+        err = p.stderr.read()
+        assert p.wait() == 1
+    assert b"CANCELED:" in err and not (tmp_path / "o.esd").exists() and small.read_bytes() == before
+
+
+def test_killed_at_any_moment(small, tools, tmp_path):  # noqa: F811
+    before, rng = small.read_bytes(), random.Random(8)
+    for i in range(6):
+        out = tmp_path / f"o{i}.esd"
+        with subprocess.Popen(solid_job(tools, small, tmp_path, out), stderr=subprocess.DEVNULL) as p:
+            time.sleep(rng.uniform(0.05, 3))
+            p.kill()
+        time.sleep(0.3)
+        assert small.read_bytes() == before
+        if out.exists():  # a header that says nothing is there yet: nobody takes it for a whole one
+            assert out.read_bytes()[:8] == bytes(8) and start([WIM, "info", out]).code != 0
 
 
 def test_build_makes_all_outputs(wingo, tmp_path):

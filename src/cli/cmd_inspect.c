@@ -24,6 +24,8 @@ static const inspect_format inspect_formats[] = {
     {"icon", wg_inspect_ico_detect, true, wg_inspect_ico},
     {"shortcut", wg_lnk_detect, true, wg_inspect_lnk},
     {"WIM", wg_wim_detect, false, wg_inspect_wim},
+    {"registry hive", wg_inspect_hive_detect, true, wg_inspect_hive},
+    {"registry text", wg_inspect_regtext_detect, true, wg_inspect_regtext},
 };
 
 static wg_code inspect_unknown(uint64_t n_bytes, wg_error *err) {
@@ -192,7 +194,8 @@ const wg_cli_cmd wg_cmd_inspect = {
     .text =
         "Detects the format by the file's content, never by its name, and describes it: programs "
         "(ELF, Mach-O) with machine, sections, libraries and, for programs written in Go, Go "
-        "version, modules and build settings.\n\n"
+        "version, modules and build settings; images (WIM, ESD, parts of a split one); registry "
+        "hives and .reg files.\n\n"
         "With --json, one JSON document per file, one after the other. A file that is broken is "
         "refused with the offset and the reason; the exit code is then 4. With several files the "
         "others are still described, and the exit code is that of the first that failed.\n\n"

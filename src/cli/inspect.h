@@ -80,6 +80,10 @@ wg_code wg_inspect_wim(wg_ins *i, wg_error *err);
 // The same of one that is open; only: the image to describe, 0-based, or UINT32_MAX for all.
 typedef struct wg_wim wg_wim;
 void wg_inspect_wim_of(wg_ins *i, const wg_wim *w, uint32_t only);
+bool wg_inspect_hive_detect(const wg_reader *head);
+wg_code wg_inspect_hive(wg_ins *i, wg_error *err);
+bool wg_inspect_regtext_detect(const wg_reader *head);
+wg_code wg_inspect_regtext(wg_ins *i, wg_error *err);
 // Go's part, for all programs: writes the group "go" when image has build info, nothing when it has
 // none. FORMAT: it is broken.
 wg_code wg_inspect_go(wg_ins *i, const wg_go_image *image, wg_error *err);

@@ -7,7 +7,7 @@ void wg_spec_done(wg_spec *s) {
   wg_xfree(wg_take(&s->image));
 }
 
-static bool spec_is_text(const uint8_t *p, size_t n) {
+bool wg_spec_is_regtext(const uint8_t *p, size_t n) {
   static const char *const marks[] = {"REGEDIT4", "Windows Registry Editor"};
   char narrow[32];
   size_t step = n >= 2 && p[0] == 0xFF && p[1] == 0xFE ? 2 : 1, k = 0;
@@ -45,7 +45,7 @@ static wg_code spec_kind(wg_spec *s, wg_error *err) {
     s->kind = WG_SPEC_WIM;
   } else if (n >= 4 && memcmp(head, "regf", 4) == 0) {
     s->kind = WG_SPEC_HIVE;
-  } else if (spec_is_text(head, n)) {
+  } else if (wg_spec_is_regtext(head, n)) {
     s->kind = WG_SPEC_REGTEXT;
   } else {
     return wg_fail(err, WG_E_UNSUPPORTED,

@@ -24,5 +24,8 @@ WG_DEFINE_AUTO(wg_spec, wg_spec_done);
 // the rest chooses the image. NOT_FOUND; UNSUPPORTED for a file that is none of the kinds, or an
 // image of what has none.
 wg_code wg_spec_parse(const char *arg, wg_spec *out, wg_error *err);
+// Whether a file that begins with these bytes is registry text (REGEDIT4, or version 5 in UTF-16LE
+// or UTF-8).
+bool wg_spec_is_regtext(const uint8_t *p, size_t n_bytes);
 
 #endif

@@ -132,3 +132,26 @@ def test_a_failure_leaves_the_old_file(run, image, tmp_path):
     r = run("reg", "add", f"{image}:1", r"HKLM\SOFTWARE\X")
     assert r.code in (4, 5) and image.read_bytes() == whole, r
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".wingo")] == []
+
+
+def test_inspect_says_what_a_hive_and_registry_text_are(run, image, tmp_path):
+    d = json.loads(run("inspect", tmp_path / "SYSTEM", "--json").out)
+    assert d["format"] == "registry hive" and d["version"] == "1.5" and d["dirty"] is False
+    assert d["keys"] == 4 and d["values"] == 3 and d["root_keys"] == ["ControlSet002", "Select"]
+    assert d["live_bytes"] + d["slack_bytes"] == d["bytes"] == (tmp_path / "SYSTEM").stat().st_size
+    (tmp_path / "SYSTEM.LOG1").write_bytes(b"12345")
+    r = run("inspect", tmp_path / "SYSTEM", env={"SOURCE_DATE_EPOCH": "0"})
+    assert "SYSTEM.LOG1 (5 bytes)" in r.out, r
+    for text, encoding, says in (
+            (b"REGEDIT4\r\n\r\n[HKEY_LOCAL_MACHINE\\A]\r\n", "code page (read as 1252)", (1, 0, 0, 0)),
+            (b"\xff\xfe" + ("Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\A]\n\"a\"=\"b\"\n\"c\"=-\n"
+                            "[-HKEY_LOCAL_MACHINE\\B]\n").encode("utf-16-le"), "UTF-16LE", (1, 1, 1, 1))):
+        (tmp_path / "x").write_bytes(text)
+        d = json.loads(run("inspect", tmp_path / "x", "--json").out)
+        assert (d["format"], d["encoding"]) == ("registry text", encoding), d
+        assert (d["keys"], d["values"], d["deleted_keys"], d["deleted_values"]) == says, d
+    hive = bytearray((tmp_path / "SYSTEM").read_bytes())
+    hive[4096] ^= 1
+    (tmp_path / "bad").write_bytes(hive)
+    r = run("inspect", tmp_path / "bad")
+    assert r.code == 4 and "offset 0x1000" in r.err, r

@@ -6,6 +6,7 @@ Where two values of a key have one name the last counts.
 """
 import json
 import os
+import resource
 import struct
 import sys
 import tempfile
@@ -101,4 +102,6 @@ def yarp(path, *logs):
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))  # some hives make some readers go round in circles
+    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
     json.dump(globals()[sys.argv[1]](*sys.argv[2:]), sys.stdout)

@@ -22,7 +22,7 @@ BEYOND_A_SCHEMA = {
     "base-dir-without-arch": "one key depends on another", "base-dir-with-sha256": "one key depends on another", "base-home": "path rules",
     "base-image-negative": "numbers and names", "base-image-zero": "numbers and names",
     "base-windows-path": "path rules",
-    "duplicate-app": "gone after parsing", "duplicate-in-flow": "gone after parsing",
+    "files-protected": "path rules", "duplicate-app": "gone after parsing", "duplicate-in-flow": "gone after parsing",
     "duplicate-key": "gone after parsing", "image-app-no-target": "refers to another place",
     "image-app-other-arch": "refers to another place", "image-app-twice": "compares items",
     "image-app-unknown": "refers to another place", "image-app-variants": "refers to another place",

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/utf.h"
 #include "build/text.h"
 #include "cli/wim.h"
@@ -114,7 +115,7 @@ static wg_code apply_new(wg_cli_image *im, const char *target, const wg_image_ap
 
 static wg_code apply_to(const wg_cli *c, wg_cli_image *im, const char *target,
                         wg_image_apply_options *opt, wg_image_apply_result *res, wg_error *err) {
-  apply_place place;
+  apply_place place = APPLY_NEW;
   if (apply_look(c, target, &place, err) != WG_OK) {
     return err->code;
   }
@@ -176,10 +177,12 @@ static int apply_run(wg_cli *c) {
 typedef struct extract_list {
   wg_image_apply_item *v;
   size_t n, cap;
+  bool *chosen; // by entry
 } extract_list;
 
 static void extract_list_done(extract_list *l) {
   wg_xfree(l->v);
+  wg_xfree(l->chosen);
 }
 WG_DEFINE_AUTO(extract_list, extract_list_done);
 
@@ -231,11 +234,13 @@ static wg_code extract_add(wg_cli_image *im, extract_list *l, uint32_t entry, bo
   if (entry == 0) {
     return wg_fail(err, WG_E_USAGE, "the whole image is what 'wingo wim apply' is for");
   }
-  for (size_t i = 0; i < l->n; i++) {
-    if (l->v[i].entry == entry) {
-      return WG_OK;
-    }
+  if (l->chosen == NULL) {
+    l->chosen = wg_xarray(im->tree.n, sizeof(l->chosen[0]));
   }
+  if (l->chosen[entry]) {
+    return WG_OK;
+  }
+  l->chosen[entry] = true;
   if (extract_as(im, entry, full, &item.as, err) != WG_OK) {
     return err->code;
   }
@@ -279,10 +284,8 @@ static bool extract_covered(const wg_cli_image *im, const extract_list *l, size_
   uint32_t at = l->v[item].entry;
   while (at != 0) {
     at = im->tree.entries[at].parent;
-    for (size_t i = 0; i < l->n; i++) {
-      if (l->v[i].entry == at) {
-        return true;
-      }
+    if (l->chosen[at]) {
+      return true;
     }
   }
   return false;
@@ -296,6 +299,13 @@ static void extract_drop_covered(const wg_cli_image *im, extract_list *l) {
     }
   }
   l->n = n;
+}
+
+static int extract_cmp(const void *a, const void *b, void *ctx) {
+  (void)ctx;
+  const wg_image_apply_item *x = a, *y = b;
+  int c = strcmp(x->as, y->as);
+  return c != 0 ? c : (x->entry > y->entry) - (x->entry < y->entry);
 }
 
 static wg_code extract_choose(const wg_cli *c, wg_cli_image *im, extract_list *l, wg_error *err) {
@@ -314,12 +324,13 @@ static wg_code extract_choose(const wg_cli *c, wg_cli_image *im, extract_list *l
   if (full) {
     extract_drop_covered(im, l);
   }
-  for (size_t i = 0; i < l->n; i++) {
-    for (size_t k = 0; k < i; k++) {
-      if (strcmp(l->v[i].as, l->v[k].as) == 0) {
-        return wg_fail(err, WG_E_CONFLICT,
-                       "two of them would be '%s'; --full-paths keeps them apart", l->v[i].as);
-      }
+  if (l->n > 1) {
+    wg_sort(l->v, l->n, sizeof(l->v[0]), extract_cmp, NULL);
+  }
+  for (size_t i = 1; i < l->n; i++) {
+    if (strcmp(l->v[i].as, l->v[i - 1].as) == 0) {
+      return wg_fail(err, WG_E_CONFLICT, "two of them would be '%s'; --full-paths keeps them apart",
+                     l->v[i].as);
     }
   }
   return WG_OK;

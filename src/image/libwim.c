@@ -143,6 +143,7 @@ wg_code wg_libwim_apply_ntfs(const wg_image_job *job, wg_error *err) {
       ntfs_check_volume(job->opt.out_path, err) != WG_OK || libwim_start(err) != WG_OK) {
     return err->code;
   }
+  wg_assert(parts != NULL && n_parts > 0);
   WG_AUTO(libwim) wim = NULL;
   int rc = wimlib_open_wim_with_progress(parts[0], 0, &wim, libwim_on_progress, &p);
   if (rc == 0 && n_parts > 1) {

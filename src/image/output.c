@@ -5,6 +5,7 @@
 #include "image/pack.h"
 #include "image/run.h"
 #include "image/solid.h"
+#include "image/wimout.h"
 #include "os/proc.h"
 
 typedef struct output {
@@ -416,95 +417,6 @@ static wg_code output_xml(output *o, uint64_t total_bytes, wg_buf *out, wg_error
   return WG_OK;
 }
 
-typedef struct integrity {
-  int fd;
-  uint64_t from, to;
-  uint8_t *hashes;
-  size_t n;
-  atomic_size_t next;
-  atomic_bool failed;
-  const wg_cancel *cancel;
-} integrity;
-
-static wg_code integrity_chunk(const integrity *t, size_t i, wg_error *err) {
-  uint64_t off = t->from + (uint64_t)i * WG_WIM_INTEGRITY_CHUNK_BYTES;
-  uint64_t left =
-      t->to - off < WG_WIM_INTEGRITY_CHUNK_BYTES ? t->to - off : WG_WIM_INTEGRITY_CHUNK_BYTES;
-  WG_AUTO_PTR(wg_hash) h = NULL;
-  WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, wg_heap(), 0);
-  wg_buf_add_zeros(&b, 262144);
-  if (wg_buf_check(&b, err) != WG_OK || wg_hash_new(WG_SHA1, &h, err) != WG_OK) {
-    return err->code;
-  }
-  while (left > 0) {
-    size_t n = left < b.n ? (size_t)left : b.n;
-    if (wg_os_pread_exact(t->fd, b.p, n, off, err) != WG_OK) {
-      return err->code;
-    }
-    wg_hash_add(h, b.p, n);
-    off += n;
-    left -= n;
-  }
-  wg_hash_end(h, t->hashes + i * sizeof(wg_sha1));
-  return WG_OK;
-}
-
-static void *integrity_run(void *arg) {
-  integrity *t = arg;
-  for (;;) {
-    size_t i = atomic_fetch_add(&t->next, 1);
-    wg_error err = WG_ERROR_INIT;
-    if (i >= t->n || wg_canceled(t->cancel)) {
-      return NULL;
-    }
-    if (integrity_chunk(t, i, &err) != WG_OK) {
-      atomic_store(&t->failed, true);
-      return NULL;
-    }
-  }
-}
-
-// SHA-1 of every 10 MiB between the header and the end of the blob table.
-static wg_code output_integrity(output *o, uint64_t end, wg_buf *out, wg_error *err) {
-  uint64_t n_bytes = end - WG_WIM_HEADER_BYTES;
-  size_t n = (size_t)(n_bytes / WG_WIM_INTEGRITY_CHUNK_BYTES +
-                      (n_bytes % WG_WIM_INTEGRITY_CHUNK_BYTES != 0));
-  wg_buf_add_le32(out, (uint32_t)(12 + n * sizeof(wg_sha1)));
-  wg_buf_add_le32(out, (uint32_t)n);
-  wg_buf_add_le32(out, WG_WIM_INTEGRITY_CHUNK_BYTES);
-  wg_buf_add_zeros(out, n * sizeof(wg_sha1));
-  if (wg_buf_check(out, err) != WG_OK) {
-    return err->code;
-  }
-  integrity t = {.fd = o->fd,
-                 .from = WG_WIM_HEADER_BYTES,
-                 .to = end,
-                 .hashes = out->p + 12,
-                 .n = n,
-                 .cancel = o->r->job->opt.cancel};
-  unsigned n_threads = o->r->job->opt.threads < n ? o->r->job->opt.threads : (unsigned)n;
-  n_threads = n_threads > 64 ? 64 : n_threads;
-  wg_thread threads[64];
-  unsigned started = 0;
-  wg_error ignored = WG_ERROR_INIT;
-  while (started + 1 < n_threads &&
-         wg_thread_start(&threads[started], integrity_run, &t, &ignored) == WG_OK) {
-    started++;
-  }
-  (void)integrity_run(&t);
-  for (unsigned i = 0; i < started; i++) {
-    wg_thread_join(threads[i]);
-  }
-  if (wg_cancel_check(o->r->job->opt.cancel, err) != WG_OK) {
-    return err->code;
-  }
-  if (atomic_load(&t.failed)) {
-    return wg_fail(err, WG_E_IO, "what was just written can't be read back");
-  }
-  return WG_OK;
-}
-
 // The identity of the file follows from its content.
 static wg_code output_guid(const wg_buf *table, const wg_buf *xml, wg_wim_header *h,
                            wg_error *err) {
@@ -553,8 +465,9 @@ static wg_code output_tail(output *o, wg_error *err) {
     return err->code;
   }
   h.table.flags = WG_WIM_RES_METADATA;
-  if (output_integrity(o, at, &sums, err) != WG_OK || output_xml(o, at, &xml, err) != WG_OK ||
-      output_append(o, &at, &xml, &h.xml, err) != WG_OK) {
+  if (wg_wimout_integrity(o->fd, at, r->job->opt.threads, r->job->opt.cancel, &sums, err) !=
+          WG_OK ||
+      output_xml(o, at, &xml, err) != WG_OK || output_append(o, &at, &xml, &h.xml, err) != WG_OK) {
     return err->code;
   }
   h.xml.flags = WG_WIM_RES_METADATA;

@@ -117,8 +117,9 @@ static size_t sums_count(uint64_t file_bytes) {
   return (size_t)(n / WG_WIM_INTEGRITY_CHUNK_BYTES + (n % WG_WIM_INTEGRITY_CHUNK_BYTES != 0));
 }
 
-static wg_code wimout_integrity(const wg_wimout *o, unsigned threads, wg_buf *out, wg_error *err) {
-  size_t n = sums_count(o->off_bytes);
+wg_code wg_wimout_integrity(int fd, uint64_t end_off_bytes, unsigned threads,
+                            const wg_cancel *cancel, wg_buf *out, wg_error *err) {
+  size_t n = sums_count(end_off_bytes);
   wg_buf_add_le32(out, (uint32_t)(12 + n * sizeof(wg_sha1)));
   wg_buf_add_le32(out, (uint32_t)n);
   wg_buf_add_le32(out, WG_WIM_INTEGRITY_CHUNK_BYTES);
@@ -126,11 +127,7 @@ static wg_code wimout_integrity(const wg_wimout *o, unsigned threads, wg_buf *ou
   if (wg_buf_check(out, err) != WG_OK) {
     return err->code;
   }
-  wimout_sums t = {.fd = o->file.fd,
-                   .to = o->off_bytes,
-                   .hashes = out->p + 12,
-                   .n = n,
-                   .cancel = o->watch->cancel};
+  wimout_sums t = {.fd = fd, .to = end_off_bytes, .hashes = out->p + 12, .n = n, .cancel = cancel};
   wg_thread started[WIMOUT_MAX_THREADS];
   unsigned n_started = 0;
   wg_error ignored = WG_ERROR_INIT; // with fewer threads it takes longer
@@ -142,7 +139,7 @@ static wg_code wimout_integrity(const wg_wimout *o, unsigned threads, wg_buf *ou
   for (unsigned i = 0; i < n_started; i++) {
     wg_thread_join(started[i]);
   }
-  if (wg_cancel_check(o->watch->cancel, err) != WG_OK) {
+  if (wg_cancel_check(cancel, err) != WG_OK) {
     return err->code;
   }
   if (atomic_load(&t.failed)) {
@@ -179,7 +176,9 @@ wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_str xml, unsigned th
   wg_buf_init(&sums, wg_heap(), 0);
   uint8_t head[WG_WIM_HEADER_BYTES];
   if (wimout_append(o, &o->table, WG_WIM_RES_METADATA, &h->table, err) != WG_OK ||
-      wimout_integrity(o, threads, &sums, err) != WG_OK || wimout_xml16(xml, &text, err) != WG_OK ||
+      wg_wimout_integrity(o->file.fd, o->off_bytes, threads, o->watch->cancel, &sums, err) !=
+          WG_OK ||
+      wimout_xml16(xml, &text, err) != WG_OK ||
       wimout_append(o, &text, WG_WIM_RES_METADATA, &h->xml, err) != WG_OK ||
       wimout_append(o, &sums, 0, &h->integrity, err) != WG_OK) {
     return err->code;

@@ -43,6 +43,10 @@ wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_str xml, unsigned th
                          wg_error *err);
 // Gives it its name.
 wg_code wg_wimout_commit(wg_wimout *o, wg_error *err);
+// Appends the integrity table of what is in the file: SHA-1 of every 10 MiB between the header and
+// end_off_bytes, the end of the blob table.
+wg_code wg_wimout_integrity(int fd, uint64_t end_off_bytes, unsigned threads,
+                            const wg_cancel *cancel, wg_buf *out, wg_error *err);
 // Bytes that finish adds to off_bytes, when n_rows rows are in the table; more than enough for the
 // integrity table of a file of file_bytes.
 uint64_t wg_wimout_tail_bytes(uint64_t n_rows, wg_str xml, uint64_t file_bytes);

@@ -726,7 +726,8 @@ static const wg_key registry_keys[] = {
      .doc = "A key, made when it is not there: below HKLM\\SOFTWARE, HKLM\\SYSTEM, "
             "HKLM\\DRIVERS, HKCR, HKU\\.DEFAULT or HKCU (every new user). "
             "HKCU\\Software\\Classes is refused where the image's default user has no "
-            "UsrClass.dat, as a fresh one has not. HKLM\\SYSTEM\\CurrentControlSet is the set that starts next.",
+            "UsrClass.dat, as a fresh one has not. HKLM\\SYSTEM\\CurrentControlSet is the set that "
+            "starts next.",
      .example = "'HKLM\\SOFTWARE\\Policies\\Kiosk'"},
     {.name = "delete_key",
      .type = WG_KEY_STRING,

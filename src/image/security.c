@@ -168,8 +168,7 @@ static const struct {
     {"Authenticated Users", "NT AUTHORITY", "S-1-5-11"},
     {"INTERACTIVE", "NT AUTHORITY", "S-1-5-4"},
     {"SERVICE", "NT AUTHORITY", "S-1-5-6"},
-    {"TrustedInstaller", "NT SERVICE",
-     "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"},
+    {"TrustedInstaller", NULL, "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"},
 };
 
 // A service's SID: SHA-1 of its name in upper case, as five numbers.

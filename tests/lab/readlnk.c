@@ -1,6 +1,6 @@
-// A Windows program for the tests, built by mingw and run under Wine: what the shell itself reads in
-// shortcuts. Prints for each file: path, arguments, working folder, description, icon, its number,
-// window, one a line as key=value in UTF-8.
+// A Windows program for the tests, built by mingw and run under Wine: what the shell itself reads
+// in shortcuts. Prints for each file: path, arguments, working folder, description, icon, its
+// number, window, one a line as key=value in UTF-8.
 #define COBJMACROS
 #define INITGUID
 #include <initguid.h>

@@ -26,6 +26,7 @@ static const inspect_format inspect_formats[] = {
     {"WIM", wg_wim_detect, false, wg_inspect_wim},
     {"registry hive", wg_inspect_hive_detect, true, wg_inspect_hive},
     {"registry text", wg_inspect_regtext_detect, true, wg_inspect_regtext},
+    {"ISO", wg_iso_detect, false, wg_inspect_wim},
 };
 
 static wg_code inspect_unknown(uint64_t n_bytes, wg_error *err) {

@@ -76,6 +76,7 @@ wg_code wg_inspect_lnk(wg_ins *i, wg_error *err);
 wg_code wg_inspect_elf(wg_ins *i, wg_error *err);
 wg_code wg_inspect_macho(wg_ins *i, wg_error *err);
 bool wg_wim_detect(const wg_reader *head); // a Windows image file, pipable ones included
+bool wg_iso_detect(const wg_reader *head); // ISO 9660 or UDF; wg_inspect_wim describes it
 wg_code wg_inspect_wim(wg_ins *i, wg_error *err);
 // The same of one that is open; only: the image to describe, 0-based, or UINT32_MAX for all.
 typedef struct wg_wim wg_wim;

@@ -1,11 +1,30 @@
-// `wingo inspect` of a Windows image file: what its header, blob table and XML say.
+// `wingo inspect` of a Windows image file, or of the one in an ISO: what its header, blob table and
+// XML say.
+#include <string.h>
+
 #include "cli/inspect.h"
+#include "fmt/udf/udf.h"
 #include "image/base.h"
 
 bool wg_wim_detect(const wg_reader *head) {
   return head->n_bytes >= 8 &&
          (wg_str_eq((wg_str){(const char *)head->p, 8}, (wg_str){"MSWIM\0\0\0", 8}) ||
           wg_str_eq((wg_str){(const char *)head->p, 8}, (wg_str){"WLPWM\0\0\0", 8}));
+}
+
+static wg_code iso_read(void *ctx, uint64_t off, void *p, size_t n, wg_error *err) {
+  const wg_reader *head = ctx;
+  (void)err;
+  memcpy(p, head->p + off, n);
+  return WG_OK;
+}
+
+bool wg_iso_detect(const wg_reader *head) {
+  wg_udf_source src = {
+      .read = iso_read, .ctx = (void *)(uintptr_t)head, .size_bytes = head->n_bytes};
+  wg_udf_kind kind = WG_UDF_NONE;
+  wg_error ignored = WG_ERROR_INIT;
+  return wg_udf_detect(&src, &kind, &ignored) == WG_OK && kind != WG_UDF_NONE;
 }
 
 static void wim_codec(wg_ins *i, const wg_wim *w) {
@@ -86,7 +105,9 @@ static void wim_image(wg_ins *i, const wg_wim *w, uint32_t image) {
 void wg_inspect_wim_of(wg_ins *i, const wg_wim *w, uint32_t only) {
   wim_codec(i, w);
   wg_ins_digits(i, "guid", "GUID", w->hdr.guid, sizeof(w->hdr.guid));
-  if (w->hdr.n_parts > 1) {
+  if (w->hdr.n_parts > 1 && wg_wim_is_whole(w)) {
+    wg_ins_u64(i, "parts", "Parts", w->hdr.n_parts);
+  } else if (w->hdr.n_parts > 1) {
     wg_ins_printf(i, "part", "Part", "%u of %u", (unsigned)w->hdr.part, (unsigned)w->hdr.n_parts);
   }
   wg_ins_bool(i, "integrity_table", "Integrity", w->hdr.integrity.off_bytes != 0);
@@ -107,6 +128,11 @@ wg_code wg_inspect_wim(wg_ins *i, wg_error *err) {
   WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
   if (wg_image_file_use(&f, i->fd, err) != WG_OK) {
     return err->code;
+  }
+  if (f.inside != NULL) {
+    wg_ins_z(i, "image_file", "Image file", f.inside);
+    wg_ins_bytes(i, "image_file_bytes", "Its size", f.wim.src.size_bytes);
+    wg_ins_u64(i, "image_file_extents", "Its extents", f.n_segments);
   }
   wg_inspect_wim_of(i, &f.wim, UINT32_MAX);
   return WG_OK;

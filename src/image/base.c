@@ -4,25 +4,29 @@
 
 #include "base/utf.h"
 
-// "1 'Windows 11 Pro' (shown as '...', edition Professional), 2 ..."; only: NULL or which to list.
+// "1 'Windows 11 Pro' (shown as '...', edition Professional)"
+static void find_list_one(const wg_wim_facts *f, uint32_t i, wg_buf *b) {
+  bool shown = f->display_name[0] != '\0' && strcmp(f->display_name, f->name) != 0;
+  const char *edition = f->edition[0] != '\0' ? f->edition : f->flags;
+  wg_buf_printf(b, "%u", (unsigned)i + 1);
+  if (f->name[0] != '\0') {
+    wg_buf_printf(b, " '%s'", f->name);
+  }
+  if (shown) {
+    wg_buf_printf(b, " (shown as '%s'%s", f->display_name, edition[0] == '\0' ? ")" : "");
+  }
+  if (edition[0] != '\0') {
+    wg_buf_printf(b, "%sedition %s)", shown ? ", " : " (", edition);
+  }
+}
+
+// only: NULL or which to list.
 static void find_list(const wg_wim *w, const bool *only, wg_buf *b) {
   size_t n = 0;
   for (uint32_t i = 0; i < w->n_images; i++) {
-    const wg_wim_facts *f = &w->facts[i];
-    if (only != NULL && !only[i]) {
-      continue;
-    }
-    wg_buf_printf(b, "%s%u", n++ > 0 ? ", " : "", (unsigned)i + 1);
-    if (f->name[0] != '\0') {
-      wg_buf_printf(b, " '%s'", f->name);
-    }
-    bool shown = f->display_name[0] != '\0' && strcmp(f->display_name, f->name) != 0;
-    const char *edition = f->edition[0] != '\0' ? f->edition : f->flags;
-    if (shown) {
-      wg_buf_printf(b, " (shown as '%s'%s", f->display_name, edition[0] == '\0' ? ")" : "");
-    }
-    if (edition[0] != '\0') {
-      wg_buf_printf(b, "%sedition %s)", shown ? ", " : " (", edition);
+    if (only == NULL || only[i]) {
+      wg_buf_printf(b, "%s", n++ > 0 ? ", " : "");
+      find_list_one(&w->facts[i], i, b);
     }
   }
 }

@@ -42,7 +42,8 @@ typedef struct wg_image_file {
 // ESD). NOT_FOUND for a part that is missing. Else errors as wg_wim_open. All name the file. f must
 // not move afterwards.
 wg_code wg_image_file_open(wg_image_file *f, const char *path, wg_error *err);
-// A WIM, or a part by itself, of a descriptor, which is borrowed; errors are not wrapped.
+// The same of a descriptor, which is borrowed; of a split WIM the part by itself. Errors don't name
+// the file.
 wg_code wg_image_file_use(wg_image_file *f, int fd, wg_error *err);
 void wg_image_file_done(wg_image_file *f);
 WG_DEFINE_AUTO(wg_image_file, wg_image_file_done);

@@ -119,15 +119,19 @@ wg_code wg_image_file_use(wg_image_file *f, int fd, wg_error *err) {
   wg_arena_init(&f->arena, wg_heap(), 0);
   wg_fd none = -1;
   wg_stat st;
-  wg_image_piece piece;
+  wg_image_kind kind = WG_IMAGE_KIND_NONE;
+  wg_image_piece piece, *pieces = &piece;
+  size_t n = 1;
   if (wg_os_fstat(fd, &st, err) != WG_OK) {
     return err->code;
   }
   (void)file_add_host(f, NULL, &none, &st);
-  if (file_host_piece(f, fd, &st, 0, NULL, &piece, err) != WG_OK) {
+  if (wg_image_detect(fd, st.size_bytes, "", &kind, err) != WG_OK) {
     return err->code;
   }
-  return file_open_wim(f, &piece, 1, err);
+  wg_code code = kind == WG_IMAGE_KIND_ISO ? wg_image_iso_pieces(f, fd, &pieces, &n, err)
+                                           : file_host_piece(f, fd, &st, 0, NULL, &piece, err);
+  return code == WG_OK ? file_open_wim(f, pieces, n, err) : code;
 }
 
 // --- The parts of a split WIM in a folder of the host.
@@ -196,7 +200,8 @@ static wg_code file_gather(wg_image_file *f, const char *path, wg_image_piece **
     return wg_wrap(err, "'%s'", path);
   }
   if (kind == WG_IMAGE_KIND_ISO) {
-    return wg_image_iso_pieces(f, out, out_n, err) == WG_OK ? WG_OK : wg_wrap(err, "'%s'", path);
+    return wg_image_iso_pieces(f, h->fd, out, out_n, err) == WG_OK ? WG_OK
+                                                                   : wg_wrap(err, "'%s'", path);
   }
   if (file_host_piece(f, h->fd, &st, 0, wg_path_basename(f->path), piece, err) != WG_OK ||
       wg_image_piece_header(piece, err) != WG_OK) {

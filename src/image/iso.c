@@ -8,13 +8,14 @@
 
 typedef struct iso {
   wg_image_file *f;
+  int fd; // borrowed
   wg_udf *udf;
   const char *dir; // "sources"
 } iso;
 
 static wg_code iso_read(void *ctx, uint64_t off, void *p, size_t n, wg_error *err) {
-  const wg_image_host *h = ctx;
-  return wg_os_pread_exact(h->fd, p, n, off, err);
+  const int *fd = ctx;
+  return wg_os_pread_exact(*fd, p, n, off, err);
 }
 
 static wg_code iso_open(void *ctx, const char *name, wg_image_piece *out, wg_error *err) {
@@ -34,9 +35,8 @@ static wg_code iso_open(void *ctx, const char *name, wg_image_piece *out, wg_err
     return wg_arena_fail(arena, err);
   }
   for (size_t i = 0; i < p.n_segments; i++) {
-    p.segments[i] = (wg_image_segment){.n_bytes = extents[i].n_bytes,
-                                       .fd = s->f->hosts[0].fd,
-                                       .fd_off_bytes = extents[i].off_bytes};
+    p.segments[i] = (wg_image_segment){
+        .n_bytes = extents[i].n_bytes, .fd = s->fd, .fd_off_bytes = extents[i].off_bytes};
     p.n_bytes += extents[i].n_bytes;
   }
   if (wg_image_piece_header(&p, err) != WG_OK) {
@@ -82,14 +82,14 @@ static wg_code iso_look(iso *s, wg_image_place *place, const char **out, wg_erro
   return iso_not_there(s, err);
 }
 
-static wg_code iso_pieces(wg_image_file *f, wg_image_piece **out, size_t *out_n, wg_error *err) {
-  wg_udf_source src = {
-      .read = iso_read, .ctx = &f->hosts[0], .size_bytes = f->hosts[0].st.size_bytes};
+static wg_code iso_pieces(wg_image_file *f, int fd, wg_image_piece **out, size_t *out_n,
+                          wg_error *err) {
+  wg_udf_source src = {.read = iso_read, .ctx = &fd, .size_bytes = f->hosts[0].st.size_bytes};
   WG_AUTO_PTR(wg_udf) udf = NULL;
   if (wg_udf_open(&src, wg_heap(), &udf, err) != WG_OK) {
     return err->code;
   }
-  iso s = {.f = f, .udf = udf, .dir = "sources"};
+  iso s = {.f = f, .fd = fd, .udf = udf, .dir = "sources"};
   wg_image_place place = {.open = iso_open, .ctx = &s, .name = s.dir, .arena = &f->arena};
   const char *name = NULL;
   wg_image_piece *piece = wg_arena_new(&f->arena, wg_image_piece);
@@ -108,9 +108,10 @@ static wg_code iso_pieces(wg_image_file *f, wg_image_piece **out, size_t *out_n,
   return WG_OK;
 }
 
-wg_code wg_image_iso_pieces(wg_image_file *f, wg_image_piece **out, size_t *out_n, wg_error *err) {
+wg_code wg_image_iso_pieces(wg_image_file *f, int fd, wg_image_piece **out, size_t *out_n,
+                            wg_error *err) {
   wg_os_mute_stdio(true); // libudfread says there what we say in an error
-  wg_code code = iso_pieces(f, out, out_n, err);
+  wg_code code = iso_pieces(f, fd, out, out_n, err);
   wg_os_mute_stdio(false);
   return code;
 }

@@ -389,3 +389,14 @@ def test_project_with_an_iso_as_base(kind, run, media, whole, tmp_path):
     (home / "wingo.yaml").write_text((YAML % "Win.iso").replace("part test", "Enterprise"))
     r = run("check", cwd=home)
     assert r.code == 3 and "there is no image 'Enterprise'; there is 1 'Part Test'" in r.out, r
+
+
+def test_inspect_looks_into_an_iso(run, media, split, tmp_path):
+    r = run("inspect", media["swm"][0])
+    assert r.code == 0 and "Format            ISO" in r.out and "sources/install.swm" in r.out.lower(), r
+    assert "Name              Part Test" in r.out and "Parts " in r.out, r
+    r = run("inspect", split[0] / "install2.swm")
+    assert r.code == 0 and f"2 of {split[1]}" in r.out, r
+    (tmp_path / "d.vhdx").write_bytes(b"vhdxfile" + bytes(900))
+    r = run("wim", "info", tmp_path / "d.vhdx")
+    assert r.code == 1 and "a virtual disk (VHDX)" in r.err, r

@@ -46,7 +46,39 @@ static wg_code iso_open(void *ctx, const char *name, wg_image_piece *out, wg_err
   return WG_OK;
 }
 
+static const char *const iso_names[] = {"install.wim", "install.esd", "install.swm"};
+
+// Media for several architectures have a folder for each.
+static void iso_add_elsewhere(const iso *s, const char *dir, wg_buf *out) {
+  WG_AUTO(wg_arena) arena = {0};
+  wg_udf_entry *list = NULL;
+  size_t n = 0;
+  wg_error ignored = WG_ERROR_INIT;
+  wg_arena_init(&arena, wg_heap(), (size_t)64 << 20);
+  if (wg_udf_list(s->udf, dir, &arena, &list, &n, &ignored) != WG_OK) {
+    return;
+  }
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < WG_ARRAY_LEN(iso_names); k++) {
+      if (!list[i].is_dir && wg_str_eq_nocase(wg_str_of(list[i].name), iso_names[k])) {
+        wg_buf_printf(out, "%s%s/%s", out->n > 0 ? ", " : "", dir, list[i].name);
+      }
+    }
+  }
+}
+
 static wg_code iso_not_there(const iso *s, wg_error *err) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  iso_add_elsewhere(s, "x64/sources", &b);
+  iso_add_elsewhere(s, "x86/sources", &b);
+  iso_add_elsewhere(s, "arm64/sources", &b);
+  if (b.n > 0) {
+    return wg_fail(err, WG_E_UNSUPPORTED,
+                   "the ISO '%s' is for several architectures; extract one of its images (7z x) "
+                   "and name that file: %s",
+                   wg_udf_label(s->udf), wg_buf_z(&b));
+  }
   return wg_fail(err, WG_E_NOT_FOUND,
                  "the ISO '%s' has no sources/install.wim, sources/install.esd or "
                  "sources/install.swm: no installation medium of Windows; where the image lies "
@@ -56,7 +88,6 @@ static wg_code iso_not_there(const iso *s, wg_error *err) {
 
 // Files of the folder, and the one of them that is the image.
 static wg_code iso_look(iso *s, wg_image_place *place, const char **out, wg_error *err) {
-  static const char *const wanted[] = {"install.wim", "install.esd", "install.swm"};
   wg_udf_entry *list = NULL;
   size_t n = 0;
   if (wg_udf_list(s->udf, s->dir, place->arena, &list, &n, err) != WG_OK) {
@@ -71,9 +102,9 @@ static wg_code iso_look(iso *s, wg_image_place *place, const char **out, wg_erro
       place->names[place->n_names++] = list[i].name;
     }
   }
-  for (size_t k = 0; k < WG_ARRAY_LEN(wanted); k++) {
+  for (size_t k = 0; k < WG_ARRAY_LEN(iso_names); k++) {
     for (size_t i = 0; i < place->n_names; i++) {
-      if (wg_str_eq_nocase(wg_str_of(place->names[i]), wanted[k])) {
+      if (wg_str_eq_nocase(wg_str_of(place->names[i]), iso_names[k])) {
         *out = place->names[i];
         return WG_OK;
       }

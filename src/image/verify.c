@@ -323,6 +323,28 @@ static unsigned verify_thread_count(const verify *v, unsigned threads) {
   return threads == 0 ? 1 : threads;
 }
 
+// Contents of a sound file do not overlap; a table that says so could keep us reading without end.
+// Images that are alike may share their metadata.
+static wg_code verify_overlap(const verify *v, size_t n, wg_error *err) {
+  const wg_wim *w = &v->f->wim;
+  const wg_wim_blob *last = NULL;
+  for (size_t i = 0; i < n; i++) {
+    const wg_wim_blob *b = &w->blobs[v->order[i]];
+    bool solid = b->solid != WG_WIM_NO_SOLID;
+    if ((b->flags & WG_WIM_RES_METADATA) != 0) {
+      continue;
+    }
+    if (last != NULL && last->solid == b->solid &&
+        b->off_bytes - last->off_bytes < (solid ? last->orig_bytes : last->stored_bytes)) {
+      return wg_fail_at(err, WG_E_FORMAT, b->off_bytes,
+                        "two contents overlap at 0x%llx%s: the file is damaged",
+                        (unsigned long long)b->off_bytes, solid ? " of a solid resource" : "");
+    }
+    last = b;
+  }
+  return WG_OK;
+}
+
 static wg_code verify_contents(verify *v, wg_image_verified *out, wg_error *err) {
   const wg_wim *w = &v->f->wim;
   v->order = wg_arena_new_array(&v->arena, uint32_t, w->n_blobs);
@@ -334,6 +356,9 @@ static wg_code verify_contents(verify *v, wg_image_verified *out, wg_error *err)
     out->n_bytes += w->blobs[i].orig_bytes;
   }
   wg_image_file_order(v->f, v->order, w->n_blobs);
+  if (verify_overlap(v, w->n_blobs, err) != WG_OK) {
+    return err->code;
+  }
   verify_make_units(v, w->n_blobs);
   out->n_blobs = w->n_blobs;
   return verify_all(v, "contents", out->n_bytes, v->n_units, content_work, err);

@@ -183,6 +183,12 @@ def test_iso_that_cannot_be(whole, media, fails, tmp_path):
     shutil.copy(whole, top / "sources" / "install.wim")
     do("genisoimage", "-quiet", "-iso-level", "3", "-o", tmp_path / "plain.iso", top)
     fails(tmp_path / "plain.iso", "UNSUPPORTED", "ISO 9660 image without UDF", "extract")
+    (tmp_path / "both" / "x64" / "sources").mkdir(parents=True)
+    (tmp_path / "both" / "x86" / "sources").mkdir(parents=True)
+    for arch in ("x64", "x86"):
+        shutil.copy(whole, tmp_path / "both" / arch / "sources" / "install.esd")
+    fails(udf(tmp_path / "both", tmp_path / "both.iso"), "UNSUPPORTED", "several architectures",
+          "x64/sources/install.esd, x86/sources/install.esd")
     (tmp_path / "nosources").mkdir()
     (tmp_path / "nosources" / "sources").write_bytes(b"a file")
     fails(udf(tmp_path / "nosources", tmp_path / "file.iso"), "NOT_FOUND", "sources/install.wim")
@@ -328,6 +334,18 @@ def test_verify_finds_what_is_damaged(whole, tree, tools, fails, tmp_path):  # n
     do(WIM, "capture", tree, tmp_path / "delta.wim", f"--delta-from={whole}", "--quiet")
     (tree / "more").unlink()
     fails(tmp_path / "delta.wim", "UNSUPPORTED", "delta or incomplete WIM", "--ref")
+
+
+def test_contents_that_overlap(tools, fails, tmp_path):  # noqa: F811
+    w = wimgen.Wim()
+    w.add(wimgen.Node(children=[wimgen.Node("a", b"a" * 5000), wimgen.Node("b", b"b" * 6000)]))
+    data = bytearray(w.build())
+    at = int.from_bytes(data[0x38:0x40], "little")
+    rows = [at + 50 * i for i in range(int.from_bytes(data[0x40:0x48], "little") // 50)]
+    a, b = [r for r in rows if data[r + 16:r + 24] in ((5000).to_bytes(8, "little"), (6000).to_bytes(8, "little"))]
+    data[b + 8:b + 16] = data[a + 8:a + 16]
+    (tmp_path / "o.wim").write_bytes(data)
+    fails(tmp_path / "o.wim", "FORMAT", "two contents overlap at 0xd0")
 
 
 # --- In a project.

@@ -86,16 +86,17 @@ def regipy(path, *logs):
 
 def yarp(path, *logs):
     from yarp import Registry
-    files = [open(p, "rb") for p in logs] + [None] * (2 - len(logs))
+    files = [open(p, "rb") for p in logs]
+    files = [None, *files] if len(files) == 2 else [*files, None, None]
     h = Registry.RegistryHive(open(path, "rb"))
     if logs:
-        h.recover_auto(None, *files)
+        h.recover_auto(*files)
     out, todo = {}, [("", h.root_key())]
     while todo:
         at, key = todo.pop()
         out[at] = {}
         for v in key.values():
-            out[at][v.value_name()] = [v.key_value.get_data_type(), v.data_raw().hex()]
+            out[at][v.name() or ""] = [v.type_raw(), v.data_raw().hex()]
         for c in key.subkeys():
             todo.append((at + "\\" + c.name() if at else c.name(), c))
     return out

@@ -521,6 +521,8 @@ static void salvage_base(salvage *s, const uint8_t *b) {
   bool known = memcmp(b, "regf", 4) == 0 && wg_le32(b + 20) == 1 && minor >= 2 && minor <= 6;
   if (known && wg_le32(b + 508) == wg_regf_checksum(b)) {
     memcpy(h->base, b, REGF_BASE_BYTES);
+    wg_put_le32(h->base + 28, 0); // a log has another type
+    wg_put_le32(h->base + 32, 1);
     h->info = (wg_regf_info){.seq1 = wg_le32(b + 4),
                              .seq2 = wg_le32(b + 8),
                              .last_written = wg_le64(b + 12),
@@ -535,6 +537,17 @@ static void salvage_base(salvage *s, const uint8_t *b) {
   wg_put_le32(h->base + 24, h->info.minor);
   wg_put_le32(h->base + 32, 1);
   wg_put_le32(h->base + 44, 1);
+}
+
+// Bytes of the bins: the file's, less zeros behind what the base block says (files are made larger
+// than what is in them).
+static size_t salvage_bins_bytes(const uint8_t *b, size_t n_bytes) {
+  size_t says = wg_le32(b + 40), n = n_bytes - REGF_BASE_BYTES;
+  bool known = memcmp(b, "regf", 4) == 0 && says >= 4096 && says % 4096 == 0 && says < n;
+  for (size_t i = says; known && i < n; i++) {
+    known = b[REGF_BASE_BYTES + i] == 0;
+  }
+  return known ? says : n;
 }
 
 wg_code wg_hive_salvage(const void *p, size_t n_bytes, const wg_regf_limits *limits,
@@ -552,7 +565,7 @@ wg_code wg_hive_salvage(const void *p, size_t n_bytes, const wg_regf_limits *lim
   }
   salvage_base(&s, b);
   h->root_parent = REGF_NIL;
-  if (salvage_map(&s, b + REGF_BASE_BYTES, n_bytes - REGF_BASE_BYTES, err) != WG_OK) {
+  if (salvage_map(&s, b + REGF_BASE_BYTES, salvage_bins_bytes(b, n_bytes), err) != WG_OK) {
     return err->code;
   }
   if (s.n_nk == 0) {

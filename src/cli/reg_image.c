@@ -92,18 +92,24 @@ static void temp_folder_done(temp_folder *t) {
 }
 WG_DEFINE_AUTO(temp_folder, temp_folder_done);
 
-static wg_code image_format(const wg_spec *s, wg_image_format *out, wg_error *err) {
+// What the output is like; also refuses to write a WIM over what is none, or is in parts.
+static wg_code image_format(const wg_spec *s, bool in_place, wg_image_format *out, wg_error *err) {
   WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
   if (wg_image_file_open(&f, s->path, err) != WG_OK) {
     return err->code;
+  }
+  if (in_place && (s->disc || f.wim.hdr.n_parts > 1)) {
+    return wg_fail(err, WG_E_UNSUPPORTED,
+                   "'%s' is %s, which is not changed in place: give --out NEW.wim", s->path,
+                   s->disc ? "a disc image" : "a part of a split image");
   }
   *out = f.wim.n_solids > 0 ? WG_IMAGE_FORMAT_ESD : WG_IMAGE_FORMAT_WIM;
   return WG_OK;
 }
 
 static wg_code image_write_hives(const wg_cli *c, const wg_image_base *base, const wg_spec *s,
-                                 const wg_reg_result *done, const char *tmp, const char *target,
-                                 wg_error *err) {
+                                 const wg_reg_result *done, wg_image_format format, const char *tmp,
+                                 const char *target, wg_error *err) {
   WG_AUTO(wg_image_changes) changes = {0};
   WG_AUTO(wg_image_result) result = {0};
   WG_AUTO(wg_cstr) whole = wg_xprintf("%s/image", tmp);
@@ -121,8 +127,8 @@ static wg_code image_write_hives(const wg_cli *c, const wg_image_base *base, con
                           .time_s = wg_reg_now_s(),
                           .cancel = c->cancel};
   wg_stat st;
-  if (image_format(s, &opt.format, err) != WG_OK ||
-      wg_image_write(base, changes.v, changes.n, &opt, &result, err) != WG_OK ||
+  opt.format = format;
+  if (wg_image_write(base, changes.v, changes.n, &opt, &result, err) != WG_OK ||
       wg_os_stat(WG_CWD, s->path, true, &st, err) != WG_OK ||
       wg_os_chmod(WG_CWD, whole, st.mode, err) != WG_OK ||
       wg_os_open_read(WG_CWD, whole, &fd, err) != WG_OK || wg_os_fsync(fd, err) != WG_OK ||
@@ -153,6 +159,10 @@ wg_code wg_reg_edit_image(const wg_cli *c, const char *arg, const wg_reg_edits *
   if (out_path == NULL && wg_os_realpath(s.path, &real, err) != WG_OK) {
     return err->code;
   }
+  wg_image_format format = WG_IMAGE_FORMAT_WIM;
+  if (image_format(&s, out_path == NULL, &format, err) != WG_OK) {
+    return err->code;
+  }
   const char *target = out_path != NULL ? out_path : real;
   WG_AUTO(wg_cstr) dir = wg_path_dirname(target);
   wg_image_base base = {.kind = WG_IMAGE_BASE_WIM, .path = s.path, .image = s.image};
@@ -170,5 +180,5 @@ wg_code wg_reg_edit_image(const wg_cli *c, const char *arg, const wg_reg_edits *
   if (out->n_files == 0 && out_path == NULL) {
     return WG_OK;
   }
-  return image_write_hives(c, &base, &s, out, tmp.path, target, err);
+  return image_write_hives(c, &base, &s, out, format, tmp.path, target, err);
 }

@@ -25,6 +25,14 @@ bool wg_spec_is_regtext(const uint8_t *p, size_t n) {
   return false;
 }
 
+// A disc image: its volume recognition area begins at 32 KiB.
+static bool spec_is_disc(int fd, uint64_t size_bytes) {
+  uint8_t id[8];
+  wg_error err = WG_ERROR_INIT;
+  return size_bytes >= 0x8800 && wg_os_pread_exact(fd, id, sizeof(id), 0x8000, &err) == WG_OK &&
+         (memcmp(id + 1, "CD001", 5) == 0 || memcmp(id + 1, "BEA01", 5) == 0);
+}
+
 static wg_code spec_kind(wg_spec *s, wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
   wg_stat st;
@@ -41,16 +49,19 @@ static wg_code spec_kind(wg_spec *s, wg_error *err) {
       wg_os_pread_exact(fd, head, n, 0, err) != WG_OK) {
     return err->code;
   }
-  if (n >= 8 && (memcmp(head, "MSWIM\0\0\0", 8) == 0 || memcmp(head, "WLPWM\0\0\0", 8) == 0)) {
+  bool wim = n >= 8 && (memcmp(head, "MSWIM\0\0\0", 8) == 0 || memcmp(head, "WLPWM\0\0\0", 8) == 0);
+  s->disc = !wim && spec_is_disc(fd, st.size_bytes);
+  if (wim || s->disc) {
     s->kind = WG_SPEC_WIM;
   } else if (n >= 4 && memcmp(head, "regf", 4) == 0) {
     s->kind = WG_SPEC_HIVE;
   } else if (wg_spec_is_regtext(head, n)) {
     s->kind = WG_SPEC_REGTEXT;
   } else {
-    return wg_fail(err, WG_E_UNSUPPORTED,
-                   "'%s' is no image (.wim, .esd), registry hive, registry text or folder",
-                   s->path);
+    return wg_fail(
+        err, WG_E_UNSUPPORTED,
+        "'%s' is no image (.wim, .esd, .swm, .iso), registry hive, registry text or folder",
+        s->path);
   }
   return WG_OK;
 }

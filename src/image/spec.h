@@ -6,13 +6,14 @@
 
 typedef enum wg_spec_kind {
   WG_SPEC_FOLDER,
-  WG_SPEC_WIM,     // .wim, .esd
+  WG_SPEC_WIM,     // .wim, .esd, the first part of a .swm, an .iso with one of these
   WG_SPEC_HIVE,    // a registry hive
   WG_SPEC_REGTEXT, // .reg
 } wg_spec_kind;
 
 typedef struct wg_spec {
   wg_spec_kind kind;
+  bool disc; // an .iso
   char *path;
   char *image; // 1-based index or NAME as given; NULL: none was given
 } wg_spec;

@@ -115,6 +115,27 @@ def test_out_delete_import_export_diff(run, image, tmp_path):
         assert r.code != 0 and says in r.err and new.read_bytes() == before, r
 
 
+def test_discs_and_parts_are_read_and_not_written_over(run, image, tmp_path):
+    needs("genisoimage", "wimlib-imagex")
+    (tmp_path / "iso" / "sources").mkdir(parents=True)
+    shutil.copy(image, tmp_path / "iso" / "sources" / "install.wim")
+    disc, new = tmp_path / "d.iso", tmp_path / "new.wim"
+    r = start(["genisoimage", "-quiet", "-udf", "-o", disc, tmp_path / "iso"])
+    assert r.code == 0, r
+    whole = disc.read_bytes()
+    assert query(run, f"{disc}:1", r"HKLM\SOFTWARE\Acme") == {"Mode": "one"}
+    assert run("diff", f"{disc}:2", f"{image}:2").code == 0
+    r = run("reg", "add", f"{disc}:1", r"HKLM\SOFTWARE\Acme", "--value=V", "-d", "x")
+    assert r.code == 1 and "--out" in r.err and disc.read_bytes() == whole, r
+    r = run("reg", "add", f"{disc}:1", r"HKLM\SOFTWARE\Acme", "--value=V", "-d", "x", "--out", new)
+    assert r.code == 0 and query(run, f"{new}:1", r"HKLM\SOFTWARE\Acme") == {"Mode": "one", "V": "x"}, r
+    r = start(["wimlib-imagex", "split", new, tmp_path / "s.swm", "0.0005"])
+    assert r.code == 0 and (tmp_path / "s2.swm").exists(), r
+    assert run("diff", f"{tmp_path / 's.swm'}:1", f"{new}:1").code == 0
+    r = run("reg", "add", f"{tmp_path / 's.swm'}:1", r"HKLM\SOFTWARE\Acme", "--value=V", "-d", "y")
+    assert r.code == 1 and "--out" in r.err, r
+
+
 def test_names_with_colons_are_files_first(run, image, tmp_path):
     h = tmp_path / "config:SOFTWARE"
     assert run("reg", "create", h).code == 0

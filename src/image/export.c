@@ -92,8 +92,8 @@ static wg_code export_solid(wg_export_run *r, wg_wimout *o, wg_error *err) {
   }
   WG_AUTO_PTR(wg_solid) solid = NULL;
   uint64_t memory = r->opt->memory_bytes != 0 ? r->opt->memory_bytes : wg_os_memory_bytes();
-  if (wg_solid_new(o->file.fd, o->off_bytes, total, r->opt->threads, memory / 4 * 3, r->opt->cancel,
-                   export_progress, r, &solid, err) != WG_OK) {
+  if (wg_solid_new(o->file.fd, o->off_bytes, total, WG_WIM_SOLID_CHUNK_BYTES, r->opt->threads,
+                   memory / 4 * 3, r->opt->cancel, export_progress, r, &solid, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < r->n_blobs; i++) {

@@ -242,8 +242,8 @@ static wg_code output_solid(output *o, wg_error *err) {
   }
   WG_AUTO_PTR(wg_solid) solid = NULL;
   uint64_t memory = (opt->memory_bytes != 0 ? opt->memory_bytes : wg_os_memory_bytes()) / 4 * 3;
-  if (wg_solid_new(o->fd, wg_pack_off(o->pack), total, opt->threads, memory, opt->cancel,
-                   wg_image_run_more, r, &solid, err) != WG_OK) {
+  if (wg_solid_new(o->fd, wg_pack_off(o->pack), total, WG_WIM_SOLID_CHUNK_BYTES, opt->threads,
+                   memory, opt->cancel, wg_image_run_more, r, &solid, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < r->n_blobs; i++) {

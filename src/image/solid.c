@@ -146,9 +146,9 @@ static wg_code solid_start(wg_solid *s, unsigned threads, uint64_t memory_bytes,
   return WG_OK;
 }
 
-wg_code wg_solid_new(int fd, uint64_t off_bytes, uint64_t total_bytes, unsigned threads,
-                     uint64_t memory_bytes, const wg_cancel *cancel, wg_pack_progress progress,
-                     void *ctx, wg_solid **out, wg_error *err) {
+wg_code wg_solid_new(int fd, uint64_t off_bytes, uint64_t total_bytes, uint32_t max_chunk_bytes,
+                     unsigned threads, uint64_t memory_bytes, const wg_cancel *cancel,
+                     wg_pack_progress progress, void *ctx, wg_solid **out, wg_error *err) {
   wg_assert(total_bytes > 0);
   WG_AUTO_PTR(wg_solid) s = wg_xalloc(sizeof(*s));
   *s = (wg_solid){.fd = fd,
@@ -161,7 +161,7 @@ wg_code wg_solid_new(int fd, uint64_t off_bytes, uint64_t total_bytes, unsigned 
   wg_mutex_init(&s->lock);
   wg_cond_init(&s->changed);
   wg_buf_init(&s->sizes, wg_heap(), 0);
-  while (s->chunk < WG_WIM_SOLID_CHUNK_BYTES && s->chunk < total_bytes) {
+  while (s->chunk < max_chunk_bytes && s->chunk < total_bytes) {
     s->chunk *= 2;
   }
   s->block = total_bytes < s->chunk ? (size_t)total_bytes : s->chunk;

@@ -10,10 +10,11 @@ typedef struct wg_solid wg_solid;
 // Starts a resource of total_bytes (> 0) at off_bytes of fd. threads at least 1; memory_bytes: what
 // the compressors may take together, 0: no ceiling (one thread always runs). progress gets
 // uncompressed bytes. The chunk size is the smallest power of two that holds everything, between
-// 32 KiB and 64 MiB: more is not read by Microsoft's software. NOMEM, LIMIT.
-wg_code wg_solid_new(int fd, uint64_t off_bytes, uint64_t total_bytes, unsigned threads,
-                     uint64_t memory_bytes, const wg_cancel *cancel, wg_pack_progress progress,
-                     void *ctx, wg_solid **out, wg_error *err);
+// 32 KiB and max_chunk_bytes (a power of two; WG_WIM_SOLID_CHUNK_BYTES is the largest that
+// Microsoft's software reads, and packs best). NOMEM, LIMIT.
+wg_code wg_solid_new(int fd, uint64_t off_bytes, uint64_t total_bytes, uint32_t max_chunk_bytes,
+                     unsigned threads, uint64_t memory_bytes, const wg_cancel *cancel,
+                     wg_pack_progress progress, void *ctx, wg_solid **out, wg_error *err);
 void wg_solid_free(wg_solid *s);
 WG_DEFINE_AUTO_PTR(wg_solid, wg_solid_free);
 // Appends one content; *out_off is its offset in the uncompressed stream. VERIFY when it is not

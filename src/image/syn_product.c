@@ -145,6 +145,21 @@ void wg_syn_set_edition(wg_syn_env *e, const wg_syn_edition *d) {
                                                : "Enterprise");
 }
 
+// By number, by NAME, or by the edition that FLAGS has; NULL when there is none.
+static const wg_syn_edition *product_edition(const wg_syn_env *e, const char *want) {
+  uint64_t number = 0;
+  if (wg_parse_u64(wg_str_of(want), &number)) {
+    return number >= 1 && number <= e->n_editions ? &e->editions[number - 1] : NULL;
+  }
+  for (size_t i = 0; i < 2 * e->n_editions; i++) {
+    const wg_syn_edition *d = &e->editions[i % e->n_editions];
+    if (wg_str_eq_nocase(wg_str_of(want), i < e->n_editions ? d->name : d->flags)) {
+      return d;
+    }
+  }
+  return NULL;
+}
+
 wg_code wg_synthetic_check(const char *product, const char *arch, const char *image,
                            char **out_image, wg_error *err) {
   WG_AUTO(wg_arena) arena;
@@ -156,16 +171,15 @@ wg_code wg_synthetic_check(const char *product, const char *arch, const char *im
     return err->code;
   }
   const char *want = image != NULL ? image : wg_syn_value(&e, "default");
-  uint64_t number = 0;
-  bool is_number = wg_parse_u64(wg_str_of(want), &number);
+  const wg_syn_edition *found = product_edition(&e, want);
+  if (found != NULL) {
+    if (out_image != NULL) {
+      *out_image = wg_xstrdup(found->name);
+    }
+    return WG_OK;
+  }
   for (size_t i = 0; i < e.n_editions; i++) {
     wg_buf_printf(&list, "%s%zu '%s'", i > 0 ? ", " : "", i + 1, e.editions[i].name);
-    if (is_number ? number == i + 1 : wg_str_eq_nocase(wg_str_of(want), e.editions[i].name)) {
-      if (out_image != NULL) {
-        *out_image = wg_xstrdup(e.editions[i].name);
-      }
-      return WG_OK;
-    }
   }
   return wg_fail(err, WG_E_NOT_FOUND, "synthetic base %s has no image '%s'; there are %s", product,
                  want, wg_buf_z(&list));

@@ -8,9 +8,9 @@
 #include "os/file.h"
 
 // Checks that product ("windows-11") exists for arch (Go's name, NULL: amd64) and that it has an
-// image with that NAME or 1-based number (NULL: any). *out_image (may be NULL): that image's
-// NAME; with image NULL the one that is taken when none is named. Heap. NOT_FOUND lists what there
-// is.
+// image with that NAME, edition or 1-based number (NULL: any). *out_image (may be NULL): that
+// image's NAME; with image NULL the one that is taken when none is named. Heap. NOT_FOUND lists
+// what there is.
 wg_code wg_synthetic_check(const char *product, const char *arch, const char *image,
                            char **out_image, wg_error *err);
 

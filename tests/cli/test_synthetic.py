@@ -244,6 +244,28 @@ def test_descriptors_of_what_was_put_in(run, everything, tmp_path):
         assert {"S-1-5-18", "S-1-5-32-544", "S-1-5-32-545"} <= sids and "S-1-1-0" not in sids, (path, sids)
 
 
+def test_the_component_store_stays_whole(run, tmp_path):
+    """A file that WinSxS links too is replaced under its own name only, with a warning; WinSxS itself is refused."""
+    needs("wimlib-imagex")
+    (tmp_path / "new.exe").write_text("mine\n")
+    yaml = ("version: 1\nname: p\nimages:\n  a:\n    base: {synthetic: windows-10, image: Professional}\n"
+            "    files: [{from: new.exe, to: '%s'}]\n    registry: [{key: 'HKCU\\Software\\Classes\\.x', values: {'': y}}]\n"
+            "    outputs: [wim]\n")
+    (tmp_path / "wingo.yaml").write_text(yaml % r"C:\Windows\System32\cmd.exe")
+    r = run("build")
+    assert r.code == 0 and "cmd.exe" in r.err and "warning" in r.err, r
+    ok("wimlib-imagex", "apply", tmp_path / "out" / "a.wim", "Windows 10 Pro", tmp_path / "tree")
+    windows = tmp_path / "tree" / "Windows"
+    assert (windows / "System32" / "cmd.exe").read_text() == "mine\n"
+    stored = list((windows / "WinSxS").glob("*/cmd.exe"))
+    assert len(stored) == 1 and "Placeholder" in stored[0].read_text()
+    classes = tmp_path / "tree" / "Users/Default/AppData/Local/Microsoft/Windows/UsrClass.dat"
+    assert text(hive(classes), ".x", "") == "y"
+    (tmp_path / "wingo.yaml").write_text(yaml % r"C:\Windows\WinSxS\x.exe")
+    r = run("build")
+    assert r.code != 0 and "component store" in r.err, r
+
+
 def test_what_there_is_not(run, tmp_path):
     r = run("wim", "synthetic", "windows-12", "x.wim")
     assert r.code != 0 and "windows-7, windows-10, windows-11, server-2022, server-2025" in r.err, r

@@ -62,6 +62,31 @@ static void touch_tree(wg_wim_tree *t, wg_error *err) {
   }
 }
 
+// One entry moves, another goes with all below: what is written has all the others.
+static void check_changes(wg_wim_tree *t, uint32_t file, uint32_t victim, const wg_alloc *alloc,
+                          unsigned fail_at) {
+  WG_AUTO(wg_buf) out = {0};
+  wg_error err = WG_ERROR_INIT;
+  wg_wim_tree u;
+  wg_str name = {"m\0o\0v\0e\0d\0!\0", 12};
+  uint32_t *number = NULL;
+  size_t n_gone = 0, was = t->n;
+  wg_buf_init(&out, alloc, 0);
+  for (uint32_t i = victim; victim != 0 && i != WG_WIM_NO_ENTRY;
+       i = wg_wim_tree_walk(t, victim, i)) {
+    n_gone++;
+  }
+  if (wg_wim_tree_move(t, file, 0, name, &err) != WG_OK ||
+      (victim != 0 && wg_wim_tree_remove(t, victim, &err) != WG_OK) ||
+      wg_wim_tree_compact(t, &number, &err) != WG_OK || wg_wim_tree_write(t, &out, &err) != WG_OK ||
+      wg_wim_tree_parse(out.p, out.n, t->arena, &fuzz_limits, 0, &u, &err) != WG_OK) {
+    wg_assert(fail_at != 0);
+    return;
+  }
+  wg_assert(u.n == was - n_gone && t->n == u.n && number[file] < u.n);
+  touch_tree(&u, &err);
+}
+
 static void check_tree(const uint8_t *p, size_t n, const wg_alloc *alloc, unsigned fail_at) {
   WG_AUTO(wg_arena) arena = {0};
   WG_AUTO(wg_buf) once = {0};
@@ -103,6 +128,7 @@ static void check_tree(const uint8_t *p, size_t n, const wg_alloc *alloc, unsign
     return;
   }
   wg_assert(u.n == was + 2);
+  check_changes(&t, file, (uint32_t)(was / 2), alloc, fail_at);
 }
 
 static void check_xml(wg_str xml, const wg_alloc *alloc, unsigned fail_at) {

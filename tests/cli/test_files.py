@@ -85,6 +85,18 @@ def test_short_names(bases, put, tmp_path):
     assert "/PROGRAM FILES/read only.txt" not in details(tmp_path / "d.wim", 1)
 
 
+def test_short_names_that_somebody_chose(put, tmp_path):
+    """A short name needs no '~': a file put under it is that file."""
+    n, new = wimgen.Node, tmp_path / "new"
+    new.write_bytes(b"new")
+    base, out = tmp_path / "base.wim", tmp_path / "out.wim"
+    base.write_bytes(wimgen.Wim().add(n(children=[n("a long name.txt", b"old", short="ODD.TXT"), n("b", b"b")])).build())
+    got = put(base, out, f"file:C:\\odd.txt={new}")
+    assert got["n_replaced"] == "1" and extract(out, 1, "/a long name.txt", tmp_path) == b"new"
+    err = put(base, tmp_path / "c.wim", "rename:C:\\Odd.txt=C:\\b", ok=False)
+    assert "a long name.txt' in the image is there already" in err
+
+
 CONFLICTS = [
     (["delete:C:\\nothing"], "NOT_FOUND", "'C:\\nothing' is not in the image"),
     (["delete:C:\\nothing\\below|if-present"], None, ""),
@@ -506,6 +518,25 @@ def test_shortcuts_as_the_shell_reads_them(built, wine, tmp_path):
             assert got["path"] == want["path"]
         for key in ("arguments", "working_dir", "description", "icon", "icon_index"):
             assert got[key] == want[key], (key, got)
+
+
+def test_the_build_warns_of_files_of_the_component_store(run, tmp_path):
+    """Once in the terminal; the run's log has it as well."""
+    (tmp_path / "p").mkdir()
+    serviced_base(tmp_path / "p")
+    (tmp_path / "p" / "wingo.yaml").write_text("""
+version: 1
+name: p
+images:
+  i:
+    base: {file: serviced.wim}
+    files: [{delete: 'C:\\Windows\\System32\\k.exe'}]
+    outputs: [wim]
+""")
+    r = run("build", cwd=tmp_path / "p")
+    assert r.code == 0 and (r.out + r.err).count("the component store keeps its own copies") == 1, r
+    logs = list((tmp_path / "p" / ".wingo" / "log").iterdir())
+    assert any("component store" in f.read_text() for f in logs if f.is_file()), logs
 
 
 CLASSES = "base/Users/Default/AppData/Local/Microsoft/Windows/UsrClass.dat"

@@ -7,7 +7,7 @@
 #include "os/proc.h"
 
 #define PACK_BYTES_PER_THREAD ((size_t)2 << 20) // of a batch
-#define PACK_COPY_BYTES ((size_t)1 << 20)
+#define PACK_COPY_BYTES ((size_t)8 << 20)
 
 typedef struct pack_item { // a resource on its way
   wg_pack_source src;
@@ -362,16 +362,9 @@ wg_code wg_pack_put(wg_pack *p, const wg_pack_source *src, wg_wim_res *out, wg_e
 
 wg_code wg_pack_copy(wg_pack *p, int in, uint64_t off_bytes, uint64_t n_bytes, wg_error *err) {
   wg_assert(p->n_queued == 0);
-  WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, wg_heap(), 0);
-  wg_buf_add_zeros(&b, n_bytes < PACK_COPY_BYTES ? (size_t)n_bytes : PACK_COPY_BYTES);
-  if (wg_buf_check(&b, err) != WG_OK) {
-    return err->code;
-  }
   while (n_bytes > 0) {
     size_t n = n_bytes < PACK_COPY_BYTES ? (size_t)n_bytes : PACK_COPY_BYTES;
-    if (wg_os_pread_exact(in, b.p, n, off_bytes, err) != WG_OK ||
-        wg_os_pwrite_all(p->fd, b.p, n, p->off, err) != WG_OK ||
+    if (wg_os_copy_range(in, off_bytes, p->fd, p->off, n, err) != WG_OK ||
         wg_cancel_check(p->cancel, err) != WG_OK) {
       return err->code;
     }

@@ -87,6 +87,30 @@ static void copies_are_equal(void **state) {
   assert_memory_equal(back.p, data, n);
 }
 
+static void ranges_go_where_they_should(void **state) {
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_cstr) a = wg_path_join(*state, "range-a");
+  WG_AUTO(wg_cstr) b = wg_path_join(*state, "range-b");
+  const size_t n = 300001;
+  WG_AUTO(wg_cstr) data = wg_xalloc(n);
+  wg_os_random(data, n);
+  assert_ok(wg_os_write_file(WG_CWD, a, data, n, 0644, false, &err), &err);
+  WG_AUTO(wg_fd) in = -1;
+  WG_AUTO(wg_fd) out = -1;
+  assert_ok(wg_os_open_read(WG_CWD, a, &in, &err), &err);
+  assert_ok(wg_os_create_new(WG_CWD, b, 0644, &out, &err), &err);
+  assert_ok(wg_os_copy_range(in, 208, out, 8192 + 208, 100000, &err), &err); // alike in a block
+  assert_ok(wg_os_copy_range(in, 5, out, 150000, n - 5, &err), &err);
+  assert_ok(wg_os_copy_range(in, n, out, 0, 0, &err), &err);
+  assert_int_equal(wg_os_copy_range(in, n - 10, out, 0, 11, &err), WG_E_FORMAT);
+  WG_AUTO(wg_buf) back = {0};
+  wg_buf_init(&back, wg_heap(), 0);
+  assert_ok(wg_os_read_file(WG_CWD, b, n * 2, &back, &err), &err);
+  assert_int_equal(back.n, 150000 + n - 5);
+  assert_memory_equal(back.p + 8192 + 208, data + 208, 100000);
+  assert_memory_equal(back.p + 150000, data + 5, n - 5);
+}
+
 static void trees_go_whole_and_links_are_not_followed(void **state) {
   wg_error err = WG_ERROR_INIT;
   WG_AUTO(wg_cstr) keep = wg_path_join(*state, "keep");
@@ -141,6 +165,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(an_outfile_appears_whole_or_not, setup, teardown),
       cmocka_unit_test_setup_teardown(reading_has_a_limit, setup, teardown),
       cmocka_unit_test_setup_teardown(copies_are_equal, setup, teardown),
+      cmocka_unit_test_setup_teardown(ranges_go_where_they_should, setup, teardown),
       cmocka_unit_test_setup_teardown(trees_go_whole_and_links_are_not_followed, setup, teardown),
       cmocka_unit_test_setup_teardown(locks_exclude, setup, teardown),
       cmocka_unit_test_setup_teardown(times_and_stat, setup, teardown),

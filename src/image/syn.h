@@ -44,7 +44,7 @@ wg_code wg_syn_text(const wg_syn_env *e, const char *name, bool registry, wg_buf
 // Fills e from products.txt. NOT_FOUND lists the products, or the architectures of this one.
 wg_code wg_syn_product(wg_syn_env *e, const char *product, const char *arch, wg_error *err);
 // Sets the variables of one edition.
-void wg_syn_set_edition(wg_syn_env *e, const wg_syn_edition *edition);
+void wg_syn_set_edition(wg_syn_env *e, const wg_syn_edition *d);
 
 // The bytes of the hive that data/synthetic/reg/<name> describes, in the arena.
 wg_code wg_syn_hive(const wg_syn_env *e, const char *name, wg_str *out, wg_error *err);

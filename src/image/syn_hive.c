@@ -55,11 +55,22 @@ static wg_code hive_head(hive_maker *m, wg_str rest, wg_error *err) {
   return WG_OK;
 }
 
-static wg_code hive_scan(hive_maker *m, wg_error *err) {
+// Notes the directive that a line may be.
+static void hive_note(hive_maker *m, wg_str key, wg_str line, uint32_t n) {
   static const struct {
     const char *mark;
     hive_directive_kind kind;
   } marks[] = {{";sd ", HIVE_SD}, {";class ", HIVE_CLASS}, {";link ", HIVE_LINK}};
+  for (size_t i = 0; i < WG_ARRAY_LEN(marks); i++) {
+    if (wg_str_starts(line, marks[i].mark)) {
+      size_t skip = strlen(marks[i].mark);
+      wg_vec_push(&m->directives, &m->n_directives, &m->cap_directives) = (hive_directive){
+          .kind = marks[i].kind, .line = n, .key = key, .text = {line.p + skip, line.n - skip}};
+    }
+  }
+}
+
+static wg_code hive_scan(hive_maker *m, wg_error *err) {
   wg_str rest = m->text, line, key = WG_STR("");
   for (uint32_t n = 1; wg_syn_line(&rest, &line); n++) {
     if (wg_str_starts(line, "[") && wg_str_ends(line, "]")) {
@@ -69,13 +80,7 @@ static wg_code hive_scan(hive_maker *m, wg_error *err) {
         hive_head(m, (wg_str){line.p + 6, line.n - 6}, err) != WG_OK) {
       return err->code;
     }
-    for (size_t i = 0; i < WG_ARRAY_LEN(marks); i++) {
-      if (wg_str_starts(line, marks[i].mark)) {
-        size_t skip = strlen(marks[i].mark);
-        wg_vec_push(&m->directives, &m->n_directives, &m->cap_directives) = (hive_directive){
-            .kind = marks[i].kind, .line = n, .key = key, .text = {line.p + skip, line.n - skip}};
-      }
-    }
+    hive_note(m, key, line, n);
   }
   return m->prefix != NULL ? WG_OK : wg_fail(err, WG_E_BUG, "no ';hive'");
 }

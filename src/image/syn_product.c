@@ -151,10 +151,12 @@ static const wg_syn_edition *product_edition(const wg_syn_env *e, const char *wa
   if (wg_parse_u64(wg_str_of(want), &number)) {
     return number >= 1 && number <= e->n_editions ? &e->editions[number - 1] : NULL;
   }
-  for (size_t i = 0; i < 2 * e->n_editions; i++) {
-    const wg_syn_edition *d = &e->editions[i % e->n_editions];
-    if (wg_str_eq_nocase(wg_str_of(want), i < e->n_editions ? d->name : d->flags)) {
-      return d;
+  for (int flags = 0; flags < 2; flags++) {
+    for (size_t i = 0; i < e->n_editions; i++) {
+      const wg_syn_edition *d = &e->editions[i];
+      if (wg_str_eq_nocase(wg_str_of(want), flags == 0 ? d->name : d->flags)) {
+        return d;
+      }
     }
   }
   return NULL;

@@ -126,6 +126,7 @@ static wg_code tree_inherit_sd(tree_maker *m, uint32_t from, bool is_dir, uint32
       return WG_OK;
     }
   }
+  wg_assert(m->t->descriptors != NULL && from < m->t->n_descriptors);
   wg_str was = m->t->descriptors[from];
   if (wg_sd_parse(was.p, was.n, m->env->arena, &parent, err) != WG_OK ||
       wg_sd_inherit(&parent, is_dir, parent.owner, parent.group, m->env->arena, &made, err) !=

@@ -106,8 +106,8 @@ static wg_code syn_finish(syn_run *r, wg_wimout *o, unsigned threads, wg_error *
   for (size_t i = 0; i < n_images; i++) {
     wg_wim_table_put(&o->table, &r->metadata_res[i], 1, 1, &r->metadata_hash[i]);
   }
-  wg_buf_printf(&xml, "<WIM><TOTALBYTES>%llu</TOTALBYTES>",
-                (unsigned long long)(o->off_bytes + o->table.n));
+  uint64_t total = o->off_bytes + o->table.n;
+  wg_buf_printf(&xml, "<WIM><TOTALBYTES>%llu</TOTALBYTES>", (unsigned long long)total);
   for (size_t i = 0; i < n_images; i++) {
     syn_xml_image(r, i, &xml);
   }

@@ -15,6 +15,13 @@ wg_code wg_apply_times(const wg_apply_run *r, const wg_apply_node *n, wg_error *
                          err);
 }
 
+wg_code wg_apply_fd_times(const wg_apply_run *r, const wg_apply_node *n, int fd, wg_error *err) {
+  const wg_wim_entry *e = &r->tree->entries[n->entry];
+  return wg_os_set_fd_times(fd, apply_time(e->access_time), apply_time(e->write_time), err) == WG_OK
+             ? WG_OK
+             : wg_wrap(err, "'%s'", n->path);
+}
+
 wg_code wg_apply_clear(const wg_apply_run *r, const char *path, wg_error *err) {
   wg_stat st;
   wg_error probe = WG_ERROR_INIT;
@@ -52,7 +59,7 @@ static wg_code apply_empty(const wg_apply_run *r, const wg_apply_node *n, wg_err
       wg_os_create_new(r->dirfd, n->path, 0666, &fd, err) != WG_OK) {
     return err->code;
   }
-  return wg_apply_times(r, n, err);
+  return wg_apply_fd_times(r, n, fd, err);
 }
 
 static wg_code apply_hard_link(wg_apply_run *r, const wg_apply_node *n, wg_error *err) {

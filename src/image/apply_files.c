@@ -67,14 +67,17 @@ static wg_code files_create(const wg_apply_run *r, const char *path, wg_fd *out,
   return wg_os_create_new(r->dirfd, path, 0666, out, err);
 }
 
-static wg_code files_again(const wg_apply_run *r, const char *from, const char *to, wg_error *err) {
+static wg_code files_again(const wg_apply_run *r, const char *from, const wg_apply_node *n,
+                           wg_error *err) {
   WG_AUTO(wg_fd) in = -1;
   WG_AUTO(wg_fd) out = -1;
   if (wg_os_open_read(r->dirfd, from, &in, err) != WG_OK ||
-      files_create(r, to, &out, err) != WG_OK) {
+      files_create(r, n->path, &out, err) != WG_OK) {
     return err->code;
   }
-  return wg_os_copy_fd(in, out, r->opt->cancel, NULL, err);
+  return wg_os_copy_fd(in, out, r->opt->cancel, NULL, err) == WG_OK
+             ? wg_apply_fd_times(r, n, out, err)
+             : err->code;
 }
 
 // One content to all its files.
@@ -98,11 +101,11 @@ static wg_code files_content(files_thread *t, size_t from, size_t to, wg_error *
     return wg_fail(err, WG_E_VERIFY, "'%s': its content has not the SHA-1 that the file gives",
                    first->path);
   }
-  wg_fd_done(&fd);
-  for (size_t i = from; i < to; i++) {
-    const wg_apply_node *n = &r->nodes[r->files[i]];
-    if ((i > from && files_again(r, first->path, n->path, err) != WG_OK) ||
-        wg_apply_times(r, n, err) != WG_OK) {
+  if (wg_apply_fd_times(r, first, fd, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = from + 1; i < to; i++) {
+    if (files_again(r, first->path, &r->nodes[r->files[i]], err) != WG_OK) {
       return err->code;
     }
   }

@@ -41,7 +41,8 @@ wg_code wg_apply_files(wg_apply_run *r, wg_error *err);
 
 // Makes room (overlay) for something new at path.
 wg_code wg_apply_clear(const wg_apply_run *r, const char *path, wg_error *err);
-// Times of the entry for what is at the node's path.
+// Times of the entry for what is at the node's path, or for the open file.
 wg_code wg_apply_times(const wg_apply_run *r, const wg_apply_node *n, wg_error *err);
+wg_code wg_apply_fd_times(const wg_apply_run *r, const wg_apply_node *n, int fd, wg_error *err);
 
 #endif

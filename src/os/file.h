@@ -103,6 +103,7 @@ typedef struct wg_os_time {
 // clamps.
 wg_code wg_os_set_times(int dirfd, const char *path, wg_os_time access, wg_os_time modified,
                         wg_error *err);
+wg_code wg_os_set_fd_times(int fd, wg_os_time access, wg_os_time modified, wg_error *err);
 // Last access only; the other times stay (ctime moves).
 wg_code wg_os_set_atime(int dirfd, const char *path, int64_t atime_ns, wg_error *err);
 wg_code wg_os_symlink(const char *target, int dirfd, const char *path, wg_error *err);

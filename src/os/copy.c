@@ -89,37 +89,53 @@ wg_code wg_os_copy_fd(int in, int out, const wg_cancel *cancel, uint64_t *out_n,
   return WG_OK;
 }
 
-wg_code wg_os_copy_range(int in, uint64_t in_off, int out, uint64_t out_off, uint64_t n_bytes,
-                         wg_error *err) {
-  while (n_bytes > 0 && n_bytes <= INT64_MAX && !wg_os_fault("copy_file_range")) {
-    off_t from = (off_t)in_off, to = (off_t)out_off;
-    size_t some = n_bytes < COPY_CHUNK_BYTES ? (size_t)n_bytes : COPY_CHUNK_BYTES;
-    if (in_off % COPY_ALIGN == out_off % COPY_ALIGN && in_off % COPY_ALIGN != 0) {
-      size_t head = COPY_ALIGN - (size_t)(in_off % COPY_ALIGN);
-      some = head < some ? head : some; // from there on blocks can be shared
+typedef struct copy_range {
+  int in, out;
+  uint64_t in_off, out_off, n_bytes; // what is left
+} copy_range;
+
+static void range_done(copy_range *r, size_t n) {
+  r->in_off += n;
+  r->out_off += n;
+  r->n_bytes -= n;
+}
+
+// As much as the kernel can copy by itself. An error of it is left to the way by hand to name.
+static void range_in_kernel(copy_range *r) {
+  while (r->n_bytes > 0 && !wg_os_fault("copy_file_range")) {
+    off_t from = (off_t)r->in_off, to = (off_t)r->out_off;
+    size_t some = r->n_bytes < COPY_CHUNK_BYTES ? (size_t)r->n_bytes : COPY_CHUNK_BYTES;
+    size_t ahead = (size_t)(r->in_off % COPY_ALIGN);
+    if (ahead != 0 && ahead == r->out_off % COPY_ALIGN && COPY_ALIGN - ahead < some) {
+      some = COPY_ALIGN - ahead; // from there on blocks can be shared
     }
-    ssize_t n = copy_file_range(in, &from, out, &to, some, 0);
+    ssize_t n = copy_file_range(r->in, &from, r->out, &to, some, 0);
     if (n < 0 && errno == EINTR) {
       continue;
     }
     if (n <= 0) {
-      break; // not possible between these two, or an error that the way by hand will name
+      return;
     }
-    in_off += (uint64_t)n;
-    out_off += (uint64_t)n;
-    n_bytes -= (uint64_t)n;
+    range_done(r, (size_t)n);
   }
+}
+
+wg_code wg_os_copy_range(int in, uint64_t in_off, int out, uint64_t out_off, uint64_t n_bytes,
+                         wg_error *err) {
+  copy_range r = {in, out, in_off, out_off, n_bytes};
+  range_in_kernel(&r);
   const size_t cap = (size_t)1 << 20;
-  WG_AUTO(wg_cstr) chunk = n_bytes == 0 ? NULL : wg_xalloc(n_bytes < cap ? (size_t)n_bytes : cap);
-  while (n_bytes > 0) {
-    size_t n = n_bytes < cap ? (size_t)n_bytes : cap;
-    if (wg_os_pread_exact(in, chunk, n, in_off, err) != WG_OK ||
-        wg_os_pwrite_all(out, chunk, n, out_off, err) != WG_OK) {
+  WG_AUTO(wg_cstr) chunk = NULL;
+  if (r.n_bytes > 0) {
+    chunk = wg_xalloc(r.n_bytes < cap ? (size_t)r.n_bytes : cap);
+  }
+  while (r.n_bytes > 0) {
+    size_t n = r.n_bytes < cap ? (size_t)r.n_bytes : cap;
+    if (wg_os_pread_exact(in, chunk, n, r.in_off, err) != WG_OK ||
+        wg_os_pwrite_all(out, chunk, n, r.out_off, err) != WG_OK) {
       return err->code;
     }
-    in_off += n;
-    out_off += n;
-    n_bytes -= n;
+    range_done(&r, n);
   }
   return WG_OK;
 }

@@ -79,8 +79,8 @@ wg_code wg_os_write_file(int dirfd, const char *path, const void *p, size_t n_by
 // out_n (may be NULL) gets the bytes copied.
 wg_code wg_os_copy_fd(int in, int out, const wg_cancel *cancel, uint64_t *out_n, wg_error *err);
 wg_code wg_os_reflink_fd(int in, int out, wg_error *err); // UNSUPPORTED where it can't be had
-// Exactly n_bytes from in_off of in to out_off of out, by the kernel where it can (some file systems
-// then share whole blocks when both offsets are alike within one). A shorter in is FORMAT.
+// Exactly n_bytes from in_off of in to out_off of out, by the kernel where it can (some file
+// systems then share whole blocks when both offsets are alike within one). A shorter in is FORMAT.
 wg_code wg_os_copy_range(int in, uint64_t in_off, int out, uint64_t out_off, uint64_t n_bytes,
                          wg_error *err);
 

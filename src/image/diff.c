@@ -35,6 +35,22 @@ typedef struct diff_run {
   uint32_t seq;     // numbers pairs and lone nodes
 } diff_run;
 
+static wg_diff_item *diff_add(const diff_run *r, wg_diff_change change, uint32_t a, uint32_t b) {
+  wg_diff_list *l = r->out;
+  wg_diff_item *item = &wg_vec_push(&l->v, &l->n, &l->cap);
+  *item = (wg_diff_item){.change = change, .a = a, .b = b};
+  return item;
+}
+
+typedef struct node_stack {
+  uint32_t *v;
+  size_t n, cap;
+} node_stack;
+
+static void node_push(node_stack *s, uint32_t node) {
+  wg_vec_push(&s->v, &s->n, &s->cap) = node;
+}
+
 // --- two nodes of one name
 
 static bool same_stream(const wg_wim_stream *x, const wg_wim_stream *y) {
@@ -161,13 +177,17 @@ static wg_code content_differs(const diff_run *r, uint32_t a, uint32_t b, bool *
   return WG_OK;
 }
 
+static uint32_t aspects_of_nodes(const diff_node *x, const diff_node *y) {
+  uint32_t kind = x->folder != y->folder || x->link != y->link ? WG_DIFF_KIND : 0;
+  return kind | (wg_str_eq(x->name16, y->name16) ? 0 : WG_DIFF_NAME_CASE);
+}
+
 static wg_code diff_both(diff_run *r, uint32_t a, uint32_t b, wg_error *err) {
   diff_node *x = &r->a->nodes[a], *y = &r->b->nodes[b];
   uint32_t bits = 0;
   bool content = false;
   x->seq = y->seq = ++r->seq;
-  bits |= x->folder != y->folder || x->link != y->link ? WG_DIFF_KIND : 0;
-  bits |= !wg_str_eq(x->name16, y->name16) ? WG_DIFF_NAME_CASE : 0;
+  bits |= aspects_of_nodes(x, y);
   if ((bits & WG_DIFF_KIND) == 0 && !x->folder) {
     if (content_differs(r, a, b, &content, err) != WG_OK) {
       return err->code;
@@ -180,8 +200,7 @@ static wg_code diff_both(diff_run *r, uint32_t a, uint32_t b, wg_error *err) {
   }
   if (bits != 0 || wg_diff_links(r->a, a) != NULL || wg_diff_links(r->b, b) != NULL) {
     // Those with links are looked at again at the end.
-    wg_vec_push(&r->out->v, &r->out->n, &r->out->cap) =
-        (wg_diff_item){.change = WG_DIFF_CHANGED, .aspects = bits, .a = a, .b = b};
+    diff_add(r, WG_DIFF_CHANGED, a, b)->aspects = bits;
   }
   return WG_OK;
 }
@@ -192,28 +211,25 @@ static wg_code diff_both(diff_run *r, uint32_t a, uint32_t b, wg_error *err) {
 static void diff_lone(diff_run *r, wg_diff_side *s, uint32_t node) {
   bool added = s == r->b;
   size_t top = r->out->n;
-  uint32_t *stack = NULL;
-  size_t n = 0, cap = 0;
+  node_stack stack = {0};
   uint64_t n_files = 0, n_bytes = 0;
-  wg_vec_push(&stack, &n, &cap) = node;
-  while (n > 0) {
-    uint32_t at = stack[--n];
+  node_push(&stack, node);
+  while (stack.n > 0) {
+    uint32_t at = stack.v[--stack.n];
     const diff_node *d = &s->nodes[at];
     s->nodes[at].seq = ++r->seq;
     n_files += d->folder ? 0 : 1;
     n_bytes += d->folder ? 0 : wg_diff_bytes(s, at);
-    wg_vec_push(&r->out->v, &r->out->n, &r->out->cap) =
-        (wg_diff_item){.change = added ? WG_DIFF_ADDED : WG_DIFF_REMOVED,
-                       .a = added ? WG_DIFF_NONE : at,
-                       .b = added ? at : WG_DIFF_NONE,
-                       .implied = at != node};
+    wg_diff_item *item = added ? diff_add(r, WG_DIFF_ADDED, WG_DIFF_NONE, at)
+                               : diff_add(r, WG_DIFF_REMOVED, at, WG_DIFF_NONE);
+    item->implied = at != node;
     for (uint32_t i = d->n; i-- > 0;) {
-      wg_vec_push(&stack, &n, &cap) = s->order[d->first + i];
+      node_push(&stack, s->order[d->first + i]);
     }
   }
   r->out->v[top].n_files = n_files;
   r->out->v[top].n_bytes = n_bytes;
-  wg_xfree(stack);
+  wg_xfree(stack.v);
 }
 
 static int name_cmp(const wg_diff_side *a, uint32_t x, const wg_diff_side *b, uint32_t y) {
@@ -222,6 +238,7 @@ static int name_cmp(const wg_diff_side *a, uint32_t x, const wg_diff_side *b, ui
 }
 
 // Children of a folder that both have, merged by name.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): a merge of two sorted lists
 static wg_code diff_folder(diff_run *r, const diff_pair *p, wg_error *err) {
   const diff_node *x = &r->a->nodes[p->a], *y = &r->b->nodes[p->b];
   size_t first = r->stack.n;
@@ -309,35 +326,54 @@ static int lone_cmp(const void *a, const void *b, void *ctx) {
   return c != 0 ? c : (x->item > y->item) - (x->item < y->item);
 }
 
-// A content that one file gone and one file new have, and no third: that file was renamed.
-static void diff_renames(const diff_run *r) {
-  lone_file *v = NULL;
-  size_t n = 0, cap = 0, kept = 0;
-  for (size_t i = 0; r->a->is_wim && r->b->is_wim && i < r->out->n; i++) {
+typedef struct lone_files {
+  lone_file *v;
+  size_t n, cap;
+} lone_files;
+
+// Files that one side has, by content.
+static void lone_collect(const diff_run *r, lone_files *out) {
+  for (size_t i = 0; i < r->out->n; i++) {
     const wg_diff_item *item = &r->out->v[i];
     bool added = item->change == WG_DIFF_ADDED;
-    if (added || item->change == WG_DIFF_REMOVED) {
-      const wg_diff_side *s = added ? r->b : r->a;
-      wg_sha1 hash = wg_wim_entry_data(&s->tree.entries[added ? item->b : item->a]);
-      if (!wg_sha1_is_zero(&hash)) {
-        wg_vec_push(&v, &n, &cap) = (lone_file){hash, i, added};
-      }
+    if (!added && item->change != WG_DIFF_REMOVED) {
+      continue;
+    }
+    const wg_diff_side *s = added ? r->b : r->a;
+    wg_sha1 hash = wg_wim_entry_data(&s->tree.entries[added ? item->b : item->a]);
+    if (!wg_sha1_is_zero(&hash)) {
+      wg_vec_push(&out->v, &out->n, &out->cap) = (lone_file){hash, i, added};
     }
   }
-  wg_sort(v, n, sizeof(*v), lone_cmp, NULL);
-  for (size_t i = 0, next = 0; i < n; i = next) {
-    for (next = i + 1; next < n && memcmp(&v[i].hash, &v[next].hash, sizeof(v->hash)) == 0;) {
+  wg_sort(out->v, out->n, sizeof(*out->v), lone_cmp, NULL);
+}
+
+static void rename_pair(const diff_run *r, const lone_file *x, const lone_file *y) {
+  wg_diff_item *to = &r->out->v[x->added ? x->item : y->item];
+  wg_diff_item *from = &r->out->v[x->added ? y->item : x->item];
+  to->change = WG_DIFF_RENAMED;
+  to->a = from->a;
+  from->a = WG_DIFF_NONE; // dropped afterwards
+}
+
+// A content that one file gone and one file new have, and no third: that file was renamed.
+static void diff_renames(const diff_run *r) {
+  lone_files l = {0};
+  size_t kept = 0;
+  if (!r->a->is_wim || !r->b->is_wim) {
+    return;
+  }
+  lone_collect(r, &l);
+  for (size_t i = 0, next = 0; i < l.n; i = next) {
+    next = i + 1;
+    while (next < l.n && memcmp(&l.v[i].hash, &l.v[next].hash, sizeof(wg_sha1)) == 0) {
       next++;
     }
-    if (next - i == 2 && v[i].added != v[i + 1].added) {
-      wg_diff_item *to = &r->out->v[v[v[i].added ? i : i + 1].item];
-      wg_diff_item *from = &r->out->v[v[v[i].added ? i + 1 : i].item];
-      to->change = WG_DIFF_RENAMED;
-      to->a = from->a;
-      from->a = WG_DIFF_NONE; // dropped below
+    if (next - i == 2 && l.v[i].added != l.v[i + 1].added) {
+      rename_pair(r, &l.v[i], &l.v[i + 1]);
     }
   }
-  wg_xfree(v);
+  wg_xfree(l.v);
   for (size_t i = 0; i < r->out->n; i++) {
     if (r->out->v[i].a != WG_DIFF_NONE || r->out->v[i].b != WG_DIFF_NONE) {
       r->out->v[kept++] = r->out->v[i];

@@ -82,6 +82,7 @@ typedef struct walk {
   sorted a, b;
 } walk;
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): a merge of two sorted lists
 static void walk_values(walk *w, const wg_regkey *a, const wg_regkey *b) {
   size_t i = 0, k = 0;
   sorted_values(&w->a, a);
@@ -131,6 +132,7 @@ typedef struct key_pairs {
 } key_pairs;
 
 // Children of both, merged by name: lone ones are told, pairs are put on the stack (first on top).
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): a merge of two sorted lists
 static void walk_children(walk *w, const key_pair *p, key_pairs *stack) {
   size_t i = 0, k = 0, first = stack->n;
   sorted_children(&w->a, p->a);

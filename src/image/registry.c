@@ -554,6 +554,7 @@ void wg_image_hive_done(wg_image_hive *h) {
 
 // The place that is the root of the same hive.
 static const hive_place *hive_place_root(const hive_place *place) {
+  wg_assert(place->file != NULL);
   for (size_t i = 0; i < WG_ARRAY_LEN(hive_places); i++) {
     const hive_place *p = &hive_places[i];
     if (p->file != NULL && p->below[0] == '\0' && strcmp(p->file, place->file) == 0) {
@@ -598,6 +599,7 @@ wg_code wg_image_hive_open(wg_image_reader *image, const char *key, bool force_d
       registry_path(&r, &e, h, place, rest, &path, err) != WG_OK) {
     return err->code;
   }
+  wg_assert(h != NULL); // registry_open gave it
   *out = (wg_image_hive){.file = place->file,
                          .prefix = hive_place_root(place)->prefix,
                          .bytes = h->bytes,

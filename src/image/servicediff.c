@@ -196,6 +196,25 @@ static bool services_is_one(const wg_regkey *k) {
   return k != NULL && service_number(k, "Type") != UINT32_MAX;
 }
 
+static void services_add(change_list *out, const wg_regkey *a, const wg_regkey *b,
+                         const field_list *fields, wg_arena *arena) {
+  WG_AUTO(wg_buf) name = {0};
+  const wg_regkey *k = b != NULL ? b : a;
+  wg_service_field *own = wg_arena_new_array(arena, wg_service_field, fields->n);
+  wg_buf_init(&name, wg_heap(), 0);
+  wg_regkey_add_name(k, &name);
+  if (own != NULL) {
+    memcpy(own, fields->v, fields->n * sizeof(*own));
+  }
+  wg_vec_push(&out->v, &out->n, &out->cap) =
+      (wg_service_change){.name = wg_arena_strndup(arena, name.p, name.n),
+                          .added = a == NULL,
+                          .removed = b == NULL,
+                          .driver = (service_number(k, "Type") & 0xF) != 0,
+                          .fields = own,
+                          .n_fields = own == NULL ? 0 : fields->n};
+}
+
 static void services_pair(const wg_hive *ha, const wg_hive *hb, const wg_regkey *a,
                           const wg_regkey *b, wg_arena *arena, change_list *out) {
   field_list fields = {0};
@@ -206,24 +225,12 @@ static void services_pair(const wg_hive *ha, const wg_hive *hb, const wg_regkey 
   }
   service_compare(ha, hb, a, b, arena, &fields);
   if (fields.n > 0) {
-    WG_AUTO(wg_buf) name = {0};
-    wg_buf_init(&name, wg_heap(), 0);
-    wg_regkey_add_name(b != NULL ? b : a, &name);
-    wg_service_field *own = wg_arena_new_array(arena, wg_service_field, fields.n);
-    if (own != NULL) {
-      memcpy(own, fields.v, fields.n * sizeof(*own));
-    }
-    wg_vec_push(&out->v, &out->n, &out->cap) =
-        (wg_service_change){.name = wg_arena_strndup(arena, name.p, name.n),
-                            .added = a == NULL,
-                            .removed = b == NULL,
-                            .driver = (service_number(b != NULL ? b : a, "Type") & 0xF) != 0,
-                            .fields = own,
-                            .n_fields = own == NULL ? 0 : fields.n};
+    services_add(out, a, b, &fields, arena);
   }
   wg_xfree(fields.v);
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): a merge of two sorted lists
 bool wg_services_diff(const wg_hive *a, const wg_hive *b, wg_arena *arena, wg_service_change **out,
                       size_t *out_n) {
   const wg_regkey *sa = services_key(a), *sb = services_key(b);

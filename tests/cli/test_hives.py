@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from conftest import ROOT, start
+from conftest import ROOT, needs, start
 
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
 import hivecheck  # noqa: E402  (a tool of the tests, in its own folder)
@@ -214,6 +214,57 @@ def test_what_hivex_writes_reads_the_same(run, readers, tmp_path):
     again = rewrite(run, path, tmp_path)
     assert hivecheck.check(again.read_bytes())[0] == []
     assert same(a, ours(run, again)) is None and same(a, readers("hivex", again)) is None
+
+
+# --- logs
+
+@pytest.mark.parametrize("kind", [6, 1])
+def test_logs_are_replayed_wherever_a_hive_lies(run, readers, tmp_path, kind):
+    config = tmp_path / "image" / "Windows" / "System32" / "config"
+    config.mkdir(parents=True)
+    path, ends = config / "SOFTWARE", (".LOG1", ".LOG2") if kind == 6 else (".LOG",)
+    assert run("reg", "create", path).code == 0
+    for i in range(30):
+        assert run("reg", "add", path, f"Key{i}", "--value=V", "-d", "x" * 500).code == 0
+    old = path.read_bytes()
+    assert run("reg", "add", path, "Key7", "--value=V", "-d", "y" * 500).code == 0
+    if kind == 6:  # regipy's recovery, which refuses a log that makes the hive longer
+        mid, seq = path.read_bytes(), int.from_bytes(old[8:12], "little")
+        (tmp_path / "R").write_bytes(hivecheck.dirty(old, seq))
+        (tmp_path / "R.LOG1").write_bytes(hivecheck.log_of(old, mid, seq))
+        assert len(mid) == len(old)
+        assert same(ours(run, path), readers("regipy", tmp_path / "R", tmp_path / "R.LOG1"), decoded=True) is None
+        assert same(ours(run, path), ours(run, tmp_path / "R")) is None
+    assert run("reg", "add", path, "Fresh\\Deep", "--value=W", "-d", "z" * 9000).code == 0
+    want, new = ours(run, path), path.read_bytes()
+    base, seq = bytearray(new), int.from_bytes(old[8:12], "little")
+    log = hivecheck.log_of(old, new, seq, kind)
+    path.write_bytes(hivecheck.dirty(old, seq))
+    r = run("reg", "query", path)
+    assert r.code != 0 and "no transaction log fits" in r.err, r
+    for e in ends:
+        (config / ("software" + e.lower())).write_bytes(log if e == ends[0] else b"")
+    assert same(want, ours(run, path)) is None
+    whole = path.read_bytes()
+    # Of a folder that is an image, of an image file, compared, beside regipy's recovery.
+    r = run("reg", "query", tmp_path / "image", r"HKLM\SOFTWARE\Key7", "--json")
+    assert r.code == 0 and json.loads(r.out)[0]["values"][0]["data"] == "y" * 500, r
+    needs("wimlib-imagex")
+    assert start(["wimlib-imagex", "capture", tmp_path / "image", tmp_path / "i.wim"]).code == 0
+    r = run("reg", "export", tmp_path / "i.wim", r"HKLM\SOFTWARE\Fresh")
+    assert r.code == 0 and "z" * 9000 in r.out, r
+    (tmp_path / "other" / "Windows" / "System32" / "config").mkdir(parents=True)
+    (tmp_path / "other" / "Windows" / "System32" / "config" / "SOFTWARE").write_bytes(bytes(base))
+    d = json.loads(run("diff", tmp_path / "i.wim", tmp_path / "other", "--json").out)
+    assert [h["differences"] for h in d["registry"]] == [[]]
+    # An edit writes the replayed hive and empties the logs.
+    assert path.read_bytes() == whole
+    r = run("reg", "add", tmp_path / "i.wim", r"HKLM\SOFTWARE\Key7", "--value=N", "-d", "n")
+    assert r.code == 0, r
+    assert run("reg", "check", tmp_path / "i.wim", r"HKLM\SOFTWARE").out.find("replayed       0") > 0
+    assert run("reg", "add", path, "Key7", "--value=N", "-d", "n").code == 0
+    assert (config / ("software" + ends[0].lower())).stat().st_size == 0
+    assert hivecheck.check(path.read_bytes())[0] == []
 
 
 # --- salvage

@@ -264,6 +264,60 @@ def check(data):
     return Check(data).run()
 
 
+# --- transaction logs, to test who replays them
+
+def marvin32(data, seed=0x82EF4D887A4E55C5):
+    lo, hi = seed & NIL, seed >> 32
+
+    def rotate(v, n):
+        return (v << n | v >> (32 - n)) & NIL
+
+    data += b"\x80" + bytes(-(len(data) + 1) % 4)
+    for (w,) in [*struct.iter_unpack("<I", data), (0,)]:
+        lo = (lo + w) & NIL
+        hi ^= lo
+        lo = (rotate(lo, 20) + hi) & NIL
+        hi = rotate(hi, 9) ^ lo
+        lo = (rotate(lo, 27) + hi) & NIL
+        hi = rotate(hi, 19)
+    return struct.pack("<II", lo, hi)
+
+
+def sealed(base):
+    """The base block with its checksum."""
+    total = 0
+    for (w,) in struct.iter_unpack("<I", base[:508]):
+        total ^= w
+    return bytes(base[:508]) + struct.pack("<I", {0: 1, NIL: NIL - 1}.get(total, total)) + bytes(base[512:])
+
+
+def dirty(old, seq):
+    """The hive as it stands when a write after sequence number seq was not finished."""
+    base = bytearray(old[:4096])
+    struct.pack_into("<II", base, 4, seq + 1, seq)
+    return sealed(base) + old[4096:]
+
+
+def log_of(old, new, seq, kind=6):
+    """The log that makes new of old; kind 6: one entry in the new format, 1: a dirty vector."""
+    bins = new[4096:]
+    base = bytearray(old[:512])
+    struct.pack_into("<II", base, 4, seq + (kind == 6), seq + (kind == 6))
+    struct.pack_into("<I", base, 28, kind)
+    struct.pack_into("<I", base, 40, len(bins))
+    pages = [i for i in range(0, len(bins), 512) if old[4096 + i:4608 + i] != bins[i:i + 512]]
+    if kind != 6:
+        bits = bytearray(len(bins) // 4096)
+        for i in pages:
+            bits[i // 4096] |= 1 << (i // 512 % 8)
+        head = b"DIRT" + bits
+        return sealed(base) + head + bytes(-len(head) % 512) + b"".join(bins[i:i + 512] for i in pages)
+    body = b"".join(struct.pack("<II", i, 512) for i in pages) + b"".join(bins[i:i + 512] for i in pages)
+    body += bytes(-(len(body) + 40) % 512)
+    head = b"HvLE" + struct.pack("<IIIII", len(body) + 40, 0, seq, len(bins), len(pages)) + marvin32(body)
+    return sealed(base) + head + marvin32(head) + body
+
+
 if __name__ == "__main__":
     BAD = 0
     for p in sys.argv[1:]:

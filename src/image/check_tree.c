@@ -291,42 +291,47 @@ static wg_code check_gone(const tree_check *c, wg_error *err) {
 static wg_code check_attributes(const tree_check *c, size_t change, uint32_t at, wg_error *err) {
   const wg_image_change *x = &c->r->job->changes[change];
   uint32_t have = c->now->entries[at].attributes & WG_IMAGE_ATTRIBUTE_MASK;
+  if ((x->flags & WG_IMAGE_ATTRIBUTES) == 0) {
+    return WG_OK;
+  }
   bool later = path_is_changed_later(c, change, &c->r->paths[change]) ||
                c->now->entries[at].link_or_reparse != 0; // by another name of the file
-  if (!later && (x->flags & WG_IMAGE_ATTRIBUTES) != 0 && have != x->attributes) {
+  if (!later && have != x->attributes) {
     return tree_fail(c->now, at, "not the attributes it was given", err);
   }
   return WG_OK;
 }
 
+static wg_code check_one_there(const tree_check *c, size_t change, wg_error *err) {
+  const wg_image_change *x = &c->r->job->changes[change];
+  uint32_t at = WG_WIM_NO_ENTRY;
+  if (wg_image_edit_find(c->now, &c->r->paths[change], c->arena, &at, err) != WG_OK) {
+    return err->code;
+  }
+  if (at == WG_WIM_NO_ENTRY) {
+    return (x->flags & WG_IMAGE_IF_PRESENT) != 0
+               ? WG_OK
+               : wg_fail(err, WG_E_VERIFY, "'%s' is not in the written image", x->to);
+  }
+  bool dir = (c->now->entries[at].attributes & WG_WIM_ATTR_DIRECTORY) != 0;
+  if (x->op == WG_IMAGE_PUT_FILE && dir) {
+    return tree_fail(c->now, at, "a folder, not a file", err);
+  }
+  if (x->op == WG_IMAGE_PUT_DIR && !dir) {
+    return tree_fail(c->now, at, "a file, not a folder", err);
+  }
+  return check_attributes(c, change, at, err);
+}
+
 // What is put, made or set stands at its path.
 static wg_code check_there(const tree_check *c, wg_error *err) {
   const wg_image_job *job = c->r->job;
-  size_t last_move = 0; // what came before a rename may be elsewhere now
+  size_t first = 0; // what came before a rename may be elsewhere now
   for (size_t i = 0; i < job->n_changes; i++) {
-    last_move = job->changes[i].op == WG_IMAGE_RENAME ? i : last_move;
+    first = job->changes[i].op == WG_IMAGE_RENAME ? i : first;
   }
-  for (size_t i = 0; i < job->n_changes; i++) {
-    const wg_image_change *x = &job->changes[i];
-    uint32_t at = WG_WIM_NO_ENTRY;
-    bool may_lack = (x->flags & WG_IMAGE_IF_PRESENT) != 0;
-    if (x->op == WG_IMAGE_DELETE || i < last_move) {
-      continue;
-    }
-    if (wg_image_edit_find(c->now, &c->r->paths[i], c->arena, &at, err) != WG_OK) {
-      return err->code;
-    }
-    if (at == WG_WIM_NO_ENTRY && may_lack) {
-      continue;
-    }
-    if (at == WG_WIM_NO_ENTRY) {
-      return wg_fail(err, WG_E_VERIFY, "'%s' is not in the written image", x->to);
-    }
-    bool dir = (c->now->entries[at].attributes & WG_WIM_ATTR_DIRECTORY) != 0;
-    if ((x->op == WG_IMAGE_PUT_FILE && dir) || (x->op == WG_IMAGE_PUT_DIR && !dir)) {
-      return tree_fail(c->now, at, dir ? "a folder, not a file" : "a file, not a folder", err);
-    }
-    if (x->flags != 0 && check_attributes(c, i, at, err) != WG_OK) {
+  for (size_t i = first; i < job->n_changes; i++) {
+    if (job->changes[i].op != WG_IMAGE_DELETE && check_one_there(c, i, err) != WG_OK) {
       return err->code;
     }
   }

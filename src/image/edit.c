@@ -5,7 +5,7 @@
 #include "base/utf.h"
 #include "image/protect.h"
 
-#define EDIT_MAX_SHORT_CHARS16 12           // 8.3 with the dot
+#define EDIT_MAX_SHORT_CHARS16 12U          // 8.3 with the dot
 #define EDIT_TAG_NAME_SURROGATE 0x20000000u // the entry stands for another path
 
 wg_code wg_image_edit_paths(const wg_image_job *job, wg_arena *arena, wg_winpath **out,
@@ -54,7 +54,7 @@ wg_code wg_image_edit_child(wg_wim_tree *t, uint32_t parent, wg_str name16, uint
   if (wg_wim_tree_find(t, parent, name16, out, err) != WG_OK) {
     return err->code;
   }
-  if (*out == WG_WIM_NO_ENTRY && name16.n <= EDIT_MAX_SHORT_CHARS16 * 2) {
+  if (*out == WG_WIM_NO_ENTRY && name16.n / 2 <= EDIT_MAX_SHORT_CHARS16) {
     bool tilde = false;
     for (size_t i = 0; i + 1 < name16.n; i += 2) {
       tilde = tilde || wg_le16((const uint8_t *)name16.p + i) == '~';

@@ -134,8 +134,10 @@ static wg_code registry_open(registry *r, const char *file, open_hive **out, wg_
   wg_buf_init(&h->bytes, wg_heap(), REGISTRY_MAX_HIVE);
   r->n_hives++;
   if (wg_image_reader_file(r->image, file, REGISTRY_MAX_HIVE, &h->bytes, err) != WG_OK) {
-    return err->code == WG_E_NOT_FOUND && strcmp(file, USRCLASS) == 0 ? registry_no_classes(err)
-                                                                      : err->code;
+    if (err->code == WG_E_NOT_FOUND && strcmp(file, USRCLASS) == 0) {
+      return registry_no_classes(err);
+    }
+    return err->code;
   }
   hive_beside beside = {r->image, file};
   if (wg_hive_open_bytes(&h->bytes, registry_log, &beside, r->force_dirty, &h->hive, &h->n_replayed,

@@ -119,7 +119,7 @@ static wg_code security_overlay(wg_image_edit *e, const char *sddl, wg_sd *sd, w
 
 wg_code wg_image_edit_describe(wg_image_edit *e, uint32_t entry, const wg_image_change *c,
                                wg_error *err) {
-  wg_sd sd;
+  wg_sd sd = {0};
   uint32_t id = 0;
   WG_AUTO(wg_buf) b = {0};
   WG_AUTO(wg_buf) sid = {0};

@@ -129,7 +129,7 @@ static wg_code lnk_file_name(const lnk_parse *k, wg_reader *item, const char **o
 static wg_code lnk_item(const lnk_parse *k, wg_reader *item, wg_buf *path, bool *known,
                         wg_error *err) {
   uint8_t type = item->n_bytes == 0 ? 0 : item->p[0];
-  const char *text = NULL;
+  const char *text = "";
   if (type == LNK_ITEM_ROOT) {
     *known = *known && item->n_bytes >= 2 + LNK_GUID_BYTES && path->n == 0 &&
              memcmp(item->p + 2, wg_lnk_my_computer, LNK_GUID_BYTES) == 0;

@@ -216,6 +216,34 @@ def test_what_hivex_writes_reads_the_same(run, readers, tmp_path):
     assert same(a, ours(run, again)) is None and same(a, readers("hivex", again)) is None
 
 
+SYNTHETIC = [f"Windows/System32/config/{h}" for h in (
+    "SYSTEM", "SOFTWARE", "DEFAULT", "SAM", "SECURITY", "COMPONENTS", "DRIVERS", "ELAM", "BCD-Template")] + [
+    "Users/Default/NTUSER.DAT", "Users/Default/AppData/Local/Microsoft/Windows/UsrClass.dat"]
+
+
+@pytest.mark.parametrize("product", ["windows-7", "windows-10", "windows-11", "server-2022", "server-2025"])
+def test_hives_of_synthetic_bases_read_the_same(run, readers, tmp_path, product):
+    needs("wimlib-imagex")
+    base, n = tmp_path / "base.wim", 0
+    assert run("wim", "synthetic", product, base).code == 0
+    r = start(["wimlib-imagex", "apply", base, "1", tmp_path / "tree"])
+    assert r.code == 0, r
+    for h in SYNTHETIC:
+        path = tmp_path / "tree" / h
+        if not path.exists():
+            continue
+        n += 1
+        faults, _, keys = hivecheck.check(path.read_bytes())
+        assert faults == [], (h, faults[:5])
+        a = as_hex(keys)
+        assert same(a, ours(run, path)) is None, h
+        assert same(a, readers("hivex", path)) is None, h
+        if product == "windows-11":
+            assert same(a, readers("registry", path), decoded=True) is None, h
+            assert same(a, readers("regipy", path), decoded=True) is None, h
+    assert n >= 7, n
+
+
 # --- logs
 
 @pytest.mark.parametrize("kind", [6, 1])

@@ -46,8 +46,8 @@ static void files_keys(wg_cfg *c, const wg_cfg_image *img, const wg_cfg_image_fi
   }
 }
 
-static void files_protected(wg_cfg *c, const wg_cfg_image *img, const char *text, wg_pos pos,
-                            const char *from) {
+static void files_protected(wg_cfg *c, const wg_cfg_image *img, const char *where, const char *text,
+                            wg_pos pos, const char *from) {
   wg_winpath path;
   wg_error ignored = WG_ERROR_INIT;
   size_t n = text == NULL ? 0 : strlen(text);
@@ -62,8 +62,10 @@ static void files_protected(wg_cfg *c, const wg_cfg_image *img, const char *text
   }
   const char *why = wg_image_protected(&path);
   if (why != NULL) {
-    files_error(c, img, pos, wg_cfg_printf(c, "'%s' is not changed: %s", text, why),
-                "remove the entry");
+    wg_cfg_add_fault(
+        c, WG_FAULT_ERROR, pos,
+        wg_cfg_printf(c, "images.%s.%s: '%s' is not changed: %s", img->name, where, text, why),
+        "remove the entry");
   }
 }
 
@@ -74,7 +76,10 @@ void wg_cfg_rules_files(wg_cfg *c, const wg_cfg_image *img) {
       continue;
     }
     files_keys(c, img, f);
-    files_protected(c, img, f->path, f->path_pos, NULL);
-    files_protected(c, img, f->to, f->to_pos, f->op == WG_CFG_FILE_PUT ? f->from : NULL);
+    files_protected(c, img, "files", f->path, f->path_pos, NULL);
+    files_protected(c, img, "files", f->to, f->to_pos, f->op == WG_CFG_FILE_PUT ? f->from : NULL);
+  }
+  for (size_t i = 0; i < img->n_apps; i++) {
+    files_protected(c, img, "apps", img->apps[i].to, img->apps[i].to_pos, NULL);
   }
 }

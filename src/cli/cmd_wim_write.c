@@ -1,10 +1,12 @@
 // `wingo wim export|capture`.
 #include <string.h>
 
+#include "base/utf.h"
 #include "build/text.h"
 #include "cli/wim.h"
 #include "fmt/json/jsonw.h"
 #include "image/export.h"
+#include "image/winpath.h"
 
 static int export_report(const wg_cli *c, const wg_image_export_result *r) {
   WG_AUTO(wg_buf) out = {0};
@@ -101,6 +103,36 @@ static wg_code capture_place(const wg_cli *c, const char *made, unsigned threads
   return wg_cli_place(made, c->args[1], err);
 }
 
+// Linux has names that Windows will not open: said, not refused, since not only Windows reads WIMs.
+static wg_code capture_names(const wg_cli *c, const char *made, wg_error *err) {
+  WG_AUTO(wg_cli_image) im = {.file = WG_IMAGE_FILE_INIT};
+  WG_AUTO(wg_buf) name = {0};
+  WG_AUTO(wg_buf) first = {0};
+  uint64_t n = 0;
+  wg_buf_init(&name, wg_heap(), 0);
+  wg_buf_init(&first, wg_heap(), 0);
+  if (wg_cli_image_open(&im, made, NULL, err) != WG_OK) {
+    return err->code;
+  }
+  for (uint32_t i = 1; i < im.tree.n; i++) {
+    wg_error why = WG_ERROR_INIT;
+    wg_str name16 = im.tree.entries[i].name16;
+    wg_buf_clear(&name);
+    if (wg_utf16le_to_utf8((const uint8_t *)name16.p, name16.n, &name) &&
+        wg_winpath_check_name(wg_buf_str(&name), &why) == WG_OK) {
+      continue;
+    }
+    if (n++ == 0) {
+      wg_buf_add_z(&first, why.text);
+    }
+  }
+  if (n > 0) {
+    wg_note(c, "warning: %llu name%s that Windows does not take; the first: %s",
+            (unsigned long long)n, n == 1 ? "" : "s", wg_buf_z(&first));
+  }
+  return WG_OK;
+}
+
 static wg_code capture_all(const wg_cli *c, unsigned threads, wg_cli_progress *p, wg_error *err) {
   const char *out = c->args[1];
   WG_AUTO(wg_cli_tmp) tmp = WG_CLI_TMP_INIT;
@@ -127,7 +159,8 @@ static wg_code capture_all(const wg_cli *c, unsigned threads, wg_cli_progress *p
     return err->code;
   }
   WG_AUTO(wg_cstr) made = wg_path_join(tmp.path, "out.wim");
-  if (capture_pack(c, name, threads, tmp.path, made, p, err) != WG_OK) {
+  if (capture_pack(c, name, threads, tmp.path, made, p, err) != WG_OK ||
+      capture_names(c, made, err) != WG_OK) {
     return err->code;
   }
   return capture_place(c, made, threads, p, err);

@@ -436,6 +436,12 @@ def test_capture(target, run, tree, tmp_path):
     r = run("wim", "capture", tmp_path, tmp_path / "x.wim")
     assert r.code == 1 and "in the folder that is captured" in r.err, r
     assert not [p for p in tmp_path.iterdir() if "tmp" in p.name]
+    linux = tmp_path / "linux"
+    linux.mkdir()
+    (linux / "aux.c").write_text("x")
+    (linux / "a:b").write_text("y")
+    r = run("wim", "capture", linux, tmp_path / "linux.wim")
+    assert r.code == 0 and "2 names that Windows does not take" in r.err, r
 
 
 def test_capture_is_reproducible(run, tree, tmp_path):

@@ -90,6 +90,9 @@ static int reg_salvage_run(const wg_cli *c) {
 }
 
 static int reg_check_run(wg_cli *c) {
+  if (wg_cli_has(c, "salvage") && wg_reg_in_image(c->args[0])) {
+    return wg_cli_usage(c, "--salvage takes a hive file; take it out first: wingo wim extract");
+  }
   if (wg_cli_has(c, "salvage")) {
     return reg_salvage_run(c);
   }

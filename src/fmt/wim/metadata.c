@@ -268,24 +268,31 @@ static wg_code meta_list(const meta_parse *m, uint32_t dir, wg_error *err) {
   return WG_OK;
 }
 
-static wg_code meta_root(const meta_parse *m, uint64_t off, wg_error *err) {
+// *off: where the root is; moves behind it.
+static wg_code meta_root(const meta_parse *m, uint64_t *off, wg_error *err) {
   bool end = false;
-  uint64_t at = off;
-  if (meta_entry(m, &off, WG_WIM_NO_ENTRY, &end, err) != WG_OK) {
+  uint64_t at = *off;
+  if (meta_entry(m, off, WG_WIM_NO_ENTRY, &end, err) != WG_OK) {
     return err->code;
   }
   if (end) {
-    return wg_fail_at(err, WG_E_FORMAT, off, "the metadata has no root folder");
+    return wg_fail_at(err, WG_E_FORMAT, *off, "the metadata has no root folder");
   }
   const wg_wim_entry *root = &m->t->entries[0];
   if ((root->attributes & WG_WIM_ATTR_DIRECTORY) == 0 || root->name16.n != 0) {
     return wg_fail_at(err, WG_E_FORMAT, at, "the root is not a nameless folder");
   }
-  m->t->root_gap_bytes = 8;
-  if (root->has_list && root->list_off >= off && root->list_off - off <= META_MAX_ROOT_GAP) {
-    m->t->root_gap_bytes = root->list_off - off;
-  }
   return WG_OK;
+}
+
+// From the root's end to the first list, which is the root's own in all files but odd ones.
+static uint64_t meta_root_gap(const wg_wim_tree *t, uint64_t root_end) {
+  uint64_t first = UINT64_MAX;
+  for (size_t i = 0; i < t->n; i++) {
+    const wg_wim_entry *e = &t->entries[i];
+    first = e->has_list && e->list_off >= root_end && e->list_off < first ? e->list_off : first;
+  }
+  return first != UINT64_MAX && first - root_end <= META_MAX_ROOT_GAP ? first - root_end : 8;
 }
 
 wg_code wg_wim_tree_parse(const uint8_t *p, size_t n_bytes, wg_arena *arena,
@@ -309,7 +316,7 @@ wg_code wg_wim_tree_parse(const uint8_t *p, size_t n_bytes, wg_arena *arena,
   if (t.entries == NULL || m.seen == NULL) {
     return wg_arena_fail(arena, err);
   }
-  if (meta_root(&m, root, err) != WG_OK) {
+  if (meta_root(&m, &root, err) != WG_OK) {
     return err->code;
   }
   // Entries are appended while lists are read, so this walks the tree without a stack.
@@ -318,6 +325,7 @@ wg_code wg_wim_tree_parse(const uint8_t *p, size_t n_bytes, wg_arena *arena,
       return err->code;
     }
   }
+  t.root_gap_bytes = meta_root_gap(&t, root);
   *out = t;
   return WG_OK;
 }

@@ -36,7 +36,10 @@ def start(argv, cwd=None, env=None, timeout=300, stdin=None):
             out, err = p.communicate(stdin, timeout=timeout)
         except subprocess.TimeoutExpired:
             os.killpg(p.pid, signal.SIGKILL)
-            out, err = p.communicate()
+            try:  # what it started in sessions of its own may hold the pipes
+                out, err = p.communicate(timeout=10)
+            except subprocess.TimeoutExpired:
+                out = err = b"(kept open by a child)"
             pytest.fail(f"{argv} did not end within {timeout} s\nstdout: {out!r}\nstderr: {err!r}")
     return Result(argv, p.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from conftest import ROOT, needs, start
-from winelab import make_prefix
+from winelab import make_prefix, wineboot
 
 SOURCE = ROOT / "tests" / "lab" / "service"
 SUM = ("golang.org/x/sys v0.15.0 h1:h48lPFYpsTvQJZF4EKyI4aLHaev3CxivZmv7yZig9pc=\n"
@@ -118,8 +118,7 @@ class Prefix:
         """Starts Windows, so to say. A program that waits keeps it up."""
         self.keep = subprocess.Popen(["wine", "cmd"], env=self.env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                      stderr=subprocess.DEVNULL)
-        r = start(["wineboot"], env=self.env, timeout=LONG)
-        assert r.code == 0, r
+        wineboot(self.env, LONG)
 
     def wait_for(self, name):
         path = self.drive / "ProgramData" / "Runs" / f"{name}.json"

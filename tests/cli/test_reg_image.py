@@ -1,8 +1,11 @@
 """`wingo reg` on an image: FILE:IMAGE and full key paths."""
 import json
 import os
+import random
 import shutil
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -176,3 +179,25 @@ def test_inspect_says_what_a_hive_and_registry_text_are(run, image, tmp_path):
     (tmp_path / "bad").write_bytes(hive)
     r = run("inspect", tmp_path / "bad")
     assert r.code == 4 and "offset 0x1000" in r.err, r
+
+
+def test_killed_while_it_changes_an_image_in_place(image, wingo, tmp_path):
+    """At any moment the file is the old one or the new one, whole."""
+    needs("wimlib-imagex")
+    old, rng = image.read_bytes(), random.Random(9)
+    n_old = n_new = 0
+    for i in range(25):
+        image.write_bytes(old)
+        with subprocess.Popen([str(wingo), "reg", "add", f"{image}:2", r"HKLM\SOFTWARE\Acme\Killed"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as p:
+            time.sleep(rng.uniform(0, 0.12))
+            p.kill()
+        if image.read_bytes() == old:
+            n_old += 1
+        else:
+            n_new += 1
+            assert start(["wimlib-imagex", "verify", image, "--quiet"]).code == 0, i
+    assert n_old > 0, "killed too late each time: nothing was tried"
+    # What a killed one left is in nobody's way.
+    assert start([wingo, "reg", "add", f"{image}:2", r"HKLM\SOFTWARE\Acme\After"]).code == 0
+    assert start([wingo, "reg", "query", f"{image}:2", r"HKLM\SOFTWARE\Acme\After"]).code == 0

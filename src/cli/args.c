@@ -65,7 +65,9 @@ static wg_cli_want args_bad_command(const args_parse *a, const char *word) {
   const char *near = wg_cli_nearest(word, names, n);
   const char *noun = a->noun != NULL ? a->noun : "";
   const char *gap = a->noun != NULL ? " " : "";
-  if (near != NULL) {
+  if (word[0] == '\0' && a->noun != NULL) {
+    (void)fprintf(stderr, "wingo: '%s' needs a command; 'wingo help %s' lists them\n", noun, noun);
+  } else if (near != NULL) {
     (void)fprintf(stderr, "wingo: no command '%s%s%s'; did you mean '%s%s%s'?\n", noun, gap, word,
                   noun, gap, near);
   } else {

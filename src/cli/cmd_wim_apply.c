@@ -16,6 +16,13 @@ static void apply_note(const wg_cli *c, const wg_image_apply_note *n, const char
   }
 }
 
+// "3 folders"; nothing for none, but for the first.
+static void apply_count(wg_buf *b, const char *before, uint64_t n, const char *what) {
+  if (n > 0 || before[0] == '\0') {
+    wg_buf_printf(b, "%s%llu %s%s", before, (unsigned long long)n, what, n == 1 ? "" : "s");
+  }
+}
+
 static int apply_report(const wg_cli *c, const wg_image_apply_result *r) {
   apply_note(c, &r->streams, "named stream left out, which this host has no form for, file");
   apply_note(c, &r->reparse, "reparse point left out that is no link of this host, entry");
@@ -26,10 +33,13 @@ static int apply_report(const wg_cli *c, const wg_image_apply_result *r) {
   wg_jsonw j;
   wg_buf_init(&out, wg_heap(), 0);
   if (!c->json) {
+    apply_count(&out, "", r->n_files, "file");
+    apply_count(&out, ", ", r->n_hard_links, "more hard link");
+    apply_count(&out, ", ", r->n_dirs, "folder");
+    apply_count(&out, ", ", r->n_symlinks, "symbolic link");
+    wg_buf_add_z(&out, ", ");
     wg_text_add_size(&out, r->n_bytes);
-    wg_note(c, "%llu files (%llu hard links more), %llu folders, %llu symbolic links, %s",
-            (unsigned long long)r->n_files, (unsigned long long)r->n_hard_links,
-            (unsigned long long)r->n_dirs, (unsigned long long)r->n_symlinks, wg_buf_z(&out));
+    wg_note(c, "%s", wg_buf_z(&out));
     return 0;
   }
   wg_jsonw_init(&j, &out, 2);

@@ -198,8 +198,11 @@ static wg_code diff_both(diff_run *r, uint32_t a, uint32_t b, wg_error *err) {
   if (aspects_of_host(r, a, b, &bits, err) != WG_OK) {
     return err->code;
   }
-  if (bits != 0 || wg_diff_links(r->a, a) != NULL || wg_diff_links(r->b, b) != NULL) {
-    // Those with links are looked at again at the end.
+  // Links are compared where both sides know them; those that have some are looked at again at the
+  // end (diff_links).
+  bool later = r->a->is_wim && r->b->is_wim &&
+               (wg_diff_links(r->a, a) != NULL || wg_diff_links(r->b, b) != NULL);
+  if (bits != 0 || later) {
     diff_add(r, WG_DIFF_CHANGED, a, b)->aspects = bits;
   }
   return WG_OK;

@@ -240,3 +240,21 @@ def test_a_hundred_thousand_files_take_less_than_a_second(run, tmp_path):
     took = time.monotonic() - t
     assert changes(d) == {"\\d050\\file0500.dll": ("changed", {"content"}), "\\d050\\file0003.dll": ("removed", set())}
     assert took < 5, took  # a fraction of a second; machines that run tests are loaded
+
+
+def test_a_folder_and_its_capture_are_the_same(run, tmp_path):
+    """Hard links too: a folder of this machine has no link sets to compare."""
+    needs("wimlib-imagex")
+    (tmp_path / "t" / "sub").mkdir(parents=True)
+    for name in ("a", "sub/b"):
+        (tmp_path / "t" / name).write_text(name * 100)
+    (tmp_path / "t" / "a2").hardlink_to(tmp_path / "t" / "a")
+    (tmp_path / "t" / "sub" / "a3").hardlink_to(tmp_path / "t" / "a")
+    assert start(["wimlib-imagex", "capture", tmp_path / "t", tmp_path / "t.wim", "T", "--quiet"]).code == 0
+    assert run("wim", "capture", tmp_path / "t", tmp_path / "ours.esd", "T").code == 0
+    for pair in (("t", "t.wim"), ("t.wim", "t"), ("t", "ours.esd"), ("t.wim", "ours.esd"), ("t", "t")):
+        r = run("diff", *(tmp_path / p for p in pair))
+        assert r.code == 0 and "~" not in r.out, (pair, r)
+    (tmp_path / "t" / "sub" / "a3").unlink()
+    r = run("diff", tmp_path / "t.wim", tmp_path / "t", "--json")
+    assert r.code == 1 and [f["change"] for f in json.loads(r.out)["files"]] == ["removed"], r

@@ -39,7 +39,8 @@ void wg_bus_listen(wg_bus *b, wg_listener_fn fn, void *ctx) {
   wg_vec_push(&b->listeners, &b->n_listeners, &b->cap_listeners) = (bus_listener){fn, ctx};
 }
 
-// False when this progress comes too soon after the last of its step. The end is never held back.
+// False when this progress comes too soon after the last of its step. The end is never held
+// back, nor the beginning of a stretch.
 static bool bus_lets_through(wg_bus *b, const wg_event *ev) {
   if (ev->type != WG_EV_STEP_PROGRESS || ev->step == UINT32_MAX) {
     return true;
@@ -53,7 +54,7 @@ static bool bus_lets_through(wg_bus *b, const wg_event *ev) {
     b->n_last = n;
   }
   uint64_t *last = &b->last_progress[ev->step];
-  bool is_end = ev->total > 0 && ev->done >= ev->total;
+  bool is_end = ev->total > 0 && (ev->done == 0 || ev->done >= ev->total);
   if (*last != 0 && !is_end && ev->time_ns - *last < BUS_PROGRESS_NS) {
     return false;
   }

@@ -21,7 +21,7 @@ static void worker_on_progress(void *ctx, const char *stage, uint64_t done, uint
                                const char *unit) {
   uint64_t *last_ns = ctx;
   uint64_t now = wg_os_mono_ns();
-  if (done != total && now - *last_ns < 50000000) {
+  if (done != 0 && done != total && now - *last_ns < 50000000) {
     return;
   }
   *last_ns = now;

@@ -17,6 +17,9 @@ void wg_image_run_progress(wg_image_run *r, const char *stage, uint64_t total_by
   r->stage = stage;
   r->done_bytes = 0;
   r->total_bytes = total_bytes;
+  if (total_bytes > 0) {
+    wg_image_run_more(r, 0); // so that nobody goes on showing the stage before
+  }
 }
 
 void wg_image_run_more(void *run, uint64_t n_bytes) {

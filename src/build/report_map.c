@@ -51,11 +51,11 @@ static bool map_read_row(map *m, wg_str line) {
     return false;
   }
   row.name = wg_build_strndup(&m->arena, name.p, name.n);
-  map_item *last = m->n_tops > 0 ? &m->tops[m->n_tops - 1] : NULL;
-  if (last == NULL || !wg_str_eqz(top, last->name)) {
-    last = &m->tops[m->n_tops++];
-    *last = (map_item){.name = wg_build_strndup(&m->arena, top.p, top.n), .first = m->n_rows};
+  if (m->n_tops == 0 || !wg_str_eqz(top, m->tops[m->n_tops - 1].name)) {
+    m->tops[m->n_tops++] =
+        (map_item){.name = wg_build_strndup(&m->arena, top.p, top.n), .first = m->n_rows};
   }
+  map_item *last = &m->tops[m->n_tops - 1];
   last->n_bytes += row.n_bytes;
   last->n_added += row.n_added;
   last->n_below++;

@@ -186,6 +186,14 @@ static void reference_row(wg_buf *out, const wg_key *rows, const wg_key *row, co
   }
 }
 
+// What stands before the keys below a row; heap.
+static char *reference_deeper(const wg_key *row, const char *path) {
+  const char *step = row->type == WG_KEY_NAMED  ? ".<name>."
+                     : row->type == WG_KEY_LIST ? "[]."
+                                                : ".";
+  return wg_xprintf("%s%s", path, step);
+}
+
 static void reference_rows(wg_buf *out, const wg_key *rows, const char *prefix) {
   for (const wg_key *r = rows; r->name != NULL; r++) {
     if ((r->flags & WG_KF_PLANNED) != 0) {
@@ -195,10 +203,7 @@ static void reference_rows(wg_buf *out, const wg_key *rows, const char *prefix) 
     reference_row(out, rows, r, path);
     const wg_key *inner = reference_inner(r);
     if (inner != NULL) {
-      const char *step = r->type == WG_KEY_NAMED  ? ".<name>."
-                         : r->type == WG_KEY_LIST ? "[]."
-                                                  : ".";
-      WG_AUTO(wg_cstr) deeper = wg_xprintf("%s%s", path, step);
+      WG_AUTO(wg_cstr) deeper = reference_deeper(r, path);
       reference_rows(out, inner->sub, deeper);
     }
   }
@@ -237,10 +242,7 @@ static void reference_planned(wg_buf *out, const wg_key *rows, const char *prefi
     }
     const wg_key *inner = reference_inner(r);
     if (inner != NULL) {
-      const char *step = r->type == WG_KEY_NAMED  ? ".<name>."
-                         : r->type == WG_KEY_LIST ? "[]."
-                                                  : ".";
-      WG_AUTO(wg_cstr) deeper = wg_xprintf("%s%s", path, step);
+      WG_AUTO(wg_cstr) deeper = reference_deeper(r, path);
       reference_planned(out, inner->sub, deeper);
     }
   }

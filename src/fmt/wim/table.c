@@ -262,38 +262,48 @@ wg_code wg_wim_table_parse(wg_wim *w, const wim_table *tables, size_t n, wg_erro
                              err);
 }
 
+typedef struct hash_range {
+  size_t lo, hi; // the bound is in [lo, hi]
+} hash_range;
+
+static bool hash_is_less(const wg_sha1 *a, const wg_sha1 *b) {
+  return memcmp(a, b, sizeof(*a)) < 0;
+}
+
+// Hashes are spread evenly: looks near where this one should be, in steps that grow.
+static hash_range hash_guess(size_t n, const wg_sha1 *hash, const wg_sha1 *(*at)(void *, size_t),
+                             void *ctx) {
+  uint64_t first = (uint64_t)hash->b[0] << 24 | (uint64_t)hash->b[1] << 16 |
+                   (uint64_t)hash->b[2] << 8 | hash->b[3];
+  size_t guess = (size_t)(first * ((uint64_t)n & UINT32_MAX) >> 32), step = 32;
+  if (hash_is_less(at(ctx, guess), hash)) {
+    size_t lo = guess + 1;
+    while (step < n - lo && hash_is_less(at(ctx, lo + step), hash)) {
+      lo += step + 1;
+      step *= 4;
+    }
+    return (hash_range){lo, step < n - lo ? lo + step : n};
+  }
+  size_t hi = guess;
+  while (step < hi && !hash_is_less(at(ctx, hi - step), hash)) {
+    hi -= step;
+    step *= 4;
+  }
+  return (hash_range){step < hi ? hi - step : 0, hi};
+}
+
 size_t wg_wim_hash_bound(size_t n, const wg_sha1 *hash, const wg_sha1 *(*at)(void *, size_t),
                          void *ctx) {
-  size_t lo = 0, hi = n;
-  if (n > 64) { // hashes are spread evenly: look near where this one should be
-    uint64_t first = (uint64_t)hash->b[0] << 24 | (uint64_t)hash->b[1] << 16 |
-                     (uint64_t)hash->b[2] << 8 | hash->b[3];
-    size_t guess = (size_t)(first * ((uint64_t)n & UINT32_MAX) >> 32), step = 32;
-    if (memcmp(at(ctx, guess), hash, sizeof(*hash)) < 0) {
-      lo = guess + 1;
-      while (step < n - lo && memcmp(at(ctx, lo + step), hash, sizeof(*hash)) < 0) {
-        lo += step + 1;
-        step *= 4;
-      }
-      hi = step < n - lo ? lo + step : n;
+  hash_range r = n > 64 ? hash_guess(n, hash, at, ctx) : (hash_range){0, n};
+  while (r.lo < r.hi) {
+    size_t mid = r.lo + (r.hi - r.lo) / 2;
+    if (hash_is_less(at(ctx, mid), hash)) {
+      r.lo = mid + 1;
     } else {
-      hi = guess;
-      while (step < hi && memcmp(at(ctx, hi - step), hash, sizeof(*hash)) >= 0) {
-        hi -= step;
-        step *= 4;
-      }
-      lo = step < hi ? hi - step : 0;
+      r.hi = mid;
     }
   }
-  while (lo < hi) {
-    size_t mid = lo + (hi - lo) / 2;
-    if (memcmp(at(ctx, mid), hash, sizeof(*hash)) < 0) {
-      lo = mid + 1;
-    } else {
-      hi = mid;
-    }
-  }
-  return lo;
+  return r.lo;
 }
 
 static const wg_sha1 *table_hash_at(void *ctx, size_t i) {

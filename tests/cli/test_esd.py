@@ -265,3 +265,22 @@ images:
         run(WIM, "apply", tmp_path / f"{n}.wim", 1, tmp_path / f"applied{n}", "--quiet")
         run("diff", "-r", tmp_path / "tree", tmp_path / f"applied{n}")
     assert details(out / "i.wim", 1) == details(tmp_path / "6.wim", 1)
+
+
+def test_a_small_solid_block_arrives_on_ntfs_with_its_descriptors(bases, put, tmp_path):  # noqa: F811
+    needs(WIM, "mkntfs")
+    volume, out, back, new = (tmp_path / n for n in ("v.img", "out.esd", "back.wim", "new"))
+    new.write_bytes(b"new in a block of its own " * 40)
+    put(bases["solid"], out, f"file:C:\\Program Files\\Kiosk\\a.exe={new}", f"file:C:\\Program Files\\Common\\b={new}",
+        image="1", esd=True)
+    assert len(solids(out)) == 2
+    with open(volume, "wb") as f:
+        f.truncate(64 << 20)
+    run("mkntfs", "-F", "-Q", volume)
+    run(WIM, "apply", out, "1", volume, "--quiet")
+    run(WIM, "capture", volume, back, "Back", "--quiet")
+    meant, there = details(out, 1), details(back, 1)
+    for path in ("/PROGRAM FILES/Kiosk", "/PROGRAM FILES/Kiosk/a.exe", "/PROGRAM FILES/Common/b"):
+        sd = re.findall(r"Security Descriptor = (\w+)", meant[path])
+        assert sd and sd == re.findall(r"Security Descriptor = (\w+)", there[path]), path
+    assert extract(back, 1, "/PROGRAM FILES/Kiosk/a.exe", tmp_path) == new.read_bytes()

@@ -204,9 +204,10 @@ static void files_base(files_check *k, const wg_cfg_image *img) {
   }
   WG_AUTO(wg_cstr) path = files_path(k, img->base.path);
   wg_image_base base = {.kind = WG_IMAGE_BASE_WIM, .path = path, .image = img->base.image};
-  const char *arch = "";
+  wg_image_base_facts facts = {.arch = ""};
   wg_error err = WG_ERROR_INIT;
-  wg_code code = wg_image_base_arch(&base, &arch, &err);
+  wg_code code = wg_image_base_look(&base, &facts, &err);
+  const char *arch = facts.arch;
   if (code != WG_OK) {
     bool of_image = (code == WG_E_NOT_FOUND || code == WG_E_CONFLICT) && img->base.image != NULL;
     files_fault(k, WG_FAULT_ERROR, of_image ? img->base.image_pos : img->base.path_pos,

@@ -187,23 +187,6 @@ bool wg_image_can_keep(const wg_wim *w, const wg_wim_blob *b, wg_image_format fo
          w->hdr.chunk_bytes == (esd ? WG_WIM_LZMS_CHUNK_BYTES : WG_WIM_LZX_CHUNK_BYTES);
 }
 
-wg_code wg_image_base_has_format(const wg_image_base *base, wg_image_format format, bool *out,
-                                 wg_error *err) {
-  *out = false;
-  if (base->kind == WG_IMAGE_BASE_DIR) {
-    return WG_OK;
-  }
-  WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
-  if (wg_image_file_open(&f, base->path, err) != WG_OK) {
-    return err->code;
-  }
-  *out = true;
-  for (size_t i = 0; *out && i < f.wim.n_blobs; i++) {
-    *out = wg_image_can_keep(&f.wim, &f.wim.blobs[i], format);
-  }
-  return WG_OK;
-}
-
 const char *wg_image_arch_name(const wg_wim_facts *facts) {
   static const struct {
     const char *number, *name;
@@ -216,9 +199,10 @@ const char *wg_image_arch_name(const wg_wim_facts *facts) {
   return "";
 }
 
-wg_code wg_image_base_arch(const wg_image_base *base, const char **out, wg_error *err) {
+wg_code wg_image_base_look(const wg_image_base *base, wg_image_base_facts *out, wg_error *err) {
+  wg_image_base_facts facts = {.arch = ""};
   if (base->kind == WG_IMAGE_BASE_DIR) {
-    *out = ""; // a tree does not say; `arch:` does
+    *out = facts; // a tree does not say; `arch:` does
     return WG_OK;
   }
   WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
@@ -229,6 +213,13 @@ wg_code wg_image_base_arch(const wg_image_base *base, const char **out, wg_error
   if (wg_image_file_find(&f, base->image, &image, err) != WG_OK) {
     return wg_wrap(err, "'%s'", base->path);
   }
-  *out = wg_image_arch_name(&f.wim.facts[image]);
+  facts.arch = wg_image_arch_name(&f.wim.facts[image]);
+  for (size_t k = 0; k < WG_ARRAY_LEN(facts.has_format); k++) {
+    facts.has_format[k] = true;
+    for (size_t i = 0; facts.has_format[k] && i < f.wim.n_blobs; i++) {
+      facts.has_format[k] = wg_image_can_keep(&f.wim, &f.wim.blobs[i], (wg_image_format)k);
+    }
+  }
+  *out = facts;
   return WG_OK;
 }

@@ -132,14 +132,15 @@ wg_code wg_image_account_sid(const char *account, wg_buf *out, wg_error *err);
 // an error the volume is not to be used. CONFLICT: no NTFS volume. UNSUPPORTED: an image in an ISO.
 wg_code wg_image_apply_ntfs(const wg_image_base *base, const wg_image_options *opt, wg_error *err);
 
-// Architecture of the image: Go's name ("amd64", "arm64", "386", "arm"), "" when the base does not
-// say. *out is static. Cheap: reads header and XML. Errors as wg_image_write.
-wg_code wg_image_base_arch(const wg_image_base *base, const char **out, wg_error *err);
+typedef struct wg_image_base_facts {
+  const char *arch;   // of the image: Go's name ("amd64", "arm64", "386", "arm"), "" when the base
+                      // does not say; static
+  bool has_format[2]; // by wg_image_format: all packed data can go over into such a file as it is
+} wg_image_base_facts;
 
-// Whether all packed data of the base can go over into a file of that format as it is. A directory
-// has none. Cheap: reads header, table and XML. Errors as wg_image_write.
-wg_code wg_image_base_has_format(const wg_image_base *base, wg_image_format format, bool *out,
-                                 wg_error *err);
+// What a build wants to know of a base beforehand. A directory says nothing and has no format.
+// Cheap: reads header, table and XML. Errors as wg_image_write.
+wg_code wg_image_base_look(const wg_image_base *base, wg_image_base_facts *out, wg_error *err);
 
 // Entry point of `wingo __wim-worker`: job as JSON on stdin, records as JSON lines on stdout. Exit
 // code.

@@ -165,20 +165,13 @@ static wg_code base_step_get(wg_graph *g, const base_step *want, const wg_step_k
 }
 
 wg_code wg_image_base_step(wg_graph *g, const wg_project *project, const wg_cfg_image *image,
-                           wg_image_format format, wg_arena *memory, wg_step **out,
-                           bool *out_packed, wg_error *err) {
-  const wg_cfg_base *base = &image->base;
-  WG_AUTO(wg_cstr) path = wg_image_host_path(project, base->path);
-  wg_image_base from = wg_image_base_of(base, path);
-  bool has = false;
-  if (wg_image_base_has_format(&from, format, &has, err) != WG_OK) {
-    return wg_wrap(err, "%s:%u:%u: image '%s'", base->path_pos.file, base->path_pos.line,
-                   base->path_pos.col, image->name);
-  }
-  *out_packed = !has;
+                           wg_image_format format, bool has_format, wg_arena *memory, wg_step **out,
+                           wg_error *err) {
   const base_step want = {.project = project, .image = image, .format = format};
   // A tree's image has the name of ours; what is packed of a file has nothing of ours in it.
-  const char *of = base->kind == WG_BASE_DIR ? image->name : wg_path_basename(path);
-  const char *what = has ? "verify" : format == WG_IMAGE_FORMAT_ESD ? "esd" : "wim";
-  return base_step_get(g, &want, has ? &verify_kind : &base_kind, of, what, memory, out, err);
+  const char *of =
+      image->base.kind == WG_BASE_DIR ? image->name : wg_path_basename(image->base.path);
+  const char *what = has_format ? "verify" : format == WG_IMAGE_FORMAT_ESD ? "esd" : "wim";
+  return base_step_get(g, &want, has_format ? &verify_kind : &base_kind, of, what, memory, out,
+                       err);
 }

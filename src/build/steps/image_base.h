@@ -20,11 +20,11 @@ wg_code wg_image_check_pin(wg_step_ctx *c, const wg_cfg_base *base, wg_error *er
 // What writing an image of that format takes.
 void wg_image_step_need(wg_step *step, wg_image_format format);
 // The step that comes before the image's own, shared by the images that need it. Where the base
-// has not the format yet: "base/<file>/<format>" with the output "base", *out_packed is true. Where
-// it has, and is taken as it is: "base/<file>/verify" with the output "verified", which reads all
-// of it once.
+// has not the format yet (has_format, of wg_image_base_look): "base/<file>/<format>" with the
+// output "base". Where it has, and is taken as it is: "base/<file>/verify" with the output
+// "verified", which reads all of it once.
 wg_code wg_image_base_step(wg_graph *g, const wg_project *project, const wg_cfg_image *image,
-                           wg_image_format format, wg_arena *memory, wg_step **out,
-                           bool *out_packed, wg_error *err);
+                           wg_image_format format, bool has_format, wg_arena *memory, wg_step **out,
+                           wg_error *err);
 
 #endif

@@ -218,22 +218,25 @@ static wg_code image_add_synthetic(wg_graph *g, wg_step *step, image_step *user,
   return WG_OK;
 }
 
-static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user, const char *arch,
-                              wg_arena *memory, wg_error *err) {
+static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user,
+                              const wg_image_plan *plan, wg_error *err) {
   static const char *const kinds[] = {
       [WG_BASE_FILE] = "file", [WG_BASE_DIR] = "dir", [WG_BASE_SYNTHETIC] = "synthetic"};
   const wg_cfg_base *base = &user->image->base;
+  bool has_format = plan->base.has_format[user->format];
   wg_step *before = NULL;
   wg_step_param(step, "base/kind", kinds[base->kind]);
   if (base->kind == WG_BASE_SYNTHETIC) {
-    return image_add_synthetic(g, step, user, arch, memory, err);
+    return image_add_synthetic(g, step, user, plan->arch, plan->memory, err);
   }
   wg_step_param(step, "base/image", base->image != NULL ? base->image : "");
   // What is packed anew is checked as it is read.
-  if (!user->image->compact && wg_image_base_step(g, user->project, user->image, user->format,
-                                                  memory, &before, &user->packed, err) != WG_OK) {
+  if (!user->image->compact &&
+      wg_image_base_step(g, user->project, user->image, user->format, has_format, plan->memory,
+                         &before, err) != WG_OK) {
     return err->code;
   }
+  user->packed = before != NULL && !has_format;
   if (user->packed) {
     wg_step_input_step(step, "base", before, "base");
     return WG_OK;
@@ -265,7 +268,7 @@ static wg_code image_add(wg_graph *g, const wg_image_plan *plan, wg_output_kind 
   wg_step_param(step, "time", time);
   wg_step_param(step, "format", name);
   wg_step_param(step, "compact", image->compact ? "yes" : "no");
-  if (image_add_base(g, step, user, plan->arch, plan->memory, err) != WG_OK ||
+  if (image_add_base(g, step, user, plan, err) != WG_OK ||
       image_add_inputs(step, plan->project, image, plan->app_steps, err) != WG_OK ||
       wg_image_registry_inputs(step, plan->project, image, err) != WG_OK) {
     return err->code;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "build/steps/image_base.h"
 #include "build/steps/image_wim.h"
 #include "image/image.h"
 #include "image/synthetic.h"
@@ -23,10 +24,10 @@ static void project_steps_done(project_steps *s) {
 }
 WG_DEFINE_AUTO(project_steps, project_steps_done);
 
-// The image's architecture: what the project says, else what the base says; both must agree.
-static wg_code project_image_arch(const wg_project *p, const wg_cfg_image *image,
-                                  const char **out_arch, wg_error *err) {
-  const char *of_base = "";
+// Looks at the base. The image's architecture: what the project says, else what the base says; both
+// must agree.
+static wg_code project_image_base(const wg_project *p, const wg_cfg_image *image,
+                                  wg_image_base_facts *out, const char **out_arch, wg_error *err) {
   if (image->base.kind == WG_BASE_SYNTHETIC) {
     *out_arch = image->arch != NULL ? image->arch : "amd64";
     if (wg_synthetic_check(image->base.path, *out_arch, image->base.image, NULL, err) != WG_OK) {
@@ -34,14 +35,12 @@ static wg_code project_image_arch(const wg_project *p, const wg_cfg_image *image
     }
     return WG_OK;
   }
-  WG_AUTO(wg_cstr) path = wg_path_join(p->dir, image->base.path);
-  wg_image_base base = {.kind =
-                            image->base.kind == WG_BASE_DIR ? WG_IMAGE_BASE_DIR : WG_IMAGE_BASE_WIM,
-                        .path = path,
-                        .image = image->base.image};
-  if (wg_image_base_arch(&base, &of_base, err) != WG_OK) {
+  WG_AUTO(wg_cstr) path = wg_image_host_path(p, image->base.path);
+  const wg_image_base base = wg_image_base_of(&image->base, path);
+  if (wg_image_base_look(&base, out, err) != WG_OK) {
     return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image->base.path_pos), image->name);
   }
+  const char *of_base = out->arch;
   if (image->arch == NULL && of_base[0] == '\0') {
     return wg_fail(err, WG_E_CONFIG,
                    POS_FMT "the base of image '%s' does not state its architecture: write "
@@ -95,12 +94,13 @@ static bool project_name_is_clear(const wg_project *p, const char *name) {
 static wg_code project_add_image(wg_graph *g, const wg_project *p, const project_steps *steps,
                                  const wg_cfg_image *image, wg_arena *memory, wg_error *err) {
   const char *arch = "";
+  wg_image_base_facts base = {.arch = ""};
   wg_step *app_steps[64];
   if (image->n_apps > WG_ARRAY_LEN(app_steps)) {
     return wg_fail(err, WG_E_LIMIT, POS_FMT "more than %zu apps in one image", POS_ARG(image->pos),
                    WG_ARRAY_LEN(app_steps));
   }
-  if (project_image_arch(p, image, &arch, err) != WG_OK) {
+  if (project_image_base(p, image, &base, &arch, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < image->n_apps; i++) {
@@ -112,6 +112,7 @@ static wg_code project_add_image(wg_graph *g, const wg_project *p, const project
                               .image = image,
                               .app_steps = app_steps,
                               .arch = arch,
+                              .base = base,
                               .alias = project_name_is_clear(p, image->name),
                               .memory = memory};
   return wg_image_add_steps(g, &plan, err);

@@ -4,6 +4,7 @@
 #ifndef WG_CLI_CLI_H
 #define WG_CLI_CLI_H
 
+#include "fmt/json/jsonw.h"
 #include "os/proc.h"
 
 typedef struct wg_cli_opt {
@@ -59,6 +60,8 @@ void wg_note(const wg_cli *c, const char *fmt, ...) WG_PRINTF(2, 3);
 // Prints "wingo: error: <chain>" and gives the exit code that belongs to err->code:
 // 1 failed, 2 USAGE, 3 CONFIG, 4 FORMAT, 5 VERIFY, 7 TIMEOUT, 130 CANCELED.
 int wg_cli_fail(const wg_cli *c, const wg_error *err);
+// Ends a command's JSON and prints it. The exit code: 0, or as wg_cli_fail.
+int wg_cli_end_json(const wg_cli *c, wg_jsonw *j, const wg_buf *out);
 // "wingo build: <text>; see 'wingo build --help'", exit code 2.
 int wg_cli_usage(const wg_cli *c, const char *fmt, ...) WG_PRINTF(2, 3);
 int wg_exit_code(wg_code code);

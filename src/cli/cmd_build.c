@@ -81,12 +81,7 @@ static int build_print_json(const wg_cli *c, const build_outputs *o, const wg_ex
   }
   wg_jsonw_end_array(&j);
   wg_jsonw_end_object(&j);
-  wg_error err = WG_ERROR_INIT;
-  if (wg_jsonw_finish(&j, &err) != WG_OK) {
-    return wg_cli_fail(c, &err);
-  }
-  wg_out_bytes(out.p, out.n);
-  return 0;
+  return wg_cli_end_json(c, &j, &out);
 }
 
 // Paths below the project folder are shown relative to where the user stands.

@@ -99,12 +99,7 @@ static int clean_print_json(const clean_run *r, const char *root) {
   wg_jsonw_kv_u64(&w, "blobs", s->n_blobs);
   wg_jsonw_kv_u64(&w, "blob_bytes", s->blob_bytes);
   wg_jsonw_end_object(&w);
-  wg_error err = WG_ERROR_INIT;
-  if (wg_jsonw_finish(&w, &err) != WG_OK) {
-    return wg_cli_fail(r->c, &err);
-  }
-  wg_out_bytes(b.p, b.n);
-  return 0;
+  return wg_cli_end_json(r->c, &w, &b);
 }
 
 static wg_code clean_work(clean_run *r, wg_store *s, const wg_store_clean_options *opt,

@@ -76,12 +76,7 @@ static int plan_print_json(const wg_cli *c, const wg_plan *p) {
     plan_json_step(&j, p, &p->steps[i]);
   }
   wg_jsonw_end_array(&j);
-  wg_error err = WG_ERROR_INIT;
-  if (wg_jsonw_finish(&j, &err) != WG_OK) {
-    return wg_cli_fail(c, &err);
-  }
-  wg_out_bytes(out.p, out.n);
-  return 0;
+  return wg_cli_end_json(c, &j, &out);
 }
 
 static void plan_print(const wg_cli *c, const wg_plan *p) {

@@ -150,12 +150,7 @@ static int reg_query_run(wg_cli *c) {
   wg_jsonw_begin_array(&j);
   reg_print_tree(k, only, wg_cli_has(c, "recursive"), &j);
   wg_jsonw_end_array(&j);
-  wg_error err = WG_ERROR_INIT;
-  if (wg_jsonw_finish(&j, &err) != WG_OK) {
-    return wg_cli_fail(c, &err);
-  }
-  wg_out_bytes(out.p, out.n);
-  return 0;
+  return wg_cli_end_json(c, &j, &out);
 }
 
 // Full control for SYSTEM and Administrators, reading for everyone: what Windows gives a hive's

@@ -131,12 +131,7 @@ static int reg_check_run(wg_cli *c) {
   wg_jsonw_kv_u64(&j, "lost_bytes", i.lost_bytes);
   wg_jsonw_kv_u64(&j, "replayed", t.n_replayed);
   wg_jsonw_end_object(&j);
-  wg_error err = WG_ERROR_INIT;
-  if (wg_jsonw_finish(&j, &err) != WG_OK) {
-    return wg_cli_fail(c, &err);
-  }
-  wg_out_bytes(out.p, out.n);
-  return 0;
+  return wg_cli_end_json(c, &j, &out);
 }
 
 static const wg_cli_opt check_opts[] = {

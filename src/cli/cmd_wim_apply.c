@@ -29,7 +29,6 @@ static int apply_report(const wg_cli *c, const wg_image_apply_result *r) {
   apply_note(c, &r->encrypted, "encrypted (EFS) file left out, entry");
   apply_note(c, &r->same_but_case, "name differing from another by letter case only, entry");
   WG_AUTO(wg_buf) out = {0};
-  wg_error err = WG_ERROR_INIT;
   wg_jsonw j;
   wg_buf_init(&out, wg_heap(), 0);
   if (!c->json) {
@@ -54,11 +53,7 @@ static int apply_report(const wg_cli *c, const wg_image_apply_result *r) {
   wg_jsonw_kv_u64(&j, "left_out_encrypted", r->encrypted.n);
   wg_jsonw_kv_u64(&j, "same_but_case", r->same_but_case.n);
   wg_jsonw_end_object(&j);
-  if (wg_jsonw_finish(&j, &err) != WG_OK) {
-    return wg_cli_fail(c, &err);
-  }
-  wg_out_bytes(out.p, out.n);
-  return 0;
+  return wg_cli_end_json(c, &j, &out);
 }
 
 typedef enum apply_place {

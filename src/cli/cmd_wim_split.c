@@ -6,16 +6,6 @@
 #include "fmt/json/jsonw.h"
 #include "image/split.h"
 
-// A JSON object that was written to out goes to stdout.
-static int split_print_json(const wg_cli *c, wg_jsonw *j, const wg_buf *out) {
-  wg_error err = WG_ERROR_INIT;
-  if (wg_jsonw_finish(j, &err) != WG_OK) {
-    return wg_cli_fail(c, &err);
-  }
-  wg_out_bytes(out->p, out->n);
-  return 0;
-}
-
 static int split_print(const wg_cli *c, const wg_image_split_result *r) {
   WG_AUTO(wg_buf) out = {0};
   wg_jsonw j;
@@ -38,7 +28,7 @@ static int split_print(const wg_cli *c, const wg_image_split_result *r) {
   wg_jsonw_kv_u64(&j, "largest_bytes", r->largest_bytes);
   wg_jsonw_kv_u64(&j, "too_large", r->n_too_large);
   wg_jsonw_end_object(&j);
-  return split_print_json(c, &j, &out);
+  return wg_cli_end_json(c, &j, &out);
 }
 
 static int split_run(wg_cli *c) {
@@ -134,7 +124,7 @@ static int verify_run(wg_cli *c) {
   wg_jsonw_kv_u64(&j, "integrity_chunks", v.n_integrity_chunks);
   wg_jsonw_kv_bool(&j, "integrity_table", v.has_integrity);
   wg_jsonw_end_object(&j);
-  return split_print_json(c, &j, &out);
+  return wg_cli_end_json(c, &j, &out);
 }
 
 static const wg_cli_opt split_opts[] = {WG_CLI_FORCE_OPT, WG_CLI_THREADS_OPT};

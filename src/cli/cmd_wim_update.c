@@ -218,7 +218,6 @@ static wg_code update_collect(update *u, wg_error *err) {
 
 static int update_report(const wg_cli *c, const wg_image_result *r) {
   WG_AUTO(wg_buf) out = {0};
-  wg_error err = WG_ERROR_INIT;
   wg_jsonw j;
   wg_buf_init(&out, wg_heap(), 0);
   for (size_t i = 0; i < r->n_warnings; i++) {
@@ -248,11 +247,7 @@ static int update_report(const wg_cli *c, const wg_image_result *r) {
   wg_jsonw_kv_u64(&j, "kept_bytes", r->kept_bytes);
   wg_jsonw_kv_u64(&j, "bytes", r->out_bytes);
   wg_jsonw_end_object(&j);
-  if (wg_jsonw_finish(&j, &err) != WG_OK) {
-    return wg_cli_fail(c, &err);
-  }
-  wg_out_bytes(out.p, out.n);
-  return 0;
+  return wg_cli_end_json(c, &j, &out);
 }
 
 // What the file is: its format, and whether it can be replaced by one file.

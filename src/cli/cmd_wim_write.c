@@ -10,7 +10,6 @@
 
 static int export_report(const wg_cli *c, const wg_image_export_result *r) {
   WG_AUTO(wg_buf) out = {0};
-  wg_error err = WG_ERROR_INIT;
   wg_jsonw j;
   wg_buf_init(&out, wg_heap(), 0);
   if (!c->json) {
@@ -35,11 +34,7 @@ static int export_report(const wg_cli *c, const wg_image_export_result *r) {
   wg_jsonw_kv_u64(&j, "kept_bytes", r->kept_bytes);
   wg_jsonw_kv_u64(&j, "repacked_bytes", r->repacked_bytes);
   wg_jsonw_end_object(&j);
-  if (wg_jsonw_finish(&j, &err) != WG_OK) {
-    return wg_cli_fail(c, &err);
-  }
-  wg_out_bytes(out.p, out.n);
-  return 0;
+  return wg_cli_end_json(c, &j, &out);
 }
 
 static int export_run(wg_cli *c) {

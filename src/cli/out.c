@@ -96,6 +96,15 @@ int wg_cli_fail(const wg_cli *c, const wg_error *err) {
   return wg_exit_code(err->code);
 }
 
+int wg_cli_end_json(const wg_cli *c, wg_jsonw *j, const wg_buf *out) {
+  wg_error err = WG_ERROR_INIT;
+  if (wg_jsonw_finish(j, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  wg_out_bytes(out->p, out->n);
+  return 0;
+}
+
 int wg_cli_usage(const wg_cli *c, const char *fmt, ...) {
   WG_AUTO(wg_buf) name;
   WG_AUTO(wg_buf) text;

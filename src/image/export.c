@@ -159,23 +159,18 @@ static wg_code export_metadata(wg_export_run *r, wg_wimout *o, wg_pack *pack, wg
 }
 
 static void export_table(const wg_export_run *r, wg_buf *b) {
-  uint32_t solid = WG_WIM_NO_SOLID;
-  uint64_t run_off = 0;
+  wg_wim_table_run run = {0};
   for (size_t i = 0; i < r->n_blobs; i++) {
     const wg_export_blob *x = &r->blobs[i];
     const wg_wim_blob *was = wg_export_blob_of(x);
-    if (x->solid == WG_WIM_NO_SOLID) {
-      wg_wim_table_put(b, &x->res, 1, x->refcount, &was->hash);
-      solid = WG_WIM_NO_SOLID;
-      continue;
-    }
-    if (x->solid != solid) {
-      run_off = solid == WG_WIM_NO_SOLID ? 0 : run_off + r->solids[solid].orig_bytes;
-      solid = x->solid;
-      wg_wim_table_put_solid(b, &r->solids[solid], 1);
-    }
-    wg_wim_table_put_in_solid(b, run_off + x->solid_off, was->orig_bytes, 1, x->refcount,
-                              &was->hash);
+    const wg_wim_table_row row = {.hash = &was->hash,
+                                  .refcount = x->refcount,
+                                  .res = &x->res,
+                                  .solid =
+                                      x->solid == WG_WIM_NO_SOLID ? NULL : &r->solids[x->solid],
+                                  .solid_off_bytes = x->solid_off,
+                                  .n_bytes = was->orig_bytes};
+    wg_wim_table_put_row(b, &run, &row);
   }
   for (uint32_t i = 0; i < r->n_images; i++) {
     const wg_wim *w = &r->images[i].source->file.wim;

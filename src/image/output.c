@@ -321,24 +321,18 @@ static wg_code output_append(output *o, uint64_t *at, const wg_buf *bytes, wg_wi
   return WG_OK;
 }
 
-// Entries of a solid resource and its contents form a run; within a run, offsets go on from one
-// resource to the next.
 static void output_table(const wg_image_run *r, wg_buf *b) {
-  uint32_t solid = WG_WIM_NO_SOLID;
-  uint64_t run_off = 0;
+  wg_wim_table_run run = {0};
   for (size_t i = 0; i < r->n_blobs; i++) {
     const wg_image_blob *x = &r->blobs[i];
-    if (x->solid == WG_WIM_NO_SOLID) {
-      wg_wim_table_put(b, &x->res, 1, x->refcount, &x->hash);
-      solid = WG_WIM_NO_SOLID;
-      continue;
-    }
-    if (x->solid != solid) {
-      run_off = solid == WG_WIM_NO_SOLID ? 0 : run_off + r->solids[solid].orig_bytes;
-      solid = x->solid;
-      wg_wim_table_put_solid(b, &r->solids[solid], 1);
-    }
-    wg_wim_table_put_in_solid(b, run_off + x->solid_off, x->n_bytes, 1, x->refcount, &x->hash);
+    const wg_wim_table_row row = {.hash = &x->hash,
+                                  .refcount = x->refcount,
+                                  .res = &x->res,
+                                  .solid =
+                                      x->solid == WG_WIM_NO_SOLID ? NULL : &r->solids[x->solid],
+                                  .solid_off_bytes = x->solid_off,
+                                  .n_bytes = x->n_bytes};
+    wg_wim_table_put_row(b, &run, &row);
   }
   for (uint32_t i = 0; i < r->base.wim.n_images; i++) {
     wg_wim_table_put(b, &r->metadata_res[i], 1, 1, &r->metadata_hash[i]);

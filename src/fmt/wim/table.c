@@ -331,17 +331,23 @@ void wg_wim_table_put(wg_buf *out, const wg_wim_res *res, uint16_t part, uint32_
   wg_buf_add(out, row, sizeof(row));
 }
 
-void wg_wim_table_put_solid(wg_buf *out, const wg_wim_solid *solid, uint16_t part) {
-  const wg_wim_res res = {.stored_bytes = solid->stored_bytes,
-                          .flags = WG_WIM_RES_SOLID,
-                          .off_bytes = solid->off_bytes,
-                          .orig_bytes = TABLE_SOLID_MAGIC};
-  wg_wim_table_put(out, &res, part, 1, &(wg_sha1){{0}});
-}
-
-void wg_wim_table_put_in_solid(wg_buf *out, uint64_t run_off_bytes, uint64_t n_bytes, uint16_t part,
-                               uint32_t refcount, const wg_sha1 *hash) {
-  const wg_wim_res res = {
-      .stored_bytes = n_bytes, .flags = WG_WIM_RES_SOLID, .off_bytes = run_off_bytes};
-  wg_wim_table_put(out, &res, part, refcount, hash);
+void wg_wim_table_put_row(wg_buf *out, wg_wim_table_run *run, const wg_wim_table_row *row) {
+  const wg_wim_solid *solid = row->solid;
+  if (solid != NULL && solid != run->solid) {
+    run->off_bytes = run->solid == NULL ? 0 : run->off_bytes + run->solid->orig_bytes;
+    const wg_wim_res res = {.stored_bytes = solid->stored_bytes,
+                            .flags = WG_WIM_RES_SOLID,
+                            .off_bytes = solid->off_bytes,
+                            .orig_bytes = TABLE_SOLID_MAGIC};
+    wg_wim_table_put(out, &res, 1, 1, &(wg_sha1){{0}});
+  }
+  run->solid = solid;
+  if (solid == NULL) {
+    wg_wim_table_put(out, row->res, 1, row->refcount, row->hash);
+    return;
+  }
+  const wg_wim_res in = {.stored_bytes = row->n_bytes,
+                         .flags = WG_WIM_RES_SOLID,
+                         .off_bytes = run->off_bytes + row->solid_off_bytes};
+  wg_wim_table_put(out, &in, 1, row->refcount, row->hash);
 }

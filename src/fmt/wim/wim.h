@@ -289,12 +289,20 @@ uint64_t wg_wim_time(int64_t unix_s);
 // Appends one entry for a resource that is not solid.
 void wg_wim_table_put(wg_buf *out, const wg_wim_res *res, uint16_t part, uint32_t refcount,
                       const wg_sha1 *hash);
-// Appends the entry of a solid resource; the entries of its contents follow it.
-void wg_wim_table_put_solid(wg_buf *out, const wg_wim_solid *solid, uint16_t part);
-// Appends one entry for a content in a solid resource. run_off_bytes: its offset in the
-// uncompressed bytes of all solid resources of the run of solid entries it is in.
-void wg_wim_table_put_in_solid(wg_buf *out, uint64_t run_off_bytes, uint64_t n_bytes, uint16_t part,
-                               uint32_t refcount, const wg_sha1 *hash);
+// Rows of contents in the order of writing. The entry of a solid resource and those of its contents
+// form a run; within a run, offsets go on from one resource to the next. Zero is a valid start.
+typedef struct wg_wim_table_run {
+  const wg_wim_solid *solid; // of the row before, NULL: none
+  uint64_t off_bytes;        // of that one in the run's uncompressed bytes
+} wg_wim_table_run;
+typedef struct wg_wim_table_row {
+  const wg_sha1 *hash;
+  uint32_t refcount;
+  const wg_wim_res *res;     // where it is when it is not solid
+  const wg_wim_solid *solid; // NULL: it is not; contents of one have the same pointer
+  uint64_t solid_off_bytes, n_bytes;
+} wg_wim_table_row;
+void wg_wim_table_put_row(wg_buf *out, wg_wim_table_run *run, const wg_wim_table_row *row);
 // Facts of n images from the document; *out_encrypted: it says that the file is an encrypted ESD.
 // FORMAT with the offset in the text, LIMIT, NOMEM.
 wg_code wg_wim_xml_facts(wg_str xml, wg_arena *arena, wg_wim_facts *out, uint32_t n_images,

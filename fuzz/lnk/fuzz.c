@@ -1,25 +1,9 @@
 // Bytes 0-1: which allocation fails. What was read is written, where it can be, read again, and
 // says the same; written once more it is the same bytes.
-#include <stdlib.h>
 #include <string.h>
 
+#include "../fuzz.h"
 #include "fmt/lnk/lnk.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-typedef struct fuzz_heap {
-  unsigned n, fail_at;
-} fuzz_heap;
-
-static void *fuzz_alloc(void *ctx, void *p, size_t n_bytes) {
-  fuzz_heap *h = ctx;
-  if (n_bytes == 0) {
-    free(p);
-    return NULL;
-  }
-  h->n++;
-  return h->fail_at != 0 && h->n >= h->fail_at ? NULL : realloc(p, n_bytes);
-}
 
 static void same(const char *a, const char *b) {
   wg_assert((a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0));
@@ -56,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   }
   fuzz_heap heap = {.fail_at = wg_le16(data)};
-  wg_alloc alloc = {.fn = fuzz_alloc, .ctx = &heap};
+  wg_alloc alloc = {.fn = fuzz_heap_fn, .ctx = &heap};
   wg_arena arena;
   wg_arena_init(&arena, &alloc, 16U << 20);
   size_t n = size - 2;

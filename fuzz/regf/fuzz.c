@@ -1,26 +1,10 @@
 // Any bytes as a hive. Byte 0: flags (1 repair checksum and sequence numbers, 2 treat the second
 // half as a log, 4 salvage); bytes 1-2: which allocation fails (0: none). After a good parse: touch
 // everything, write, parse again, compare.
-#include <stdlib.h>
 #include <string.h>
 
+#include "../fuzz.h"
 #include "fmt/regf/int.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-typedef struct fuzz_heap {
-  unsigned n, fail_at;
-} fuzz_heap;
-
-static void *fuzz_alloc(void *ctx, void *p, size_t n_bytes) {
-  fuzz_heap *h = ctx;
-  if (n_bytes == 0) {
-    free(p);
-    return NULL;
-  }
-  h->n++;
-  return h->fail_at != 0 && h->n >= h->fail_at ? NULL : realloc(p, n_bytes);
-}
 
 static uint64_t touch(const wg_hive *h, const wg_regkey *k, unsigned depth) {
   uint64_t sum = wg_regkey_time(k) + wg_regkey_flags(k);
@@ -122,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   }
   fuzz_heap heap = {.fail_at = wg_le16(data + 1)};
-  wg_alloc alloc = {.fn = fuzz_alloc, .ctx = &heap};
+  wg_alloc alloc = {.fn = fuzz_heap_fn, .ctx = &heap};
   size_t n = size - 3;
   uint8_t *copy = malloc(n == 0 ? 1 : n);
   memcpy(copy, data + 3, n);

@@ -1,25 +1,9 @@
 // Any bytes as registry text; bytes 0-1: which allocation fails. What was read is written, read
 // again, compared.
-#include <stdlib.h>
 #include <string.h>
 
+#include "../fuzz.h"
 #include "fmt/regtext/regtext.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-typedef struct fuzz_heap {
-  unsigned n, fail_at;
-} fuzz_heap;
-
-static void *fuzz_alloc(void *ctx, void *p, size_t n_bytes) {
-  fuzz_heap *h = ctx;
-  if (n_bytes == 0) {
-    free(p);
-    return NULL;
-  }
-  h->n++;
-  return h->fail_at != 0 && h->n >= h->fail_at ? NULL : realloc(p, n_bytes);
-}
 
 static void compare(const wg_regtext *a, const wg_regtext *b) {
   wg_assert(a->n_ops == b->n_ops);
@@ -50,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   }
   fuzz_heap heap = {.fail_at = wg_le16(data)};
-  wg_alloc alloc = {.fn = fuzz_alloc, .ctx = &heap};
+  wg_alloc alloc = {.fn = fuzz_heap_fn, .ctx = &heap};
   size_t n = size - 2;
   uint8_t *copy = malloc(n == 0 ? 1 : n);
   memcpy(copy, data + 2, n);

@@ -1,25 +1,9 @@
 // Byte 0: 0 bytes, 1 SDDL text; bytes 1-2: which allocation fails. What was read is written, read
 // again, compared.
-#include <stdlib.h>
 #include <string.h>
 
+#include "../fuzz.h"
 #include "fmt/sd/sd.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-typedef struct fuzz_heap {
-  unsigned n, fail_at;
-} fuzz_heap;
-
-static void *fuzz_alloc(void *ctx, void *p, size_t n_bytes) {
-  fuzz_heap *h = ctx;
-  if (n_bytes == 0) {
-    free(p);
-    return NULL;
-  }
-  h->n++;
-  return h->fail_at != 0 && h->n >= h->fail_at ? NULL : realloc(p, n_bytes);
-}
 
 static void again(const wg_sd *sd, wg_arena *arena, const wg_alloc *alloc, const fuzz_heap *heap) {
   wg_buf a, b, text;
@@ -39,7 +23,8 @@ static void again(const wg_sd *sd, wg_arena *arena, const wg_alloc *alloc, const
   }
   wg_sddl_write(sd, &text);
   wg_str sid = sd->owner;
-  if (sid.n > 0 && wg_sd_inherit(sd, (heap->n & 1) != 0, sid, sid, arena, &child, &err) == WG_OK) {
+  if (sid.n > 0 &&
+      wg_sd_inherit(sd, (heap->n_calls & 1) != 0, sid, sid, arena, &child, &err) == WG_OK) {
     wg_sddl_write(&child, &text);
   }
   wg_buf_done(&a);
@@ -52,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   }
   fuzz_heap heap = {.fail_at = wg_le16(data + 1)};
-  wg_alloc alloc = {.fn = fuzz_alloc, .ctx = &heap};
+  wg_alloc alloc = {.fn = fuzz_heap_fn, .ctx = &heap};
   wg_arena arena;
   wg_arena_init(&arena, &alloc, 16U << 20);
   size_t n = size - 3;

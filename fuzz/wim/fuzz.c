@@ -2,28 +2,12 @@
 // it is; else byte 0 says what the rest is (0: WIM, 1: metadata, 2: UTF-8 XML), bytes 1-2 which
 // allocation fails (0: none); a byte 0 of 254 means a split WIM of two parts, bytes 3-6 say how
 // long the first is. After a good parse: touch everything, write, parse again, compare.
-#include <stdlib.h>
 #include <string.h>
 
+#include "../fuzz.h"
 #include "fmt/wim/wim.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define FUZZ_MAX_READ ((uint64_t)8 << 20)
-
-typedef struct fuzz_heap {
-  unsigned n, fail_at;
-} fuzz_heap;
-
-static void *fuzz_alloc(void *ctx, void *p, size_t n_bytes) {
-  fuzz_heap *h = ctx;
-  if (n_bytes == 0) {
-    free(p);
-    return NULL;
-  }
-  h->n++;
-  return h->fail_at != 0 && h->n >= h->fail_at ? NULL : realloc(p, n_bytes);
-}
 
 static const wg_wim_limits fuzz_limits = {.max_images = 16,
                                           .max_table_bytes = 1 << 20,
@@ -223,7 +207,7 @@ static void check_wim(const uint8_t *p, size_t n, size_t cut, const wg_alloc *al
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_heap heap = {0};
-  wg_alloc alloc = {.fn = fuzz_alloc, .ctx = &heap};
+  wg_alloc alloc = {.fn = fuzz_heap_fn, .ctx = &heap};
   if (size >= 5 && (memcmp(data, "MSWIM", 5) == 0 || memcmp(data, "WLPWM", 5) == 0)) {
     check_wim(data, size, 0, &alloc, 0);
     return 0;

@@ -1,6 +1,5 @@
 // The order of contents in a solid resource: by file name extension, then by name, so that what is
-// alike comes within reach of one chunk. (wimlib sorts alike; on trees of programs it saves 5-10
-// %.)
+// alike comes within reach of one chunk. wimlib sorts alike.
 #include <string.h>
 
 #include "base/sort.h"

@@ -1,5 +1,5 @@
 // The table of commands, in the order of help.
-#include "cli/cli.h"
+#include "cli/core/cli.h"
 
 extern const wg_cli_cmd wg_cmd_reg_query, wg_cmd_reg_add, wg_cmd_reg_delete, wg_cmd_reg_import,
     wg_cmd_reg_export, wg_cmd_diff, wg_cmd_reg_check, wg_cmd_reg_create, wg_cmd_reg_diff,

@@ -3,8 +3,8 @@
 
 #include "config/internal.h"
 #include "crypto/digest.h"
-#include "image/image.h"
-#include "image/synthetic.h"
+#include "image/file/image.h"
+#include "image/synthetic/synthetic.h"
 #include "os/proc.h"
 
 typedef struct files_check {

@@ -3,8 +3,8 @@
 
 #include "config/key.h"
 #include "fmt/sd/sd.h"
-#include "image/image.h"
-#include "image/winpath.h"
+#include "image/file/image.h"
+#include "image/tree/winpath.h"
 
 static bool file_bad(wg_cfg_text *t, const wg_error *why, const char *hint) {
   t->why = wg_arena_printf(t->arena, "%s", why->text);

@@ -1,6 +1,6 @@
 // The table of keys. A row's doc is what the reference page and editors show: full sentences.
 #include "config/keys.h"
-#include "image/service.h"
+#include "image/reg/service.h"
 
 #define PLANNED(name_, doc_)                                                                       \
   { .name = (name_), .flags = WG_KF_PLANNED, .doc = (doc_) }

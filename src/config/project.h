@@ -117,7 +117,7 @@ typedef struct wg_cfg_service { // service: of an app in an image
   bool present;
   wg_pos pos;
   const char *name, *display_name, *description, *account, *descriptor; // NULL: left out
-  unsigned start; // wg_service_start of image/service.h
+  unsigned start; // wg_service_start of image/reg/service.h
   unsigned sid;   // wg_service_sid
   const wg_cfg_str *args, *privileges, *depends;
   size_t n_args, n_privileges, n_depends;

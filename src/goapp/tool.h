@@ -6,7 +6,7 @@
 #include "goapp/env.h"
 #include "os/proc.h"
 
-// What discover() reports; see src/build/graph.h for what each means. All are called on the
+// What discover() reports; see src/engine/graph.h for what each means. All are called on the
 // caller's thread.
 typedef struct wg_go_observer {
   void *ctx;

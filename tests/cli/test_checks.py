@@ -14,7 +14,7 @@ PLANTED = {
     "includes-unknown-folder": ("check-includes", "src/odd/x.c", "\n", "src/odd/x.c:1: folder src/odd"),
     "banned-malloc": ("check-banned", "src/fmt/x/x.c", "void *p(void);\nvoid *p(void) {\n  return malloc(3);\n}\n", "src/fmt/x/x.c:3: malloc"),
     "banned-strcpy-even-in-os": ("check-banned", "src/os/x.c", "void f(char *a) {\n  strcpy(a, a);\n}\n", "src/os/x.c:2: strcpy"),
-    "banned-printf-in-a-step": ("check-banned", "src/build/x.c", 'void f(void) {\n  (void)printf("x");\n}\n', "src/build/x.c:2: printf"),
+    "banned-printf-in-a-step": ("check-banned", "src/engine/x.c", 'void f(void) {\n  (void)printf("x");\n}\n', "src/engine/x.c:2: printf"),
     "banned-needless-mark": ("check-banned", "src/os/x.c", "int a; // banned-ok: because\n", "src/os/x.c:1: nothing here needs"),
     "sizes-function": ("check-sizes", "src/os/x.c", LONG, "src/os/x.c:1: a function of 62 lines"),
     "sizes-file": ("check-sizes", "src/os/x.c", "int a;\n" * 801, "src/os/x.c:801: 801 lines"),

@@ -98,7 +98,7 @@ GOOD = [
     "version: 1\nname: x\napps: {a: {targets: [linux/amd64]}}\n",
     "version: 1\nname: x\nimages: {a: {base: {dir: b}, arch: 386, outputs: [wim]}}\n",
     (ROOT / "fuzz/config/corpus/example.yaml").read_text(),
-    (ROOT / "src/cli/template/wingo.yaml").read_text().replace("@NAME@", "x"),
+    (ROOT / "src/cli/project/template/wingo.yaml").read_text().replace("@NAME@", "x"),
     "version: 1\nname: x\nrelease: ${WINGO_TEST_UNSET:-1.0}\ntime: 1700000000\n"
     "apps:\n  a:\n    targets: [windows/amd64/v3, linux/arm/7, windows/amd64]\n"
     "    env: {A: 1, B: ''}\n    vars: {main.x: 1.10}\n    tags: [netgo]\n    gcflags: [-l]\n"

@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "build/exec.h"
-#include "build/listen.h"
+#include "engine/exec.h"
+#include "engine/show/listen.h"
 
 #define TOY_MAX_DEPS 16
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/base.h"
+#include "image/file/file.h"
 
 static wg_code roundtrip(wg_image_file *f, wg_error *err) {
   for (uint32_t i = 0; i < f->wim.n_images; i++) {

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "cli/internal.h"
+#include "cli/core/internal.h"
 #include "support.h"
 
 static void sizes_as_people_write_them(void **state) {

@@ -1,10 +1,10 @@
 // Edits of an image's registry: which hive, which path, what is kept.
-#include "image/registry.h"
+#include "image/reg/registry.h"
 
 #include <string.h>
 #include <uchar.h>
 
-#include "image/hivefile.h"
+#include "image/reg/hivefile.h"
 #include "os/proc.h"
 #include "support.h"
 

@@ -1,4 +1,4 @@
-#include "image/reparse.h"
+#include "image/apply/reparse.h"
 
 #include <string.h>
 

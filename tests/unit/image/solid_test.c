@@ -1,5 +1,5 @@
 // Solid resources in many small chunks: read back with our decoder, which wimlib's files prove.
-#include "image/solid.h"
+#include "image/pack/solid.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "image/synthetic.h"
+#include "image/synthetic/synthetic.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "image/winpath.h"
+#include "image/tree/winpath.h"
 
 #include <string.h>
 

@@ -1,0 +1,72 @@
+// The program: parse, decide on colours, catch signals, run one command.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/core/internal.h"
+
+static bool cli_color(const wg_cli *c, int fd) {
+  const char *when = wg_cli_value(c, "color");
+  if (when != NULL && strcmp(when, "auto") != 0) {
+    return strcmp(when, "always") == 0;
+  }
+  const char *no_color = wg_os_getenv("NO_COLOR"); // any text at all, by no-color.org
+  const char *term = wg_os_getenv("TERM");
+  return (no_color == NULL || no_color[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0 &&
+         wg_os_is_tty(fd);
+}
+
+static int cli_help(const wg_cli *c, const char *noun) {
+  WG_AUTO(wg_buf) b;
+  wg_buf_init(&b, wg_heap(), 0);
+  if (c->cmd != NULL) {
+    wg_cli_help_command(&b, c->cmd);
+  } else {
+    wg_cli_help_overview(&b, noun);
+  }
+  wg_out_bytes(b.p, b.n);
+  return 0;
+}
+
+static int cli_run(wg_cli *c) {
+  if (c->cmd == NULL) {
+    WG_AUTO(wg_buf) b;
+    wg_buf_init(&b, wg_heap(), 0);
+    wg_cli_help_overview(&b, NULL);
+    (void)fputs(wg_buf_z(&b), stderr);
+    return 2;
+  }
+  wg_error err = WG_ERROR_INIT;
+  wg_cancel cancel = {.event_fd = -1};
+  if (wg_cancel_init(&cancel, &err) != WG_OK || wg_os_catch_signals(&cancel, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  c->cancel = &cancel;
+  return c->cmd->run(c); // cancel stays open: the signal handler knows it until the process ends
+}
+
+int wg_cli_main(int argc, char **argv) {
+  wg_cli c = {0};
+  const char *noun = NULL;
+  int code = 2;
+  wg_cli_want want = wg_cli_parse(&c, argc < 0 ? 0 : (size_t)argc, argv, &noun);
+  c.color_out = cli_color(&c, 1);
+  c.color_err = cli_color(&c, 2);
+  switch (want) {
+  case WG_CLI_HELP:
+    code = cli_help(&c, noun);
+    break;
+  case WG_CLI_VERSION:
+    code = wg_cmd_version.run(&c);
+    break;
+  case WG_CLI_RUN:
+    code = cli_run(&c);
+    break;
+  case WG_CLI_BAD:
+    break;
+  }
+  wg_cli_done(&c);
+  if (!wg_out_flush() && code == 0) {
+    code = 1;
+  }
+  return code;
+}

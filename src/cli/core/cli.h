@@ -1,0 +1,77 @@
+// The command line: one table of commands from which parsing, --help, completion and the man page
+// come. A command parses its arguments, calls one function, prints. Results go to stdout,
+// progress and messages to stderr.
+#ifndef WG_CLI_CORE_CLI_H
+#define WG_CLI_CORE_CLI_H
+
+#include "fmt/json/jsonw.h"
+#include "os/proc.h"
+
+typedef struct wg_cli_opt {
+  const char *name; // "keep-going": --keep-going
+  char letter;      // 'k' or 0
+  const char *arg;  // NULL: a switch; else the value's name for help: "N", "FILE", "DIR"
+  const char *help; // one line
+  bool many;        // may be repeated
+} wg_cli_opt;
+
+typedef struct wg_cli wg_cli;
+
+typedef struct wg_cli_cmd {
+  const char *noun;       // NULL, or "wim" for `wingo wim info`
+  const char *name;       // "build"
+  const char *args;       // "[TARGET...]"
+  const char *summary;    // one line, lower case, no full stop
+  const char *text;       // for --help and the man page: paragraphs, and examples indented by 2
+  const wg_cli_opt *opts; // beside the common ones (-q -v -h --json --color)
+  size_t n_opts;
+  unsigned min_args, max_args; // UINT_MAX: any
+  const char *complete; // what completes arguments: "file", "dir", "target", or words "a b c"
+  bool hidden;
+  int (*run)(wg_cli *cli); // exit code
+} wg_cli_cmd;
+
+// Every command, in the order of help. src/cli/commands.c
+extern const wg_cli_cmd *const wg_cli_commands[];
+extern const size_t wg_cli_n_commands;
+
+struct wg_cli {
+  const wg_cli_cmd *cmd;
+  const char *const *args; // positional
+  size_t n_args;
+  bool json, quiet;
+  int verbose;
+  bool color_out, color_err;  // already decided: terminal, NO_COLOR, --color
+  wg_cancel *cancel;          // set by signals
+  struct wg_cli_given *given; // options as given
+  size_t n_given;
+};
+
+bool wg_cli_has(const wg_cli *c, const char *opt);
+const char *wg_cli_value(const wg_cli *c, const char *opt); // last one given, NULL when none
+// All values of a repeated option in order; heap array of borrowed strings, wg_xfree it.
+const char **wg_cli_values(const wg_cli *c, const char *opt, size_t *out_n);
+
+// Writes to stdout (buffered; a failed write ends the program with 1).
+void wg_out(const char *fmt, ...) WG_PRINTF(1, 2);
+void wg_out_bytes(const void *p, size_t n_bytes);
+// One line on stderr, "wingo: ..." (not with quiet, for notes).
+void wg_note(const wg_cli *c, const char *fmt, ...) WG_PRINTF(2, 3);
+// Prints "wingo: error: <chain>" and gives the exit code that belongs to err->code:
+// 1 failed, 2 USAGE, 3 CONFIG, 4 FORMAT, 5 VERIFY, 7 TIMEOUT, 130 CANCELED.
+int wg_cli_fail(const wg_cli *c, const wg_error *err);
+// Ends a command's JSON and prints it. The exit code: 0, or as wg_cli_fail.
+int wg_cli_end_json(const wg_cli *c, wg_jsonw *j, const wg_buf *out);
+// "wingo build: <text>; see 'wingo build --help'", exit code 2.
+int wg_cli_usage(const wg_cli *c, const char *fmt, ...) WG_PRINTF(2, 3);
+int wg_exit_code(wg_code code);
+// Parses "5GiB", "3800MiB", "100 MB", "4096".
+WG_MUST_CHECK bool wg_parse_size(wg_str s, uint64_t *out);
+
+// The commands, one file each: src/cli/<noun>/cmd_<name>.c defines `const wg_cli_cmd wg_cmd_<name>`.
+extern const wg_cli_cmd wg_cmd_init, wg_cmd_check, wg_cmd_plan, wg_cmd_build, wg_cmd_inspect,
+    wg_cmd_clean, wg_cmd_doctor, wg_cmd_completion, wg_cmd_help, wg_cmd_version;
+
+int wg_cli_main(int argc, char **argv); // src/cli/core/cli.c; main.c only calls it
+
+#endif

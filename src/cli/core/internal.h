@@ -1,0 +1,51 @@
+// What the parts of src/cli share and commands don't need.
+#ifndef WG_CLI_CORE_INTERNAL_H
+#define WG_CLI_CORE_INTERNAL_H
+
+#include "cli/core/cli.h"
+
+typedef struct wg_cli_given { // one option as given
+  const wg_cli_opt *opt;      // in the command's table or among the common ones
+  const char *value;          // borrowed from argv; NULL for a switch
+} wg_cli_given;
+
+// The options that every command has.
+extern const wg_cli_opt wg_cli_common_opts[];
+extern const size_t wg_cli_n_common_opts;
+
+// What the command line asked for.
+typedef enum wg_cli_want {
+  WG_CLI_RUN,
+  WG_CLI_HELP,    // of cmd, of noun, or of the program when both are NULL
+  WG_CLI_VERSION, // --version
+  WG_CLI_BAD,     // a usage error, said already
+} wg_cli_want;
+
+// Fills c (zeroed by the caller) from argv; c->given and c->args are heap arrays of strings that
+// are borrowed from argv. *out_noun is set when the command line names only a noun.
+wg_cli_want wg_cli_parse(wg_cli *c, size_t n_argv, char *const *argv, const char **out_noun);
+void wg_cli_done(wg_cli *c);
+
+// The command called name (under noun, NULL for none); NULL when there is none.
+const wg_cli_cmd *wg_cli_find(const char *noun, const char *name);
+bool wg_cli_is_noun(const char *name);
+// The candidate nearest to word when it is near enough to be a typing error; NULL otherwise.
+const char *wg_cli_nearest(const char *word, const char *const *candidates, size_t n);
+
+// Help as text appended to out. noun NULL: the whole program.
+void wg_cli_help_overview(wg_buf *out, const char *noun);
+void wg_cli_help_command(wg_buf *out, const wg_cli_cmd *cmd);
+// "build" or "wim info".
+void wg_cli_full_name(wg_buf *out, const wg_cli_cmd *cmd);
+// The heading under which help and the manual list cmd.
+const char *wg_cli_group_of(const wg_cli_cmd *cmd);
+extern const char *const wg_cli_groups[]; // in order, each that group_of can give
+extern const size_t wg_cli_n_groups;
+
+// The manual page in roff.
+void wg_cli_man(wg_buf *out);
+
+// Flushes stdout; false when something could not be written.
+bool wg_out_flush(void);
+
+#endif

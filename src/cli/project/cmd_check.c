@@ -1,0 +1,159 @@
+// `wingo check`: every fault of the project file in one run.
+#include <limits.h>
+
+#include "cli/project/project.h"
+#include "fmt/json/jsonw.h"
+
+typedef struct check_count {
+  size_t n_errors, n_warnings;
+} check_count;
+
+static check_count check_counts(const wg_cfg *cfg) {
+  check_count c = {0};
+  size_t n = 0;
+  const wg_cfg_fault *faults = wg_cfg_faults(cfg, &n);
+  for (size_t i = 0; i < n; i++) {
+    if (faults[i].severity == WG_FAULT_ERROR) {
+      c.n_errors++;
+    } else {
+      c.n_warnings++;
+    }
+  }
+  return c;
+}
+
+static void check_json_fault(wg_jsonw *w, const wg_cfg_fault *f) {
+  wg_jsonw_begin_object(w);
+  wg_jsonw_key_z(w, "file");
+  wg_jsonw_str_z(w, f->pos.file);
+  wg_jsonw_key_z(w, "line");
+  wg_jsonw_u64(w, f->pos.line);
+  wg_jsonw_key_z(w, "column");
+  wg_jsonw_u64(w, f->pos.col);
+  wg_jsonw_key_z(w, "severity");
+  wg_jsonw_str_z(w, f->severity == WG_FAULT_ERROR ? "error" : "warning");
+  wg_jsonw_key_z(w, "text");
+  wg_jsonw_str_z(w, f->text);
+  if (f->hint != NULL) {
+    wg_jsonw_key_z(w, "hint");
+    wg_jsonw_str_z(w, f->hint);
+  }
+  wg_jsonw_end_object(w);
+}
+
+static wg_code check_json(const wg_cfg *cfg, wg_buf *out, wg_error *err) {
+  check_count c = check_counts(cfg);
+  size_t n = 0;
+  const wg_cfg_fault *faults = wg_cfg_faults(cfg, &n);
+  wg_jsonw w;
+  wg_jsonw_init(&w, out, 2);
+  wg_jsonw_begin_object(&w);
+  wg_jsonw_key_z(&w, "errors");
+  wg_jsonw_u64(&w, c.n_errors);
+  wg_jsonw_key_z(&w, "warnings");
+  wg_jsonw_u64(&w, c.n_warnings);
+  wg_jsonw_key_z(&w, "faults");
+  wg_jsonw_begin_array(&w);
+  for (size_t i = 0; i < n; i++) {
+    check_json_fault(&w, &faults[i]);
+  }
+  wg_jsonw_end_array(&w);
+  wg_jsonw_end_object(&w);
+  wg_buf_add_byte(out, '\n');
+  return wg_jsonw_finish(&w, err);
+}
+
+static void check_summary(const char *file, check_count c, wg_buf *out) {
+  if (c.n_errors == 0 && c.n_warnings == 0) {
+    wg_buf_printf(out, "%s: no faults\n", file);
+    return;
+  }
+  if (c.n_errors == 0) {
+    wg_buf_printf(out, "%s: no errors, ", file);
+  } else {
+    wg_buf_printf(out, "%s: %zu error%s, ", file, c.n_errors, c.n_errors == 1 ? "" : "s");
+  }
+  wg_buf_printf(out, "%zu warning%s\n", c.n_warnings, c.n_warnings == 1 ? "" : "s");
+}
+
+static int check_run(wg_cli *cli) {
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO_PTR(wg_cfg) cfg = NULL;
+  wg_code code = wg_cli_load_options(cli, &cfg, &err);
+  check_count c = check_counts(cfg);
+  if (code != WG_OK && c.n_errors == 0) { // there is no file to have faults
+    return wg_cli_fail(cli, &err);
+  }
+  wg_error files_err = WG_ERROR_INIT;
+  wg_code files_code = wg_cfg_check_files(cfg, &files_err);
+  code = code != WG_OK ? code : files_code;
+  c = check_counts(cfg);
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 0);
+  if (cli->json) {
+    if (check_json(cfg, &out, &err) != WG_OK) {
+      return wg_cli_fail(cli, &err);
+    }
+  } else {
+    wg_cli_format_faults(cfg, cli->color_out, true, &out);
+    if (!cli->quiet) {
+      check_summary(wg_cfg_file(cfg), c, &out);
+    }
+  }
+  wg_out_bytes(out.p, out.n);
+  return code == WG_OK ? 0 : wg_exit_code(code);
+}
+
+static const wg_cli_opt check_opts[] = {WG_CLI_PROJECT_OPTS};
+
+const wg_cli_cmd wg_cmd_check = {
+    .name = "check",
+    .args = "",
+    .summary = "find everything that is wrong in the project file",
+    .text =
+        "Reads wingo.yaml with its overlay and --set values and prints every fault with its file, "
+        "line and column, and what to write instead. The files and folders it names are looked "
+        "up, too. Nothing is built.\n"
+        "\n"
+        "The exit code is 3 when there is an error; warnings alone give 0. --json prints the "
+        "faults for editors.\n"
+        "\n"
+        "  wingo check\n"
+        "  wingo check --env production\n"
+        "  wingo check --set release=1.5.0 --json",
+    .opts = check_opts,
+    .n_opts = WG_ARRAY_LEN(check_opts),
+    .max_args = 0,
+    .run = check_run};
+
+static int check_print(void (*make)(wg_buf *out)) {
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 0);
+  make(&out);
+  wg_out_bytes(out.p, out.n);
+  return 0;
+}
+
+static int schema_run(wg_cli *cli) {
+  (void)cli;
+  return check_print(wg_cfg_write_schema);
+}
+
+static int reference_run(wg_cli *cli) {
+  (void)cli;
+  return check_print(wg_cfg_write_reference);
+}
+
+// Hidden: what docs/wingo.schema.json and docs/wingo.yaml.md are made with.
+const wg_cli_cmd wg_cmd_schema = {.name = "__schema",
+                                  .args = "",
+                                  .summary = "print the JSON Schema of wingo.yaml",
+                                  .text = "",
+                                  .hidden = true,
+                                  .run = schema_run};
+const wg_cli_cmd wg_cmd_reference = {.name = "__reference",
+                                     .args = "",
+                                     .summary = "print the reference page of wingo.yaml",
+                                     .text = "",
+                                     .hidden = true,
+                                     .run = reference_run};

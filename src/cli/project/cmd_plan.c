@@ -1,0 +1,136 @@
+// `wingo plan`: the steps, what is cached, what would run and why.
+#include <limits.h>
+#include <string.h>
+
+#include "cli/project/graph.h"
+#include "fmt/json/jsonw.h"
+
+static const char *plan_state_name(wg_plan_state s) {
+  switch (s) {
+  case WG_PLAN_CACHED:
+    return "cached";
+  case WG_PLAN_RUN:
+    return "run";
+  case WG_PLAN_UNKNOWN:
+    return "unknown";
+  default:
+    return "?";
+  }
+}
+
+#define PLAN_MAX_REASONS 8U
+
+static void plan_print_step(const wg_cli *c, const wg_plan *p, const wg_plan_step *s) {
+  static const char *const colors[] = {"\033[32m", "\033[33m", "\033[36m"};
+  const char *on = c->color_out ? colors[s->state] : "", *off = c->color_out ? "\033[0m" : "";
+  wg_out("%s%-8s%s %-13s %s\n", on, plan_state_name(s->state), off, s->verb, s->identity);
+  size_t n = c->verbose > 0                    ? s->n_reasons
+             : s->n_reasons < PLAN_MAX_REASONS ? s->n_reasons
+                                               : PLAN_MAX_REASONS;
+  for (size_t i = 0; s->state != WG_PLAN_CACHED && i < n; i++) {
+    wg_out("             %s\n", s->reasons[i]);
+  }
+  if (n < s->n_reasons && s->state != WG_PLAN_CACHED) {
+    wg_out("             ... and %zu more (-v shows all)\n", s->n_reasons - n);
+  }
+  if (c->verbose > 0) {
+    for (size_t i = 0; i < s->n_deps; i++) {
+      wg_out("             needs %s\n", p->steps[s->deps[i]].identity);
+    }
+    if (s->has_key) {
+      wg_out("             key %s\n", wg_digest_hex(&s->key).s);
+    }
+  }
+}
+
+static void plan_json_step(wg_jsonw *j, const wg_plan *p, const wg_plan_step *s) {
+  wg_jsonw_begin_object(j);
+  wg_jsonw_kv_z(j, "step", s->identity);
+  wg_jsonw_kv_z(j, "kind", s->kind);
+  wg_jsonw_kv_z(j, "state", plan_state_name(s->state));
+  if (s->has_key) {
+    wg_jsonw_kv_hex(j, "key", s->key.b, sizeof(s->key.b));
+  }
+  wg_jsonw_key_z(j, "reasons");
+  wg_jsonw_begin_array(j);
+  for (size_t i = 0; i < s->n_reasons; i++) {
+    wg_jsonw_str_z(j, s->reasons[i]);
+  }
+  wg_jsonw_end_array(j);
+  wg_jsonw_key_z(j, "needs");
+  wg_jsonw_begin_array(j);
+  for (size_t i = 0; i < s->n_deps; i++) {
+    wg_jsonw_str_z(j, p->steps[s->deps[i]].identity);
+  }
+  wg_jsonw_end_array(j);
+  wg_jsonw_end_object(j);
+}
+
+static int plan_print_json(const wg_cli *c, const wg_plan *p) {
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 0);
+  wg_jsonw j;
+  wg_jsonw_init(&j, &out, 2);
+  wg_jsonw_begin_array(&j);
+  for (size_t i = 0; i < p->n_steps; i++) {
+    plan_json_step(&j, p, &p->steps[i]);
+  }
+  wg_jsonw_end_array(&j);
+  return wg_cli_end_json(c, &j, &out);
+}
+
+static void plan_print(const wg_cli *c, const wg_plan *p) {
+  size_t n[3] = {0};
+  for (size_t i = 0; i < p->n_steps; i++) {
+    plan_print_step(c, p, &p->steps[i]);
+    n[p->steps[i].state]++;
+  }
+  wg_out("\n%zu steps: %zu cached, %zu will run", p->n_steps, n[WG_PLAN_CACHED], n[WG_PLAN_RUN]);
+  if (n[WG_PLAN_UNKNOWN] > 0) {
+    wg_out(", %zu depend on what those give", n[WG_PLAN_UNKNOWN]);
+  }
+  wg_out("\n");
+}
+
+static int plan_run(wg_cli *c) {
+  WG_AUTO(wg_cli_graph) p = {0};
+  int rc = wg_cli_graph_load(c, &p);
+  if (rc != 0) {
+    return rc;
+  }
+  WG_AUTO(wg_plan) plan = {0};
+  wg_error err = WG_ERROR_INIT;
+  wg_exec_options opt = {.targets = c->args,
+                         .n_targets = c->n_args,
+                         .project_dir = p.project->dir,
+                         .cancel = c->cancel};
+  if (wg_exec_plan(p.graph, p.store, &opt, &plan, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  if (c->json) {
+    return plan_print_json(c, &plan);
+  }
+  plan_print(c, &plan);
+  return 0;
+}
+
+static const wg_cli_opt plan_opts[] = {WG_CLI_PROJECT_OPTS, WG_CLI_STORE_OPT};
+
+const wg_cli_cmd wg_cmd_plan = {
+    .name = "plan",
+    .args = "[TARGET...]",
+    .summary = "show the steps, what is cached, and why the rest would run",
+    .text =
+        "Nothing is built and nothing is written. For each step that would run, the inputs that\n"
+        "changed since its last run are named. What a step gives is not known before it ran:\n"
+        "steps that need it say so.\n\n"
+        "Examples:\n"
+        "  wingo plan\n"
+        "  wingo plan image/kiosk\n"
+        "  wingo plan --json | jq '.[] | select(.state == \"run\").step'\n",
+    .opts = plan_opts,
+    .n_opts = WG_ARRAY_LEN(plan_opts),
+    .max_args = UINT_MAX,
+    .complete = "target",
+    .run = plan_run,
+};

@@ -1,0 +1,69 @@
+#include "cli/project/project.h"
+
+#include <stdio.h>
+
+// Text from a file as it may go to a terminal.
+static void project_add_clean(wg_buf *out, const char *s) {
+  for (; *s != '\0'; s++) {
+    uint8_t c = (uint8_t)*s;
+    if (c < 0x20 || c == 0x7F) {
+      wg_buf_printf(out, "\\x%02x", (unsigned)c);
+    } else {
+      wg_buf_add_byte(out, c);
+    }
+  }
+}
+
+static void project_format_fault(const wg_cfg_fault *f, bool color, wg_buf *out) {
+  bool error = f->severity == WG_FAULT_ERROR;
+  project_add_clean(out, f->pos.file);
+  wg_buf_printf(out, ":%u:%u: %s%s:%s ", (unsigned)f->pos.line, (unsigned)f->pos.col,
+                color ? (error ? "\033[1;31m" : "\033[1;33m") : "", error ? "error" : "warning",
+                color ? "\033[0m" : "");
+  project_add_clean(out, f->text);
+  if (f->hint != NULL) {
+    wg_buf_add_z(out, "\n  hint: ");
+    project_add_clean(out, f->hint);
+  }
+  wg_buf_add_byte(out, '\n');
+}
+
+void wg_cli_format_faults(const wg_cfg *cfg, bool color, bool warnings, wg_buf *out) {
+  size_t n = 0;
+  const wg_cfg_fault *faults = wg_cfg_faults(cfg, &n);
+  for (size_t i = 0; i < n; i++) {
+    if (warnings || faults[i].severity == WG_FAULT_ERROR) {
+      project_format_fault(&faults[i], color, out);
+    }
+  }
+}
+
+wg_code wg_cli_load_options(const wg_cli *cli, wg_cfg **out, wg_error *err) {
+  size_t n = 0;
+  const char **sets = wg_cli_values(cli, "set", &n);
+  const wg_cfg_options opt = {.file = wg_cli_value(cli, "file"),
+                              .env_name = wg_cli_value(cli, "env"),
+                              .sets = sets,
+                              .n_sets = n};
+  wg_code code = wg_cfg_load(&opt, out, err);
+  wg_xfree(sets);
+  return code;
+}
+
+bool wg_cli_load_project(const wg_cli *cli, wg_cfg **out, int *out_exit) {
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO_PTR(wg_cfg) cfg = NULL;
+  wg_code code = wg_cli_load_options(cli, &cfg, &err);
+  WG_AUTO(wg_buf) text = {0};
+  wg_buf_init(&text, wg_heap(), 0);
+  wg_cli_format_faults(cfg, cli->color_err, !cli->quiet, &text);
+  (void)fputs(wg_buf_z(&text), stderr);
+  *out = NULL;
+  if (code != WG_OK) {
+    *out_exit = wg_cli_fail(cli, &err);
+    return false;
+  }
+  *out_exit = 0;
+  *out = wg_take(&cfg);
+  return true;
+}

@@ -1,0 +1,167 @@
+// How differences between hives are printed, for `wingo reg diff` and `wingo diff`.
+#include "cli/inspect/inspect.h"
+#include "cli/reg/reg.h"
+#include "fmt/sd/sd.h"
+
+static const char *const print_facts[] = {
+    [WG_REGDIFF_KEY] = "key",
+    [WG_REGDIFF_VALUE] = "value",
+    [WG_REGDIFF_DESCRIPTOR] = "security descriptor",
+    [WG_REGDIFF_CLASS] = "class",
+    [WG_REGDIFF_FLAGS] = "symbolic link or layer",
+    [WG_REGDIFF_TIME] = "last-written time",
+};
+
+static const char *print_word(const void *a, const void *b) {
+  return a == NULL ? "added" : b == NULL ? "removed" : "changed";
+}
+
+static void print_path(const wg_regkey *k, wg_buf *out) {
+  wg_regkey_add_path(k, out);
+  if (out->n == 0) {
+    wg_buf_add_byte(out, '\\');
+  }
+}
+
+static void print_name(const wg_regvalue *v, wg_buf *out) {
+  if (v->name16.n == 0) {
+    wg_buf_add_z(out, "(Default)");
+  } else if (!wg_utf16le_to_utf8((const uint8_t *)v->name16.p, v->name16.n, out)) {
+    wg_buf_add_z(out, "?");
+  }
+}
+
+void wg_sddl_of(wg_str sd, wg_buf *out) {
+  WG_AUTO(wg_arena) arena;
+  wg_error err = WG_ERROR_INIT;
+  wg_sd parsed;
+  wg_arena_init(&arena, wg_heap(), 0);
+  if (sd.n == 0) {
+    wg_buf_add_z(out, "none");
+  } else if (wg_sd_parse(sd.p, sd.n, &arena, &parsed, &err) == WG_OK) {
+    wg_sddl_write(&parsed, out);
+  } else {
+    wg_buf_add_hex(out, sd.p, sd.n);
+  }
+}
+
+// --- JSON
+
+static void json_value(wg_jsonw *j, const char *key, const wg_regvalue *v) {
+  char type[16];
+  WG_AUTO(wg_buf) data = {0};
+  if (v == NULL) {
+    return;
+  }
+  wg_buf_init(&data, wg_heap(), 0);
+  wg_regvalue_text(v, &data);
+  wg_jsonw_key_z(j, key);
+  wg_jsonw_begin_object(j);
+  wg_jsonw_kv_z(j, "type", wg_reg_type_name(v->type, type));
+  wg_jsonw_kv_str(j, "data", wg_buf_str(&data));
+  wg_jsonw_kv_hex(j, "bytes", v->data, v->n_bytes);
+  wg_jsonw_end_object(j);
+}
+
+static void json_text(wg_jsonw *j, const char *key, const wg_reg_printer *p, const wg_hive *h,
+                      const wg_regkey *k, wg_regdiff_what what) {
+  WG_AUTO(wg_buf) text = {0};
+  (void)p;
+  wg_buf_init(&text, wg_heap(), 0);
+  if (what == WG_REGDIFF_DESCRIPTOR) {
+    wg_sddl_of(wg_regkey_sd(h, k), &text);
+    wg_jsonw_kv_str(j, key, wg_buf_str(&text));
+  } else if (what == WG_REGDIFF_CLASS) {
+    wg_str c = wg_regkey_class(k);
+    wg_jsonw_kv_hex(j, key, c.p, c.n);
+  } else if (what == WG_REGDIFF_TIME) {
+    wg_jsonw_kv_u64(j, key, wg_regkey_time(k));
+  }
+}
+
+static void print_json(const wg_reg_printer *p, const wg_regdiff_item *item) {
+  wg_jsonw *j = p->json;
+  WG_AUTO(wg_buf) text = {0};
+  bool value = item->what == WG_REGDIFF_VALUE;
+  wg_buf_init(&text, wg_heap(), 0);
+  wg_jsonw_begin_object(j);
+  wg_jsonw_kv_z(j, "what", print_facts[item->what]);
+  wg_jsonw_kv_z(j, "change", value ? print_word(item->va, item->vb) : print_word(item->a, item->b));
+  print_path(item->b != NULL ? item->b : item->a, &text);
+  wg_jsonw_kv_str(j, "key", wg_buf_str(&text));
+  if (value) {
+    wg_buf_clear(&text);
+    print_name(item->va != NULL ? item->va : item->vb, &text);
+    wg_jsonw_kv_str(j, "name", wg_buf_str(&text));
+    json_value(j, "old", item->va);
+    json_value(j, "new", item->vb);
+  } else if (item->what != WG_REGDIFF_KEY) {
+    json_text(j, "old", p, p->a, item->a, item->what);
+    json_text(j, "new", p, p->b, item->b, item->what);
+  }
+  wg_jsonw_end_object(j);
+}
+
+// --- text
+
+static void text_value(const wg_reg_printer *p, char sign, const wg_regvalue *v) {
+  char type[16];
+  WG_AUTO(wg_buf) text = {0};
+  if (v == NULL) {
+    return;
+  }
+  wg_buf_init(&text, wg_heap(), 0);
+  print_name(v, &text);
+  wg_buf_printf(p->out, "%s  %c %s  %s  ", p->indent, sign, wg_buf_z(&text),
+                wg_reg_type_name(v->type, type));
+  wg_buf_clear(&text);
+  wg_regvalue_text(v, &text);
+  wg_ins_add_plain(p->out, wg_buf_str(&text));
+  wg_buf_add_byte(p->out, '\n');
+}
+
+static void text_descriptor(const wg_reg_printer *p, const wg_regdiff_item *item) {
+  wg_buf_printf(p->out, "%s    - ", p->indent);
+  wg_sddl_of(wg_regkey_sd(p->a, item->a), p->out);
+  wg_buf_printf(p->out, "\n%s    + ", p->indent);
+  wg_sddl_of(wg_regkey_sd(p->b, item->b), p->out);
+  wg_buf_add_byte(p->out, '\n');
+}
+
+void wg_reg_print_item(void *printer, const wg_regdiff_item *item) {
+  wg_reg_printer *p = printer;
+  WG_AUTO(wg_buf) path = {0};
+  wg_buf_init(&path, wg_heap(), 0);
+  if (p->json != NULL) {
+    print_json(p, item);
+    return;
+  }
+  const wg_regkey *k = item->b != NULL ? item->b : item->a;
+  print_path(k, &path);
+  if (item->what == WG_REGDIFF_KEY) {
+    wg_buf_printf(p->out, "%s%c %s\n", p->indent, item->a == NULL ? '+' : '-', wg_buf_z(&path));
+    return;
+  }
+  if (p->headed != k) { // a key's heading is printed once, before its first difference
+    wg_buf_printf(p->out, "%s%s\n", p->indent, wg_buf_z(&path));
+    p->headed = k;
+  }
+  if (item->what == WG_REGDIFF_VALUE) {
+    text_value(p, '-', item->va);
+    text_value(p, '+', item->vb);
+    return;
+  }
+  wg_buf_printf(p->out, "%s  ~ %s\n", p->indent, print_facts[item->what]);
+  if (item->what == WG_REGDIFF_DESCRIPTOR) {
+    text_descriptor(p, item);
+  }
+}
+
+int wg_diff_exit(uint64_t n_differences) {
+  return n_differences == 0 ? 0 : 1;
+}
+
+int wg_diff_fail(const wg_cli *c, const wg_error *err) {
+  int code = wg_cli_fail(c, err);
+  return code == 1 ? 2 : code;
+}

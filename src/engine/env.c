@@ -1,0 +1,86 @@
+// What one run or plan shares.
+#include <string.h>
+
+#include "engine/int.h"
+
+void wg_build_emit(const step_run *r, wg_event ev) {
+  if (r->env->bus == NULL) {
+    return;
+  }
+  ev.step = r->number;
+  ev.identity = r->s->identity;
+  ev.verb = r->s->kind->verb;
+  wg_bus_emit(r->env->bus, &ev);
+}
+
+// .wingo with a .gitignore of its own: none of it is source.
+static wg_code env_make_dir(const char *project_dir, wg_error *err) {
+  WG_AUTO(wg_cstr) dir = wg_path_join(project_dir, ".wingo");
+  WG_AUTO(wg_cstr) ignore = wg_path_join(dir, ".gitignore");
+  if (wg_os_mkdirs(WG_CWD, dir, 0755, err) != WG_OK) {
+    return err->code;
+  }
+  if (!wg_os_exists(WG_CWD, ignore) &&
+      wg_os_write_file(WG_CWD, ignore, "*\n", 2, 0644, false, err) != WG_OK) {
+    return err->code;
+  }
+  return WG_OK;
+}
+
+wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_options *opt,
+                          wg_error *err) {
+  *e = (build_env){.g = g,
+                   .store = s,
+                   .bus = opt->bus,
+                   .cancel = opt->cancel,
+                   .project_dir = opt->project_dir,
+                   .recheck = opt->recheck};
+  e->selected = wg_xarray(g->n_steps + 1, sizeof(*e->selected));
+  e->runs = wg_xarray(g->n_steps + 1, sizeof(*e->runs));
+  e->memo = wg_build_memo_new(s);
+  wg_mutex_init(&e->lock);
+  for (uint32_t i = 0; i < g->n_steps; i++) {
+    step_run *r = &e->runs[i];
+    *r = (step_run){.env = e, .s = g->steps[i]};
+    r->identity_digest = wg_sha256(r->s->identity, strlen(r->s->identity));
+    wg_arena_init(&r->arena, wg_heap(), 0);
+    wg_buf_init(&r->discovery_bytes, wg_heap(), 0);
+    wg_buf_init(&r->result_bytes, wg_heap(), 0);
+    wg_buf_init(&r->state_bytes, wg_heap(), 0);
+  }
+  if (wg_build_graph_order(g, &e->order, err) != WG_OK ||
+      wg_build_graph_select(g, opt->targets, opt->n_targets, e->selected, err) != WG_OK) {
+    return err->code;
+  }
+  for (uint32_t i = 0; i < g->n_steps; i++) {
+    uint32_t at = e->order[i];
+    if (e->selected[at]) {
+      e->runs[at].number = e->n_selected++;
+    }
+  }
+  return opt->project_dir == NULL ? WG_OK : env_make_dir(opt->project_dir, err);
+}
+
+void wg_build_env_done(build_env *e) {
+  if (e->runs == NULL) {
+    return;
+  }
+  for (size_t i = 0; i < e->g->n_steps; i++) {
+    step_run *r = &e->runs[i];
+    wg_arena_done(&r->arena);
+    wg_buf_done(&r->discovery_bytes);
+    wg_buf_done(&r->result_bytes);
+    wg_buf_done(&r->state_bytes);
+    wg_xfree(r->inputs);
+  }
+  wg_xfree(e->runs);
+  wg_xfree(e->selected);
+  wg_xfree(e->order);
+  wg_build_memo_free(e->memo);
+  wg_mutex_done(&e->lock);
+  for (size_t i = 0; i < e->n_clean; i++) {
+    wg_xfree(e->clean_dirs[i]);
+  }
+  wg_xfree(e->clean_dirs);
+  e->runs = NULL;
+}

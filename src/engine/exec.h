@@ -1,0 +1,64 @@
+// Planning and running a graph.
+#ifndef WG_ENGINE_EXEC_H
+#define WG_ENGINE_EXEC_H
+
+#include "engine/graph.h"
+
+typedef struct wg_exec_options {
+  unsigned cpus;         // -j; 0: all
+  uint64_t memory_bytes; // 0: three quarters of what there is
+  bool keep_going;
+  bool recheck;               // run cached steps again and compare digests
+  const char *const *targets; // empty: everything
+  size_t n_targets;
+  const char *project_dir; // for .wingo/
+  const wg_cancel *cancel;
+  wg_bus *bus;
+} wg_exec_options;
+
+typedef struct wg_exec_failure {
+  const char *identity, *text, *details;
+  wg_code code;
+} wg_exec_failure;
+
+typedef struct wg_exec_result {
+  uint32_t n_steps, n_ran, n_cached, n_failed, n_skipped;
+  wg_exec_failure *failures; // all of them, in the order they happened
+  size_t n_failures;
+} wg_exec_result;
+void wg_exec_result_done(wg_exec_result *r);
+WG_DEFINE_AUTO(wg_exec_result, wg_exec_result_done);
+
+// Runs. WG_OK when every selected step is done; the code of the first failure otherwise (CANCELED
+// when the user stopped it; NOT_FOUND for an unknown target, with those that exist). *out is filled
+// in every case.
+wg_code wg_exec_run(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_exec_result *out,
+                    wg_error *err);
+
+typedef enum wg_plan_state {
+  WG_PLAN_CACHED,
+  WG_PLAN_RUN,     // will run: reasons say which inputs changed since its last run
+  WG_PLAN_UNKNOWN, // depends on the output of a step that will run
+} wg_plan_state;
+typedef struct wg_plan_step {
+  const char *identity, *kind, *verb;
+  wg_plan_state state;
+  wg_digest key; // when known
+  bool has_key;
+  const char *const
+      *reasons; // "first run", "changed: src/main.go", "new input: ...", "parameter ldflags"
+  size_t n_reasons;
+  const uint32_t *deps; // indices in the plan
+  size_t n_deps;
+} wg_plan_step;
+typedef struct wg_plan {
+  wg_arena arena;
+  wg_plan_step *steps; // dependencies first
+  size_t n_steps;
+} wg_plan;
+void wg_plan_done(wg_plan *p);
+WG_DEFINE_AUTO(wg_plan, wg_plan_done);
+wg_code wg_exec_plan(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_plan *out,
+                     wg_error *err);
+
+#endif

@@ -1,0 +1,109 @@
+// The plan: a graph of steps, each a pure function of its key.
+//
+//   key = SHA-256(kind, kind version, parameters in canonical form, named input digests)
+//
+// A step makes named outputs (files by digest, in the store). Inputs are files, listings, or
+// outputs of other steps. What a step reads may be known only after another ran: its kind's
+// discover() names more inputs, and the observations it made (files, directory listings, absent
+// paths, environment) are recorded, so that it is run again only when one of them changed.
+#ifndef WG_ENGINE_GRAPH_H
+#define WG_ENGINE_GRAPH_H
+
+#include "engine/event.h"
+#include "store/store.h"
+
+typedef struct wg_graph wg_graph;
+typedef struct wg_step wg_step;
+typedef struct wg_step_ctx wg_step_ctx; // what discover() and run() see
+
+typedef struct wg_step_kind {
+  const char *name; // "go.build"
+  uint32_t version; // raised whenever the same inputs would give other outputs
+  const char *verb; // for people: "compile", "write image"
+  // NULL when all inputs are known beforehand. Reads only; reports every file, listing, absent path
+  // and environment variable it depends on by wg_ctx_observe_*, and names inputs by
+  // wg_ctx_add_input.
+  wg_code (*discover)(wg_step_ctx *ctx, wg_error *err);
+  wg_code (*run)(wg_step_ctx *ctx, wg_error *err);
+  bool network; // a fetching step; others get no network
+} wg_step_kind;
+
+wg_graph *wg_graph_new(void);
+void wg_graph_free(wg_graph *g);
+WG_DEFINE_AUTO_PTR(wg_graph, wg_graph_free);
+
+// identity: what it is in the project, stable, unique: "app/agent/windows-amd64". user: handed to
+// the kind's functions, borrowed, outlives the graph.
+wg_step *wg_graph_add(wg_graph *g, const wg_step_kind *kind, const char *identity,
+                      const void *user);
+// The step with that identity, NULL when there is none. And what wg_graph_add was given for it.
+wg_step *wg_graph_find(const wg_graph *g, const char *identity);
+const void *wg_step_user(const wg_step *s);
+// Targets: names a user may give (`wingo build app/agent`) that select this step; the identity and
+// each of its '/'-prefixes are targets anyway.
+void wg_step_alias(wg_step *s, const char *target);
+// Parameters take part in the key: name and value, in any order (sorted by name).
+void wg_step_param(wg_step *s, const char *name, const char *value);
+// A file whose content is an input. path absolute; label (not the path) takes part in the key.
+void wg_step_input_file(wg_step *s, const char *label, const char *path);
+// All files below a folder: label + relative path + mode-free content of each (symlinks by text).
+void wg_step_input_tree(wg_step *s, const char *label, const char *path);
+// The output of another step.
+void wg_step_input_step(wg_step *s, const char *label, wg_step *dep, const char *output);
+// Only order, no data: dep must have succeeded first.
+void wg_step_after(wg_step *s, wg_step *dep);
+// What it will use while it runs; the executor keeps the sum under its budget.
+void wg_step_need(wg_step *s, unsigned cpus, uint64_t memory_bytes);
+// Where an output is put for the user, absolute path. big: lives there only, not in the store.
+void wg_step_publish(wg_step *s, const char *output, const char *path, uint32_t mode, bool big);
+// The same of an output that the step may or may not have (a part of a split file). Without it
+// nothing is left at path: what lies there is of a run that had more.
+void wg_step_publish_optional(wg_step *s, const char *output, const char *path, uint32_t mode);
+
+// --- for discover() and run()
+const void *wg_ctx_user(const wg_step_ctx *c);
+const char *wg_ctx_identity(const wg_step_ctx *c);
+wg_store *wg_ctx_store(const wg_step_ctx *c);
+const wg_cancel *wg_ctx_cancel(const wg_step_ctx *c);
+const char *
+wg_ctx_tmp(const wg_step_ctx *c);           // private temporary folder, on the store's file system
+unsigned wg_ctx_cpus(const wg_step_ctx *c); // granted
+uint64_t wg_ctx_memory(const wg_step_ctx *c); // granted
+wg_arena *wg_ctx_arena(wg_step_ctx *c);       // for this call
+// Observations of discover(): paths absolute. They fail only on I/O errors other than absence.
+wg_code wg_ctx_observe_file(wg_step_ctx *c, const char *path, wg_digest *out,
+                            wg_error *err); // absent: noted as absent, NOT_FOUND
+wg_code wg_ctx_observe_dir(wg_step_ctx *c, const char *path, wg_error *err);
+// Of a folder only the entries whose names end in one of the space-separated suffixes (".go .s"),
+// names and types, sorted: what else comes and goes there (out/, editors' files) changes nothing.
+// The record keeps the suffixes. An absent folder counts as one without such entries.
+wg_code wg_ctx_observe_names(wg_step_ctx *c, const char *path, const char *suffixes, wg_error *err);
+wg_code wg_ctx_observe_absent(wg_step_ctx *c, const char *path, wg_error *err);
+void wg_ctx_observe_env(wg_step_ctx *c, const char *name);
+// An input found late. label is machine-independent ("src/example.com/agent/main.go").
+void wg_ctx_add_input(wg_step_ctx *c, const char *label, const wg_digest *d);
+// Free text that run() wants from discover(), also when the latter came from the record. discover()
+// sets it, run() gets it ("" when none).
+void wg_ctx_set_note(wg_step_ctx *c, wg_str note);
+wg_str wg_ctx_note(const wg_step_ctx *c);
+// Inputs as run() sees them. NOT_FOUND for a label that is not there.
+wg_code wg_ctx_input(const wg_step_ctx *c, const char *label, wg_digest *out, wg_error *err);
+// A path holding an input's bytes (the user's file, or the store's object): read-only. Heap.
+wg_code wg_ctx_input_path(const wg_step_ctx *c, const char *label, char **out, wg_error *err);
+// Outputs: a finished file in wg_ctx_tmp (taken), or bytes.
+wg_code wg_ctx_output_file(wg_step_ctx *c, const char *name, const char *path, wg_error *err);
+wg_code wg_ctx_output_bytes(wg_step_ctx *c, const char *name, const void *p, size_t n_bytes,
+                            wg_error *err);
+// For an output published as big: the temporary path beside its final place where run() must write
+// it. Committed by rename after run() succeeded.
+wg_code wg_ctx_output_big_path(wg_step_ctx *c, const char *name, char **out, wg_error *err);
+// Progress and notes; steps never print.
+void wg_ctx_progress(wg_step_ctx *c, uint64_t done, uint64_t total, const char *unit);
+void wg_ctx_noted(wg_step_ctx *c, const char *fmt, ...) WG_PRINTF(2, 3);
+void wg_ctx_warn(wg_step_ctx *c, const char *fmt, ...) WG_PRINTF(2, 3);
+// Output of a child that explains a failure (compiler errors); shown once, whole.
+void wg_ctx_details(wg_step_ctx *c, wg_str text);
+// A fact for report and log: ("bytes_added", "123").
+void wg_ctx_fact(wg_step_ctx *c, const char *name, const char *value);
+
+#endif

@@ -1,0 +1,103 @@
+// What a run would do, without doing it.
+#include <string.h>
+
+#include "engine/int.h"
+
+void wg_plan_done(wg_plan *p) {
+  wg_arena_done(&p->arena);
+  p->steps = NULL;
+  p->n_steps = 0;
+}
+
+static const char **plan_copy(wg_plan *p, const char *const *v, size_t n) {
+  const char **out = wg_build_get(&p->arena, n, sizeof(*out));
+  for (size_t i = 0; i < n; i++) {
+    out[i] = wg_build_strdup(&p->arena, v[i]);
+  }
+  return out;
+}
+
+static void plan_deps(wg_plan *p, const step_run *r, const uint32_t *number, wg_plan_step *out) {
+  const wg_step *s = r->s;
+  uint32_t *deps = wg_build_get(&p->arena, s->n_inputs + s->n_after, sizeof(*deps));
+  for (size_t i = 0; i < s->n_inputs + s->n_after; i++) {
+    const wg_step *dep = i < s->n_inputs ? s->inputs[i].dep : s->after[i - s->n_inputs];
+    bool is_new = dep != NULL;
+    for (size_t k = 0; is_new && k < out->n_deps; k++) {
+      is_new = deps[k] != number[dep->index];
+    }
+    if (is_new) {
+      deps[out->n_deps++] = number[dep->index];
+    }
+  }
+  out->deps = deps;
+}
+
+// A step that takes something from one that will run: what that makes is not known yet.
+static bool plan_waits(wg_plan *p, const step_run *r, const uint32_t *number, wg_plan_step *out) {
+  const char **why = wg_build_get(&p->arena, r->s->n_inputs, sizeof(*why));
+  for (size_t i = 0; i < r->s->n_inputs; i++) {
+    const graph_input *in = &r->s->inputs[i];
+    if (in->dep != NULL && p->steps[number[in->dep->index]].state != WG_PLAN_CACHED) {
+      why[out->n_reasons++] = wg_build_printf(
+          &p->arena, "depends on '%s' of %s, which %s", in->output, in->dep->identity,
+          p->steps[number[in->dep->index]].state == WG_PLAN_RUN ? "will run" : "may run");
+    }
+  }
+  out->reasons = why;
+  return out->n_reasons > 0;
+}
+
+static wg_code plan_step(wg_plan *p, step_run *r, const uint32_t *number, wg_plan_step *out,
+                         wg_error *err) {
+  *out = (wg_plan_step){.identity = wg_build_strdup(&p->arena, r->s->identity),
+                        .kind = wg_build_strdup(&p->arena, r->s->kind->name),
+                        .verb = wg_build_strdup(&p->arena, r->s->kind->verb)};
+  plan_deps(p, r, number, out);
+  if (plan_waits(p, r, number, out)) {
+    out->state = WG_PLAN_UNKNOWN;
+    return WG_OK;
+  }
+  wg_str details = {NULL, 0};
+  bool hit = false;
+  if (wg_cancel_check(r->env->cancel, err) != WG_OK ||
+      wg_build_resolve(r, CHECK_USE, &details, err) != WG_OK ||
+      wg_build_lookup(r, &hit, err) != WG_OK) {
+    return wg_wrap(err, "step '%s'", r->s->identity);
+  }
+  out->key = r->key;
+  out->has_key = true;
+  out->state = hit ? WG_PLAN_CACHED : WG_PLAN_RUN;
+  if (!hit) {
+    wg_build_state_load(r);
+    wg_build_reasons(r);
+    out->reasons = plan_copy(p, r->reasons, r->n_reasons);
+    out->n_reasons = r->n_reasons;
+  }
+  return WG_OK;
+}
+
+wg_code wg_exec_plan(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_plan *out,
+                     wg_error *err) {
+  *out = (wg_plan){0};
+  wg_arena_init(&out->arena, wg_heap(), 0);
+  WG_AUTO(build_env) env = {0};
+  if (wg_build_env_init(&env, g, s, opt, err) != WG_OK) {
+    return err->code;
+  }
+  env.recheck = false;
+  out->steps = wg_build_get(&out->arena, env.n_selected, sizeof(*out->steps));
+  uint32_t *number = wg_build_get(&out->arena, g->n_steps, sizeof(*number));
+  for (uint32_t i = 0; i < g->n_steps; i++) {
+    step_run *r = &env.runs[env.order[i]];
+    if (!env.selected[env.order[i]]) {
+      continue;
+    }
+    number[env.order[i]] = r->number;
+    if (plan_step(out, r, number, &out->steps[out->n_steps], err) != WG_OK) {
+      return err->code;
+    }
+    out->n_steps++;
+  }
+  return WG_OK;
+}

@@ -1,0 +1,177 @@
+// Which steps a user's words mean.
+#include <string.h>
+
+#include "engine/int.h"
+
+#define SELECT_MAX_CHARS 48U
+#define SELECT_LIST_CHARS 400U
+
+// target is the identity, one of its '/'-prefixes, or an alias.
+static bool select_matches(const wg_step *s, wg_str target) {
+  wg_str id = wg_str_of(s->identity);
+  if (target.n <= id.n && memcmp(id.p, target.p, target.n) == 0 &&
+      (target.n == id.n || id.p[target.n] == '/')) {
+    return true;
+  }
+  for (size_t i = 0; i < s->n_aliases; i++) {
+    if (wg_str_eqz(target, s->aliases[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+typedef struct select_stack {
+  uint32_t *v;
+  size_t n, cap;
+} select_stack;
+
+static void select_push(select_stack *st, const wg_step *s) {
+  if (s != NULL) {
+    wg_vec_push(&st->v, &st->n, &st->cap) = s->index;
+  }
+}
+
+static void select_with_deps(const wg_graph *g, uint32_t root, bool *selected) {
+  select_stack st = {0};
+  select_push(&st, g->steps[root]);
+  while (st.n > 0) {
+    const wg_step *s = g->steps[st.v[--st.n]];
+    bool is_new = !selected[s->index];
+    selected[s->index] = true;
+    for (size_t i = 0; is_new && i < s->n_inputs; i++) {
+      select_push(&st, s->inputs[i].dep);
+    }
+    for (size_t i = 0; is_new && i < s->n_after; i++) {
+      select_push(&st, s->after[i]);
+    }
+  }
+  wg_xfree(st.v);
+}
+
+// Edits that turn a into b: insert, delete, replace.
+static unsigned select_distance(wg_str a, wg_str b) {
+  unsigned row[SELECT_MAX_CHARS + 1];
+  for (unsigned j = 0; j <= b.n; j++) {
+    row[j] = j;
+  }
+  for (unsigned i = 1; i <= a.n; i++) {
+    unsigned diagonal = row[0];
+    row[0] = i;
+    for (unsigned j = 1; j <= b.n; j++) {
+      unsigned best = diagonal + (a.p[i - 1] == b.p[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      best = row[j] + 1 < best ? row[j] + 1 : best;
+      best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+      row[j] = best;
+    }
+  }
+  return row[b.n];
+}
+
+typedef struct target_names {
+  char **v;
+  size_t n, cap;
+} target_names;
+
+static void target_names_done(target_names *t) {
+  for (size_t i = 0; i < t->n; i++) {
+    wg_xfree(t->v[i]);
+  }
+  wg_xfree(t->v);
+}
+WG_DEFINE_AUTO(target_names, target_names_done);
+
+static void target_names_add(target_names *t, const char *p, size_t n) {
+  for (size_t i = 0; i < t->n; i++) {
+    if (wg_str_eqz((wg_str){p, n}, t->v[i])) {
+      return;
+    }
+  }
+  wg_vec_push(&t->v, &t->n, &t->cap) = wg_xstrndup(p, n);
+}
+
+static void target_names_all(const wg_graph *g, target_names *out) {
+  for (size_t i = 0; i < g->n_steps; i++) {
+    const wg_step *s = g->steps[i];
+    size_t n = strlen(s->identity);
+    for (size_t k = 1; k < n; k++) {
+      if (s->identity[k] == '/') {
+        target_names_add(out, s->identity, k);
+      }
+    }
+    target_names_add(out, s->identity, n);
+    for (size_t k = 0; k < s->n_aliases; k++) {
+      target_names_add(out, s->aliases[k], strlen(s->aliases[k]));
+    }
+  }
+}
+
+// How far a name is from what was typed: the whole, or its last part ("agnet" for "app/agent").
+static unsigned select_name_distance(wg_str word, const char *name) {
+  wg_str whole = wg_str_of(name);
+  wg_str last = wg_str_of(wg_path_basename(name));
+  if (whole.n > SELECT_MAX_CHARS || last.n > SELECT_MAX_CHARS) {
+    return UINT32_MAX;
+  }
+  unsigned a = select_distance(word, whole), b = select_distance(word, last);
+  return a < b ? a : b;
+}
+
+static wg_code select_unknown(const wg_graph *g, const char *target, wg_error *err) {
+  WG_AUTO(target_names) names = {0};
+  target_names_all(g, &names);
+  const char *best = NULL;
+  size_t n_word = strlen(target);
+  unsigned limit = n_word <= 3 ? 2 : n_word <= 6 ? 3 : 4;
+  for (size_t i = 0; i < names.n && n_word > 0 && n_word <= SELECT_MAX_CHARS; i++) {
+    unsigned d = select_name_distance(wg_str_of(target), names.v[i]);
+    if (d < limit) {
+      limit = d;
+      best = names.v[i];
+    }
+  }
+  WG_AUTO(wg_buf) list = {0};
+  wg_buf_init(&list, wg_heap(), 0);
+  size_t i = 0;
+  for (; i < names.n && list.n < SELECT_LIST_CHARS; i++) {
+    wg_buf_printf(&list, "%s%s", i == 0 ? "" : ", ", names.v[i]);
+  }
+  if (i < names.n) {
+    wg_buf_printf(&list, " and %zu more", names.n - i);
+  }
+  if (names.n == 0) {
+    return wg_fail(err, WG_E_NOT_FOUND, "unknown target '%s': the project has nothing to build",
+                   target);
+  }
+  if (best == NULL) {
+    return wg_fail(err, WG_E_NOT_FOUND, "unknown target '%s'; there are: %s", target,
+                   wg_buf_z(&list));
+  }
+  return wg_fail(err, WG_E_NOT_FOUND, "unknown target '%s': did you mean '%s'? There are: %s",
+                 target, best, wg_buf_z(&list));
+}
+
+wg_code wg_build_graph_select(const wg_graph *g, const char *const *targets, size_t n_targets,
+                              bool *selected, wg_error *err) {
+  for (size_t i = 0; i < g->n_steps; i++) {
+    selected[i] = n_targets == 0;
+  }
+  for (size_t t = 0; t < n_targets; t++) {
+    wg_str target = wg_str_of(targets[t]);
+    while (target.n > 1 && target.p[target.n - 1] == '/') {
+      target.n--;
+    }
+    bool found = false;
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+      if (target.n > 0 && select_matches(g->steps[i], target)) {
+        found = true;
+        select_with_deps(g, i, selected);
+      }
+    }
+    if (!found) {
+      return select_unknown(g, targets[t], err);
+    }
+  }
+  return WG_OK;
+}

@@ -1,0 +1,48 @@
+// Parts of wg_image_apply.
+#ifndef WG_IMAGE_APPLY_APPLY_RUN_H
+#define WG_IMAGE_APPLY_APPLY_RUN_H
+
+#include "image/apply/apply.h"
+
+typedef enum wg_apply_kind {
+  WG_APPLY_DIR,
+  WG_APPLY_FILE,
+  WG_APPLY_HARD_LINK, // to the file `same`
+  WG_APPLY_SYMLINK
+} wg_apply_kind;
+
+typedef struct wg_apply_node { // something to be made
+  uint32_t entry;
+  wg_apply_kind kind;
+  uint32_t blob;    // FILE, SYMLINK: content; WG_WIM_NO_ENTRY: empty
+  uint32_t same;    // HARD_LINK: node
+  uint32_t depth;   // folders between the target and it
+  const char *path; // below the target, in the arena
+} wg_apply_node;
+
+typedef struct wg_apply_run {
+  wg_image_file *f;
+  wg_wim_tree *tree;
+  int dirfd;
+  const wg_image_apply_options *opt;
+  wg_arena arena;
+  wg_apply_node *nodes; // folders before what is in them
+  size_t n_nodes;
+  uint32_t *files; // FILE nodes with content, by the place of their content
+  size_t n_files;
+  wg_image_apply_result res;
+} wg_apply_run;
+
+// apply_plan.c: fills nodes and files, and the notes of res.
+wg_code wg_apply_plan(wg_apply_run *r, const wg_image_apply_item *items, size_t n_items,
+                      wg_error *err);
+// apply_files.c: makes the files that have content.
+wg_code wg_apply_files(wg_apply_run *r, wg_error *err);
+
+// Makes room (overlay) for something new at path.
+wg_code wg_apply_clear(const wg_apply_run *r, const char *path, wg_error *err);
+// Times of the entry for what is at the node's path, or for the open file.
+wg_code wg_apply_times(const wg_apply_run *r, const wg_apply_node *n, wg_error *err);
+wg_code wg_apply_fd_times(const wg_apply_run *r, const wg_apply_node *n, int fd, wg_error *err);
+
+#endif

@@ -1,0 +1,333 @@
+#include "image/reg/hivefile.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define HIVE_MAX_BYTES ((uint64_t)2 << 30)
+
+void wg_hivefile_done(wg_hivefile *f) {
+  wg_hive_free(f->hive);
+  f->hive = NULL;
+  wg_buf_done(&f->bytes);
+  wg_xfree(wg_take(&f->path));
+}
+
+uint64_t wg_filetime_of(int64_t unix_s) {
+  return (uint64_t)(unix_s + 11644473600) * 10000000U;
+}
+
+const char *const wg_hive_log_ends[WG_HIVE_N_LOG_ENDS] = {".LOG1", ".LOG2", ".LOG"};
+
+// The hive's bytes with its logs applied, in place of what bytes held.
+static wg_code hive_replay(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, uint32_t *out_n,
+                           wg_error *err) {
+  WG_AUTO(wg_buf) log1 = {0};
+  WG_AUTO(wg_buf) log2 = {0};
+  WG_AUTO(wg_buf) image = {0};
+  wg_buf_init(&log1, wg_heap(), HIVE_MAX_BYTES);
+  wg_buf_init(&log2, wg_heap(), HIVE_MAX_BYTES);
+  wg_buf_init(&image, wg_heap(), HIVE_MAX_BYTES + 8192);
+  if (read_log(ctx, wg_hive_log_ends[0], &log1, err) != WG_OK ||
+      read_log(ctx, wg_hive_log_ends[1], &log2, err) != WG_OK ||
+      (log1.n == 0 && read_log(ctx, wg_hive_log_ends[2], &log1, err) != WG_OK) ||
+      wg_regf_recover(bytes->p, bytes->n, log1.p, log1.n, log2.p, log2.n, &image, out_n, err) !=
+          WG_OK) {
+    return err->code;
+  }
+  wg_buf old = *bytes;
+  *bytes = image;
+  image = old; // freed on the way out
+  return WG_OK;
+}
+
+wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, bool force_dirty,
+                           wg_hive **out, uint32_t *out_n_replayed, wg_error *err) {
+  wg_regf_info info = {0};
+  wg_error peek = WG_ERROR_INIT;
+  uint32_t n_replayed = 0;
+  wg_code peeked = wg_regf_peek(bytes->p, bytes->n, &info, &peek);
+  bool torn = peeked != WG_OK && info.major != 0;
+  if ((peeked == WG_OK && info.seq1 != info.seq2) || torn) {
+    wg_code code = hive_replay(bytes, read_log, ctx, &n_replayed, err);
+    if (code != WG_OK && !(force_dirty && code == WG_E_VERIFY)) {
+      return code;
+    }
+  }
+  if (wg_hive_parse(bytes->p, bytes->n, NULL, force_dirty, wg_heap(), out, err) != WG_OK) {
+    return err->code;
+  }
+  *out_n_replayed = n_replayed;
+  return WG_OK;
+}
+
+// The log with that ending beside the hive, whatever the case of its name; heap, NULL: none.
+static wg_code hivefile_log(const char *path, const char *end, char **out, wg_error *err) {
+  WG_AUTO(wg_arena) arena;
+  wg_arena_init(&arena, wg_heap(), 0);
+  WG_AUTO(wg_cstr) dir = wg_path_dirname(path);
+  WG_AUTO(wg_cstr) name = wg_xprintf("%s%s", wg_path_basename(path), end);
+  wg_dirent *list = NULL;
+  size_t n = 0;
+  *out = NULL;
+  if (wg_os_list_dir(WG_CWD, dir, &arena, &list, &n, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < n && *out == NULL; i++) {
+    if (strcasecmp(list[i].name, name) == 0) {
+      *out = wg_path_join(dir, list[i].name);
+    }
+  }
+  return WG_OK;
+}
+
+static wg_code hivefile_read_log(void *ctx, const char *end, wg_buf *out, wg_error *err) {
+  const wg_hivefile *f = ctx;
+  WG_AUTO(wg_cstr) log = NULL;
+  if (hivefile_log(f->path, end, &log, err) != WG_OK) {
+    return err->code;
+  }
+  return log == NULL ? WG_OK : wg_os_read_file(WG_CWD, log, HIVE_MAX_BYTES, out, err);
+}
+
+wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, wg_error *err) {
+  WG_AUTO(wg_hivefile) f = {.path = wg_xstrdup(path)};
+  wg_stat st;
+  wg_buf_init(&f.bytes, wg_heap(), HIVE_MAX_BYTES);
+  if (wg_os_stat(WG_CWD, path, true, &st, err) != WG_OK ||
+      wg_os_read_file(WG_CWD, path, HIVE_MAX_BYTES, &f.bytes, err) != WG_OK) {
+    return err->code;
+  }
+  f.mode = st.mode;
+  if (wg_hive_open_bytes(&f.bytes, hivefile_read_log, &f, force_dirty, &f.hive, &f.n_replayed,
+                         err) != WG_OK) {
+    return wg_wrap(err, "'%s'", path);
+  }
+  *out = f;
+  f = (wg_hivefile){0};
+  return WG_OK;
+}
+
+wg_code wg_hivefile_salvage(const char *path, wg_hivefile *out, wg_regf_salvage *out_report,
+                            wg_error *err) {
+  WG_AUTO(wg_hivefile) f = {.path = wg_xstrdup(path)};
+  wg_regf_info info = {0};
+  wg_error unused = WG_ERROR_INIT;
+  wg_stat st;
+  wg_buf_init(&f.bytes, wg_heap(), HIVE_MAX_BYTES);
+  if (wg_os_stat(WG_CWD, path, true, &st, err) != WG_OK ||
+      wg_os_read_file(WG_CWD, path, HIVE_MAX_BYTES, &f.bytes, err) != WG_OK) {
+    return err->code;
+  }
+  f.mode = st.mode;
+  wg_code peeked = wg_regf_peek(f.bytes.p, f.bytes.n, &info, &unused);
+  bool dirty = peeked == WG_OK ? info.seq1 != info.seq2 : info.major != 0;
+  if (dirty && hive_replay(&f.bytes, hivefile_read_log, &f, &f.n_replayed, &unused) != WG_OK) {
+    f.n_replayed = 0;
+  }
+  if (wg_hive_salvage(f.bytes.p, f.bytes.n, NULL, wg_heap(), &f.hive, out_report, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", path);
+  }
+  *out = f;
+  f = (wg_hivefile){0};
+  return WG_OK;
+}
+
+static wg_code hivefile_empty_log(const char *log, wg_error *err) {
+  wg_stat st;
+  if (wg_os_stat(WG_CWD, log, false, &st, err) != WG_OK) {
+    return err->code;
+  }
+  return st.size_bytes == 0 ? WG_OK : wg_os_write_file(WG_CWD, log, "", 0, st.mode, false, err);
+}
+
+wg_code wg_hivefile_save(const wg_hivefile *f, uint64_t filetime, wg_error *err) {
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), HIVE_MAX_BYTES + 8192);
+  wg_hive_write_options opt = {.filetime = filetime, .bump_sequence = true};
+  if (wg_hive_write(f->hive, &opt, &out, err) != WG_OK ||
+      wg_os_write_file(WG_CWD, f->path, out.p, out.n, f->mode, true, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", f->path);
+  }
+  for (size_t i = 0; i < WG_HIVE_N_LOG_ENDS; i++) {
+    WG_AUTO(wg_cstr) log = NULL;
+    if (hivefile_log(f->path, wg_hive_log_ends[i], &log, err) != WG_OK ||
+        (log != NULL && hivefile_empty_log(log, err) != WG_OK)) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
+const char *wg_hive_prefix_of(const char *path) {
+  static const struct {
+    const char *file, *prefix;
+  } known[] = {
+      {"SYSTEM", "HKEY_LOCAL_MACHINE\\SYSTEM"},
+      {"SOFTWARE", "HKEY_LOCAL_MACHINE\\SOFTWARE"},
+      {"SAM", "HKEY_LOCAL_MACHINE\\SAM"},
+      {"SECURITY", "HKEY_LOCAL_MACHINE\\SECURITY"},
+      {"DRIVERS", "HKEY_LOCAL_MACHINE\\DRIVERS"},
+      {"COMPONENTS", "HKEY_LOCAL_MACHINE\\COMPONENTS"},
+      {"BCD", "HKEY_LOCAL_MACHINE\\BCD00000000"},
+      {"BCD-Template", "HKEY_LOCAL_MACHINE\\BCD00000000"},
+      {"DEFAULT", "HKEY_USERS\\.DEFAULT"},
+      {"NTUSER.DAT", "HKEY_CURRENT_USER"},
+      {"UsrClass.dat", "HKEY_CURRENT_USER\\Software\\Classes"},
+  };
+  const char *name = wg_path_basename(path);
+  for (size_t i = 0; i < WG_ARRAY_LEN(known); i++) {
+    if (strcasecmp(name, known[i].file) == 0) {
+      return known[i].prefix;
+    }
+  }
+  return NULL;
+}
+
+// The long name of a root key, however it is written.
+static wg_str hive_long_root(wg_str root) {
+  static const char *const names[][2] = {
+      {"HKLM", "HKEY_LOCAL_MACHINE"}, {"HKCU", "HKEY_CURRENT_USER"},   {"HKU", "HKEY_USERS"},
+      {"HKCR", "HKEY_CLASSES_ROOT"},  {"HKCC", "HKEY_CURRENT_CONFIG"},
+  };
+  for (size_t i = 0; i < WG_ARRAY_LEN(names); i++) {
+    if (wg_str_eq_nocase(root, names[i][0])) {
+      return wg_str_of(names[i][1]);
+    }
+  }
+  return root;
+}
+
+// Takes the first component of a backslash path.
+static wg_str hive_take_part(wg_str *path) {
+  size_t n = wg_str_find(*path, '\\');
+  wg_str part = {path->p, n};
+  size_t skip = n < path->n ? n + 1 : n;
+  *path = (wg_str){path->p + skip, path->n - skip};
+  return part;
+}
+
+bool wg_hive_strip_prefix(wg_str key, const char *prefix, wg_str *out) {
+  wg_str p = wg_str_of(prefix), k = key;
+  bool first = true;
+  while (p.n > 0) {
+    wg_str want = hive_take_part(&p), have = hive_take_part(&k);
+    if (first) {
+      want = hive_long_root(want);
+      have = hive_long_root(have);
+    }
+    first = false;
+    if (wg_name_cmp_nocase(want, have) != 0) {
+      return false;
+    }
+  }
+  *out = k;
+  return true;
+}
+
+static wg_code hive_apply_one(wg_hive *h, const wg_regop *op, wg_str path, uint64_t filetime,
+                              wg_reg_apply_stats *st, wg_error *err) {
+  wg_regkey *k = NULL;
+  bool made = false;
+  switch (op->kind) {
+  case WG_REGOP_KEY:
+  case WG_REGOP_VALUE:
+    if (wg_regkey_create(h, wg_hive_root(h), path, filetime, &k, &made, err) != WG_OK) {
+      return err->code;
+    }
+    st->n_keys_made += made ? 1 : 0;
+    if (op->kind == WG_REGOP_KEY) {
+      return WG_OK;
+    }
+    st->n_values_set++;
+    return wg_regkey_set(h, k, op->name, op->type, op->data, op->n_bytes, filetime, err);
+  case WG_REGOP_DELETE_KEY:
+    k = wg_hive_find(h, path);
+    if (k == NULL) {
+      st->n_absent++;
+      return WG_OK;
+    }
+    st->n_keys_deleted++;
+    return wg_regkey_delete(h, k, filetime, err);
+  case WG_REGOP_DELETE_VALUE:
+    k = wg_hive_find(h, path);
+    if (k == NULL || wg_regkey_value(k, op->name) == NULL) {
+      st->n_absent++;
+      return WG_OK;
+    }
+    st->n_values_deleted++;
+    return wg_regkey_unset(h, k, op->name, filetime, err);
+  default:
+    return wg_fail(err, WG_E_BUG, "unknown registry operation");
+  }
+}
+
+wg_code wg_hive_apply_regtext(wg_hive *h, const wg_regtext *t, const char *prefix,
+                              uint64_t filetime, wg_reg_apply_stats *out, wg_error *err) {
+  wg_reg_apply_stats st = {0};
+  for (size_t i = 0; i < t->n_ops; i++) {
+    const wg_regop *op = &t->ops[i];
+    wg_str path;
+    if (!wg_hive_strip_prefix(op->key, prefix, &path)) {
+      return wg_fail(err, WG_E_USAGE, "line %u: key '%.*s' is not below '%s'", op->line,
+                     WG_STR_ARG(op->key), prefix);
+    }
+    if (hive_apply_one(h, op, path, filetime, &st, err) != WG_OK) {
+      return wg_wrap(err, "line %u", op->line);
+    }
+  }
+  *out = st;
+  return WG_OK;
+}
+
+#define HIVE_DEPTH 514U // the parser's limit and the root
+
+typedef size_t *hive_sizes;
+static void hive_sizes_done(hive_sizes *p) {
+  wg_xfree(*p);
+}
+WG_DEFINE_AUTO(hive_sizes, hive_sizes_done);
+
+static void hive_export_key(const wg_regkey *k, const char *prefix, wg_buf *path, wg_buf *name,
+                            wg_buf *out) {
+  wg_buf_clear(path);
+  wg_buf_add_z(path, prefix);
+  if (wg_regkey_parent(k) != NULL) {
+    wg_buf_add_byte(path, '\\');
+    wg_regkey_add_path(k, path);
+  }
+  wg_regtext_put_key(out, wg_buf_str(path), false);
+  for (size_t i = 0; i < wg_regkey_n_values(k); i++) {
+    const wg_regvalue *v = wg_regkey_value_at(k, i);
+    wg_buf_clear(name);
+    if (!wg_utf16le_to_utf8((const uint8_t *)v->name16.p, v->name16.n, name)) {
+      out->failed = true;
+    }
+    wg_regtext_put_value(out, wg_buf_str(name), v->type, v->data, v->n_bytes);
+  }
+}
+
+void wg_hive_export_regtext(const wg_regkey *k, const char *prefix, wg_buf *out) {
+  WG_AUTO(wg_buf) path = {0};
+  WG_AUTO(wg_buf) name = {0};
+  wg_buf_init(&path, wg_heap(), 0);
+  wg_buf_init(&name, wg_heap(), 0);
+  // Depth first without recursion: a key's position among its parent's children leads on.
+  WG_AUTO(hive_sizes) next = wg_xarray(HIVE_DEPTH, sizeof(*next));
+  size_t depth = 0;
+  const wg_regkey *at = k;
+  hive_export_key(at, prefix, &path, &name, out);
+  next[0] = 0;
+  for (;;) {
+    if (next[depth] < wg_regkey_n_children(at) && depth + 1 < HIVE_DEPTH) {
+      at = wg_regkey_child_at(at, next[depth]++);
+      next[++depth] = 0;
+      hive_export_key(at, prefix, &path, &name, out);
+    } else if (depth == 0) {
+      break;
+    } else {
+      at = wg_regkey_parent(at);
+      depth--;
+    }
+  }
+  out->failed = out->failed || path.failed || name.failed;
+}

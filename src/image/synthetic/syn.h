@@ -1,0 +1,72 @@
+// Parts of the synthetic base. Private to src/image.
+#ifndef WG_IMAGE_SYNTHETIC_SYN_H
+#define WG_IMAGE_SYNTHETIC_SYN_H
+
+#include "fmt/wim/wim.h"
+#include "os/mem.h"
+
+#define WG_SYN_MAX_VARS 48u
+#define WG_SYN_MAX_IMAGES 8u
+
+typedef struct wg_syn_var {
+  const char *name, *value;
+} wg_syn_var;
+
+typedef struct wg_syn_edition { // a line "image = ..."
+  const char *name, *flags, *edition, *installation, *registry_name;
+} wg_syn_edition;
+
+typedef struct wg_syn_env { // what the texts may ask about
+  wg_arena *arena;
+  const char *product, *arch;
+  wg_syn_var vars[WG_SYN_MAX_VARS];
+  size_t n_vars;
+  wg_syn_edition editions[WG_SYN_MAX_IMAGES];
+  size_t n_editions;
+} wg_syn_env;
+
+// Text after text of data/synthetic. The errors of the functions below are BUG: the texts are part
+// of the program.
+
+// An embedded file by its name below data/synthetic.
+wg_code wg_syn_file(const char *name, wg_str *out, wg_error *err);
+// Cuts the next line off *rest; false at the end. No line ending in *out.
+WG_MUST_CHECK bool wg_syn_line(wg_str *rest, wg_str *out);
+wg_str wg_syn_trim(wg_str s);
+// "" when there is no such variable.
+const char *wg_syn_value(const wg_syn_env *e, const char *name);
+void wg_syn_set(wg_syn_env *e, const char *name, const char *value);
+// The file with ";if" parts chosen and ${variables} filled in; lines that are left out become empty
+// ones, so that numbers of lines stay. registry: expand: and multi: become hex(2): and hex(7):.
+wg_code wg_syn_text(const wg_syn_env *e, const char *name, bool registry, wg_buf *out,
+                    wg_error *err);
+
+// Fills e from products.txt. NOT_FOUND lists the products, or the architectures of this one.
+wg_code wg_syn_product(wg_syn_env *e, const char *product, const char *arch, wg_error *err);
+// Sets the variables of one edition.
+void wg_syn_set_edition(wg_syn_env *e, const wg_syn_edition *d);
+
+// The bytes of the hive that data/synthetic/reg/<name> describes, in the arena.
+wg_code wg_syn_hive(const wg_syn_env *e, const char *name, wg_str *out, wg_error *err);
+
+typedef struct wg_syn_blob {
+  wg_sha1 hash;
+  wg_str bytes;
+  uint32_t refcount;
+  wg_wim_res res;
+} wg_syn_blob;
+
+typedef struct wg_syn_blobs {
+  wg_syn_blob *v; // heap
+  size_t n, cap;
+} wg_syn_blobs;
+
+typedef struct wg_syn_tree {
+  wg_wim_tree tree;
+  uint64_t n_dirs, n_files, total_bytes, hard_link_bytes; // as the XML counts
+} wg_syn_tree;
+
+// The tree of tree.txt; contents are added to blobs, their bytes are in the arena.
+wg_code wg_syn_tree_make(const wg_syn_env *e, wg_syn_blobs *blobs, wg_syn_tree *out, wg_error *err);
+
+#endif

@@ -1,0 +1,137 @@
+#include "image/tree/read.h"
+
+#include <string.h>
+
+#include "base/utf.h"
+#include "image/file/file.h"
+#include "image/tree/edit.h"
+#include "image/tree/winpath.h"
+
+struct wg_image_reader {
+  wg_image_base_kind kind;
+  char *path;
+  wg_arena arena;
+  wg_buf bytes; // the metadata resource that tree points into
+  wg_image_file file;
+  wg_wim_tree tree;
+};
+
+wg_code wg_image_reader_open(const wg_image_base *base, wg_image_reader **out, wg_error *err) {
+  WG_AUTO_PTR(wg_image_reader) r = wg_xalloc(sizeof(*r));
+  uint32_t image = 0;
+  r->kind = base->kind;
+  r->path = wg_xstrdup(base->path);
+  wg_arena_init(&r->arena, wg_heap(), 0);
+  wg_buf_init(&r->bytes, wg_heap(), (size_t)1 << 31);
+  if (base->kind == WG_IMAGE_BASE_WIM &&
+      (wg_image_file_open(&r->file, base->path, err) != WG_OK ||
+       wg_image_file_find(&r->file, base->image, &image, err) != WG_OK ||
+       wg_image_file_check(&r->file, image, err) != WG_OK ||
+       wg_image_file_tree(&r->file, image, &r->arena, 0, &r->bytes, &r->tree, err) != WG_OK)) {
+    return err->code;
+  }
+  *out = wg_take(&r);
+  return WG_OK;
+}
+
+void wg_image_reader_close(wg_image_reader *r) {
+  if (r != NULL) {
+    wg_image_file_done(&r->file);
+    wg_buf_done(&r->bytes);
+    wg_arena_done(&r->arena);
+    wg_xfree(r->path);
+    wg_xfree(r);
+  }
+}
+
+// Below a folder of the host: each name as it stands there, letter case ignored. *out heap; NULL
+// when a name is not there.
+static wg_code read_host_path(const wg_image_reader *r, const wg_winpath *p, char **out,
+                              wg_error *err) {
+  WG_AUTO(wg_cstr) at = wg_xstrdup(r->path);
+  *out = NULL;
+  for (size_t i = 0; i < p->n_names; i++) {
+    WG_AUTO(wg_arena) arena;
+    wg_arena_init(&arena, wg_heap(), 0);
+    wg_dirent *list = NULL;
+    size_t n = 0;
+    const char *found = NULL;
+    if (wg_os_list_dir(WG_CWD, at, &arena, &list, &n, err) != WG_OK) {
+      return err->code == WG_E_NOT_FOUND ? WG_OK : err->code;
+    }
+    for (size_t k = 0; k < n; k++) {
+      if (wg_name_cmp_nocase(wg_str_of(list[k].name), p->names[i]) == 0 &&
+          (found == NULL || wg_str_eqz(p->names[i], list[k].name))) {
+        found = list[k].name;
+      }
+    }
+    if (found == NULL) {
+      return WG_OK;
+    }
+    char *down = wg_path_join(at, found);
+    wg_xfree(at);
+    at = down;
+  }
+  *out = wg_take(&at);
+  return WG_OK;
+}
+
+static wg_code read_wim_file(wg_image_reader *r, uint32_t entry, const char *path,
+                             uint64_t max_bytes, wg_buf *out, wg_error *err) {
+  const wg_wim_entry *e = &r->tree.entries[entry];
+  if ((e->attributes & (WG_WIM_ATTR_DIRECTORY | WG_WIM_ATTR_REPARSE)) != 0) {
+    return wg_fail(err, WG_E_UNSUPPORTED, "'%s' in the image is a folder or a link", path);
+  }
+  wg_sha1 hash = wg_wim_entry_data(e);
+  uint32_t blob = 0;
+  if (wg_sha1_is_zero(&hash)) {
+    return WG_OK; // empty
+  }
+  if (!wg_wim_find_blob(&r->file.wim, &hash, &blob)) {
+    return wg_fail(err, WG_E_FORMAT, "'%s': the content of '%s' is not in the file", r->path, path);
+  }
+  if (wg_wim_load_blob(&r->file.wim, r->file.decoder, blob, max_bytes, out, err) != WG_OK) {
+    return wg_wrap(err, "'%s': '%s'", r->path, path);
+  }
+  return WG_OK;
+}
+
+wg_code wg_image_reader_file(wg_image_reader *r, const char *path, uint64_t max_bytes, wg_buf *out,
+                             wg_error *err) {
+  wg_winpath p;
+  uint32_t entry = WG_WIM_NO_ENTRY;
+  if (wg_winpath_parse(path, &r->arena, &p, err) != WG_OK) {
+    return err->code;
+  }
+  if (r->kind == WG_IMAGE_BASE_DIR) {
+    WG_AUTO(wg_cstr) host = NULL;
+    if (read_host_path(r, &p, &host, err) != WG_OK) {
+      return err->code;
+    }
+    if (host == NULL) {
+      return wg_fail(err, WG_E_NOT_FOUND, "'%s' has no '%s'", r->path, path);
+    }
+    return wg_os_read_file(WG_CWD, host, max_bytes, out, err);
+  }
+  if (wg_image_edit_find(&r->tree, &p, &r->arena, &entry, err) != WG_OK) {
+    return err->code;
+  }
+  if (entry == WG_WIM_NO_ENTRY) {
+    return wg_fail(err, WG_E_NOT_FOUND, "the image in '%s' has no '%s'", r->path, path);
+  }
+  return read_wim_file(r, entry, path, max_bytes, out, err);
+}
+
+wg_code wg_image_reader_exists(wg_image_reader *r, const char *path, bool *out, wg_error *err) {
+  wg_winpath p;
+  uint32_t entry = WG_WIM_NO_ENTRY;
+  WG_AUTO(wg_cstr) host = NULL;
+  if (wg_winpath_parse(path, &r->arena, &p, err) != WG_OK) {
+    return err->code;
+  }
+  wg_code code = r->kind == WG_IMAGE_BASE_DIR
+                     ? read_host_path(r, &p, &host, err)
+                     : wg_image_edit_find(&r->tree, &p, &r->arena, &entry, err);
+  *out = host != NULL || entry != WG_WIM_NO_ENTRY;
+  return code;
+}

@@ -1,0 +1,163 @@
+// What libwim does for us. It keeps process-wide state, so this runs in a worker of its own.
+#include <string.h>
+
+#include <wimlib.h>
+
+#include "image/file/file.h"
+#include "image/write/job.h"
+
+typedef WIMStruct *libwim;
+static void libwim_done(libwim *w) {
+  wimlib_free(*w); // NULL-safe
+}
+WG_DEFINE_AUTO(libwim, libwim_done);
+
+typedef struct libwim_progress {
+  const wg_image_options *opt;
+  bool canceled;
+} libwim_progress;
+
+static enum wimlib_progress_status libwim_on_progress(enum wimlib_progress_msg msg,
+                                                      union wimlib_progress_info *info, void *ctx) {
+  libwim_progress *p = ctx;
+  if (wg_canceled(p->opt->cancel)) {
+    p->canceled = true;
+    return WIMLIB_PROGRESS_STATUS_ABORT;
+  }
+  if (msg == WIMLIB_PROGRESS_MSG_WRITE_STREAMS && p->opt->on_progress != NULL) {
+    p->opt->on_progress(p->opt->ctx, "capture", info->write_streams.completed_bytes,
+                        info->write_streams.total_bytes, "bytes");
+  }
+  if (msg == WIMLIB_PROGRESS_MSG_EXTRACT_STREAMS && p->opt->on_progress != NULL) {
+    p->opt->on_progress(p->opt->ctx, "apply", info->extract.completed_bytes,
+                        info->extract.total_bytes, "bytes");
+  }
+  return WIMLIB_PROGRESS_STATUS_CONTINUE;
+}
+
+static wg_code libwim_code(int rc) {
+  switch (rc) {
+  case WIMLIB_ERR_NOMEM:
+    return WG_E_NOMEM;
+  case WIMLIB_ERR_OPEN:
+  case WIMLIB_ERR_READ:
+  case WIMLIB_ERR_WRITE:
+  case WIMLIB_ERR_STAT:
+  case WIMLIB_ERR_OPENDIR:
+  case WIMLIB_ERR_READLINK:
+    return WG_E_IO;
+  case WIMLIB_ERR_IS_DIRECTORY:
+  case WIMLIB_ERR_NOTDIR:
+    return WG_E_CONFLICT;
+  case WIMLIB_ERR_WIM_IS_ENCRYPTED:
+  case WIMLIB_ERR_IS_SPLIT_WIM:
+  case WIMLIB_ERR_UNSUPPORTED:
+  case WIMLIB_ERR_UNSUPPORTED_FILE:
+  case WIMLIB_ERR_UNKNOWN_VERSION:
+    return WG_E_UNSUPPORTED;
+  default:
+    return WG_E_FORMAT;
+  }
+}
+
+static wg_code libwim_fail(int rc, wg_error *err, const char *what) {
+  wg_error_set(err, libwim_code(rc), 0, WG_NO_OFFSET, "%s: libwim: %s", what,
+               wimlib_get_error_string((enum wimlib_error_code)rc));
+  return err->code;
+}
+
+static wg_code libwim_start(wg_error *err) {
+  int rc =
+      wimlib_global_init(WIMLIB_INIT_FLAG_ASSUME_UTF8 | WIMLIB_INIT_FLAG_DEFAULT_CASE_INSENSITIVE);
+  return rc == 0 ? WG_OK : libwim_fail(rc, err, "start");
+}
+
+wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_error *err) {
+  libwim_progress p = {.opt = &job->opt};
+  WG_AUTO(libwim) wim = NULL;
+  if (libwim_start(err) != WG_OK) {
+    return err->code;
+  }
+  // Packed as the output will have it, or not at all.
+  int rc =
+      wimlib_create_new_wim(job->opt.format == WG_IMAGE_FORMAT_WIM ? WIMLIB_COMPRESSION_TYPE_LZX
+                                                                   : WIMLIB_COMPRESSION_TYPE_NONE,
+                            &wim);
+  if (rc == 0) {
+    wimlib_register_progress_function(wim, libwim_on_progress, &p);
+    rc = wimlib_add_image(wim, job->base.path, job->opt.name, NULL,
+                          WIMLIB_ADD_FLAG_NORPFIX | WIMLIB_ADD_FLAG_NO_UNSUPPORTED_EXCLUDE);
+  }
+  if (rc == 0) {
+    rc = wimlib_write(wim, out_path, WIMLIB_ALL_IMAGES, 0,
+                      job->opt.threads == 0 ? 1 : job->opt.threads);
+  }
+  if (p.canceled) {
+    return wg_cancel_check(job->opt.cancel, err);
+  }
+  return rc == 0 ? WG_OK : libwim_fail(rc, err, job->base.path);
+}
+
+// Which image, and that libwim can open the file by itself; then the other parts of a split one.
+static wg_code ntfs_look(const wg_image_job *job, wg_arena *arena, uint32_t *out_image,
+                         const char *const **out_parts, size_t *out_n, wg_error *err) {
+  WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
+  if (wg_image_file_open(&f, job->base.path, err) != WG_OK) {
+    return err->code;
+  }
+  if (f.inside != NULL) {
+    return wg_fail(err, WG_E_UNSUPPORTED,
+                   "'%s' is an ISO; take '%s' out of it first: wingo wim export ISO all FILE.wim",
+                   job->base.path, f.inside);
+  }
+  if (wg_image_file_find(&f, job->base.image, out_image, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", job->base.path);
+  }
+  return wg_image_base_files(&job->base, arena, out_parts, out_n, err);
+}
+
+static wg_code ntfs_check_volume(const char *path, wg_error *err) {
+  WG_AUTO(wg_fd) fd = -1;
+  wg_error ignored = WG_ERROR_INIT;
+  char head[11] = {0};
+  if (wg_os_open_read(WG_CWD, path, &fd, err) != WG_OK) {
+    return err->code;
+  }
+  if (wg_os_pread_exact(fd, head, sizeof(head), 0, &ignored) != WG_OK ||
+      memcmp(head + 3, "NTFS    ", 8) != 0) {
+    return wg_fail(err, WG_E_CONFLICT,
+                   "'%s' holds no NTFS volume; make one: truncate -s 20G FILE; mkntfs -F FILE",
+                   path);
+  }
+  return WG_OK;
+}
+
+wg_code wg_libwim_apply_ntfs(const wg_image_job *job, wg_error *err) {
+  WG_AUTO(wg_arena) arena = {0};
+  libwim_progress p = {.opt = &job->opt};
+  const char *const *parts = NULL;
+  size_t n_parts = 0;
+  uint32_t image = 0;
+  wg_arena_init(&arena, wg_heap(), 0);
+  if (ntfs_look(job, &arena, &image, &parts, &n_parts, err) != WG_OK ||
+      ntfs_check_volume(job->opt.out_path, err) != WG_OK || libwim_start(err) != WG_OK) {
+    return err->code;
+  }
+  wg_assert(parts != NULL && n_parts > 0);
+  WG_AUTO(libwim) wim = NULL;
+  int rc = wimlib_open_wim_with_progress(parts[0], 0, &wim, libwim_on_progress, &p);
+  if (rc == 0 && n_parts > 1) {
+    rc = wimlib_reference_resource_files(wim, parts + 1, (unsigned)(n_parts - 1), 0, 0);
+  }
+  if (rc == 0) {
+    rc = wimlib_extract_image(wim, (int)image + 1, job->opt.out_path,
+                              WIMLIB_EXTRACT_FLAG_NTFS | WIMLIB_EXTRACT_FLAG_STRICT_ACLS);
+  }
+  if (p.canceled) {
+    return wg_cancel_check(job->opt.cancel, err);
+  }
+  if (rc == WIMLIB_ERR_UNSUPPORTED) {
+    return wg_fail(err, WG_E_UNSUPPORTED, "this libwim was built without NTFS support");
+  }
+  return rc == 0 ? WG_OK : libwim_fail(rc, err, job->opt.out_path);
+}

@@ -1,0 +1,77 @@
+// The steps of one wg_image_write inside the worker, and what they share.
+#ifndef WG_IMAGE_WRITE_RUN_H
+#define WG_IMAGE_WRITE_RUN_H
+
+#include "image/file/file.h"
+#include "image/tree/edit.h"
+
+typedef struct wg_image_blob { // content of the output
+  wg_sha1 hash;
+  uint64_t n_bytes;
+  uint32_t base;      // blob of the base, or WG_IMAGE_NEW
+  uint32_t put;       // first of edit.puts with this content (new ones)
+  uint32_t refcount;  // as it goes into the table
+  wg_wim_res res;     // where it was written
+  bool packed;        // by this run: not taken over as it was
+  uint32_t solid;     // of run.solids, or WG_WIM_NO_SOLID; res is not used then
+  uint64_t solid_off; // in that one's uncompressed bytes
+  const char *name;   // of one of its files, for order.c; may be NULL
+  uint32_t rank;      // order of reading
+} wg_image_blob;
+#define WG_IMAGE_NEW UINT32_MAX
+
+typedef struct wg_image_stats { // as the XML counts
+  uint64_t n_dirs, n_files, total_bytes, hard_link_bytes;
+} wg_image_stats;
+
+typedef struct wg_image_run {
+  const wg_image_job *job;
+  wg_arena arena;
+  wg_image_file base; // the base, or what libwim made of a directory
+  bool captured;      // the latter
+  uint32_t image;     // the one that changes, 0-based
+  wg_buf metadata;    // of that image as it was; the tree borrows from it
+  wg_wim_tree tree;
+  wg_winpath *paths;
+  wg_image_edit edit;
+  uint32_t *refs_other;  // by blob of the base: uses by other images
+  uint32_t *refs_before; // by the image as it was
+  wg_image_blob *blobs;  // content of the output, in the order of writing
+  size_t n_blobs;
+  uint32_t *by_hash;    // indices of blobs, sorted
+  const char **names;   // by blob of the base: what order.c sorts by; NULL unless ESD
+  wg_wim_solid *solids; // of the output
+  size_t n_solids;
+  wg_image_stats before, after;
+  wg_wim_res *metadata_res; // by image
+  wg_sha1 *metadata_hash;
+  uint64_t done_bytes, total_bytes; // progress of the current stage
+  const char *stage;
+  wg_image_result result;
+} wg_image_run;
+
+void wg_image_run_progress(wg_image_run *r, const char *stage, uint64_t total_bytes);
+void wg_image_run_more(void *run, uint64_t n_bytes); // a wg_pack_progress
+
+// content.c: which contents the output has. Reads and hashes the files that are put, counts uses,
+// fills blobs, by_hash, stats. UNSUPPORTED when the base lacks content (a delta WIM).
+wg_code wg_image_content(wg_image_run *r, wg_error *err);
+// The base's stored bytes of that content can go over as they are.
+bool wg_image_content_is_kept(const wg_image_run *r, uint32_t base_blob);
+bool wg_image_content_find(const wg_image_run *r, const wg_sha1 *hash, uint32_t *out);
+// order.c: contents of like files stand side by side in a solid resource. Takes the names of
+// contents from a tree (for an ESD); puts what is packed behind what is kept, in that order.
+wg_code wg_image_order_names(wg_image_run *r, const wg_wim_tree *t, wg_error *err);
+void wg_image_order(wg_image_run *r);
+// What files are sorted by in a solid resource: "ext<1>name" in lower case. NULL when the arena is
+// full.
+const char *wg_image_order_key(wg_arena *arena, wg_str name16);
+// output.c: writes the whole file to a new out_path.
+wg_code wg_image_output(wg_image_run *r, wg_error *err);
+// folders.c: what takes the room, as lines "folder<TAB>folder below<TAB>bytes<TAB>bytes put by the
+// changes", largest first, at most some 400. Heap.
+wg_code wg_image_folders(wg_image_run *r, char **out, wg_error *err);
+// check.c: reads it back and compares. VERIFY.
+wg_code wg_image_check(const wg_image_run *r, wg_error *err);
+
+#endif

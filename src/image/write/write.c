@@ -1,0 +1,220 @@
+#include <string.h>
+
+#include "base/sort.h"
+#include "image/write/run.h"
+#include "image/write/worker.h"
+
+static void run_done(wg_image_run *r) {
+  wg_image_result_done(&r->result);
+  wg_buf_done(&r->metadata);
+  wg_image_file_done(&r->base);
+  wg_arena_done(&r->arena);
+}
+#define wg_image_run_done run_done
+WG_DEFINE_AUTO(wg_image_run, wg_image_run_done);
+
+void wg_image_run_progress(wg_image_run *r, const char *stage, uint64_t total_bytes) {
+  r->stage = stage;
+  r->done_bytes = 0;
+  r->total_bytes = total_bytes;
+  if (total_bytes > 0) {
+    wg_image_run_more(r, 0); // so that nobody goes on showing the stage before
+  }
+}
+
+void wg_image_run_more(void *run, uint64_t n_bytes) {
+  wg_image_run *r = run;
+  r->done_bytes += n_bytes;
+  if (r->job->opt.on_progress != NULL) {
+    uint64_t done = r->done_bytes < r->total_bytes ? r->done_bytes : r->total_bytes;
+    r->job->opt.on_progress(r->job->opt.ctx, r->stage, done, r->total_bytes,
+                            strcmp(r->stage, "write") == 0 ? "bytes" : "files");
+  }
+}
+
+static wg_code run_check_arch(const wg_image_run *r, wg_error *err) {
+  const char *want = r->job->opt.arch;
+  const char *have = wg_image_arch_name(&r->base.wim.facts[r->image]);
+  if (want != NULL && have[0] != '\0' && strcmp(want, have) != 0) {
+    return wg_fail(err, WG_E_CONFLICT, "image %u of '%s' is for %s, and 'arch: %s' was asked for",
+                   (unsigned)r->image + 1, r->job->base.path, have, want);
+  }
+  return WG_OK;
+}
+
+static wg_code run_open(wg_image_run *r, const char *path, wg_error *err) {
+  if (wg_image_file_open(&r->base, path, err) != WG_OK) {
+    return err->code;
+  }
+  const char *which = r->captured ? NULL : r->job->base.image;
+  if (wg_image_file_find(&r->base, which, &r->image, err) != WG_OK ||
+      wg_image_file_check(&r->base, r->image, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", r->job->base.path);
+  }
+  r->result.image_index = r->image + 1;
+  r->result.n_images = r->base.wim.n_images;
+  r->result.base_bytes = r->captured ? 0 : r->base.wim.src.size_bytes;
+  return run_check_arch(r, err);
+}
+
+typedef struct run_link {
+  uint64_t id;
+  uint32_t entry;
+} run_link;
+
+static int run_link_cmp(const void *a, const void *b, void *ctx) {
+  (void)ctx;
+  const run_link *x = a, *y = b;
+  if (x->id != y->id) {
+    return x->id < y->id ? -1 : 1;
+  }
+  return (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+static int run_link_first(const void *a, const void *b, void *ctx) {
+  (void)ctx;
+  const run_link *x = a, *y = b;
+  return (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+// libwim 1.13 gives a folder with streams an empty unnamed one, and keeps a folder's reparse data
+// in an extra entry: forms that Windows' own software rejects (docs/formats/wim.md).
+static void run_fix_folder(wg_wim_entry *e) {
+  wg_wim_roles roles = wg_wim_entry_roles(e);
+  uint16_t n = 0;
+  for (uint32_t i = 1; i <= e->n_streams; i++) {
+    if (i != roles.data) {
+      e->streams[n++] = e->streams[i - 1];
+    }
+  }
+  e->n_streams = n;
+  if (n == 1 && e->streams[0].name16.n == 0) {
+    e->hash = e->streams[0].hash;
+    e->n_streams = 0;
+  }
+}
+
+// A captured tree: times are the project's, and hard-link groups are numbered in the order of the
+// tree, because what the capture saw depends on the file system.
+static wg_code run_normalize(wg_image_run *r, wg_error *err) {
+  wg_wim_tree *t = &r->tree;
+  uint64_t time = wg_wim_time(r->job->opt.time_s);
+  run_link *links = wg_arena_new_array(&r->arena, run_link, t->n);
+  if (links == NULL) {
+    return wg_arena_fail(&r->arena, err);
+  }
+  size_t n = 0;
+  for (uint32_t i = 0; i < t->n; i++) {
+    wg_wim_entry *e = &t->entries[i];
+    if (!r->job->opt.keep_times) {
+      e->create_time = e->access_time = e->write_time = time;
+    }
+    if ((e->attributes & WG_WIM_ATTR_DIRECTORY) != 0 && e->n_streams > 0) {
+      run_fix_folder(e);
+    }
+    if (e->link_or_reparse != 0 && (e->attributes & WG_WIM_ATTR_REPARSE) == 0) {
+      links[n++] = (run_link){e->link_or_reparse, i};
+    }
+  }
+  if (n < 2) {
+    return WG_OK;
+  }
+  wg_sort(links, n, sizeof(links[0]), run_link_cmp, NULL);
+  uint32_t first = links[0].entry;
+  uint64_t id = links[0].id;
+  for (size_t i = 0; i < n; i++) { // the group's first entry stands for it
+    if (links[i].id != id) {
+      id = links[i].id;
+      first = links[i].entry;
+    }
+    t->entries[links[i].entry].link_or_reparse = first;
+    links[i].id = first;
+  }
+  wg_sort(links, n, sizeof(links[0]), run_link_first, NULL);
+  return WG_OK;
+}
+
+static wg_code run_edit(wg_image_run *r, wg_error *err) {
+  size_t n_extra = 0;
+  if (wg_image_edit_paths(r->job, &r->arena, &r->paths, &n_extra, err) != WG_OK ||
+      wg_image_file_tree(&r->base, r->image, &r->arena, n_extra, &r->metadata, &r->tree, err) !=
+          WG_OK ||
+      (r->captured && run_normalize(r, err) != WG_OK)) {
+    return err->code;
+  }
+  for (size_t i = 0; r->job->opt.retime && i < r->tree.n; i++) {
+    wg_wim_entry *e = &r->tree.entries[i];
+    e->create_time = e->access_time = e->write_time = wg_wim_time(r->job->opt.time_s);
+  }
+  r->edit =
+      (wg_image_edit){.tree = &r->tree, .arena = &r->arena, .job = r->job, .result = &r->result};
+  return wg_image_edit_apply(&r->edit, r->paths, err);
+}
+
+static wg_code run_all(const wg_image_job *job, const char *path, wg_image_result *out,
+                       wg_error *err) {
+  WG_AUTO(wg_image_run) r = {.job = job, .base = WG_IMAGE_FILE_INIT};
+  r.captured = job->base.kind == WG_IMAGE_BASE_DIR;
+  wg_arena_init(&r.arena, wg_heap(), (size_t)8 << 30);
+  wg_buf_init(&r.metadata, wg_heap(), 0);
+  if (run_open(&r, path, err) != WG_OK || run_edit(&r, err) != WG_OK ||
+      wg_image_content(&r, err) != WG_OK || wg_image_output(&r, err) != WG_OK ||
+      wg_image_check(&r, err) != WG_OK || wg_image_folders(&r, &r.result.folders, err) != WG_OK) {
+    return err->code;
+  }
+  *out = r.result;
+  r.result = (wg_image_result){0};
+  return WG_OK;
+}
+
+wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err) {
+  if (job->ntfs) {
+    return wg_libwim_apply_ntfs(job, err);
+  }
+  if (job->base.kind == WG_IMAGE_BASE_WIM) {
+    return run_all(job, job->base.path, out, err);
+  }
+  WG_AUTO(wg_cstr) dir = NULL;
+  wg_stat st;
+  if (wg_os_stat(WG_CWD, job->base.path, true, &st, err) != WG_OK) {
+    return err->code;
+  }
+  if (st.type != WG_FT_DIR) {
+    return wg_fail(err, WG_E_CONFLICT, "'%s' is not a directory", job->base.path);
+  }
+  if (wg_os_mkdtemp(job->opt.tmp_dir, "capture-", &dir, err) != WG_OK) {
+    return err->code;
+  }
+  WG_AUTO(wg_cstr) wim = wg_path_join(dir, "tree.wim");
+  wg_code code = wg_libwim_capture(job, wim, err);
+  if (code == WG_OK) {
+    code = run_all(job, wim, out, err);
+  }
+  wg_error ignored = WG_ERROR_INIT;
+  (void)wg_os_rmtree(WG_CWD, dir, &ignored);
+  return code;
+}
+
+wg_code wg_image_apply_ntfs(const wg_image_base *base, const wg_image_options *opt, wg_error *err) {
+  wg_image_job job = {.base = *base, .opt = *opt, .ntfs = true};
+  wg_image_result res = {0};
+  return wg_image_worker_call(&job, &res, err);
+}
+
+wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
+                       const wg_image_options *opt, wg_image_result *out, wg_error *err) {
+  wg_image_job job = {.base = *base, .changes = changes, .n_changes = n_changes, .opt = *opt};
+  if (wg_os_exists(WG_CWD, opt->out_path)) {
+    return wg_fail(err, WG_E_CONFLICT, "'%s' exists already", opt->out_path);
+  }
+  wg_image_result res = {0};
+  wg_code code =
+      opt->in_process ? wg_image_do(&job, &res, err) : wg_image_worker_call(&job, &res, err);
+  if (code != WG_OK) {
+    wg_error ignored = WG_ERROR_INIT;
+    (void)wg_os_unlink(WG_CWD, opt->out_path, &ignored);
+    return code;
+  }
+  *out = res;
+  return WG_OK;
+}

@@ -1,0 +1,22 @@
+// Steps that build Go programs: a thin binding of src/goapp to the graph.
+#ifndef WG_STEPS_GO_STEPS_H
+#define WG_STEPS_GO_STEPS_H
+
+#include "engine/graph.h"
+#include "config/project.h"
+#include "goapp/env.h"
+
+// Adds the steps of one app: for each target a "go.build" step "app/<app>/<slug>" with the output
+// "bin", published to <project>/out/<app>/<slug>/<app>[.exe].
+//
+// env outlives the graph and lends it memory. out_build_steps has room for app->n_targets: the
+// build step of each target, in order, owned by the graph. CONFIG for what env: may not set.
+wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
+                        wg_go_env *env, wg_step **out_build_steps, wg_error *err);
+
+// Adds the step "app/<app>/resources-<arch>" that makes a Windows program's resources, output
+// "syso". NULL when `windows:` asks for none. Memory comes from arena, which outlives the graph.
+wg_step *wg_go_add_resources(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
+                             const char *arch, wg_arena *arena);
+
+#endif

@@ -1,0 +1,12 @@
+// The step that makes a synthetic base, once for each product and architecture.
+#ifndef WG_STEPS_IMAGE_SYNTHETIC_H
+#define WG_STEPS_IMAGE_SYNTHETIC_H
+
+#include "engine/graph.h"
+
+// The step "base/<product>-<arch>/synthetic" with the output "base", a WIM; made or found. product
+// and arch outlive the graph. NOT_FOUND as wg_synthetic_check.
+wg_code wg_image_synthetic_step(wg_graph *g, const char *product, const char *arch,
+                                wg_arena *memory, wg_step **out, wg_error *err);
+
+#endif

@@ -1,0 +1,305 @@
+#include "steps/image_wim.h"
+
+#include <string.h>
+
+#include "steps/image_base.h"
+#include "steps/image_files.h"
+#include "steps/image_registry.h"
+#include "steps/image_split.h"
+#include "steps/image_synthetic.h"
+#include "image/file/image.h"
+#include "image/synthetic/synthetic.h"
+#include "os/proc.h"
+
+// What run() needs of the plan; lives in the project's memory.
+typedef struct image_step {
+  const wg_project *project;
+  const wg_cfg_image *image;
+  wg_image_format format;
+  bool packed;      // the base is a step's output, in this format already (a synthetic one: a WIM)
+  char *base_image; // of a synthetic base: which image, in the plan's memory; else NULL
+  bool big;         // the file lives in out/ only; else (an image to be split) in the store
+} image_step;
+
+static wg_code image_add_apps(wg_step_ctx *c, const wg_cfg_image *image, wg_image_changes *changes,
+                              wg_error *err) {
+  for (size_t i = 0; i < image->n_apps; i++) {
+    WG_AUTO(wg_cstr) label = wg_xprintf("app/%zu", i);
+    WG_AUTO(wg_cstr) from = NULL;
+    WG_AUTO(wg_cstr) to = wg_image_app_program(&image->apps[i]);
+    if (wg_ctx_input_path(c, label, &from, err) != WG_OK) {
+      return err->code;
+    }
+    wg_image_changes_add(changes, WG_IMAGE_PUT_FILE, to, from);
+  }
+  return WG_OK;
+}
+
+static void image_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
+                           const char *unit) {
+  (void)stage;
+  wg_ctx_progress(ctx, done, total, unit);
+}
+
+static void image_fact(wg_step_ctx *c, const char *name, uint64_t v) {
+  char text[32];
+  (void)wg_format(text, sizeof(text), "%llu", (unsigned long long)v);
+  wg_ctx_fact(c, name, text);
+}
+
+static void image_facts(wg_step_ctx *c, const wg_image_result *r) {
+  image_fact(c, "base_bytes", r->base_bytes);
+  image_fact(c, "out_bytes", r->out_bytes);
+  image_fact(c, "files_put", r->n_files);
+  image_fact(c, "files_replaced", r->n_replaced);
+  image_fact(c, "entries_deleted", r->n_deleted);
+  image_fact(c, "entries_renamed", r->n_renamed);
+  image_fact(c, "bytes_added", r->added_bytes);
+  image_fact(c, "bytes_stored", r->stored_bytes);
+  image_fact(c, "files_deduplicated", r->n_dedup);
+  image_fact(c, "bytes_deduplicated", r->dedup_bytes);
+  image_fact(c, "bytes_reused", r->kept_bytes);
+  image_fact(c, "bytes_repacked", r->repacked_bytes);
+  if (r->folders != NULL) {
+    wg_ctx_fact(c, "folders", r->folders); // the report draws a map of them
+  }
+  if (r->dead_bytes > 0) {
+    image_fact(c, "bytes_replaced_but_inside", r->dead_bytes);
+    wg_ctx_noted(
+        c,
+        "%llu bytes of content that no file has any more are still inside the file's solid "
+        "data; 'compact: true' packs it anew without them",
+        (unsigned long long)r->dead_bytes);
+  }
+}
+
+// Edits the image's hives: the new ones become changes. result keeps the staged files' names.
+static wg_code image_add_registry(wg_step_ctx *c, const image_step *s, const wg_image_base *base,
+                                  wg_image_changes *changes, wg_reg_result *result, wg_error *err) {
+  WG_AUTO(wg_reg_edits) edits = {0};
+  WG_AUTO_PTR(wg_image_reader) reader = NULL;
+  wg_reg_edits_init(&edits);
+  if (wg_image_registry_edits(s->project, s->image, &edits, err) != WG_OK) {
+    return err->code;
+  }
+  if (edits.n == 0) {
+    return WG_OK;
+  }
+  wg_reg_options opt = {.tmp_dir = wg_ctx_tmp(c), .time_s = s->project->time_s};
+  if (wg_image_reader_open(base, &reader, err) != WG_OK ||
+      wg_image_registry(reader, edits.v, edits.n, &opt, result, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < result->n_files; i++) {
+    wg_image_changes_push(changes, &(wg_image_change){.op = WG_IMAGE_PUT_FILE,
+                                                      .to = result->files[i].to,
+                                                      .from = result->files[i].staged,
+                                                      .flags = WG_IMAGE_PROTECTED_TOO});
+  }
+  for (size_t i = 0; i < result->n_warnings; i++) {
+    wg_ctx_warn(c, "%s", result->warnings[i]);
+  }
+  image_fact(c, "registry_values_set", result->n_set);
+  image_fact(c, "registry_deleted", result->n_deleted);
+  image_fact(c, "registry_absent", result->n_absent);
+  return WG_OK;
+}
+
+// Where the base is read: what the base step packed, or the user's own.
+static wg_code image_open_base(wg_step_ctx *c, const image_step *s, char **out_path,
+                               wg_image_base *out, wg_error *err) {
+  const wg_cfg_base *base = &s->image->base;
+  if (!s->packed) {
+    if (wg_image_check_pin(c, base, err) != WG_OK) {
+      return err->code;
+    }
+    *out_path = wg_image_host_path(s->project, base->path);
+  } else if (wg_ctx_input_path(c, "base", out_path, err) != WG_OK) {
+    return err->code;
+  }
+  *out = wg_image_base_of(base, *out_path);
+  if (s->packed && base->kind == WG_BASE_DIR) {
+    *out = (wg_image_base){.kind = WG_IMAGE_BASE_WIM, .path = *out_path};
+  }
+  if (s->base_image != NULL) {
+    out->image = s->base_image;
+  }
+  return WG_OK;
+}
+
+static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_base *base,
+                           const wg_image_changes *changes, wg_error *err) {
+  WG_AUTO(wg_cstr) out_path = NULL;
+  if (!s->big) {
+    out_path = wg_path_join(wg_ctx_tmp(c), "image");
+  } else if (wg_ctx_output_big_path(c, "image", &out_path, err) != WG_OK) {
+    return err->code;
+  }
+  wg_image_options opt = {.out_path = out_path,
+                          .format = s->format,
+                          .compact = s->image->compact,
+                          .retime = s->packed && s->image->base.kind == WG_BASE_DIR,
+                          .tmp_dir = wg_ctx_tmp(c),
+                          .name = s->image->name,
+                          .threads = wg_ctx_cpus(c),
+                          .memory_bytes = 0,
+                          .time_s = s->project->time_s,
+                          .arch = s->image->arch,
+                          .on_progress = image_progress,
+                          .ctx = c,
+                          .cancel = wg_ctx_cancel(c)};
+  WG_AUTO(wg_image_result) result = {0};
+  if (wg_image_write(base, changes->v, changes->n, &opt, &result, err) != WG_OK) {
+    return err->code;
+  }
+  image_facts(c, &result);
+  for (size_t i = 0; i < result.n_warnings; i++) {
+    wg_ctx_warn(c, "%s", result.warnings[i]);
+  }
+  return s->big ? WG_OK : wg_ctx_output_file(c, "image", out_path, err);
+}
+
+static wg_code image_run(wg_step_ctx *c, wg_error *err) {
+  const image_step *s = wg_ctx_user(c);
+  WG_AUTO(wg_cstr) base_path = NULL;
+  WG_AUTO(wg_image_changes) changes = {0};
+  WG_AUTO(wg_reg_result) registry = {0};
+  wg_image_base base;
+  if (image_open_base(c, s, &base_path, &base, err) != WG_OK ||
+      wg_image_files_changes(s->project, s->image, &changes, err) != WG_OK ||
+      image_add_apps(c, s->image, &changes, err) != WG_OK ||
+      wg_image_shortcuts(s->image, wg_ctx_tmp(c), &changes, err) != WG_OK ||
+      image_add_registry(c, s, &base, &changes, &registry, err) != WG_OK ||
+      image_write(c, s, &base, &changes, err) != WG_OK) {
+    return wg_wrap(err, "image '%s'", s->image->name);
+  }
+  return WG_OK;
+}
+
+static const wg_step_kind image_kind = {
+    .name = "image.write", .version = 2, .verb = "write image", .run = image_run};
+
+static void image_param(wg_step *s, const char *name, size_t i, const char *what,
+                        const char *value) {
+  WG_AUTO(wg_cstr) full = wg_xprintf("%s/%zu/%s", name, i, what);
+  wg_step_param(s, full, value);
+}
+
+static wg_code image_add_inputs(wg_step *step, const wg_project *project, const wg_cfg_image *image,
+                                wg_step *const *app_steps, wg_error *err) {
+  for (size_t i = 0; i < image->n_apps; i++) {
+    WG_AUTO(wg_cstr) label = wg_xprintf("app/%zu", i);
+    WG_AUTO(wg_cstr) to = wg_image_app_program(&image->apps[i]);
+    wg_step_input_step(step, label, app_steps[i], "bin");
+    image_param(step, "app", i, "to", to);
+  }
+  return wg_image_files_inputs(step, project, image, err);
+}
+
+static const char *const format_names[] = {"wim", "esd"};
+
+// The base is what its step made: a WIM, taken as it is whatever the output is.
+static wg_code image_add_synthetic(wg_graph *g, wg_step *step, image_step *user, const char *arch,
+                                   wg_arena *memory, wg_error *err) {
+  const wg_cfg_base *base = &user->image->base;
+  WG_AUTO(wg_cstr) image = NULL;
+  wg_step *before = NULL;
+  if (wg_synthetic_check(base->path, arch, base->image, &image, err) != WG_OK ||
+      wg_image_synthetic_step(g, base->path, arch, memory, &before, err) != WG_OK) {
+    return err->code;
+  }
+  user->base_image = wg_arena_strdup(memory, image);
+  if (user->base_image == NULL) {
+    return wg_arena_fail(memory, err);
+  }
+  user->packed = true;
+  wg_step_param(step, "base/image", image);
+  wg_step_input_step(step, "base", before, "base");
+  return WG_OK;
+}
+
+static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user,
+                              const wg_image_plan *plan, wg_error *err) {
+  static const char *const kinds[] = {
+      [WG_BASE_FILE] = "file", [WG_BASE_DIR] = "dir", [WG_BASE_SYNTHETIC] = "synthetic"};
+  const wg_cfg_base *base = &user->image->base;
+  bool has_format = plan->base.has_format[user->format];
+  wg_step *before = NULL;
+  wg_step_param(step, "base/kind", kinds[base->kind]);
+  if (base->kind == WG_BASE_SYNTHETIC) {
+    return image_add_synthetic(g, step, user, plan->arch, plan->memory, err);
+  }
+  wg_step_param(step, "base/image", base->image != NULL ? base->image : "");
+  // What is packed anew is checked as it is read.
+  if (!user->image->compact &&
+      wg_image_base_step(g, user->project, user->image, user->format, has_format, plan->memory,
+                         &before, err) != WG_OK) {
+    return err->code;
+  }
+  user->packed = before != NULL && !has_format;
+  if (user->packed) {
+    wg_step_input_step(step, "base", before, "base");
+    return WG_OK;
+  }
+  if (before != NULL) {
+    wg_step_input_step(step, "base-verified", before, "verified");
+  }
+  wg_step_param(step, "base/sha256", base->sha256 != NULL ? base->sha256 : "");
+  return wg_image_base_input(step, user->project, base, err);
+}
+
+static wg_code image_add(wg_graph *g, const wg_image_plan *plan, wg_output_kind kind, wg_step **out,
+                         wg_error *err) {
+  image_step *user = wg_arena_new(plan->memory, image_step);
+  if (user == NULL) {
+    return wg_arena_fail(plan->memory, err);
+  }
+  const wg_cfg_image *image = plan->image;
+  *user = (image_step){.project = plan->project,
+                       .image = image,
+                       .format = kind == WG_OUTPUT_ESD ? WG_IMAGE_FORMAT_ESD : WG_IMAGE_FORMAT_WIM};
+  const char *name = format_names[user->format];
+  WG_AUTO(wg_cstr) identity = wg_xprintf("image/%s/%s", image->name, name);
+  WG_AUTO(wg_cstr) out_path = wg_xprintf("%s/out/%s.%s", plan->project->dir, image->name, name);
+  WG_AUTO(wg_cstr) time = wg_xprintf("%lld", (long long)plan->project->time_s);
+  wg_step *step = wg_graph_add(g, &image_kind, identity, user);
+  wg_step_param(step, "name", image->name);
+  wg_step_param(step, "arch", plan->arch);
+  wg_step_param(step, "time", time);
+  wg_step_param(step, "format", name);
+  wg_step_param(step, "compact", image->compact ? "yes" : "no");
+  if (image_add_base(g, step, user, plan, err) != WG_OK ||
+      image_add_inputs(step, plan->project, image, plan->app_steps, err) != WG_OK ||
+      wg_image_registry_inputs(step, plan->project, image, err) != WG_OK) {
+    return err->code;
+  }
+  wg_image_step_need(step, user->format);
+  for (size_t i = 0; i < image->n_outputs; i++) {
+    user->big = user->big || image->outputs[i].kind == kind;
+  }
+  if (user->big) {
+    wg_step_publish(step, "image", out_path, 0644, true);
+  }
+  *out = step;
+  return WG_OK;
+}
+
+wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err) {
+  wg_step *made[2] = {NULL, NULL};
+  for (size_t i = 0; i < plan->image->n_outputs; i++) {
+    const wg_cfg_output *o = &plan->image->outputs[i];
+    wg_output_kind kind = o->kind == WG_OUTPUT_SWM ? WG_OUTPUT_WIM : o->kind;
+    wg_step **step = &made[kind == WG_OUTPUT_ESD ? 1 : 0];
+    if (*step == NULL && image_add(g, plan, kind, step, err) != WG_OK) {
+      return err->code;
+    }
+    wg_step *last = *step;
+    if (o->kind == WG_OUTPUT_SWM && wg_image_split_step(g, plan, o, *step, &last, err) != WG_OK) {
+      return err->code;
+    }
+    if (plan->alias) {
+      wg_step_alias(last, plan->image->name);
+    }
+  }
+  return WG_OK;
+}

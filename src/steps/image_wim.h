@@ -1,0 +1,26 @@
+// The steps that make a Windows image: a thin binding of src/image to the graph.
+//
+//   base/<file>/<format>   the unchanged base, packed once (image_base.h)
+//   image/<name>/<format>  the base with the project's changes: out/<name>.wim or .esd
+//   image/<name>/swm       the WIM in parts (image_split.h)
+#ifndef WG_STEPS_IMAGE_WIM_H
+#define WG_STEPS_IMAGE_WIM_H
+
+#include "engine/graph.h"
+#include "config/project.h"
+#include "image/file/image.h"
+
+typedef struct wg_image_plan {
+  const wg_project *project; // project, image and memory outlive the graph
+  const wg_cfg_image *image;
+  wg_step *const *app_steps; // the go.build step of each entry of image->apps, in order
+  const char *arch;          // Go's name, "" when neither project nor base says
+  wg_image_base_facts base;  // of a file or folder; not of a synthetic base
+  bool alias;                // the bare name is a target
+  wg_arena *memory;          // keeps what the steps need to know
+} wg_image_plan;
+
+// Adds the steps of all outputs of an image. IO, NOT_FOUND, FORMAT for a base that can't be read.
+wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err);
+
+#endif

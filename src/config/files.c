@@ -3,7 +3,7 @@
 
 #include "config/internal.h"
 #include "crypto/digest.h"
-#include "image/file/image.h"
+#include "image/file/base.h"
 #include "image/synthetic/synthetic.h"
 #include "os/proc.h"
 

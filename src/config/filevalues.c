@@ -3,7 +3,7 @@
 
 #include "config/key.h"
 #include "fmt/sd/sd.h"
-#include "image/file/image.h"
+#include "image/tree/change.h"
 #include "image/tree/winpath.h"
 
 static bool file_bad(wg_cfg_text *t, const wg_error *why, const char *hint) {

@@ -1,10 +1,10 @@
 #include <string.h>
 
-#include "steps/go_steps.h"
 #include "fmt/sbom/sbom.h"
 #include "goapp/compile.h"
 #include "goapp/discover.h"
 #include "goapp/readback.h"
+#include "steps/go_steps.h"
 
 #define GO_BUILD_MEMORY ((uint64_t)768 << 20) // a linker of a big program; the compilers take less
 

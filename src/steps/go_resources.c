@@ -1,8 +1,8 @@
 // Resources of Windows programs: icon, version information, manifest as an object for Go's linker.
 #include <string.h>
 
-#include "steps/go_steps.h"
 #include "fmt/rsrc/rsrc.h"
+#include "steps/go_steps.h"
 
 #define RESOURCES_MAX_ICON ((uint64_t)64 << 20)
 #define RESOURCES_MAX_MANIFEST ((uint64_t)1 << 20)

@@ -2,8 +2,8 @@
 #ifndef WG_STEPS_GO_STEPS_H
 #define WG_STEPS_GO_STEPS_H
 
-#include "engine/graph.h"
 #include "config/project.h"
+#include "engine/graph.h"
 #include "goapp/env.h"
 
 // Adds the steps of one app: for each target a "go.build" step "app/<app>/<slug>" with the output

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "image/file/file.h"
+#include "image/write/write.h"
 #include "os/proc.h"
 
 #define BASE_WIM_MEMORY_BYTES ((uint64_t)768 << 20)

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "fmt/lnk/lnk.h"
 #include "steps/image_base.h"
 #include "steps/image_registry.h"
-#include "fmt/lnk/lnk.h"
 
 // A file goes to its path, or under its own name into a folder named with a slash at the end.
 static char *files_to(const wg_cfg_image_file *f) {

@@ -2,8 +2,8 @@
 #ifndef WG_STEPS_IMAGE_REGISTRY_H
 #define WG_STEPS_IMAGE_REGISTRY_H
 
-#include "engine/graph.h"
 #include "config/project.h"
+#include "engine/graph.h"
 #include "image/reg/service.h"
 
 // Parameters and inputs (.reg files, labelled "registry/N") that decide the edits. CONFIG for what

@@ -2,14 +2,14 @@
 
 #include <string.h>
 
+#include "image/synthetic/synthetic.h"
+#include "image/write/write.h"
+#include "os/proc.h"
 #include "steps/image_base.h"
 #include "steps/image_files.h"
 #include "steps/image_registry.h"
 #include "steps/image_split.h"
 #include "steps/image_synthetic.h"
-#include "image/file/image.h"
-#include "image/synthetic/synthetic.h"
-#include "os/proc.h"
 
 // What run() needs of the plan; lives in the project's memory.
 typedef struct image_step {

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
+#include "image/file/base.h"
+#include "image/synthetic/synthetic.h"
 #include "steps/image_base.h"
 #include "steps/image_wim.h"
-#include "image/file/image.h"
-#include "image/synthetic/synthetic.h"
 
 #define POS_FMT "%s:%u:%u: "
 #define POS_ARG(p) (p).file, (p).line, (p).col

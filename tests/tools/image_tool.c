@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/file/image.h"
+#include "image/write/write.h"
 #include "os/proc.h"
 
 typedef struct tool {

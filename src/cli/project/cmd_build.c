@@ -2,8 +2,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "engine/show/listen.h"
 #include "cli/project/graph.h"
+#include "engine/show/listen.h"
 #include "fmt/json/jsonw.h"
 
 // Outputs of the run, in the order of the graph: the same list from every run.

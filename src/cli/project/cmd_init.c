@@ -1,8 +1,8 @@
 // `wingo init`: a project that builds at once, from the files in src/cli/template.
 #include <string.h>
 
-#include "cli/project/init_template.h"
 #include "cli/core/internal.h"
+#include "cli/project/init_template.h"
 
 #define INIT_NAME_MAX 63
 

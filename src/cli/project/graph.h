@@ -2,9 +2,9 @@
 #ifndef WG_CLI_PROJECT_GRAPH_H
 #define WG_CLI_PROJECT_GRAPH_H
 
+#include "cli/project/project.h"
 #include "engine/exec.h"
 #include "steps/project.h"
-#include "cli/project/project.h"
 
 #define WG_CLI_STORE_OPT                                                                           \
   { .name = "store", .arg = "DIR", .help = "the store (default: $XDG_CACHE_HOME/wingo)" }

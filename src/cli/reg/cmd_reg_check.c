@@ -1,5 +1,5 @@
 // `wingo reg check`: a hive from end to end.
-#include "cli/inspect/inspect.h"
+#include "cli/core/ins.h"
 #include "cli/reg/reg.h"
 
 // --- salvage

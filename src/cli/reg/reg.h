@@ -4,11 +4,11 @@
 
 #include "cli/core/cli.h"
 #include "fmt/json/jsonw.h"
+#include "image/file/spec.h"
 #include "image/reg/hivefile.h"
 #include "image/reg/regdiff.h"
 #include "image/reg/registry.h"
 #include "image/reg/service.h"
-#include "image/file/spec.h"
 
 // "REG_SZ", "REG_DWORD", or "0x12" for unknown types (in buf).
 const char *wg_reg_type_name(uint32_t type, char buf[16]);

@@ -3,6 +3,8 @@
 
 #include "cli/reg/reg.h"
 #include "image/file/file.h"
+#include "image/tree/change.h"
+#include "image/write/write.h"
 
 bool wg_reg_in_image(const char *arg) {
   WG_AUTO(wg_spec) s = {0};

@@ -1,5 +1,5 @@
 // How differences between hives are printed, for `wingo reg diff` and `wingo diff`.
-#include "cli/inspect/inspect.h"
+#include "cli/core/ins.h"
 #include "cli/reg/reg.h"
 #include "fmt/sd/sd.h"
 

@@ -4,10 +4,11 @@
 
 #include "base/sort.h"
 #include "base/utf.h"
-#include "engine/text.h"
 #include "cli/wim/wim.h"
+#include "engine/text.h"
 #include "fmt/json/jsonw.h"
 #include "image/apply/apply.h"
+#include "image/write/write.h"
 
 static void apply_note(const wg_cli *c, const wg_image_apply_note *n, const char *what) {
   if (n->n > 0) {

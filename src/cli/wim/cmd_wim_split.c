@@ -1,8 +1,8 @@
 // `wingo wim split|join|verify`.
 #include <limits.h>
 
-#include "engine/text.h"
 #include "cli/wim/wim.h"
+#include "engine/text.h"
 #include "fmt/json/jsonw.h"
 #include "image/move/split.h"
 

@@ -1,10 +1,13 @@
 // `wingo wim update`: files of an image added, deleted, renamed.
 #include <string.h>
 
-#include "engine/text.h"
 #include "cli/core/internal.h"
 #include "cli/wim/wim.h"
+#include "engine/text.h"
 #include "fmt/json/jsonw.h"
+#include "image/file/base.h"
+#include "image/tree/change.h"
+#include "image/write/write.h"
 
 #define UPDATE_MAX_COMMANDS ((uint64_t)64 << 20)
 #define UPDATE_MAX_WORDS 8

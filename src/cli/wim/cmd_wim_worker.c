@@ -1,6 +1,6 @@
 // Hidden: the child in which libwim runs.
 #include "cli/core/cli.h"
-#include "image/file/image.h"
+#include "image/write/write.h"
 
 static int wim_worker_run(wg_cli *c) {
   (void)c;

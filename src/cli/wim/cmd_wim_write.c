@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/utf.h"
-#include "engine/text.h"
 #include "cli/wim/wim.h"
+#include "engine/text.h"
 #include "fmt/json/jsonw.h"
 #include "image/move/export.h"
 #include "image/tree/winpath.h"

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/utf.h"
-#include "engine/text.h"
 #include "cli/core/internal.h"
+#include "engine/text.h"
 #include "image/tree/edit.h"
 
 void wg_cli_image_done(wg_cli_image *i) {

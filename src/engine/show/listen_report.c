@@ -1,6 +1,6 @@
 // The run report: collects a run, and writes it as one file.
-#include "engine/show/listen.h"
 #include "engine/model.h"
+#include "engine/show/listen.h"
 #include "engine/show/report.h"
 #include "engine/show/run_files.h"
 

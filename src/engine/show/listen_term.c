@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "engine/int.h"
-#include "engine/show/listen.h"
 #include "engine/model.h"
+#include "engine/show/listen.h"
 #include "engine/show/term_draw.h"
 
 #define TERM_TICK_MS 100U

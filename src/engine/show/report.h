@@ -2,8 +2,8 @@
 #ifndef WG_ENGINE_SHOW_REPORT_H
 #define WG_ENGINE_SHOW_REPORT_H
 
-#include "engine/show/listen.h"
 #include "engine/model.h"
+#include "engine/show/listen.h"
 #include "engine/text.h"
 
 // The timeline as an inline SVG.

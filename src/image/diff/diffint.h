@@ -2,8 +2,8 @@
 #ifndef WG_IMAGE_DIFF_DIFFINT_H
 #define WG_IMAGE_DIFF_DIFFINT_H
 
-#include "image/file/file.h"
 #include "image/diff/diff.h"
+#include "image/file/file.h"
 
 typedef struct diff_node {
   wg_str name16;

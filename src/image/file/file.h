@@ -4,7 +4,7 @@
 #define WG_IMAGE_FILE_FILE_H
 
 #include "fmt/wim/wim.h"
-#include "image/file/image.h"
+#include "image/file/base.h"
 
 // The WIM's bytes, one run after the other, are runs of bytes of host files: one for a .wim, one a
 // part for a split one, one an extent for a file in an ISO.

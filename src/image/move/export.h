@@ -2,7 +2,7 @@
 #ifndef WG_IMAGE_MOVE_EXPORT_H
 #define WG_IMAGE_MOVE_EXPORT_H
 
-#include "image/file/image.h"
+#include "image/write/write.h"
 
 typedef struct wg_image_export_options {
   const char *image;             // as wg_image_base.image; "all": every one

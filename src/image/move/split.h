@@ -2,7 +2,7 @@
 #ifndef WG_IMAGE_MOVE_SPLIT_H
 #define WG_IMAGE_MOVE_SPLIT_H
 
-#include "image/file/image.h"
+#include "image/file/base.h"
 
 typedef struct wg_image_split_options {
   uint64_t part_bytes;           // no part is larger, unless one resource alone is; at least 64 KiB

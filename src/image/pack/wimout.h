@@ -4,7 +4,7 @@
 #define WG_IMAGE_PACK_WIMOUT_H
 
 #include "fmt/wim/wim.h"
-#include "image/file/image.h"
+#include "image/file/base.h"
 
 // Where progress goes, for functions that take long.
 typedef struct wg_image_watch {

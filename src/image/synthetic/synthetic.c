@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "image/pack/pack.h"
-#include "image/synthetic/syn.h"
 #include "image/pack/wimout.h"
+#include "image/synthetic/syn.h"
 
 typedef struct syn_run {
   wg_arena arena;

@@ -1,4 +1,5 @@
-#include "image/file/image.h"
+#include "image/tree/change.h"
+#include "image/tree/result.h"
 #include "image/tree/winpath.h"
 
 static const char *changes_dup(const char *s) {

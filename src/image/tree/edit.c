@@ -8,15 +8,15 @@
 #define EDIT_MAX_SHORT_CHARS16 12U          // 8.3 with the dot
 #define EDIT_TAG_NAME_SURROGATE 0x20000000u // the entry stands for another path
 
-wg_code wg_image_edit_paths(const wg_image_job *job, wg_arena *arena, wg_winpath **out,
-                            size_t *out_n_entries, wg_error *err) {
-  wg_winpath *paths = wg_arena_new_array(arena, wg_winpath, job->n_changes);
+wg_code wg_image_edit_paths(const wg_image_change *changes, size_t n_changes, wg_arena *arena,
+                            wg_winpath **out, size_t *out_n_entries, wg_error *err) {
+  wg_winpath *paths = wg_arena_new_array(arena, wg_winpath, n_changes);
   if (paths == NULL) {
     return wg_arena_fail(arena, err);
   }
   size_t n = 0;
-  for (size_t i = 0; i < job->n_changes; i++) {
-    const wg_image_change *c = &job->changes[i];
+  for (size_t i = 0; i < n_changes; i++) {
+    const wg_image_change *c = &changes[i];
     if (wg_winpath_parse(c->to, arena, &paths[i], err) != WG_OK) {
       return wg_wrap(err, "'%s'", c->to);
     }
@@ -115,7 +115,7 @@ wg_code wg_image_edit_resolve(wg_image_edit *e, const wg_winpath *path, uint32_t
 
 static wg_code edit_add(wg_image_edit *e, size_t change, uint32_t parent, wg_str name16,
                         uint32_t attributes, uint32_t *out, wg_error *err) {
-  uint64_t time = wg_wim_time(e->job->opt.time_s);
+  uint64_t time = wg_wim_time(e->time_s);
   if (wg_image_edit_protect_new(e, change, parent, name16, err) != WG_OK ||
       wg_wim_tree_add(e->tree, parent, name16, time, out, err) != WG_OK) {
     return err->code;
@@ -165,8 +165,8 @@ wg_code wg_image_edit_parent(wg_image_edit *e, size_t change, const wg_winpath *
 }
 
 static wg_code edit_twice(const wg_image_edit *e, uint32_t entry, size_t change, wg_error *err) {
-  const wg_image_change *a = &e->job->changes[e->touched[entry] - 1];
-  const wg_image_change *b = &e->job->changes[change];
+  const wg_image_change *a = &e->changes[e->touched[entry] - 1];
+  const wg_image_change *b = &e->changes[change];
   if (a->op == WG_IMAGE_PUT_FILE) {
     return wg_fail(err, WG_E_CONFLICT, "'%s' is put twice: from '%s' and from '%s'", b->to, a->from,
                    b->from);
@@ -201,9 +201,9 @@ static wg_code edit_replace(wg_image_edit *e, size_t change, uint32_t entry, wg_
   if (in_store) {
     wg_image_edit_warn(e, wg_xprintf("'%s' replaces a file of Windows: the component store keeps "
                                      "its own copy, and sfc, a repair or an update puts it back",
-                                     e->job->changes[change].to));
+                                     e->changes[change].to));
   }
-  uint64_t time = wg_wim_time(e->job->opt.time_s);
+  uint64_t time = wg_wim_time(e->time_s);
   old->attributes = WG_WIM_ATTR_ARCHIVE | (old->attributes & WG_IMAGE_ATTRIBUTE_MASK);
   old->access_time = old->write_time = time;
   old->length = old->link_or_reparse = old->unused1 = old->unused2 = 0;
@@ -231,12 +231,12 @@ static wg_code edit_file(wg_image_edit *e, size_t change, const wg_winpath *path
   }
   e->result->n_files++;
   e->touched[entry] = (uint32_t)change + 1;
-  e->puts[e->n_puts++] = (wg_image_put){.entry = entry, .from = e->job->changes[change].from};
+  e->puts[e->n_puts++] = (wg_image_put){.entry = entry, .from = e->changes[change].from};
   return wg_image_edit_set(e, change, entry, err);
 }
 
 static wg_code edit_folder(wg_image_edit *e, size_t change, const wg_winpath *path, wg_error *err) {
-  const wg_image_change *c = &e->job->changes[change];
+  const wg_image_change *c = &e->changes[change];
   uint32_t at = 0;
   for (size_t k = 0; k < path->n_names; k++) {
     if (edit_dir(e, change, path->names[k], &at, err) != WG_OK) {
@@ -252,7 +252,7 @@ static wg_code edit_folder(wg_image_edit *e, size_t change, const wg_winpath *pa
 }
 
 static wg_code edit_change(wg_image_edit *e, size_t change, const wg_winpath *path, wg_error *err) {
-  switch (e->job->changes[change].op) {
+  switch (e->changes[change].op) {
   case WG_IMAGE_PUT_FILE:
     return edit_file(e, change, path, err);
   case WG_IMAGE_PUT_DIR:
@@ -301,7 +301,7 @@ static wg_code edit_number(wg_image_edit *e, wg_error *err) {
 }
 
 wg_code wg_image_edit_apply(wg_image_edit *e, const wg_winpath *paths, wg_error *err) {
-  size_t n = e->job->n_changes;
+  size_t n = e->n_changes;
   e->n_base = e->tree->n;
   e->touched = wg_arena_new_array(e->arena, uint32_t, e->tree->cap);
   e->what = wg_arena_new_array(e->arena, uint8_t, e->tree->cap);
@@ -311,7 +311,7 @@ wg_code wg_image_edit_apply(wg_image_edit *e, const wg_winpath *paths, wg_error 
   }
   for (size_t i = 0; i < n; i++) {
     if (edit_change(e, i, &paths[i], err) != WG_OK) {
-      return wg_wrap(err, "'%s'", e->job->changes[i].to);
+      return wg_wrap(err, "'%s'", e->changes[i].to);
     }
   }
   return edit_number(e, err);

@@ -3,7 +3,8 @@
 #define WG_IMAGE_TREE_EDIT_H
 
 #include "fmt/wim/wim.h"
-#include "image/write/job.h"
+#include "image/tree/change.h"
+#include "image/tree/result.h"
 #include "image/tree/winpath.h"
 
 typedef struct wg_image_put { // a file's new content
@@ -24,7 +25,9 @@ enum { // what changes asked for of an entry
 typedef struct wg_image_edit {
   wg_wim_tree *tree;
   wg_arena *arena;
-  const wg_image_job *job;
+  const wg_image_change *changes;
+  size_t n_changes;
+  int64_t time_s;          // of what is added
   wg_image_result *result; // counts and warnings
   uint32_t *touched;       // by entry: 1 + number of the change that asked for it last, 0: none
   uint8_t *what;           // by entry: WG_EDIT_*
@@ -40,9 +43,9 @@ typedef struct wg_image_edit {
 } wg_image_edit;
 
 // Upper bound of entries that the changes can add. Parses every path: errors as wg_winpath_parse.
-// *out is an array of job->n_changes paths in the arena.
-wg_code wg_image_edit_paths(const wg_image_job *job, wg_arena *arena, wg_winpath **out,
-                            size_t *out_n_entries, wg_error *err);
+// *out is an array of n_changes paths in the arena.
+wg_code wg_image_edit_paths(const wg_image_change *changes, size_t n_changes, wg_arena *arena,
+                            wg_winpath **out, size_t *out_n_entries, wg_error *err);
 // Applies all changes, in order, to the tree (which has room). Hashes in entries are not set yet.
 // Errors as wg_image_write has for changes.
 wg_code wg_image_edit_apply(wg_image_edit *e, const wg_winpath *paths, wg_error *err);

@@ -11,7 +11,7 @@ static wg_code ops_undoes(const wg_image_edit *e, uint32_t entry, const char *wh
                                     [WG_IMAGE_DELETE] = "deleted",
                                     [WG_IMAGE_RENAME] = "renamed",
                                     [WG_IMAGE_SET] = "changed"};
-  const wg_image_change *c = &e->job->changes[e->touched[entry] - 1];
+  const wg_image_change *c = &e->changes[e->touched[entry] - 1];
   return wg_fail(err, WG_E_CONFLICT, "'%s' was %s by an earlier change, and would be %s", c->to,
                  did[c->op], what);
 }
@@ -39,13 +39,13 @@ static wg_code ops_remove(wg_image_edit *e, size_t change, uint32_t entry, const
     wg_image_edit_warn(
         e, wg_xprintf("'%s' %s %llu file(s) of Windows: the component store keeps its own copies, "
                       "and sfc, a repair or an update puts them back",
-                      e->job->changes[change].to, what, (unsigned long long)n_store));
+                      e->changes[change].to, what, (unsigned long long)n_store));
   }
   return wg_wim_tree_remove(e->tree, entry, err);
 }
 
 static wg_code ops_absent(const wg_image_edit *e, size_t change, const char *path, wg_error *err) {
-  if ((e->job->changes[change].flags & WG_IMAGE_IF_PRESENT) != 0) {
+  if ((e->changes[change].flags & WG_IMAGE_IF_PRESENT) != 0) {
     return WG_OK;
   }
   return wg_fail(err, WG_E_NOT_FOUND,
@@ -58,7 +58,7 @@ static wg_code ops_delete(wg_image_edit *e, size_t change, const wg_winpath *pat
     return err->code;
   }
   if (at == WG_WIM_NO_ENTRY) {
-    return ops_absent(e, change, e->job->changes[change].to, err);
+    return ops_absent(e, change, e->changes[change].to, err);
   }
   return ops_remove(e, change, at, "deletes", err);
 }
@@ -67,7 +67,7 @@ static wg_code ops_delete(wg_image_edit *e, size_t change, const wg_winpath *pat
 static wg_code ops_make_room(wg_image_edit *e, size_t change, uint32_t from, uint32_t there,
                              wg_error *err) {
   const wg_wim_entry *a = &e->tree->entries[from], *b = &e->tree->entries[there];
-  if ((e->job->changes[change].flags & WG_IMAGE_REPLACE) == 0) {
+  if ((e->changes[change].flags & WG_IMAGE_REPLACE) == 0) {
     return wg_image_edit_fail_at(
         e, there, "there already; delete it first, or say 'replace' where it is a file", err);
   }
@@ -90,7 +90,7 @@ static wg_code ops_check_source(wg_image_edit *e, size_t change, uint32_t from, 
   if (in_store) {
     wg_image_edit_warn(e, wg_xprintf("'%s' renames a file of Windows: sfc, a repair or an update "
                                      "puts one with the old name back",
-                                     e->job->changes[change].from));
+                                     e->changes[change].from));
   }
   return WG_OK;
 }
@@ -115,7 +115,7 @@ static wg_code ops_move(wg_image_edit *e, size_t change, uint32_t from, uint32_t
 }
 
 static wg_code ops_rename(wg_image_edit *e, size_t change, const wg_winpath *to, wg_error *err) {
-  const wg_image_change *c = &e->job->changes[change];
+  const wg_image_change *c = &e->changes[change];
   wg_winpath path;
   wg_str name16;
   uint32_t from = WG_WIM_NO_ENTRY, parent = 0, there = WG_WIM_NO_ENTRY;
@@ -153,7 +153,7 @@ static wg_code ops_set(wg_image_edit *e, size_t change, const wg_winpath *path, 
     return err->code;
   }
   if (at == WG_WIM_NO_ENTRY) {
-    return ops_absent(e, change, e->job->changes[change].to, err);
+    return ops_absent(e, change, e->changes[change].to, err);
   }
   if (wg_image_edit_protect(e, change, at, false, err) != WG_OK ||
       wg_image_edit_in_store(e, at, &in_store, err) != WG_OK) {
@@ -172,7 +172,7 @@ static wg_code ops_set(wg_image_edit *e, size_t change, const wg_winpath *path, 
 }
 
 wg_code wg_image_edit_op(wg_image_edit *e, size_t change, const wg_winpath *path, wg_error *err) {
-  switch (e->job->changes[change].op) {
+  switch (e->changes[change].op) {
   case WG_IMAGE_DELETE:
     return ops_delete(e, change, path, err);
   case WG_IMAGE_RENAME:
@@ -194,7 +194,7 @@ static void ops_attributes(wg_wim_entry *x, uint32_t given) {
 }
 
 wg_code wg_image_edit_set(wg_image_edit *e, size_t change, uint32_t entry, wg_error *err) {
-  const wg_image_change *c = &e->job->changes[change];
+  const wg_image_change *c = &e->changes[change];
   wg_wim_tree *t = e->tree;
   wg_wim_entry *x = &t->entries[entry];
   bool attributes = (c->flags & WG_IMAGE_ATTRIBUTES) != 0;

@@ -168,7 +168,7 @@ static wg_code protect_check_below(wg_image_edit *e, uint32_t entry, wg_error *e
 
 wg_code wg_image_edit_protect(wg_image_edit *e, size_t change, uint32_t entry, bool below,
                               wg_error *err) {
-  if ((e->job->changes[change].flags & WG_IMAGE_PROTECTED_TOO) != 0) {
+  if ((e->changes[change].flags & WG_IMAGE_PROTECTED_TOO) != 0) {
     return WG_OK;
   }
   if (protect_check(e, entry, (wg_str){NULL, 0}, err) != WG_OK) {
@@ -179,7 +179,7 @@ wg_code wg_image_edit_protect(wg_image_edit *e, size_t change, uint32_t entry, b
 
 wg_code wg_image_edit_protect_new(wg_image_edit *e, size_t change, uint32_t parent, wg_str name16,
                                   wg_error *err) {
-  if ((e->job->changes[change].flags & WG_IMAGE_PROTECTED_TOO) != 0 ||
+  if ((e->changes[change].flags & WG_IMAGE_PROTECTED_TOO) != 0 ||
       e->tree->entries[parent].depth >= PROTECT_MAX_DEPTH) {
     return WG_OK;
   }

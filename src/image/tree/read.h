@@ -2,7 +2,7 @@
 #ifndef WG_IMAGE_TREE_READ_H
 #define WG_IMAGE_TREE_READ_H
 
-#include "image/file/image.h"
+#include "image/file/base.h"
 
 typedef struct wg_image_reader wg_image_reader;
 

@@ -2,7 +2,7 @@
 #ifndef WG_IMAGE_WRITE_JOB_H
 #define WG_IMAGE_WRITE_JOB_H
 
-#include "image/file/image.h"
+#include "image/write/write.h"
 
 typedef struct wg_image_job {
   wg_image_base base;

@@ -3,9 +3,9 @@
 
 #include "base/utf.h"
 #include "image/pack/pack.h"
-#include "image/write/run.h"
 #include "image/pack/solid.h"
 #include "image/pack/wimout.h"
+#include "image/write/run.h"
 #include "os/proc.h"
 
 typedef struct output {

@@ -4,6 +4,7 @@
 
 #include "image/file/file.h"
 #include "image/tree/edit.h"
+#include "image/write/job.h"
 
 typedef struct wg_image_blob { // content of the output
   wg_sha1 hash;

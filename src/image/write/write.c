@@ -136,7 +136,8 @@ static wg_code run_normalize(wg_image_run *r, wg_error *err) {
 
 static wg_code run_edit(wg_image_run *r, wg_error *err) {
   size_t n_extra = 0;
-  if (wg_image_edit_paths(r->job, &r->arena, &r->paths, &n_extra, err) != WG_OK ||
+  if (wg_image_edit_paths(r->job->changes, r->job->n_changes, &r->arena, &r->paths, &n_extra,
+                          err) != WG_OK ||
       wg_image_file_tree(&r->base, r->image, &r->arena, n_extra, &r->metadata, &r->tree, err) !=
           WG_OK ||
       (r->captured && run_normalize(r, err) != WG_OK)) {
@@ -146,8 +147,12 @@ static wg_code run_edit(wg_image_run *r, wg_error *err) {
     wg_wim_entry *e = &r->tree.entries[i];
     e->create_time = e->access_time = e->write_time = wg_wim_time(r->job->opt.time_s);
   }
-  r->edit =
-      (wg_image_edit){.tree = &r->tree, .arena = &r->arena, .job = r->job, .result = &r->result};
+  r->edit = (wg_image_edit){.tree = &r->tree,
+                            .arena = &r->arena,
+                            .changes = r->job->changes,
+                            .n_changes = r->job->n_changes,
+                            .time_s = r->job->opt.time_s,
+                            .result = &r->result};
   return wg_image_edit_apply(&r->edit, r->paths, err);
 }
 

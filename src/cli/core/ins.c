@@ -1,5 +1,5 @@
 // The output layer of `wingo inspect`.
-#include "cli/inspect/inspect.h"
+#include "cli/core/ins.h"
 
 #include <stdarg.h>
 #include <string.h>

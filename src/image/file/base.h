@@ -1,0 +1,37 @@
+// What an image is made of: a base, told apart by kind; what a build wants to know of it.
+#ifndef WG_IMAGE_FILE_BASE_H
+#define WG_IMAGE_FILE_BASE_H
+
+#include "os/file.h"
+
+typedef enum wg_image_base_kind {
+  WG_IMAGE_BASE_WIM,
+  WG_IMAGE_BASE_DIR // a tree that becomes the only image
+} wg_image_base_kind;
+
+typedef struct wg_image_base {
+  wg_image_base_kind kind;
+  const char *path;  // host path
+  const char *image; // 1-based index as text, or NAME; NULL: the file has just one
+} wg_image_base;
+
+typedef enum wg_image_format {
+  WG_IMAGE_FORMAT_WIM, // LZX in 32 KiB chunks: everything that reads WIM files reads it
+  WG_IMAGE_FORMAT_ESD  // solid LZMS: smallest; Windows 8 and later
+} wg_image_format;
+
+// stage: "pack base", "add files", "write", "check". unit: "bytes" or "files".
+typedef void (*wg_image_progress)(void *ctx, const char *stage, uint64_t done, uint64_t total,
+                                  const char *unit);
+
+typedef struct wg_image_base_facts {
+  const char *arch;   // of the image: Go's name ("amd64", "arm64", "386", "arm"), "" when the base
+                      // does not say; static
+  bool has_format[2]; // by wg_image_format: all packed data can go over into such a file as it is
+} wg_image_base_facts;
+
+// What a build wants to know of a base beforehand. A directory says nothing and has no format.
+// Cheap: reads header, table and XML. Errors as wg_image_write.
+wg_code wg_image_base_look(const wg_image_base *base, wg_image_base_facts *out, wg_error *err);
+
+#endif

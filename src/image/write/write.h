@@ -1,0 +1,51 @@
+// A Windows image changed: (base, changes, options) -> one WIM file. The one place where images
+// are written.
+#ifndef WG_IMAGE_WRITE_WRITE_H
+#define WG_IMAGE_WRITE_WRITE_H
+
+#include "image/file/base.h"
+#include "image/tree/change.h"
+#include "image/tree/result.h"
+
+typedef struct wg_image_options {
+  const char *out_path; // made by us, must not exist; the caller renames it
+  wg_image_format format;
+  bool compact;    // nothing of the base is taken over in packed form: all is packed anew
+  bool keep_times; // what is packed of a directory keeps the times the host has
+  bool retime;     // all entries of the image get time_s (a packed directory has none of its own)
+  const char *tmp_dir;           // for staging; removed content is ours
+  const char *name;              // NAME of the image a directory becomes
+  unsigned threads;              // at least 1
+  uint64_t memory_bytes;         // ceiling for the worker, 0: what the machine has
+  int64_t time_s;                // of everything added, since 1970
+  const char *arch;              // Go's name ("amd64", "arm64", "386", "arm"), NULL: not stated
+  bool in_process;               // no child (tests, or when we are the child)
+  wg_image_progress on_progress; // NULL: none; called on the caller's thread
+  void *ctx;
+  const wg_cancel *cancel; // NULL: none
+} wg_image_options;
+
+// Makes out_path from the base with the changes, applied in their order, or fails and leaves
+// nothing there. The base is only read; all its images are kept in order and only the chosen one is
+// changed; every XML element is kept. Same inputs, same bytes, whatever the paths, threads or the
+// clock. The result is read back and compared before this returns. NOT_FOUND: base, image, a file,
+// or what is to be deleted or renamed is not there. CONFLICT: two changes to one path, a change
+// that undoes an earlier one, a file where a folder is needed or the other way round, an arch that
+// disagrees, out_path exists. USAGE: a path that belongs to Windows servicing, or an owner that is
+// none. *out is to be freed (wg_image_result_done). FORMAT: the base is damaged, or a Windows path
+// is not one. UNSUPPORTED: a base we cannot change. VERIFY: the read-back differs. IO, LIMIT,
+// CANCELED, FAILED (the worker died).
+wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
+                       const wg_image_options *opt, wg_image_result *out, wg_error *err);
+
+// Applies an image of a WIM base to the file opt->out_path, which holds an NTFS volume (mkntfs -F),
+// with everything Windows has: descriptors, streams, short names, reparse points. Of opt only
+// threads, memory_bytes, on_progress, ctx, cancel count besides. Done by libwim in a child. After
+// an error the volume is not to be used. CONFLICT: no NTFS volume. UNSUPPORTED: an image in an ISO.
+wg_code wg_image_apply_ntfs(const wg_image_base *base, const wg_image_options *opt, wg_error *err);
+
+// Entry point of `wingo __wim-worker`: job as JSON on stdin, records as JSON lines on stdout. Exit
+// code.
+int wg_image_worker_main(void);
+
+#endif

@@ -1,8 +1,8 @@
 // Bytes -> project, without files. The text is cut at NUL bytes: project, overlay, --set values.
 #include <string.h>
 
-#include "config/internal.h"
 #include "os/mem.h"
+#include "project/keys.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                            .world = {fuzz_getenv, fuzz_commit_time, NULL}};
   WG_AUTO_PTR(wg_cfg) c = NULL;
   wg_error err = WG_ERROR_INIT;
-  wg_code code = wg_cfg_load_bytes(&in, &c, &err);
+  wg_code code = wg_cfg_load_bytes(&wg_project_lang, &in, &c, &err);
   size_t n_faults = 0, n_errors = 0;
   const wg_cfg_fault *f = wg_cfg_faults(c, &n_faults);
   for (size_t i = 0; i < n_faults; i++) {
@@ -91,10 +91,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     n_errors += f[i].severity == WG_FAULT_ERROR ? 1 : 0;
   }
   wg_assert((code == WG_OK) == (n_errors == 0));
-  wg_assert((wg_cfg_project(c) != NULL) == (code == WG_OK));
+  wg_assert((wg_project_of(c) != NULL) == (code == WG_OK));
   wg_assert(code == WG_OK || code == WG_E_CONFIG);
   if (code == WG_OK) {
-    (void)fuzz_touch(wg_cfg_project(c));
+    (void)fuzz_touch(wg_project_of(c));
   }
   wg_xfree(text);
   return 0;

@@ -1,6 +1,7 @@
+#include "config/expand.h"
+
 #include <string.h>
 
-#include "config/internal.h"
 #include "os/mem.h"
 
 // All of a file's ${} together.

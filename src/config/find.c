@@ -1,7 +1,8 @@
 // Where the project file is, and reading it with what belongs to it.
 #include <string.h>
 
-#include "config/internal.h"
+#include "config/load.h"
+#include "config/near.h"
 #include "os/proc.h"
 
 #define FIND_MAX_BYTES ((uint64_t)4 << 20) // the parser's own limit is lower and names the place
@@ -157,7 +158,8 @@ static wg_code find_nothing(wg_cfg **out, wg_code code) {
   return code;
 }
 
-static wg_code find_load(const wg_cfg_options *opt, const char *file, wg_cfg **out, wg_error *err) {
+static wg_code find_load(const wg_cfg_lang *lang, const wg_cfg_options *opt, const char *file,
+                         wg_cfg **out, wg_error *err) {
   WG_AUTO(wg_buf) main_bytes = {0};
   WG_AUTO(wg_buf) over_bytes = {0};
   wg_buf_init(&main_bytes, wg_heap(), 0);
@@ -195,10 +197,11 @@ static wg_code find_load(const wg_cfg_options *opt, const char *file, wg_cfg **o
                            .dir = absolute,
                            .env_name = opt->env_name,
                            .world = {find_getenv, find_commit_time, &world}};
-  return wg_cfg_load_bytes(&in, out, err);
+  return wg_cfg_load_bytes(lang, &in, out, err);
 }
 
-wg_code wg_cfg_load(const wg_cfg_options *opt, wg_cfg **out, wg_error *err) {
+wg_code wg_cfg_load(const wg_cfg_lang *lang, const wg_cfg_options *opt, wg_cfg **out,
+                    wg_error *err) {
   WG_AUTO(wg_cstr) found = NULL;
   if (opt->file == NULL) {
     found = find_file();
@@ -208,5 +211,5 @@ wg_code wg_cfg_load(const wg_cfg_options *opt, wg_cfg **out, wg_error *err) {
                                        "init' writes one"));
     }
   }
-  return find_load(opt, opt->file != NULL ? opt->file : found, out, err);
+  return find_load(lang, opt, opt->file != NULL ? opt->file : found, out, err);
 }

@@ -1,9 +1,10 @@
-// The one table of keys: what the loader takes, the JSON Schema and the reference page all come
-// from it. A key is added by a row in keys.c (and a field in project.h).
+// Rows of a table of keys: what the loader takes, the JSON Schema and the reference page all come
+// from it.
 #ifndef WG_CONFIG_KEY_H
 #define WG_CONFIG_KEY_H
 
-#include "config/config.h"
+#include "config/cfg.h"
+#include "fmt/json/jsonw.h"
 
 typedef enum wg_key_type {
   WG_KEY_STRING,
@@ -15,12 +16,11 @@ typedef enum wg_key_type {
   WG_KEY_SIZE,     // 3800MiB; uint64_t bytes
   WG_KEY_DURATION, // 10m, 1h30m; uint64_t milliseconds
   WG_KEY_TIME,     // RFC 3339, Unix seconds, or commit; int64_t seconds since 1970
-  WG_KEY_TARGET,   // os/arch[/variant]; wg_cfg_target
   WG_KEY_MAP,      // fixed keys: sub
   WG_KEY_NAMED,    // any safe name -> sub[0]
   WG_KEY_PAIRS,    // name -> text; wg_cfg_pair
   WG_KEY_LIST,     // of sub[0]
-  WG_KEY_REGVALUES // registry value's name -> data; wg_cfg_regvalue
+  WG_KEY_OWN       // as its `kind` says
 } wg_key_type;
 
 enum {
@@ -52,6 +52,18 @@ typedef struct wg_cfg_text {
 typedef bool (*wg_cfg_check_fn)(wg_cfg_text *t);
 
 typedef struct wg_key wg_key;
+struct wg_walk;
+
+// A type that a section brings along.
+typedef struct wg_key_kind {
+  wg_yaml_kind node;  // what it is in YAML
+  const char *wanted; // "a target": for messages
+  const char *type;   // "target": for the reference page
+  // Checks v and stores it in the struct at out (walk.h).
+  void (*read)(struct wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out);
+  void (*schema)(wg_jsonw *w); // its pairs in the JSON Schema
+} wg_key_kind;
+
 struct wg_key {
   const char *name; // NULL ends a list of rows; "" in a row that describes elements
   wg_key_type type;
@@ -63,6 +75,7 @@ struct wg_key {
   const char *example;
   const char *since; // wingo version that has it
   const wg_choice *choices;
+  const wg_key_kind *kind; // OWN
   const wg_key *sub;
   const wg_key *map_form;     // scalars: the MAP row that reads the long form, NULL: there is none
   wg_cfg_check_fn check;      // text rule beyond the type
@@ -80,56 +93,5 @@ struct wg_key {
 };
 
 #define WG_AT(T, field) (offsetof(T, field) + 1)
-
-// The row of the whole file: a MAP whose struct is wg_project.
-extern const wg_key wg_cfg_root_key;
-
-// Text rules (value.c). Each sets why/hint on failure.
-bool wg_cfg_check_name(wg_cfg_text *t);
-bool wg_cfg_check_app_name(wg_cfg_text *t); // also a file name on Windows
-bool wg_cfg_check_release(wg_cfg_text *t);
-bool wg_cfg_check_file_version(wg_cfg_text *t); // value: four numbers
-bool wg_cfg_check_go(wg_cfg_text *t);
-bool wg_cfg_check_main(wg_cfg_text *t);
-bool wg_cfg_check_tag(wg_cfg_text *t);
-bool wg_cfg_check_ldflag(wg_cfg_text *t);
-bool wg_cfg_check_env_name(wg_cfg_text *t);
-bool wg_cfg_check_var_name(wg_cfg_text *t);
-bool wg_cfg_check_sha256(wg_cfg_text *t); // value: lower case
-bool wg_cfg_check_base_image(wg_cfg_text *t);
-bool wg_cfg_check_host_path(wg_cfg_text *t);
-bool wg_cfg_check_reg_key(wg_cfg_text *t);
-bool wg_cfg_check_service_name(wg_cfg_text *t);
-bool wg_cfg_check_ports(wg_cfg_text *t);
-bool wg_cfg_check_reg_env(wg_cfg_text *t); // name of an environment variable of a service
-bool wg_cfg_check_windows_path(wg_cfg_text *t);
-bool wg_cfg_check_owner(wg_cfg_text *t);
-bool wg_cfg_check_sddl(wg_cfg_text *t);
-bool wg_cfg_check_windows_name(wg_cfg_text *t);  // one component of a path
-bool wg_cfg_check_shortcut_path(wg_cfg_text *t); // C:\... or %VARIABLE%\...
-// A component of a Windows path that names a device: CON, nul.txt, COM1.
-bool wg_cfg_is_device_name(wg_str component);
-
-// "3800MiB", "4096", "10 GB"; false when it is none or over 2^63.
-bool wg_cfg_parse_size(const char *s, uint64_t *out_bytes);
-// "10m", "1h30m", "250ms", "45s", "2d"; false when it is none or over 2^53.
-bool wg_cfg_parse_duration(const char *s, uint64_t *out_ms);
-// RFC 3339 or a count of seconds since 1970; 0..2^32-1, what PE and ZIP can hold.
-bool wg_cfg_parse_time(const char *s, int64_t *out_s);
-
-// Splits and checks "windows/amd64/v3" (ports.c). *out's strings are in the arena; pos is not set.
-bool wg_cfg_parse_target(wg_cfg_text *t, wg_cfg_target *out);
-// All os/arch pairs of Go, for the schema and tests: "linux/amd64". NULL-terminated.
-extern const char *const wg_cfg_ports[];
-// The variants of an architecture, as "|v1|v2|"; NULL when it has none.
-const char *wg_cfg_port_variants(const char *arch);
-
-static inline char wg_cfg_lower(char c) { // ASCII
-  int lower = c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-  return (char)lower;
-}
-
-// The nearest of n words to `word` (edit distance, case ignored), NULL when none is near.
-const char *wg_cfg_nearest(const char *word, const char *const *words, size_t n);
 
 #endif

@@ -1,6 +1,8 @@
+#include "config/near.h"
+
 #include <string.h>
 
-#include "config/key.h"
+#include "base/bytes.h"
 
 #define NEAR_MAX 48
 

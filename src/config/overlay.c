@@ -1,6 +1,6 @@
-#include <string.h>
+#include "config/overlay.h"
 
-#include "config/internal.h"
+#include <string.h>
 
 static const wg_yaml_node *overlay_map(wg_cfg *c, const wg_yaml_node *base, wg_yaml_pair *pairs,
                                        size_t n) {

@@ -1,65 +1,9 @@
 // The reference page of the table of keys, in Markdown.
+#include "config/reference.h"
+
 #include <string.h>
 
-#include "config/key.h"
 #include "os/mem.h"
-
-static const char reference_intro[] =
-    "# wingo.yaml\n"
-    "\n"
-    "<!-- Made from the table in src/config/keys.c by `wingo __reference`. -->\n"
-    "\n"
-    "The project file. It stands beside the sources; commands look for it in the working folder "
-    "and\n"
-    "the folders above it. `wingo check` finds what is wrong with it, and "
-    "`docs/wingo.schema.json`\n"
-    "gives editors completion.\n"
-    "\n"
-    "```yaml\n"
-    "version: 1\n"
-    "name: kiosk\n"
-    "release: 1.4.0\n"
-    "apps:\n"
-    "  agent:\n"
-    "    dir: agent\n"
-    "    main: ./cmd/agent\n"
-    "    targets: [windows/amd64, windows/arm64, linux/amd64]\n"
-    "    env: {CGO_ENABLED: \"0\"}\n"
-    "    ldflags: [-s, -w]\n"
-    "    windows: {icon: agent.ico, version_info: {company: Example, description: Kiosk agent}}\n"
-    "images:\n"
-    "  kiosk:\n"
-    "    base: {file: base/base.wim, image: Windows 11 Pro}\n"
-    "    apps: [{app: agent, to: 'C:\\Program Files\\Kiosk'}]\n"
-    "    files: [{from: branding, to: 'C:\\Windows\\Web\\Kiosk'}]\n"
-    "    outputs: [wim]\n"
-    "```\n"
-    "\n"
-    "## How it is read\n"
-    "\n"
-    "- It is YAML 1.2, UTF-8, one document, at most 1 MiB. Only `true` and `false` are booleans: "
-    "`yes`,\n"
-    "  `no`, `on` and `off` are text. Where text is wanted, a number is taken as it is written "
-    "(`1.10`\n"
-    "  stays `1.10`). Anchors, aliases and merge keys (`<<`) work, up to 50,000 nodes.\n"
-    "- A key twice in one map, and a key that is not on this page, is an error.\n"
-    "- Write Windows paths in single quotes: in double quotes a backslash starts an escape.\n"
-    "- Paths of this machine are relative to the folder of wingo.yaml.\n"
-    "\n"
-    "**Overlays.** `--env production` lays `config/production.yaml` over the file: maps merge key "
-    "by\n"
-    "key, lists and values replace what was there, `null` deletes a key.\n"
-    "\n"
-    "**Single values.** `--set apps.agent.mod=vendor` goes over both. The value is YAML, so\n"
-    "`--set 'apps.agent.targets=[linux/arm64]'` sets a list and `--set apps.agent.env=null` "
-    "deletes a\n"
-    "key. A name with a dot in it is quoted: `--set 'apps.\"a.b\".mod=vendor'`.\n"
-    "\n"
-    "**Variables.** Where the key says so, `${NAME}` takes an environment variable; one that is "
-    "not set\n"
-    "or empty is an error. `${NAME:-default}` has a default, `$${` is a plain `${`.\n"
-    "\n"
-    "## Keys\n";
 
 static const char *reference_type(const wg_key *row) {
   switch (row->type) {
@@ -81,16 +25,14 @@ static const char *reference_type(const wg_key *row) {
     return "duration, such as `1h30m`";
   case WG_KEY_TIME:
     return "time";
-  case WG_KEY_TARGET:
-    return "target";
+  case WG_KEY_OWN:
+    return row->kind->type;
   case WG_KEY_MAP:
     return "map";
   case WG_KEY_NAMED:
     return "map of name to map";
   case WG_KEY_PAIRS:
     return "map of name to text";
-  case WG_KEY_REGVALUES:
-    return "map of value name to data";
   case WG_KEY_LIST:
     break;
   }
@@ -110,7 +52,7 @@ static void reference_choices(wg_buf *out, const wg_choice *choices) {
 static void reference_write_type(wg_buf *out, const wg_key *row) {
   if (row->type == WG_KEY_LIST) {
     const wg_key *item = &row->sub[0];
-    bool plural = item->type == WG_KEY_MAP || item->type == WG_KEY_TARGET;
+    bool plural = item->type == WG_KEY_MAP || item->type == WG_KEY_OWN;
     wg_buf_printf(out, "list of %s%s", reference_type(item), plural ? "s" : "");
     if (item->type == WG_KEY_ENUM) {
       reference_choices(out, item->choices);
@@ -248,17 +190,17 @@ static void reference_planned(wg_buf *out, const wg_key *rows, const char *prefi
   }
 }
 
-void wg_cfg_write_reference(wg_buf *out) {
-  wg_buf_add_z(out, reference_intro);
-  reference_rows(out, wg_cfg_root_key.sub, "");
+void wg_cfg_write_reference(const wg_key *root, const char *intro, wg_buf *out) {
+  wg_buf_add_z(out, intro);
+  reference_rows(out, root->sub, "");
   wg_buf_add_z(out, "\n## Not built yet\n"
                     "\n"
                     "These keys have their place and are refused by name until they are built:\n"
                     "\n");
-  reference_planned(out, wg_cfg_root_key.sub, "");
+  reference_planned(out, root->sub, "");
   wg_buf_add_z(out, "\n## What is not done in an image file\n"
                     "\n"
                     "These keys are refused with the way to do it: it takes Windows itself.\n"
                     "\n");
-  reference_refused(out, wg_cfg_root_key.sub, "");
+  reference_refused(out, root->sub, "");
 }

@@ -1,8 +1,12 @@
-#include <string.h>
-
 #include "config/walk.h"
 
-void wg_walk_error(walk *w, const wg_yaml_node *at, const char *text, const char *hint) {
+#include <string.h>
+
+#include "config/expand.h"
+#include "config/near.h"
+#include "config/units.h"
+
+void wg_walk_error(wg_walk *w, const wg_yaml_node *at, const char *text, const char *hint) {
   wg_cfg_add_fault(w->c, WG_FAULT_ERROR, wg_cfg_pos(w->c, at),
                    w->path_n == 0 ? text : wg_cfg_printf(w->c, "%s: %s", w->path, text), hint);
 }
@@ -25,7 +29,6 @@ static const char *walk_wanted(const wg_key *row) {
   case WG_KEY_MAP:
   case WG_KEY_NAMED:
   case WG_KEY_PAIRS:
-  case WG_KEY_REGVALUES:
     return "a map";
   case WG_KEY_LIST:
     return "a list";
@@ -43,8 +46,8 @@ static const char *walk_wanted(const wg_key *row) {
     return "a duration";
   case WG_KEY_TIME:
     return "a time";
-  case WG_KEY_TARGET:
-    return "a target";
+  case WG_KEY_OWN:
+    return row->kind->wanted;
   case WG_KEY_ENUM:
   case WG_KEY_STRING:
     break;
@@ -52,7 +55,7 @@ static const char *walk_wanted(const wg_key *row) {
   return "text";
 }
 
-static const char *walk_choices(walk *w, const wg_choice *choices) {
+static const char *walk_choices(wg_walk *w, const wg_choice *choices) {
   const char *list = "";
   for (const wg_choice *c = choices; c->name != NULL; c++) {
     if (!c->planned) {
@@ -62,7 +65,7 @@ static const char *walk_choices(walk *w, const wg_choice *choices) {
   return list;
 }
 
-const char *wg_walk_example(walk *w, const wg_key *row) {
+const char *wg_walk_example(wg_walk *w, const wg_key *row) {
   if (row->example != NULL && row->name[0] != '\0') {
     return wg_cfg_printf(w->c, "write it like '%s: %s'", row->name, row->example);
   }
@@ -80,8 +83,9 @@ wg_yaml_kind wg_walk_kind(const wg_key *row) {
   case WG_KEY_MAP:
   case WG_KEY_NAMED:
   case WG_KEY_PAIRS:
-  case WG_KEY_REGVALUES:
     return WG_YAML_MAP;
+  case WG_KEY_OWN:
+    return row->kind->node;
   case WG_KEY_LIST:
     return WG_YAML_LIST;
   case WG_KEY_STRING:
@@ -93,13 +97,12 @@ wg_yaml_kind wg_walk_kind(const wg_key *row) {
   case WG_KEY_SIZE:
   case WG_KEY_DURATION:
   case WG_KEY_TIME:
-  case WG_KEY_TARGET:
     break;
   }
   return WG_YAML_SCALAR;
 }
 
-static const char *walk_type_hint(walk *w, const wg_key *row, const wg_yaml_node *v) {
+static const char *walk_type_hint(wg_walk *w, const wg_key *row, const wg_yaml_node *v) {
   if (v->kind != WG_YAML_SCALAR) {
     return wg_walk_example(w, row);
   }
@@ -115,7 +118,7 @@ static const char *walk_type_hint(walk *w, const wg_key *row, const wg_yaml_node
   return wg_walk_example(w, row);
 }
 
-void wg_walk_wrong_type(walk *w, const wg_key *row, const wg_yaml_node *v) {
+void wg_walk_wrong_type(wg_walk *w, const wg_key *row, const wg_yaml_node *v) {
   if (wg_yaml_is_null(v)) {
     wg_walk_error(w, v, wg_cfg_printf(w->c, "has no value; %s is needed", walk_wanted(row)),
                   wg_walk_example(w, row));
@@ -127,7 +130,7 @@ void wg_walk_wrong_type(walk *w, const wg_key *row, const wg_yaml_node *v) {
       walk_type_hint(w, row, v));
 }
 
-static void walk_warn_norway(walk *w, const wg_yaml_node *v) {
+static void walk_warn_norway(wg_walk *w, const wg_yaml_node *v) {
   static const char *const words[] = {"yes", "no", "on", "off", "y", "n"};
   for (size_t i = 0; v->style == WG_YAML_PLAIN && i < WG_ARRAY_LEN(words); i++) {
     if (wg_str_eq_nocase(wg_str_of(v->text), words[i])) {
@@ -140,7 +143,8 @@ static void walk_warn_norway(walk *w, const wg_yaml_node *v) {
   }
 }
 
-static bool walk_check_chars(walk *w, const wg_key *row, const wg_yaml_node *v, const char *text) {
+static bool walk_check_chars(wg_walk *w, const wg_key *row, const wg_yaml_node *v,
+                             const char *text) {
   for (const char *p = text; *p != '\0'; p++) {
     bool line = *p == '\n' || *p == '\r';
     if (line && (row->flags & WG_KF_LINES) == 0) {
@@ -160,7 +164,7 @@ static bool walk_check_chars(walk *w, const wg_key *row, const wg_yaml_node *v, 
 }
 
 // Text with variables filled in; NULL after adding a fault.
-static const char *walk_text(walk *w, const wg_key *row, const wg_yaml_node *v) {
+static const char *walk_text(wg_walk *w, const wg_key *row, const wg_yaml_node *v) {
   const char *text = v->text;
   const char *why = NULL;
   const char *hint = NULL;
@@ -180,7 +184,7 @@ static const char *walk_text(walk *w, const wg_key *row, const wg_yaml_node *v) 
   return walk_check_chars(w, row, v, text) ? text : NULL;
 }
 
-void wg_walk_check_failed(walk *w, const wg_yaml_node *at, const wg_cfg_text *t) {
+void wg_walk_check_failed(wg_walk *w, const wg_yaml_node *at, const wg_cfg_text *t) {
   size_t n = strlen(t->text);
   wg_walk_error(w, at,
                 wg_cfg_printf(w->c, "'%.*s%s' %s", (int)(n > 120 ? 120 : n), t->text,
@@ -189,7 +193,7 @@ void wg_walk_check_failed(walk *w, const wg_yaml_node *at, const wg_cfg_text *t)
 }
 
 // Text that has passed its row's check, in its normal form; NULL after adding a fault.
-const char *wg_walk_checked_text(walk *w, const wg_key *row, const wg_yaml_node *v) {
+const char *wg_walk_checked_text(wg_walk *w, const wg_key *row, const wg_yaml_node *v) {
   bool b = false;
   if (wg_yaml_is_null(v)) {
     wg_walk_wrong_type(w, row, v);
@@ -215,19 +219,19 @@ const char *wg_walk_checked_text(walk *w, const wg_key *row, const wg_yaml_node 
   return t.value;
 }
 
-static void walk_string(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
+static void walk_string(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
   const char *text = wg_walk_checked_text(w, row, v);
   if (text != NULL && row->at != 0) {
-    memcpy(walk_field(out, row->at), &text, sizeof(text));
+    memcpy(wg_walk_field(out, row->at), &text, sizeof(text));
   }
 }
 
-static void walk_bool(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
+static void walk_bool(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
   static const char *const yes[] = {"yes", "on", "y", "1"};
   static const char *const no[] = {"no", "off", "n", "0"};
   bool b = false;
   if (wg_yaml_is_bool(v, &b)) {
-    *(bool *)walk_field(out, row->at) = b;
+    *(bool *)wg_walk_field(out, row->at) = b;
     return;
   }
   const char *meant = NULL;
@@ -259,7 +263,7 @@ static const char *walk_nearest_choice(const wg_choice *choices, const char *tex
   return wg_cfg_nearest(text, names, n);
 }
 
-static void walk_unknown_choice(walk *w, const wg_key *row, const wg_yaml_node *v) {
+static void walk_unknown_choice(wg_walk *w, const wg_key *row, const wg_yaml_node *v) {
   const char *near = walk_nearest_choice(row->choices, v->text);
   const char *list = walk_choices(w, row->choices);
   wg_walk_error(w, v, wg_cfg_printf(w->c, "'%s' is not one of the allowed values", v->text),
@@ -267,12 +271,12 @@ static void walk_unknown_choice(walk *w, const wg_key *row, const wg_yaml_node *
                              : wg_cfg_printf(w->c, "did you mean '%s'? allowed: %s", near, list));
 }
 
-void wg_walk_planned(walk *w, const wg_yaml_node *at, const char *name) {
+void wg_walk_planned(wg_walk *w, const wg_yaml_node *at, const char *name) {
   wg_walk_error(w, at, wg_cfg_printf(w->c, "'%s' is not built yet in this version of wingo", name),
                 "remove it");
 }
 
-static void walk_enum(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
+static void walk_enum(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
   if (wg_yaml_is_null(v)) {
     wg_walk_wrong_type(w, row, v);
     return;
@@ -286,7 +290,7 @@ static void walk_enum(walk *w, const wg_key *row, const wg_yaml_node *v, void *o
       wg_walk_planned(w, v, c->name);
       return;
     }
-    void *field = walk_field(out, row->at);
+    void *field = wg_walk_field(out, row->at);
     if ((row->flags & WG_KF_STORE_NAME) != 0) {
       memcpy(field, &c->name, sizeof(c->name));
     } else {
@@ -300,7 +304,7 @@ static void walk_enum(walk *w, const wg_key *row, const wg_yaml_node *v, void *o
 }
 
 // Only numbers out of a fixed set so far: `version`.
-static void walk_int(walk *w, const wg_key *row, const wg_yaml_node *v) {
+static void walk_int(wg_walk *w, const wg_key *row, const wg_yaml_node *v) {
   if (wg_yaml_is_null(v)) {
     wg_walk_wrong_type(w, row, v);
     return;
@@ -318,7 +322,7 @@ static void walk_int(walk *w, const wg_key *row, const wg_yaml_node *v) {
                 wg_cfg_printf(w->c, "write '%s: %s'", row->name, walk_choices(w, row->choices)));
 }
 
-static void walk_measure(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
+static void walk_measure(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
   const char *text = wg_walk_checked_text(w, row, v);
   uint64_t n = 0;
   if (text == NULL) {
@@ -326,7 +330,7 @@ static void walk_measure(walk *w, const wg_key *row, const wg_yaml_node *v, void
   }
   bool is_size = row->type == WG_KEY_SIZE;
   if (is_size ? wg_cfg_parse_size(text, &n) : wg_cfg_parse_duration(text, &n)) {
-    memcpy(walk_field(out, row->at), &n, sizeof(n));
+    memcpy(wg_walk_field(out, row->at), &n, sizeof(n));
     return;
   }
   wg_walk_error(w, v, wg_cfg_printf(w->c, "'%s' is not %s", text, walk_wanted(row)),
@@ -334,7 +338,7 @@ static void walk_measure(walk *w, const wg_key *row, const wg_yaml_node *v, void
                         : "write numbers and units, large to small: 10m, 1h30m, 250ms");
 }
 
-static void walk_time(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
+static void walk_time(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
   const char *text = wg_walk_checked_text(w, row, v);
   int64_t t = 0;
   if (text == NULL) {
@@ -353,22 +357,10 @@ static void walk_time(walk *w, const wg_key *row, const wg_yaml_node *v, void *o
                   "write 2026-01-31T12:00:00Z, seconds since 1970, or 'commit'");
     return;
   }
-  memcpy(walk_field(out, row->at), &t, sizeof(t));
+  memcpy(wg_walk_field(out, row->at), &t, sizeof(t));
 }
 
-static void walk_target(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
-  const char *text = wg_walk_checked_text(w, row, v);
-  if (text == NULL) {
-    return;
-  }
-  wg_cfg_text t = {.arena = &w->c->arena, .text = text, .value = text};
-  wg_cfg_target *target = walk_field(out, row->at);
-  if (!wg_cfg_parse_target(&t, target)) {
-    wg_walk_check_failed(w, v, &t);
-  }
-}
-
-void wg_walk_scalar(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
+void wg_walk_scalar(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
   switch (row->type) {
   case WG_KEY_BOOL:
     walk_bool(w, row, v, out);
@@ -386,17 +378,14 @@ void wg_walk_scalar(walk *w, const wg_key *row, const wg_yaml_node *v, void *out
   case WG_KEY_TIME:
     walk_time(w, row, v, out);
     return;
-  case WG_KEY_TARGET:
-    walk_target(w, row, v, out);
-    return;
   case WG_KEY_STRING:
   case WG_KEY_PATH:
   case WG_KEY_WINPATH:
   case WG_KEY_MAP:
   case WG_KEY_NAMED:
   case WG_KEY_PAIRS:
-  case WG_KEY_REGVALUES:
   case WG_KEY_LIST:
+  case WG_KEY_OWN:
     break;
   }
   walk_string(w, row, v, out);

@@ -1,8 +1,8 @@
 // The JSON Schema (draft 7, which editors know) of the table of keys.
+#include "config/schema.h"
+
 #include <string.h>
 
-#include "config/key.h"
-#include "fmt/json/jsonw.h"
 #include "os/mem.h"
 
 static void schema_row(wg_jsonw *w, const wg_key *row);
@@ -57,51 +57,6 @@ static void schema_choices(wg_jsonw *w, const wg_key *row) {
       wg_jsonw_u64(w, number);
     }
   }
-  wg_jsonw_end_array(w);
-}
-
-static void schema_variant_patterns(wg_jsonw *w) {
-  static const char *const arches[] = {"386",      "amd64",  "arm",   "arm64",   "mips",   "mips64",
-                                       "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64"};
-  for (size_t i = 0; i < WG_ARRAY_LEN(arches); i++) {
-    WG_AUTO(wg_buf) b = {0};
-    wg_buf_init(&b, wg_heap(), 0);
-    for (size_t k = 0; wg_cfg_ports[k] != NULL; k++) {
-      wg_str port = wg_str_of(wg_cfg_ports[k]);
-      size_t slash = wg_str_find(port, '/');
-      if (strcmp(port.p + slash + 1, arches[i]) == 0) {
-        wg_buf_printf(&b, "%s%.*s", b.n == 0 ? "^(" : "|", (int)slash, port.p);
-      }
-    }
-    const char *v = wg_cfg_port_variants(arches[i]);
-    wg_buf_printf(&b, ")/%s/(", arches[i]);
-    for (const char *p = v + 1; p[0] != '\0' && p[1] != '\0'; p++) {
-      if (*p == '.') {
-        wg_buf_add_z(&b, "\\.");
-      } else {
-        wg_buf_add_byte(&b, (uint8_t)*p);
-      }
-    }
-    WG_AUTO(wg_cstr) last = wg_xprintf("%s)$", wg_buf_z(&b));
-    wg_jsonw_begin_object(w);
-    schema_pair(w, "pattern", last);
-    wg_jsonw_end_object(w);
-  }
-}
-
-static void schema_target(wg_jsonw *w) {
-  schema_pair(w, "type", "string");
-  wg_jsonw_key_z(w, "anyOf");
-  wg_jsonw_begin_array(w);
-  wg_jsonw_begin_object(w);
-  wg_jsonw_key_z(w, "enum");
-  wg_jsonw_begin_array(w);
-  for (size_t i = 0; wg_cfg_ports[i] != NULL; i++) {
-    wg_jsonw_str_z(w, wg_cfg_ports[i]);
-  }
-  wg_jsonw_end_array(w);
-  wg_jsonw_end_object(w);
-  schema_variant_patterns(w);
   wg_jsonw_end_array(w);
 }
 
@@ -204,33 +159,6 @@ static void schema_list(wg_jsonw *w, const wg_key *row) {
   schema_row(w, &row->sub[0]);
 }
 
-// Registry values: a plain value, a list, null (delete), or a map with one of the known forms.
-static void schema_regvalues(wg_jsonw *w) {
-  static const char *const plain[] = {"string", "integer", "boolean", "null"};
-  schema_pair(w, "type", "object");
-  wg_jsonw_key_z(w, "additionalProperties");
-  wg_jsonw_begin_object(w);
-  wg_jsonw_key_z(w, "anyOf");
-  wg_jsonw_begin_array(w);
-  for (size_t i = 0; i < WG_ARRAY_LEN(plain); i++) {
-    wg_jsonw_begin_object(w);
-    schema_pair(w, "type", plain[i]);
-    wg_jsonw_end_object(w);
-  }
-  wg_jsonw_begin_object(w);
-  schema_pair(w, "type", "array");
-  wg_jsonw_end_object(w);
-  wg_jsonw_begin_object(w);
-  schema_pair(w, "type", "object");
-  wg_jsonw_key_z(w, "propertyNames");
-  wg_jsonw_begin_object(w);
-  schema_pair(w, "pattern", "^(type|value|append|remove)$");
-  wg_jsonw_end_object(w);
-  wg_jsonw_end_object(w);
-  wg_jsonw_end_array(w);
-  wg_jsonw_end_object(w);
-}
-
 static void schema_type(wg_jsonw *w, const wg_key *row) {
   switch (row->type) {
   case WG_KEY_BOOL:
@@ -251,8 +179,8 @@ static void schema_type(wg_jsonw *w, const wg_key *row) {
   case WG_KEY_TIME:
     schema_time(w, row);
     return;
-  case WG_KEY_TARGET:
-    schema_target(w);
+  case WG_KEY_OWN:
+    row->kind->schema(w);
     return;
   case WG_KEY_MAP:
     schema_map(w, row);
@@ -260,9 +188,6 @@ static void schema_type(wg_jsonw *w, const wg_key *row) {
   case WG_KEY_NAMED:
   case WG_KEY_PAIRS:
     schema_names(w, row);
-    return;
-  case WG_KEY_REGVALUES:
-    schema_regvalues(w);
     return;
   case WG_KEY_LIST:
     schema_list(w, row);
@@ -316,13 +241,13 @@ static void schema_row(wg_jsonw *w, const wg_key *row) {
   wg_jsonw_end_object(w);
 }
 
-void wg_cfg_write_schema(wg_buf *out) {
+void wg_cfg_write_schema(const wg_key *root, const char *title, wg_buf *out) {
   wg_jsonw w;
   wg_jsonw_init(&w, out, 2);
   wg_jsonw_begin_object(&w);
   schema_pair(&w, "$schema", "http://json-schema.org/draft-07/schema#");
-  schema_pair(&w, "title", "wingo.yaml");
-  schema_fields(&w, &wg_cfg_root_key);
+  schema_pair(&w, "title", title);
+  schema_fields(&w, root);
   wg_jsonw_end_object(&w);
   wg_buf_add_byte(out, '\n');
   wg_error err = WG_ERROR_INIT;

@@ -1,6 +1,6 @@
-#include <string.h>
+#include "config/units.h"
 
-#include "config/key.h"
+#include <string.h>
 
 static size_t units_digits(const char *s) {
   size_t n = 0;

@@ -1,20 +1,22 @@
-#include <string.h>
-
 #include "config/walk.h"
 
-static void walk_value(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
-                       void *out);
+#include <string.h>
+
+#include "config/near.h"
+
+static void walk_value(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
+                       const wg_yaml_node *v, void *out);
 
 // Appends ".name"; returns what walk_leave takes to undo it.
-static size_t walk_enter(walk *w, const char *name) {
+static size_t walk_enter(wg_walk *w, const char *name) {
   size_t before = w->path_n;
-  size_t room = WALK_PATH_BYTES - before;
+  size_t room = WG_WALK_PATH_BYTES - before;
   size_t n = wg_format(w->path + before, room, "%s%s", before == 0 ? "" : ".", name);
-  w->path_n = n < room ? before + n : WALK_PATH_BYTES - 1;
+  w->path_n = n < room ? before + n : WG_WALK_PATH_BYTES - 1;
   return before;
 }
 
-static void walk_leave(walk *w, size_t before) {
+static void walk_leave(wg_walk *w, size_t before) {
   w->path_n = before;
   w->path[before] = '\0';
 }
@@ -24,7 +26,7 @@ static bool walk_given(const wg_yaml_node *map, const char *name) {
 }
 
 // "a, b and c" of the rows of a group.
-static const char *walk_group_names(walk *w, const wg_key *rows, int group) {
+static const char *walk_group_names(wg_walk *w, const wg_key *rows, int group) {
   const char *list = "";
   for (const wg_key *r = rows; r->name != NULL; r++) {
     if (r->group == group) {
@@ -44,7 +46,7 @@ static bool walk_leads_group(const wg_key *rows, const wg_key *row) {
   return row->group != 0;
 }
 
-static void walk_check_group(walk *w, const wg_key *rows, int group, const wg_yaml_node *at,
+static void walk_check_group(wg_walk *w, const wg_key *rows, int group, const wg_yaml_node *at,
                              const wg_yaml_node *map, bool excused) {
   unsigned n = 0;
   const wg_yaml_node *last = NULL;
@@ -78,7 +80,7 @@ typedef struct walk_seen {
   bool planned;   // a key that is not built yet
 } walk_seen;
 
-static void walk_missing(walk *w, const wg_key *rows, const wg_yaml_node *at,
+static void walk_missing(wg_walk *w, const wg_key *rows, const wg_yaml_node *at,
                          const wg_yaml_node *map, walk_seen seen) {
   for (size_t i = 0; rows[i].name != NULL; i++) {
     const wg_key *r = &rows[i];
@@ -94,7 +96,8 @@ static void walk_missing(walk *w, const wg_key *rows, const wg_yaml_node *at,
 }
 
 // Finds another place of the table that has a key of this name.
-static const char *walk_elsewhere(walk *w, const wg_key *row, const char *name, const char *path) {
+static const char *walk_elsewhere(wg_walk *w, const wg_key *row, const char *name,
+                                  const char *path) {
   for (const wg_key *r = row->sub; r != NULL && r->name != NULL; r++) {
     const char *sub = path[0] == '\0' ? r->name : wg_cfg_printf(w->c, "%s.%s", path, r->name);
     if (strcmp(r->name, name) == 0 && (r->flags & WG_KF_PLANNED) == 0) {
@@ -114,7 +117,7 @@ static const char *walk_elsewhere(walk *w, const wg_key *row, const char *name, 
 }
 
 // Reports the key; the bit of the row that it is near to, 0 when it is near to none.
-static uint64_t walk_unknown(walk *w, const wg_key *rows, const wg_yaml_node *key) {
+static uint64_t walk_unknown(wg_walk *w, const wg_key *rows, const wg_yaml_node *key) {
   const char *names[32];
   size_t n = 0;
   const char *list = "";
@@ -146,18 +149,18 @@ static uint64_t walk_unknown(walk *w, const wg_key *rows, const wg_yaml_node *ke
   return 0;
 }
 
-static void walk_defaults(walk *w, const wg_key *rows, const wg_yaml_node *map, void *out) {
+static void walk_defaults(wg_walk *w, const wg_key *rows, const wg_yaml_node *map, void *out) {
   for (const wg_key *r = rows; r->name != NULL; r++) {
     if (r->type == WG_KEY_MAP && r->at == 0 && (map == NULL || !walk_given(map, r->name))) {
       walk_defaults(w, r->sub, NULL, out);
     } else if (r->type == WG_KEY_MAP && r->at != 0 && (map == NULL || !walk_given(map, r->name))) {
-      walk_defaults(w, r->sub, NULL, walk_field(out, r->at));
+      walk_defaults(w, r->sub, NULL, wg_walk_field(out, r->at));
     }
     if (r->def == NULL || r->at == 0 || (map != NULL && walk_given(map, r->name))) {
       continue;
     }
     if (r->def[0] == '\0') {
-      *(const char **)walk_field(out, r->at) = "";
+      *(const char **)wg_walk_field(out, r->at) = "";
       continue;
     }
     bool quoted = r->type == WG_KEY_STRING || r->type == WG_KEY_PATH || r->type == WG_KEY_WINPATH;
@@ -170,7 +173,7 @@ static void walk_defaults(walk *w, const wg_key *rows, const wg_yaml_node *map, 
 }
 
 // A key that is not built yet, or that cannot be.
-static void walk_not_here(walk *w, const wg_key *row, const wg_yaml_node *key) {
+static void walk_not_here(wg_walk *w, const wg_key *row, const wg_yaml_node *key) {
   if (row->refused == NULL) {
     wg_walk_planned(w, key, row->name);
     return;
@@ -180,9 +183,9 @@ static void walk_not_here(walk *w, const wg_key *row, const wg_yaml_node *key) {
       row->refused);
 }
 
-static void walk_map(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
+static void walk_map(wg_walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
                      void *out) {
-  void *inner = row->at == 0 ? out : walk_field(out, row->at);
+  void *inner = row->at == 0 ? out : wg_walk_field(out, row->at);
   walk_seen seen = {0};
   for (size_t i = 0; i < v->n; i++) {
     const wg_yaml_node *k = v->pairs[i].key;
@@ -205,7 +208,7 @@ static void walk_map(walk *w, const wg_key *row, const wg_yaml_node *key, const 
   walk_defaults(w, row->sub, v, inner);
 }
 
-static bool walk_check_key_name(walk *w, const wg_key *row, const wg_yaml_node *key) {
+static bool walk_check_key_name(wg_walk *w, const wg_key *row, const wg_yaml_node *key) {
   wg_cfg_text t = {.arena = &w->c->arena, .text = key->text, .value = key->text};
   if (strstr(key->text, "${") != NULL) {
     wg_walk_error(w, key, wg_cfg_printf(w->c, "the name '%s' has a ${} variable", key->text),
@@ -219,12 +222,13 @@ static bool walk_check_key_name(walk *w, const wg_key *row, const wg_yaml_node *
   return true;
 }
 
-static void walk_empty(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v) {
+static void walk_empty(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
+                       const wg_yaml_node *v) {
   wg_walk_error(w, key == NULL ? v : key, "is empty", wg_walk_example(w, row));
 }
 
-static void walk_named(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
-                       void *out) {
+static void walk_named(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
+                       const wg_yaml_node *v, void *out) {
   char *items = wg_cfg_alloc(w->c, v->n, row->size);
   if (v->n == 0) {
     walk_empty(w, row, key, v);
@@ -233,16 +237,16 @@ static void walk_named(walk *w, const wg_key *row, const wg_yaml_node *key, cons
     const wg_yaml_node *k = v->pairs[i].key;
     (void)walk_check_key_name(w, row, k);
     char *item = items + i * row->size;
-    *(const char **)walk_field(item, row->name_at) = k->text;
+    *(const char **)wg_walk_field(item, row->name_at) = k->text;
     size_t before = walk_enter(w, k->text);
     walk_value(w, &row->sub[0], k, v->pairs[i].value, item);
     walk_leave(w, before);
   }
-  memcpy(walk_field(out, row->at), &items, sizeof(items));
-  memcpy(walk_field(out, row->count_at), &v->n, sizeof(v->n));
+  memcpy(wg_walk_field(out, row->at), &items, sizeof(items));
+  memcpy(wg_walk_field(out, row->count_at), &v->n, sizeof(v->n));
 }
 
-static void walk_pairs(walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
+static void walk_pairs(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
   wg_cfg_pair *items = wg_cfg_alloc(w->c, v->n, sizeof(*items));
   size_t n = 0;
   wg_key text_row = {.name = "", .type = WG_KEY_STRING, .flags = row->flags, .check = row->check};
@@ -262,11 +266,11 @@ static void walk_pairs(walk *w, const wg_key *row, const wg_yaml_node *v, void *
       items[n++] = (wg_cfg_pair){k->text, text, wg_cfg_pos(w->c, k)};
     }
   }
-  *(wg_cfg_pair **)walk_field(out, row->at) = items;
-  *(size_t *)walk_field(out, row->count_at) = n;
+  *(wg_cfg_pair **)wg_walk_field(out, row->at) = items;
+  *(size_t *)wg_walk_field(out, row->count_at) = n;
 }
 
-static void walk_unique(walk *w, const wg_yaml_node *list) {
+static void walk_unique(wg_walk *w, const wg_yaml_node *list) {
   for (size_t i = 1; i < list->n; i++) {
     const wg_yaml_node *v = list->items[i];
     for (size_t k = 0; k < i && k < 1000 && v->kind == WG_YAML_SCALAR; k++) {
@@ -280,7 +284,7 @@ static void walk_unique(walk *w, const wg_yaml_node *list) {
   }
 }
 
-static void walk_list(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
+static void walk_list(wg_walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
                       void *out) {
   char *items = wg_cfg_alloc(w->c, v->n, row->size);
   if (v->n == 0 && (row->flags & WG_KF_EMPTY) == 0) {
@@ -292,19 +296,19 @@ static void walk_list(walk *w, const wg_key *row, const wg_yaml_node *key, const
   if ((row->flags & WG_KF_UNIQUE) != 0) {
     walk_unique(w, v);
   }
-  memcpy(walk_field(out, row->at), &items, sizeof(items));
-  memcpy(walk_field(out, row->count_at), &v->n, sizeof(v->n));
+  memcpy(wg_walk_field(out, row->at), &items, sizeof(items));
+  memcpy(wg_walk_field(out, row->count_at), &v->n, sizeof(v->n));
 }
 
 // Checks v against row; the row's fields lie in the struct at out. key is NULL for items of lists.
-static void walk_value(walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
-                       void *out) {
+static void walk_value(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
+                       const wg_yaml_node *v, void *out) {
   if (row->pos_at != 0) {
     bool of_key = (row->flags & WG_KF_POSITION_OF_KEY) != 0 && key != NULL;
-    *(wg_pos *)walk_field(out, row->pos_at) = wg_cfg_pos(w->c, of_key ? key : v);
+    *(wg_pos *)wg_walk_field(out, row->pos_at) = wg_cfg_pos(w->c, of_key ? key : v);
   }
   if (row->mark_at != 0) {
-    memcpy(walk_field(out, row->mark_at), &row->mark, sizeof(row->mark));
+    memcpy(wg_walk_field(out, row->mark_at), &row->mark, sizeof(row->mark));
   }
   if (v->kind == WG_YAML_MAP && row->map_form != NULL) {
     walk_value(w, row->map_form, key, v, out);
@@ -315,7 +319,11 @@ static void walk_value(walk *w, const wg_key *row, const wg_yaml_node *key, cons
     return;
   }
   if (row->present_at != 0) {
-    *(bool *)walk_field(out, row->present_at) = true;
+    *(bool *)wg_walk_field(out, row->present_at) = true;
+  }
+  if (row->type == WG_KEY_OWN) {
+    row->kind->read(w, row, v, out);
+    return;
   }
   switch (v->kind) {
   case WG_YAML_LIST:
@@ -326,9 +334,6 @@ static void walk_value(walk *w, const wg_key *row, const wg_yaml_node *key, cons
       walk_map(w, row, key, v, out);
     } else if (row->type == WG_KEY_NAMED) {
       walk_named(w, row, key, v, out);
-    } else if (row->type == WG_KEY_REGVALUES) {
-      wg_cfg_walk_regvalues(w->c, w->path, v, walk_field(out, row->at),
-                            walk_field(out, row->count_at));
     } else {
       walk_pairs(w, row, v, out);
     }
@@ -340,6 +345,6 @@ static void walk_value(walk *w, const wg_key *row, const wg_yaml_node *key, cons
 }
 
 void wg_cfg_walk(wg_cfg *c, const wg_key *row, const wg_yaml_node *root, void *out) {
-  walk w = {.c = c};
+  wg_walk w = {.c = c};
   walk_value(&w, row, NULL, root, out);
 }

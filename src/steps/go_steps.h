@@ -2,9 +2,9 @@
 #ifndef WG_STEPS_GO_STEPS_H
 #define WG_STEPS_GO_STEPS_H
 
-#include "config/project.h"
 #include "engine/graph.h"
 #include "goapp/env.h"
+#include "project/project.h"
 
 // Adds the steps of one app: for each target a "go.build" step "app/<app>/<slug>" with the output
 // "bin", published to <project>/out/<app>/<slug>/<app>[.exe].

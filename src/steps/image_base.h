@@ -3,9 +3,9 @@
 #ifndef WG_STEPS_IMAGE_BASE_H
 #define WG_STEPS_IMAGE_BASE_H
 
-#include "config/project.h"
 #include "engine/graph.h"
 #include "image/file/base.h"
+#include "project/project.h"
 
 // Absolute path of a path in the project file; heap.
 char *wg_image_host_path(const wg_project *p, const char *given);

@@ -2,9 +2,9 @@
 #ifndef WG_STEPS_IMAGE_FILES_H
 #define WG_STEPS_IMAGE_FILES_H
 
-#include "config/project.h"
 #include "engine/graph.h"
 #include "image/tree/change.h"
+#include "project/project.h"
 
 // Parameters and inputs ("file/N") that decide the changes. NOT_FOUND, IO, wrapped with the place.
 wg_code wg_image_files_inputs(wg_step *step, const wg_project *project, const wg_cfg_image *image,

@@ -2,9 +2,9 @@
 #ifndef WG_STEPS_IMAGE_REGISTRY_H
 #define WG_STEPS_IMAGE_REGISTRY_H
 
-#include "config/project.h"
 #include "engine/graph.h"
 #include "image/reg/service.h"
+#include "project/project.h"
 
 // Parameters and inputs (.reg files, labelled "registry/N") that decide the edits. CONFIG for what
 // an app's service cannot be.

@@ -6,9 +6,9 @@
 #ifndef WG_STEPS_IMAGE_WIM_H
 #define WG_STEPS_IMAGE_WIM_H
 
-#include "config/project.h"
 #include "engine/graph.h"
 #include "image/file/base.h"
+#include "project/project.h"
 
 typedef struct wg_image_plan {
   const wg_project *project; // project, image and memory outlive the graph

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/core/internal.h"
-#include "config/config.h"
+#include "project/project.h"
 
 static int complete_run(wg_cli *c) {
   if (strcmp(c->args[0], "target") != 0) {
@@ -12,10 +12,10 @@ static int complete_run(wg_cli *c) {
   WG_AUTO_PTR(wg_cfg) cfg = NULL;
   wg_error err = WG_ERROR_INIT;
   wg_cfg_options opt = {0};
-  if (wg_cfg_load(&opt, &cfg, &err) != WG_OK) {
+  if (wg_project_load(&opt, &cfg, &err) != WG_OK) {
     return 1; // a shell that completes has no use for messages
   }
-  const wg_project *p = wg_cfg_project(cfg);
+  const wg_project *p = wg_project_of(cfg);
   for (size_t i = 0; i < p->n_apps; i++) {
     wg_out("app/%s\n", p->apps[i].name);
     for (size_t t = 0; t < p->apps[i].n_targets; t++) {

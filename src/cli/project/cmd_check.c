@@ -85,7 +85,7 @@ static int check_run(wg_cli *cli) {
     return wg_cli_fail(cli, &err);
   }
   wg_error files_err = WG_ERROR_INIT;
-  wg_code files_code = wg_cfg_check_files(cfg, &files_err);
+  wg_code files_code = wg_project_check_files(cfg, &files_err);
   code = code != WG_OK ? code : files_code;
   c = check_counts(cfg);
   WG_AUTO(wg_buf) out = {0};
@@ -136,12 +136,12 @@ static int check_print(void (*make)(wg_buf *out)) {
 
 static int schema_run(wg_cli *cli) {
   (void)cli;
-  return check_print(wg_cfg_write_schema);
+  return check_print(wg_project_write_schema);
 }
 
 static int reference_run(wg_cli *cli) {
   (void)cli;
-  return check_print(wg_cfg_write_reference);
+  return check_print(wg_project_write_reference);
 }
 
 // Hidden: what docs/wingo.schema.json and docs/wingo.yaml.md are made with.

@@ -16,7 +16,7 @@ int wg_cli_graph_load(const wg_cli *c, wg_cli_graph *out) {
     return rc;
   }
   wg_error err = WG_ERROR_INIT;
-  out->project = wg_cfg_project(out->cfg);
+  out->project = wg_project_of(out->cfg);
   wg_go_env_init(&out->go_env, wg_os_environ());
   out->has_go_env = true;
   out->graph = wg_graph_new();

@@ -45,7 +45,7 @@ wg_code wg_cli_load_options(const wg_cli *cli, wg_cfg **out, wg_error *err) {
                               .env_name = wg_cli_value(cli, "env"),
                               .sets = sets,
                               .n_sets = n};
-  wg_code code = wg_cfg_load(&opt, out, err);
+  wg_code code = wg_project_load(&opt, out, err);
   wg_xfree(sets);
   return code;
 }

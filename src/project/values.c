@@ -1,7 +1,9 @@
+#include "project/values.h"
+
 #include <string.h>
 
 #include "base/utf.h"
-#include "config/key.h"
+#include "config/near.h"
 
 static bool value_bad(wg_cfg_text *t, const char *why, const char *hint) {
   t->why = why;

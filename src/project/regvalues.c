@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "base/utf.h"
-#include "config/internal.h"
-#include "config/key.h"
+#include "config/expand.h"
+#include "config/walk.h"
 #include "os/mem.h"
+#include "project/keys.h"
+#include "project/values.h"
 
 enum { // as the registry has them
   REG_NONE = 0,
@@ -262,9 +264,9 @@ static void regvalue_map(const regwalk *w, const wg_yaml_node *v, wg_cfg_regvalu
   }
 }
 
-void wg_cfg_walk_regvalues(wg_cfg *c, const char *path, const wg_yaml_node *map,
-                           const wg_cfg_regvalue **out, size_t *out_n) {
-  const regwalk w = {.c = c, .path = path};
+static void regvalues_read(wg_walk *in, const wg_key *row, const wg_yaml_node *map, void *out) {
+  wg_cfg *c = in->c;
+  const regwalk w = {.c = c, .path = in->path};
   wg_cfg_regvalue *values = wg_cfg_alloc(c, map->n, sizeof(*values));
   for (size_t i = 0; i < map->n; i++) {
     const wg_yaml_node *v = map->pairs[i].value;
@@ -282,9 +284,47 @@ void wg_cfg_walk_regvalues(wg_cfg *c, const char *path, const wg_yaml_node *map,
       regvalue_plain(&w, v, &values[i]);
     }
   }
-  *out = values;
-  *out_n = map->n;
+  memcpy(wg_walk_field(out, row->at), &values, sizeof(values));
+  memcpy(wg_walk_field(out, row->count_at), &map->n, sizeof(map->n));
 }
+
+// Registry values: a plain value, a list, null (delete), or a map with one of the known forms.
+static void regvalues_schema(wg_jsonw *w) {
+  static const char *const plain[] = {"string", "integer", "boolean", "null"};
+  wg_jsonw_key_z(w, "type");
+  wg_jsonw_str_z(w, "object");
+  wg_jsonw_key_z(w, "additionalProperties");
+  wg_jsonw_begin_object(w);
+  wg_jsonw_key_z(w, "anyOf");
+  wg_jsonw_begin_array(w);
+  for (size_t i = 0; i < WG_ARRAY_LEN(plain); i++) {
+    wg_jsonw_begin_object(w);
+    wg_jsonw_key_z(w, "type");
+    wg_jsonw_str_z(w, plain[i]);
+    wg_jsonw_end_object(w);
+  }
+  wg_jsonw_begin_object(w);
+  wg_jsonw_key_z(w, "type");
+  wg_jsonw_str_z(w, "array");
+  wg_jsonw_end_object(w);
+  wg_jsonw_begin_object(w);
+  wg_jsonw_key_z(w, "type");
+  wg_jsonw_str_z(w, "object");
+  wg_jsonw_key_z(w, "propertyNames");
+  wg_jsonw_begin_object(w);
+  wg_jsonw_key_z(w, "pattern");
+  wg_jsonw_str_z(w, "^(type|value|append|remove)$");
+  wg_jsonw_end_object(w);
+  wg_jsonw_end_object(w);
+  wg_jsonw_end_array(w);
+  wg_jsonw_end_object(w);
+}
+
+const wg_key_kind wg_key_regvalues = {.node = WG_YAML_MAP,
+                                      .wanted = "a map",
+                                      .type = "map of value name to data",
+                                      .read = regvalues_read,
+                                      .schema = regvalues_schema};
 
 // --- text rules
 

@@ -1,11 +1,11 @@
 // A loader without files: bytes, and an environment made of a list.
-#ifndef WG_TESTS_CONFIG_WORLD_H
-#define WG_TESTS_CONFIG_WORLD_H
+#ifndef WG_TESTS_PROJECT_WORLD_H
+#define WG_TESTS_PROJECT_WORLD_H
 
 #include <string.h>
 
-#include "config/internal.h"
 #include "os/mem.h"
+#include "project/keys.h"
 #include "support.h"
 
 #define WORLD_COMMIT_TIME 1700000000
@@ -46,7 +46,7 @@ static inline wg_code world_load(world_given g, wg_cfg **out, wg_error *err) {
                            .dir = "/p",
                            .env_name = g.overlay == NULL ? NULL : "x",
                            .world = {world_getenv, world_commit_time, g.env}};
-  return wg_cfg_load_bytes(&in, out, err);
+  return wg_cfg_load_bytes(&wg_project_lang, &in, out, err);
 }
 
 // Every fault as "file:line:col severity: text\n".
@@ -74,7 +74,7 @@ static inline wg_cfg *world_good(world_given g) {
   wg_code code = world_load(g, &c, &err);
   world_assert_faults(c, "");
   assert_ok(code, &err);
-  assert_non_null(wg_cfg_project(c));
+  assert_non_null(wg_project_of(c));
   return c;
 }
 
@@ -85,7 +85,7 @@ static inline void world_bad(world_given g, const char *want) {
   wg_code code = world_load(g, &c, &err);
   world_assert_faults(c, want);
   assert_int_equal(code, WG_E_CONFIG);
-  assert_null(wg_cfg_project(c));
+  assert_null(wg_project_of(c));
 }
 
 #endif

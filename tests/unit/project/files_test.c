@@ -46,7 +46,7 @@ static wg_code check(const folder *f, const char *env_name, wg_buf *out) {
   const wg_cfg_options opt = {.file = file, .env_name = env_name};
   WG_AUTO_PTR(wg_cfg) c = NULL;
   wg_error err = WG_ERROR_INIT;
-  wg_code code = wg_cfg_load(&opt, &c, &err);
+  wg_code code = wg_project_load(&opt, &c, &err);
   assert_non_null(c);
   size_t n = 0;
   (void)wg_cfg_faults(c, &n);
@@ -54,7 +54,7 @@ static wg_code check(const folder *f, const char *env_name, wg_buf *out) {
     wg_buf_add_z(out, err.text);
     return code;
   }
-  wg_code files_code = wg_cfg_check_files(c, &err);
+  wg_code files_code = wg_project_check_files(c, &err);
   const wg_cfg_fault *faults = wg_cfg_faults(c, &n);
   for (size_t i = 0; i < n; i++) {
     assert_true(strncmp(faults[i].pos.file, f->path, strlen(f->path)) == 0);

@@ -1,11 +1,13 @@
 // Checks that need the file system.
 #include <string.h>
 
-#include "config/internal.h"
+#include "config/cfg.h"
+#include "config/near.h"
 #include "crypto/digest.h"
 #include "image/file/base.h"
 #include "image/synthetic/synthetic.h"
 #include "os/proc.h"
+#include "project/project.h"
 
 typedef struct files_check {
   wg_cfg *c;
@@ -266,7 +268,7 @@ static void files_image(files_check *k, const wg_cfg_image *img) {
   }
 }
 
-wg_code wg_cfg_check_files(wg_cfg *c, wg_error *err) {
+wg_code wg_project_check_files(wg_cfg *c, wg_error *err) {
   if (c->model == NULL) {
     return WG_OK; // nothing was understood
   }

@@ -25,9 +25,9 @@ static void bad_one(const char *dir, const char *name, const char *want) {
                            .dir = "/p",
                            .world = {world_getenv, world_commit_time, bad_env}};
   WG_AUTO_PTR(wg_cfg) c = NULL;
-  assert_int_equal(wg_cfg_load_bytes(&in, &c, &err), WG_E_CONFIG);
+  assert_int_equal(wg_cfg_load_bytes(&wg_project_lang, &in, &c, &err), WG_E_CONFIG);
   wg_xfree(exact);
-  assert_null(wg_cfg_project(c));
+  assert_null(wg_project_of(c));
   WG_AUTO(wg_buf) got = {0};
   wg_buf_init(&got, wg_heap(), 0);
   world_faults(c, &got);

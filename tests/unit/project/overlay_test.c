@@ -21,7 +21,7 @@ static void maps_merge_lists_replace_null_deletes(void **state) {
                                           "    env: {B: bb, C: c}\n"
                                           "    mod: null\n"
                                           "  more: {targets: [linux/386]}\n"});
-  const wg_project *p = wg_cfg_project(c);
+  const wg_project *p = wg_project_of(c);
   const wg_cfg_app *a = &p->apps[0];
   assert_string_equal(p->env_name, "x");
   assert_string_equal(p->release, "2.0");
@@ -54,7 +54,7 @@ static void faults_name_the_file_they_come_from(void **state) {
 static void an_overlay_may_be_empty_but_not_a_list(void **state) {
   (void)state;
   WG_AUTO_PTR(wg_cfg) c = world_good((world_given){.yaml = BASE, .overlay = "# nothing\n"});
-  assert_string_equal(wg_cfg_project(c)->release, "1.0");
+  assert_string_equal(wg_project_of(c)->release, "1.0");
   world_bad((world_given){.yaml = BASE, .overlay = "- a\n"},
             "config/x.yaml:1:1 error: a project file is a map of keys, and this is a list\n");
 }
@@ -81,7 +81,7 @@ static void set_takes_yaml(void **state) {
                               "apps.agent.env=null", "apps.agent.dir='a b'",
                               "apps.\"x.y\".targets=[js/wasm]"};
   WG_AUTO_PTR(wg_cfg) c = world_good((world_given){.yaml = BASE, .sets = sets, .n_sets = 5});
-  const wg_project *p = wg_cfg_project(c);
+  const wg_project *p = wg_project_of(c);
   assert_string_equal(p->release, "3.10");
   assert_int_equal(p->apps[0].n_targets, 2);
   assert_int_equal(p->apps[0].n_env, 0);

@@ -1,10 +1,10 @@
 // Text rules of files and shortcuts in an image.
 #include <string.h>
 
-#include "config/key.h"
 #include "fmt/sd/sd.h"
 #include "image/tree/change.h"
 #include "image/tree/winpath.h"
+#include "project/values.h"
 
 static bool file_bad(wg_cfg_text *t, const wg_error *why, const char *hint) {
   t->why = wg_arena_printf(t->arena, "%s", why->text);

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "config/internal.h"
 #include "image/tree/protect.h"
+#include "project/rules.h"
 
 static const char *const file_keys[] = {
     [WG_CFG_FILE_NONE] = "",         [WG_CFG_FILE_PUT] = "from",    [WG_CFG_FILE_DELETE] = "delete",

@@ -1,26 +1,10 @@
 // The project as the rest of the program sees it: wingo.yaml plus overlays, validated. Everything
 // lives in the project's arena and is immutable after loading. Strings are NUL-terminated, "" or
 // NULL when absent as each field says.
-#ifndef WG_CONFIG_PROJECT_H
-#define WG_CONFIG_PROJECT_H
+#ifndef WG_PROJECT_PROJECT_H
+#define WG_PROJECT_PROJECT_H
 
-#include "base/bytes.h"
-
-// Where a value stands in a file, for messages. line 0: it is a default.
-typedef struct wg_pos {
-  const char *file;   // as the user would name it
-  uint32_t line, col; // 1-based
-} wg_pos;
-
-typedef struct wg_cfg_str {
-  const char *s;
-  wg_pos pos;
-} wg_cfg_str;
-
-typedef struct wg_cfg_pair { // env:, vars:
-  const char *name, *value;
-  wg_pos pos;
-} wg_cfg_pair;
+#include "config/config.h"
 
 typedef struct wg_cfg_target {
   const char *os, *arch; // Go's names: windows, amd64
@@ -257,5 +241,20 @@ typedef struct wg_project {
   const wg_cfg_image *images;
   size_t n_images;
 } wg_project;
+
+// Reads the file, its overlay and --set values, and validates. *out is made even when the file is
+// faulty: wg_cfg_faults lists everything that is wrong, in file order. WG_E_CONFIG when there is
+// no file, or it has errors; then wg_project_of is NULL.
+wg_code wg_project_load(const wg_cfg_options *opt, wg_cfg **out, wg_error *err);
+const wg_project *wg_project_of(const wg_cfg *c); // borrowed; NULL while there are errors
+// Checks that need the file system (named files are there, apps' folders are Go modules, a missing
+// sha256 pin): added to the faults, which stay in file order. It may be called for a faulty file
+// too, and then looks at what could be understood. Hashes bases that have no pin: for `wingo
+// check`. WG_E_CONFIG when it added an error.
+wg_code wg_project_check_files(wg_cfg *c, wg_error *err);
+
+// From the table of keys: docs/wingo.schema.json and docs/wingo.yaml.md.
+void wg_project_write_schema(wg_buf *out);
+void wg_project_write_reference(wg_buf *out);
 
 #endif

@@ -20,12 +20,12 @@ static void compare(const char *name, void (*make)(wg_buf *out)) {
 
 static void schema_is_current(void **state) {
   (void)state;
-  compare("wingo.schema.json", wg_cfg_write_schema);
+  compare("wingo.schema.json", wg_project_write_schema);
 }
 
 static void reference_is_current(void **state) {
   (void)state;
-  compare("wingo.yaml.md", wg_cfg_write_reference);
+  compare("wingo.yaml.md", wg_project_write_reference);
 }
 
 // A key whose row lacks what the reader needs.
@@ -49,7 +49,7 @@ static void check_rows(const wg_key *rows) {
 
 static void every_row_is_documented(void **state) {
   (void)state;
-  check_rows(wg_cfg_root_key.sub);
+  check_rows(wg_project_root_key.sub);
 }
 
 // Each example of the table, put into its place, is what the program takes.
@@ -57,7 +57,7 @@ static void examples_are_valid(void **state) {
   (void)state;
   const wg_key *app = NULL;
   const wg_key *image = NULL;
-  for (const wg_key *r = wg_cfg_root_key.sub; r->name != NULL; r++) {
+  for (const wg_key *r = wg_project_root_key.sub; r->name != NULL; r++) {
     app = strcmp(r->name, "apps") == 0 ? r->sub[0].sub : app;
     image = strcmp(r->name, "images") == 0 ? r->sub[0].sub : image;
   }

@@ -49,7 +49,7 @@ static void app_is_filled(void **state) {
   wg_error err = WG_ERROR_INIT;
   WG_AUTO_PTR(wg_cfg) c = NULL;
   assert_ok(world_load((world_given){.yaml = example}, &c, &err), &err);
-  const wg_project *p = wg_cfg_project(c);
+  const wg_project *p = wg_project_of(c);
   assert_string_equal(p->name, "kiosk");
   assert_string_equal(p->release, "1.4.0");
   assert_true(p->time_s == 1577836800); // 2020-01-01
@@ -88,7 +88,7 @@ static void windows_is_filled(void **state) {
   wg_error err = WG_ERROR_INIT;
   WG_AUTO_PTR(wg_cfg) c = NULL;
   assert_ok(world_load((world_given){.yaml = example}, &c, &err), &err);
-  const wg_cfg_windows *w = &wg_cfg_project(c)->apps[0].windows;
+  const wg_cfg_windows *w = &wg_project_of(c)->apps[0].windows;
   assert_true(w->present);
   assert_string_equal(w->icon, "agent.ico");
   assert_pos(w->icon_pos, 18, 13);
@@ -110,7 +110,7 @@ static void images_are_filled(void **state) {
   wg_error err = WG_ERROR_INIT;
   WG_AUTO_PTR(wg_cfg) c = NULL;
   assert_ok(world_load((world_given){.yaml = example}, &c, &err), &err);
-  const wg_project *p = wg_cfg_project(c);
+  const wg_project *p = wg_project_of(c);
   assert_int_equal(p->n_images, 2);
   const wg_cfg_image *i = &p->images[0];
   assert_int_equal(i->base.kind, WG_BASE_FILE);
@@ -133,7 +133,7 @@ static void images_are_filled(void **state) {
 static void absent_keys_have_defaults(void **state) {
   (void)state;
   WG_AUTO_PTR(wg_cfg) c = world_good((world_given){.yaml = HEAD APP});
-  const wg_project *p = wg_cfg_project(c);
+  const wg_project *p = wg_project_of(c);
   const wg_cfg_app *a = &p->apps[0];
   assert_string_equal(p->release, "");
   assert_string_equal(a->dir, ".");
@@ -150,7 +150,7 @@ static void absent_keys_have_defaults(void **state) {
 
 static int64_t time_of(const char *yaml, const char **env) {
   WG_AUTO_PTR(wg_cfg) c = world_good((world_given){.yaml = yaml, .env = env});
-  return wg_cfg_project(c)->time_s;
+  return wg_project_of(c)->time_s;
 }
 
 static void time_has_three_sources(void **state) {
@@ -184,7 +184,7 @@ static void variables_are_filled_in(void **state) {
                                "    ldflags: ['-x=${B}', '$${A}', '${TRICK}', '${NONE:-d e}']\n"
                                "    vars: {main.a: '${EMPTY:-}', main.b: '$A $$ ${A}${A}'}\n",
                                .env = env});
-  const wg_project *p = wg_cfg_project(c);
+  const wg_project *p = wg_project_of(c);
   const wg_cfg_app *a = &p->apps[0];
   assert_string_equal(p->release, "1.2.3");
   assert_string_equal(a->ldflags[0].s, "-x=x y");
@@ -229,7 +229,7 @@ static void aliases_and_merges_work(void **state) {
                                             "    <<: *base\n"
                                             "    mod: readonly\n"
                                             "  three: {targets: *t, <<: {mod: vendor, dir: x}}\n"});
-  const wg_project *p = wg_cfg_project(c);
+  const wg_project *p = wg_project_of(c);
   assert_int_equal(p->n_apps, 3);
   assert_string_equal(p->apps[1].targets[0].name, "linux/amd64");
   assert_string_equal(p->apps[1].mod, "readonly");
@@ -243,8 +243,8 @@ static void line_ends_and_marks_do_no_harm(void **state) {
   c = world_good((world_given){.yaml =
                                    "\xEF\xBB\xBFversion: 1\r\nname: kiosk\r\n\r\napps:\r\n  a:\r\n"
                                    "    targets: [linux/amd64]\r\n    dir: x\r\n"});
-  assert_string_equal(wg_cfg_project(c)->apps[0].dir, "x");
-  assert_pos(wg_cfg_project(c)->apps[0].dir_pos, 7, 10);
+  assert_string_equal(wg_project_of(c)->apps[0].dir, "x");
+  assert_pos(wg_project_of(c)->apps[0].dir_pos, 7, 10);
 }
 
 static void columns_count_characters(void **state) {
@@ -265,7 +265,7 @@ static void an_app_with_a_plain_target_among_variants_is_fine(void **state) {
                                         "    arch: amd64\n"
                                         "    apps: [{app: a, to: 'C:\\'}]\n"
                                         "    outputs: [wim]\n"});
-  assert_int_equal(wg_cfg_project(c)->images[0].n_apps, 1);
+  assert_int_equal(wg_project_of(c)->images[0].n_apps, 1);
 }
 
 static void faults_have_a_limit(void **state) {

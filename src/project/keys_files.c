@@ -1,5 +1,6 @@
 // The rows of images.*.files and of an app's shortcut (keys.c has the rest of the table).
-#include "config/keys.h"
+#include "project/keys.h"
+#include "project/values.h"
 
 #define FILE_(field) WG_AT(wg_cfg_image_file, field)
 static const wg_choice attributes[] = {

@@ -1,6 +1,8 @@
+#include "project/rules.h"
+
 #include <string.h>
 
-#include "config/internal.h"
+#include "config/near.h"
 
 // The model may have holes where keys were faulty: NULL strings are passed over.
 
@@ -39,7 +41,7 @@ static void rules_ldflags(wg_cfg *c, const wg_cfg_app *app) {
 
 static void rules_version_info(wg_cfg *c, const wg_cfg_app *app) {
   const wg_cfg_windows *w = &app->windows;
-  const char *release = c->model->release;
+  const char *release = wg_project_model(c)->release;
   if (!w->version_info.present || release == NULL || release[0] == '\0' ||
       (w->version_info.file_version != NULL && w->version_info.product_version != NULL)) {
     return;
@@ -139,7 +141,7 @@ static void rules_image_app_target(wg_cfg *c, const wg_cfg_image *img, const wg_
 }
 
 static void rules_unknown_app(wg_cfg *c, const wg_cfg_image *img, const wg_cfg_image_app *ia) {
-  const wg_project *p = c->model;
+  const wg_project *p = wg_project_model(c);
   const char **names = wg_cfg_alloc(c, p->n_apps, sizeof(*names));
   const char *list = "";
   for (size_t i = 0; i < p->n_apps; i++) {
@@ -158,7 +160,7 @@ static void rules_unknown_app(wg_cfg *c, const wg_cfg_image *img, const wg_cfg_i
 }
 
 static void rules_image_app(wg_cfg *c, const wg_cfg_image *img, wg_cfg_image_app *ia) {
-  const wg_project *p = c->model;
+  const wg_project *p = wg_project_model(c);
   if (ia->app == NULL) {
     return;
   }
@@ -243,7 +245,7 @@ static void rules_registry(wg_cfg *c, const wg_cfg_image *img) {
 // An app's folder in out/ and an image's file in out/ must not be the same name.
 static void rules_out_names(wg_cfg *c, const wg_cfg_image *img) {
   static const char *const endings[] = {"wim", "esd", "swm"};
-  const wg_project *p = c->model;
+  const wg_project *p = wg_project_model(c);
   for (size_t k = 0; k < img->n_outputs; k++) {
     const char *file = wg_cfg_printf(c, "%s.%s", img->name, endings[img->outputs[k].kind]);
     for (size_t i = 0; i < p->n_apps; i++) {
@@ -280,7 +282,7 @@ static void rules_outputs(wg_cfg *c, const wg_cfg_image *img) {
 
 // Finds the app of each images.*.apps item: fills app_index in a copy of the items.
 static void rules_bind_apps(wg_cfg *c) {
-  wg_project *p = c->model;
+  wg_project *p = wg_project_model(c);
   wg_cfg_image *images = wg_cfg_alloc(c, p->n_images, sizeof(*images));
   for (size_t i = 0; i < p->n_images; i++) {
     images[i] = p->images[i];
@@ -294,8 +296,7 @@ static void rules_bind_apps(wg_cfg *c) {
   p->images = images;
 }
 
-void wg_cfg_rules(wg_cfg *c) {
-  const wg_project *p = c->model;
+void wg_cfg_rules(wg_cfg *c, wg_project *p) {
   for (size_t i = 0; i < p->n_apps; i++) {
     rules_ldflags(c, &p->apps[i]);
     rules_windows(c, &p->apps[i]);

@@ -1,6 +1,9 @@
 // The table of keys. A row's doc is what the reference page and editors show: full sentences.
-#include "config/keys.h"
+#include "project/keys.h"
+
 #include "image/reg/service.h"
+#include "project/ports.h"
+#include "project/values.h"
 
 #define PLANNED(name_, doc_)                                                                       \
   { .name = (name_), .flags = WG_KF_PLANNED, .doc = (doc_) }
@@ -179,7 +182,8 @@ static const wg_key windows_keys[] = {{.name = "icon",
                                       END};
 
 static const wg_key target_item[] = {{.name = "",
-                                      .type = WG_KEY_TARGET,
+                                      .type = WG_KEY_OWN,
+                                      .kind = &wg_key_target,
                                       .at = WG_AT(wg_cfg_target, os),
                                       .pos_at = WG_AT(wg_cfg_target, pos),
                                       .doc = "os/arch or os/arch/variant."}};
@@ -738,7 +742,8 @@ static const wg_key registry_keys[] = {
      .doc = "A key to delete with everything below; it need not be there.",
      .example = "'HKLM\\SOFTWARE\\Acme\\Old'"},
     {.name = "values",
-     .type = WG_KEY_REGVALUES,
+     .type = WG_KEY_OWN,
+     .kind = &wg_key_regvalues,
      .at = REGISTRY(values),
      .count_at = REGISTRY(n_values),
      .doc =
@@ -750,7 +755,8 @@ static const wg_key registry_keys[] = {
          "item.",
      .example = "{Mode: single, Retries: 3, Servers: [a, b], Old: null}"},
     {.name = "expect",
-     .type = WG_KEY_REGVALUES,
+     .type = WG_KEY_OWN,
+     .kind = &wg_key_regvalues,
      .at = REGISTRY(expect),
      .count_at = REGISTRY(n_expect),
      .doc = "What values must be before the edit; null: not there. Anything else stops the build.",
@@ -948,5 +954,5 @@ static const wg_key project_keys[] = {
     PLANNED("notify", "Messages when something is done or failed."),
     END};
 
-const wg_key wg_cfg_root_key = {
+const wg_key wg_project_root_key = {
     .name = "", .type = WG_KEY_MAP, .sub = project_keys, .doc = "The project file of wingo."};

@@ -1,6 +1,9 @@
+#include "project/ports.h"
+
 #include <string.h>
 
-#include "config/key.h"
+#include "config/near.h"
+#include "config/walk.h"
 #include "os/mem.h"
 
 // What `go tool dist list` prints, of Go 1.19 to 1.26 together.
@@ -88,7 +91,8 @@ static void port_hint_unknown(wg_cfg_text *t, const char *os, const char *arch) 
                 : wg_arena_printf(t->arena, "did you mean '%s'?", better);
 }
 
-const char *wg_cfg_port_variants(const char *arch) {
+// The variants of an architecture, as "|v1|v2|"; NULL when it has none.
+static const char *port_variants_of(const char *arch) {
   for (size_t i = 0; i < WG_ARRAY_LEN(port_variants); i++) {
     if (strcmp(port_variants[i].arch, arch) == 0) {
       return port_variants[i].variants;
@@ -98,7 +102,7 @@ const char *wg_cfg_port_variants(const char *arch) {
 }
 
 static bool port_check_variant(wg_cfg_text *t, const char *arch, const char *variant) {
-  const char *known = wg_cfg_port_variants(arch);
+  const char *known = port_variants_of(arch);
   if (known == NULL) {
     t->why = wg_arena_printf(t->arena, "has a variant, and %s has none", arch);
     t->hint = "write os/arch only";
@@ -156,3 +160,68 @@ bool wg_cfg_parse_target(wg_cfg_text *t, wg_cfg_target *out) {
   out->slug = slug;
   return true;
 }
+
+static void target_read(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
+  const char *text = wg_walk_checked_text(w, row, v);
+  if (text == NULL) {
+    return;
+  }
+  wg_cfg_text t = {.arena = &w->c->arena, .text = text, .value = text};
+  wg_cfg_target *target = wg_walk_field(out, row->at);
+  if (!wg_cfg_parse_target(&t, target)) {
+    wg_walk_check_failed(w, v, &t);
+  }
+}
+
+static void target_variant_patterns(wg_jsonw *w) {
+  static const char *const arches[] = {"386",      "amd64",  "arm",   "arm64",   "mips",   "mips64",
+                                       "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64"};
+  for (size_t i = 0; i < WG_ARRAY_LEN(arches); i++) {
+    WG_AUTO(wg_buf) b = {0};
+    wg_buf_init(&b, wg_heap(), 0);
+    for (size_t k = 0; wg_cfg_ports[k] != NULL; k++) {
+      wg_str port = wg_str_of(wg_cfg_ports[k]);
+      size_t slash = wg_str_find(port, '/');
+      if (strcmp(port.p + slash + 1, arches[i]) == 0) {
+        wg_buf_printf(&b, "%s%.*s", b.n == 0 ? "^(" : "|", (int)slash, port.p);
+      }
+    }
+    const char *v = port_variants_of(arches[i]);
+    wg_buf_printf(&b, ")/%s/(", arches[i]);
+    for (const char *p = v + 1; p[0] != '\0' && p[1] != '\0'; p++) {
+      if (*p == '.') {
+        wg_buf_add_z(&b, "\\.");
+      } else {
+        wg_buf_add_byte(&b, (uint8_t)*p);
+      }
+    }
+    WG_AUTO(wg_cstr) last = wg_xprintf("%s)$", wg_buf_z(&b));
+    wg_jsonw_begin_object(w);
+    wg_jsonw_key_z(w, "pattern");
+    wg_jsonw_str_z(w, last);
+    wg_jsonw_end_object(w);
+  }
+}
+
+static void target_schema(wg_jsonw *w) {
+  wg_jsonw_key_z(w, "type");
+  wg_jsonw_str_z(w, "string");
+  wg_jsonw_key_z(w, "anyOf");
+  wg_jsonw_begin_array(w);
+  wg_jsonw_begin_object(w);
+  wg_jsonw_key_z(w, "enum");
+  wg_jsonw_begin_array(w);
+  for (size_t i = 0; wg_cfg_ports[i] != NULL; i++) {
+    wg_jsonw_str_z(w, wg_cfg_ports[i]);
+  }
+  wg_jsonw_end_array(w);
+  wg_jsonw_end_object(w);
+  target_variant_patterns(w);
+  wg_jsonw_end_array(w);
+}
+
+const wg_key_kind wg_key_target = {.node = WG_YAML_SCALAR,
+                                   .wanted = "a target",
+                                   .type = "target",
+                                   .read = target_read,
+                                   .schema = target_schema};

@@ -1,0 +1,48 @@
+// What the loader works on: its memory, its sources, its faults. The files of this folder and the
+// sections of the project share it.
+#ifndef WG_CONFIG_CFG_H
+#define WG_CONFIG_CFG_H
+
+#include "config/config.h"
+#include "fmt/yaml/yaml.h"
+
+// More are counted, not kept.
+#define WG_CFG_MAX_FAULTS 1000
+
+// All that the loader takes from outside; wg_cfg_load fills it from files.
+typedef struct wg_cfg_world {
+  const char *(*getenv)(void *ctx, const char *name); // NULL when unset
+  // Commit time of the project's HEAD, for `time: commit`.
+  wg_code (*commit_time)(void *ctx, int64_t *out_s, wg_error *err);
+  void *ctx;
+} wg_cfg_world;
+
+struct wg_cfg {
+  wg_arena arena;
+  const char **sources; // file names by wg_yaml_node.source, in order of faults
+  size_t n_sources;
+  wg_cfg_fault *faults;
+  size_t n_faults, cap_faults;
+  size_t n_errors;
+  uint64_t expanded_bytes; // by ${} so far
+  wg_cfg_world world;
+  const struct wg_key *root_key;
+  void *model; // the struct of root_key, as far as it could be filled; NULL: nothing was understood
+  bool is_good; // loaded without errors
+};
+
+// An empty wg_cfg. Its arena ends the program when there is no memory.
+wg_cfg *wg_cfg_new(void);
+// Arena memory that is never NULL.
+void *wg_cfg_alloc(wg_cfg *c, size_t count, size_t size_bytes);
+char *wg_cfg_printf(wg_cfg *c, const char *fmt, ...) WG_PRINTF(2, 3);
+wg_pos wg_cfg_pos(const wg_cfg *c, const wg_yaml_node *n);
+// text and hint (NULL allowed) are borrowed for the life of c.
+void wg_cfg_add_fault(wg_cfg *c, wg_severity severity, wg_pos pos, const char *text,
+                      const char *hint);
+// In file order, without repetitions.
+void wg_cfg_sort_faults(wg_cfg *c);
+// Sets *err to what a load says of a faulty file: "wingo.yaml: 3 faults, the first: ...".
+wg_code wg_cfg_fail_faulty(const wg_cfg *c, const char *file, wg_error *err);
+
+#endif

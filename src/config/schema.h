@@ -1,0 +1,9 @@
+// The JSON Schema of a table of keys.
+#ifndef WG_CONFIG_SCHEMA_H
+#define WG_CONFIG_SCHEMA_H
+
+#include "config/key.h"
+
+void wg_cfg_write_schema(const wg_key *root, const char *title, wg_buf *out);
+
+#endif

@@ -1,5 +1,5 @@
 #!/bin/sh
-# install-deps.sh [build|test|lab]...: installs the Debian packages of these sets that are missing (default: build test).
+# install-deps.sh [build|test|lab|package]...: installs the Debian packages of these sets that are missing (default: build test).
 # Does nothing, without network, when all are there. Uses sudo when not root. scripts/packages says what each is for.
 #   --list    print the packages of the sets that are missing, install nothing; ends with 1 when there are any
 set -eu
@@ -10,9 +10,9 @@ sets=
 for arg in "$@"; do
   case $arg in
   --list) list_only=true ;;
-  build | test | lab) sets="$sets $arg" ;;
+  build | test | lab | package) sets="$sets $arg" ;;
   *)
-    echo "install-deps.sh: '$arg' is none of build, test, lab, --list" >&2
+    echo "install-deps.sh: '$arg' is none of build, test, lab, package, --list" >&2
     exit 2
     ;;
   esac

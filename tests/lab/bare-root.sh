@@ -25,22 +25,11 @@ else
   trap 'rm -rf "$work"' EXIT
 fi
 
-# Where apt here gets Debian 12 from, and through which proxy.
-# shellcheck disable=SC2016 # apt's own variable
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' 'Created-By: Packages' 2>/dev/null | head -n 1)
-if [ -z "$mirror" ]; then
-  echo "bare-root.sh: apt has no source for Debian 12 (bookworm): run 'apt-get update' first" >&2
-  exit 1
-fi
-apt-config dump | grep -iE '^Acquire::(http|https)::.*Proxy|^Acquire::(http|https)::Proxy' >"$work/proxy.conf" || true
-apt-config dump | grep -iE '^Acquire::https::.*(CaInfo|CaPath|Verify)' >>"$work/proxy.conf" || true
-
 if [ ! -f "$work/root.tar" ]; then
-  echo "bare-root.sh: making the root file system from $mirror"
-  mmdebstrap --quiet --variant=apt --include=make,git,ca-certificates --aptopt="$work/proxy.conf" \
-    bookworm "$work/root-part.tar" "deb $mirror bookworm main" </dev/null
-  mv "$work/root-part.tar" "$work/root.tar"
+  echo "bare-root.sh: making the root file system"
+  "$top/scripts/debian-root" "$work/root.tar" make git ca-certificates
 fi
+apt-config dump | grep -E '^Acquire::(http|https)::' | grep -iE 'Proxy|CaInfo|CaPath|Verify' >"$work/proxy.conf" || true
 
 targets=$*
 failed=0

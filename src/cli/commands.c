@@ -10,8 +10,9 @@ extern const wg_cli_cmd wg_cmd_wim_info, wg_cmd_wim_dir, wg_cmd_wim_cat, wg_cmd_
     wg_cmd_wim_capture, wg_cmd_wim_update;
 
 extern const wg_cli_cmd wg_cmd_wim_synthetic;
-extern const wg_cli_cmd wg_cmd_man, wg_cmd_complete;     // hidden: for the build, for shells
-extern const wg_cli_cmd wg_cmd_schema, wg_cmd_reference; // hidden: docs/ is made with them
+extern const wg_cli_cmd wg_cmd_man, wg_cmd_complete; // hidden: for the build, for shells
+extern const wg_cli_cmd wg_cmd_schema, wg_cmd_reference,
+    wg_cmd_manual; // hidden: docs/ is made with them
 
 const wg_cli_cmd *const wg_cli_commands[] = {
     // the project
@@ -55,5 +56,6 @@ const wg_cli_cmd *const wg_cli_commands[] = {
     &wg_cmd_wim_worker,
     &wg_cmd_schema,
     &wg_cmd_reference,
+    &wg_cmd_manual,
 };
 const size_t wg_cli_n_commands = WG_ARRAY_LEN(wg_cli_commands);

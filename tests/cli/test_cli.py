@@ -186,6 +186,23 @@ def test_the_manual_page_has_every_command_and_no_warning(run, tmp_path):
     assert "__man" not in text
 
 
+def test_the_manual_of_the_project_file_has_every_key_and_no_warning(run, root, tmp_path):
+    page = run("__manual")
+    assert page.code == 0
+    needs("groff")
+    source = tmp_path / "wingo.yaml.5"
+    source.write_text(page.out)
+    r = start(["groff", "-man", "-Tutf8", "-ww", "-P-cbou", source])
+    assert r.code == 0 and r.err == "", r
+    text = r.out.replace("\u2010", "-").replace("\u2212", "-")
+    keys = re.findall(r"^### `(.*)`$", (root / "docs/wingo.yaml.md").read_text(), re.M)
+    assert len(keys) > 50
+    for key in keys:
+        assert f"   {key}\n" in text, key
+    assert "'C:\\Program Files\\Kiosk'" in text
+    assert "`" not in text and "**" not in text and "```" not in text
+
+
 def test_targets_of_the_project_are_completed(run, wingo, env, project, tmp_path):
     r = run("__complete", "target", cwd=project / "agent")  # below the project's folder, too
     assert r.code == 0 and r.out.split() == ["app/agent", "app/agent/windows-amd64", "app/agent/linux-amd64", "image/kiosk"], r

@@ -2,25 +2,10 @@
 #include <string.h>
 
 #include "cli/core/internal.h"
-
-// One line of text as roff: backslashes, hyphens and a leading dot or quote would mean something.
-static void man_text(wg_buf *out, const char *s, size_t n) {
-  if (n > 0 && (s[0] == '.' || s[0] == '\'')) {
-    wg_buf_add_z(out, "\\&");
-  }
-  for (size_t i = 0; i < n; i++) {
-    if (s[i] == '\\') {
-      wg_buf_add_z(out, "\\e");
-    } else if (s[i] == '-') {
-      wg_buf_add_z(out, "\\-");
-    } else {
-      wg_buf_add_byte(out, (uint8_t)s[i]);
-    }
-  }
-}
+#include "cli/core/roff.h"
 
 static void man_z(wg_buf *out, const char *s) {
-  man_text(out, s, strlen(s));
+  wg_roff_text(out, s, strlen(s), true);
 }
 
 // Paragraphs; lines indented by two spaces are examples and keep their shape.
@@ -36,7 +21,7 @@ static void man_paragraphs(wg_buf *out, const char *text) {
     if (n == 0) {
       wg_buf_add_z(out, ".PP\n");
     } else {
-      man_text(out, indented ? text + 2 : text, indented ? n - 2 : n);
+      wg_roff_text(out, indented ? text + 2 : text, indented ? n - 2 : n, true);
       wg_buf_add_z(out, "\n");
     }
     text += n + (text[n] == '\n' ? 1 : 0);

@@ -1,6 +1,7 @@
 // `wingo check`: every fault of the project file in one run.
 #include <limits.h>
 
+#include "cli/core/roff.h"
 #include "cli/project/project.h"
 #include "fmt/json/jsonw.h"
 
@@ -144,6 +145,27 @@ static int reference_run(wg_cli *cli) {
   return check_print(wg_project_write_reference);
 }
 
+static int manual_run(wg_cli *cli) {
+  (void)cli;
+  WG_AUTO(wg_buf) page = {0};
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&page, wg_heap(), 0);
+  wg_buf_init(&out, wg_heap(), 0);
+  wg_project_write_reference(&page);
+  wg_buf_printf(&out, ".TH wingo.yaml 5 \"\" \"wingo %s\" \"File Formats\"\n", WINGO_VERSION);
+  wg_buf_add_z(&out, ".SH NAME\nwingo.yaml \\- the project file of wingo\n.SH DESCRIPTION\n");
+  wg_roff_markdown(&out, wg_buf_str(&page));
+  wg_buf_add_z(&out, ".SH SEE ALSO\n.BR wingo (1)\n");
+  wg_out_bytes(out.p, out.n);
+  return 0;
+}
+
+const wg_cli_cmd wg_cmd_manual = {.name = "__manual",
+                                  .args = "",
+                                  .summary = "print the manual page of wingo.yaml",
+                                  .text = "",
+                                  .hidden = true,
+                                  .run = manual_run};
 // Hidden: what docs/wingo.schema.json and docs/wingo.yaml.md are made with.
 const wg_cli_cmd wg_cmd_schema = {.name = "__schema",
                                   .args = "",

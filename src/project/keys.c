@@ -327,6 +327,13 @@ static const wg_key app_item[] = {{.name = "",
 static const wg_choice synthetic_products[] = {{"windows-7", 0, false},   {"windows-10", 0, false},
                                                {"windows-11", 0, false},  {"server-2022", 0, false},
                                                {"server-2025", 0, false}, {NULL, 0, false}};
+static const wg_choice synthetic_states[] = {{"generalized", 0, false},
+                                             {"generalized-audit", 0, false},
+                                             {"specialized", 0, false},
+                                             {"specialized-audit", 0, false},
+                                             {"undeployable", 0, false},
+                                             {"complete", 0, false},
+                                             {NULL, 0, false}};
 static const wg_key base_keys[] = {
     {.name = "file",
      .type = WG_KEY_PATH,
@@ -367,6 +374,15 @@ static const wg_key base_keys[] = {
          "that version, placeholders for its programs, nothing of Microsoft's. It does not start. "
          "`image` may be left out: the Pro or Standard edition then; `arch` too: amd64.",
      .example = "windows-11"},
+    {.name = "state",
+     .type = WG_KEY_ENUM,
+     .flags = WG_KF_STORE_NAME,
+     .choices = synthetic_states,
+     .at = BASE(state),
+     .pos_at = BASE(state_pos),
+     .doc = "How far Setup has come with a synthetic base, as its ImageState says: `generalized` "
+            "when left out, as on media; `complete` is a system that was started and set up.",
+     .example = "complete"},
     {.name = "image",
      .type = WG_KEY_STRING,
      .flags = WG_KF_VAR,

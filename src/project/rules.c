@@ -199,6 +199,11 @@ static void rules_base(wg_cfg *c, const wg_cfg_image *img) {
                               img->name),
                 "remove it");
   }
+  if (b->path_pos.line != 0 && b->kind != WG_BASE_SYNTHETIC && b->state_pos.line != 0) {
+    rules_error(c, b->state_pos,
+                wg_cfg_printf(c, "images.%s.base: 'state' is for a synthetic base", img->name),
+                "remove it");
+  }
   if (b->path_pos.line == 0 || b->kind != WG_BASE_DIR) {
     return;
   }

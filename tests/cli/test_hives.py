@@ -80,6 +80,11 @@ def same(a, b, decoded=False):
     return None
 
 
+def known_types(a, keys):
+    """Those of keys whose type in a has an empty upper half: regipy takes short data of the others for a place in the file."""
+    return {path: {n: v for n, v in values.items() if a.get(path, {}).get(n, [0])[0] < 1 << 16} for path, values in keys.items()}
+
+
 # --- random edits
 
 NAMES = ["a", "B", "key", "Key With Spaces", "\u00e4\u00f6", "\u65e5\u672c\u8a9e", "\U0001F600", "Z" * 255, "x.y", "_", "{0}"]
@@ -240,7 +245,8 @@ def test_hives_of_synthetic_bases_read_the_same(run, readers, tmp_path, product)
         assert same(a, readers("hivex", path)) is None, h
         if product == "windows-11":
             assert same(a, readers("registry", path), decoded=True) is None, h
-            assert same(a, readers("regipy", path), decoded=True) is None, h
+            theirs = readers("regipy", path)
+            assert same(known_types(a, a), known_types(a, theirs), decoded=True) is None, h
     assert n >= 7, n
 
 

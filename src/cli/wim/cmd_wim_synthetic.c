@@ -8,6 +8,7 @@ static int wim_synthetic_run(wg_cli *c) {
   wg_synthetic_result result;
   const wg_synthetic_options opt = {.product = c->args[0],
                                     .arch = wg_cli_value(c, "arch"),
+                                    .state = wg_cli_value(c, "state"),
                                     .out_path = c->args[1],
                                     .force = wg_cli_has(c, "force"),
                                     .threads = wg_os_cpu_count()};
@@ -21,6 +22,10 @@ static int wim_synthetic_run(wg_cli *c) {
 
 static const wg_cli_opt synthetic_opts[] = {
     {.name = "arch", .arg = "ARCH", .help = "amd64 (default), arm64 or 386, where there is one"},
+    {.name = "state",
+     .arg = "STATE",
+     .help = "generalized (default), generalized-audit, specialized, specialized-audit, "
+             "undeployable or complete: how far Setup has come"},
     {.name = "force", .help = "replace a file that is there"}};
 const wg_cli_cmd wg_cmd_wim_synthetic = {
     .noun = "wim",

@@ -4,7 +4,6 @@
 
 #include "image/file/file.h"
 #include "image/move/export.h"
-#include "image/pack/watch.h"
 #include "image/pack/wimout.h"
 
 typedef struct wg_export_source {
@@ -19,16 +18,18 @@ typedef struct wg_export_source {
 typedef struct wg_export_image {
   wg_export_source *source;
   uint32_t image; // there, 0-based
-  wg_wimout_place metadata;
+  wg_wim_res metadata;
 } wg_export_image;
 
 typedef struct wg_export_blob {
   wg_export_source *source;
   uint32_t blob;
   uint32_t refcount;
-  bool packed;   // anew
-  uint32_t rank; // order of reading
-  wg_wimout_place place;
+  bool packed;    // anew
+  uint32_t rank;  // order of reading
+  wg_wim_res res; // where it is in the output
+  uint32_t solid; // of run.solids, or WG_WIM_NO_SOLID
+  uint64_t solid_off;
 } wg_export_blob;
 
 typedef struct wg_export_run {
@@ -42,6 +43,8 @@ typedef struct wg_export_run {
   uint32_t n_images, n_old;
   wg_export_blob *blobs; // of the output, kept ones first
   size_t n_blobs;
+  wg_wim_solid *solids; // of the output
+  size_t n_solids;
   wg_image_export_result res;
 } wg_export_run;
 

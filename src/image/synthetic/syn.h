@@ -2,10 +2,10 @@
 #ifndef WG_IMAGE_SYNTHETIC_SYN_H
 #define WG_IMAGE_SYNTHETIC_SYN_H
 
-#include "image/pack/wimout.h"
+#include "fmt/wim/wim.h"
 #include "os/mem.h"
 
-#define WG_SYN_MAX_VARS 48u
+#define WG_SYN_MAX_VARS 64u
 #define WG_SYN_MAX_IMAGES 8u
 
 typedef struct wg_syn_var {
@@ -36,13 +36,19 @@ wg_str wg_syn_trim(wg_str s);
 // "" when there is no such variable.
 const char *wg_syn_value(const wg_syn_env *e, const char *name);
 void wg_syn_set(wg_syn_env *e, const char *name, const char *value);
-// The file with ";if" parts chosen and ${variables} filled in; lines that are left out become empty
-// ones, so that numbers of lines stay. registry: expand: and multi: become hex(2): and hex(7):.
+// The file with ";if" parts chosen, ";include FILE" put in and ${variables} filled in; lines that
+// are left out become empty ones. registry: expand: and multi: become hex(2): and hex(7):.
 wg_code wg_syn_text(const wg_syn_env *e, const char *name, bool registry, wg_buf *out,
                     wg_error *err);
+// The same as Windows has text files: lines end in CR LF; utf16 with byte order mark, else as they
+// are. In the arena.
+wg_code wg_syn_text_file(const wg_syn_env *e, const char *name, bool utf16, wg_str *out,
+                         wg_error *err);
 
-// Fills e from products.txt. NOT_FOUND lists the products, or the architectures of this one.
-wg_code wg_syn_product(wg_syn_env *e, const char *product, const char *arch, wg_error *err);
+// Fills e from products.txt. state as in wg_synthetic_options. NOT_FOUND lists the products, the
+// architectures of this one, or the states.
+wg_code wg_syn_product(wg_syn_env *e, const char *product, const char *arch, const char *state,
+                       wg_error *err);
 // Sets the variables of one edition.
 void wg_syn_set_edition(wg_syn_env *e, const wg_syn_edition *d);
 
@@ -53,7 +59,7 @@ typedef struct wg_syn_blob {
   wg_sha1 hash;
   wg_str bytes;
   uint32_t refcount;
-  wg_wimout_place place;
+  wg_wim_res res;
 } wg_syn_blob;
 
 typedef struct wg_syn_blobs {
@@ -66,7 +72,8 @@ typedef struct wg_syn_tree {
   uint64_t n_dirs, n_files, total_bytes, hard_link_bytes; // as the XML counts
 } wg_syn_tree;
 
-// The tree of tree.txt; contents are added to blobs, their bytes are in the arena.
-wg_code wg_syn_tree_make(const wg_syn_env *e, wg_syn_blobs *blobs, wg_syn_tree *out, wg_error *err);
+// The tree of tree.txt; contents are added to blobs, their bytes are in the arena. Lines
+// "set NAME VALUE" of it set variables for what follows.
+wg_code wg_syn_tree_make(wg_syn_env *e, wg_syn_blobs *blobs, wg_syn_tree *out, wg_error *err);
 
 #endif

@@ -104,7 +104,33 @@ static void product_derive(wg_syn_env *e) {
   }
 }
 
-wg_code wg_syn_product(wg_syn_env *e, const char *product, const char *arch, wg_error *err) {
+// How far Setup has come with an image: the words that Windows uses in its registry.
+static wg_code product_state(wg_syn_env *e, const char *state, wg_error *err) {
+  static const struct {
+    const char *name, *image_state;
+  } states[] = {{"generalized", "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE"},
+                {"generalized-audit", "IMAGE_STATE_GENERALIZE_RESEAL_TO_AUDIT"},
+                {"specialized", "IMAGE_STATE_SPECIALIZE_RESEAL_TO_OOBE"},
+                {"specialized-audit", "IMAGE_STATE_SPECIALIZE_RESEAL_TO_AUDIT"},
+                {"undeployable", "IMAGE_STATE_UNDEPLOYABLE"},
+                {"complete", "IMAGE_STATE_COMPLETE"}};
+  const char *want = state != NULL ? state : states[0].name;
+  WG_AUTO(wg_buf) list = {0};
+  wg_buf_init(&list, wg_heap(), 0);
+  for (size_t i = 0; i < WG_ARRAY_LEN(states); i++) {
+    if (strcmp(want, states[i].name) == 0) {
+      wg_syn_set(e, "state", states[i].name);
+      wg_syn_set(e, "image_state", states[i].image_state);
+      return WG_OK;
+    }
+    wg_buf_printf(&list, "%s%s", i > 0 ? ", " : "", states[i].name);
+  }
+  return wg_fail(err, WG_E_NOT_FOUND, "an image has no state '%s'; there are %s", want,
+                 wg_buf_z(&list));
+}
+
+wg_code wg_syn_product(wg_syn_env *e, const char *product, const char *arch, const char *state,
+                       wg_error *err) {
   wg_str rest, line, name;
   bool in = false, found = false;
   e->product = product;
@@ -129,7 +155,7 @@ wg_code wg_syn_product(wg_syn_env *e, const char *product, const char *arch, wg_
                    wg_syn_value(e, "title"), e->arch, arches);
   }
   product_derive(e);
-  return WG_OK;
+  return product_state(e, state, err);
 }
 
 void wg_syn_set_edition(wg_syn_env *e, const wg_syn_edition *d) {
@@ -169,7 +195,7 @@ wg_code wg_synthetic_check(const char *product, const char *arch, const char *im
   wg_syn_env e = {.arena = &arena};
   WG_AUTO(wg_buf) list = {0};
   wg_buf_init(&list, wg_heap(), 0);
-  if (wg_syn_product(&e, product, arch, err) != WG_OK) {
+  if (wg_syn_product(&e, product, arch, NULL, err) != WG_OK) {
     return err->code;
   }
   const char *want = image != NULL ? image : wg_syn_value(&e, "default");

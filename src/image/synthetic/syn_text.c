@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/utf.h"
+#include "image/reg/hivefile.h"
 #include "image/synthetic/syn.h"
 #include "image/synthetic/synthetic.h"
 #include "image/synthetic/synthetic_data.h"
@@ -67,7 +68,8 @@ void wg_syn_set(wg_syn_env *e, const char *name, const char *value) {
   e->vars[e->n_vars++] = (wg_syn_var){name, value};
 }
 
-// Is every word of a condition true? A word is a product, an architecture, a family or "64bit".
+// Is every word of a condition true? A word is a product, an architecture, a family, a state or
+// "64bit".
 static bool text_holds(const wg_syn_env *e, wg_str words) {
   while (words.n > 0) {
     size_t n = wg_str_find(words, ' ');
@@ -80,6 +82,7 @@ static bool text_holds(const wg_syn_env *e, wg_str words) {
     }
     bool is = wg_str_eqz(word, e->product) || wg_str_eqz(word, e->arch) ||
               wg_str_eqz(word, wg_syn_value(e, "family")) ||
+              wg_str_eqz(word, wg_syn_value(e, "state")) ||
               (wg_str_eqz(word, "64bit") && strcmp(e->arch, "386") != 0);
     if (is != want) {
       return false;
@@ -88,23 +91,45 @@ static bool text_holds(const wg_syn_env *e, wg_str words) {
   return true;
 }
 
-// ${name}, or ${name:x} as eight hexadecimal digits.
-static wg_code text_variable(const wg_syn_env *e, wg_str name, wg_buf *out, wg_error *err) {
-  bool hex = wg_str_ends(name, ":x");
-  if (hex) {
-    name.n -= 2;
+static void text_le_bytes(uint64_t v, unsigned n_bytes, wg_buf *out) {
+  for (unsigned i = 0; i < n_bytes; i++) {
+    wg_buf_printf(out, "%s%02x", i > 0 ? "," : "", (unsigned)(v >> (8 * i) & 0xFF));
   }
+}
+
+// A value in one of the forms of numbers; false when it is none.
+static bool text_number(wg_str form, const char *value, wg_buf *out) {
+  uint64_t v = 0;
+  if (!wg_parse_u64(wg_str_of(value), &v)) {
+    return false;
+  }
+  if (wg_str_eqz(form, "x")) {
+    wg_buf_printf(out, "%08x", (unsigned)v);
+  } else if (wg_str_eqz(form, "le16")) {
+    text_le_bytes(v, 2, out);
+  } else if (wg_str_eqz(form, "filetime")) {
+    text_le_bytes(wg_filetime_of((int64_t)v), 8, out);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// ${name}; ${name:x} is eight hexadecimal digits, for dword:; ${name:le16} two bytes and
+// ${name:filetime} a time of eight bytes, both for hex:.
+static wg_code text_variable(const wg_syn_env *e, wg_str name, wg_buf *out, wg_error *err) {
+  size_t colon = wg_str_find(name, ':');
+  wg_str form = colon < name.n ? (wg_str){name.p + colon + 1, name.n - colon - 1} : WG_STR("");
+  name.n = colon;
   for (size_t i = 0; i < e->n_vars; i++) {
-    uint64_t v = 0;
     if (!wg_str_eqz(name, e->vars[i].name)) {
       continue;
     }
-    if (!hex) {
+    if (form.n == 0) {
       wg_buf_add_z(out, e->vars[i].value);
       return WG_OK;
     }
-    if (wg_parse_u64(wg_str_of(e->vars[i].value), &v)) {
-      wg_buf_printf(out, "%08x", (unsigned)v);
+    if (text_number(form, e->vars[i].value, out)) {
       return WG_OK;
     }
   }
@@ -189,6 +214,9 @@ static wg_code text_types(wg_str line, wg_buf *out, wg_error *err) {
 typedef struct text_state {
   bool shown[TEXT_DEPTH]; // by ";if" around the line
   size_t depth;
+  unsigned includes; // files around this one
+  bool registry;
+  wg_buf *out;
 } text_state;
 
 // Takes ";if" and ";end"; *out_shown: is the line to go on?
@@ -212,30 +240,95 @@ static wg_code text_condition(const wg_syn_env *e, text_state *t, wg_str line, b
   return WG_OK;
 }
 
-wg_code wg_syn_text(const wg_syn_env *e, const char *name, bool registry, wg_buf *out,
-                    wg_error *err) {
+static wg_code text_file(const wg_syn_env *e, const char *name, text_state *t, wg_error *err);
+
+// What ";include FILE" names. Conditions do not reach over the border of a file.
+static wg_code text_include(const wg_syn_env *e, const text_state *t, wg_str name, wg_error *err) {
+  text_state inner = {
+      .depth = 0, .includes = t->includes + 1, .registry = t->registry, .out = t->out};
+  WG_AUTO(wg_cstr) file = wg_xprintf("%.*s", WG_STR_ARG(name));
+  if (inner.includes == TEXT_DEPTH) {
+    return wg_fail(err, WG_E_BUG, "';include' too deep");
+  }
+  return text_file(e, file, &inner, err);
+}
+
+static wg_code text_line(const wg_syn_env *e, text_state *t, wg_str line, wg_buf *filled,
+                         wg_error *err) {
+  static const char mark[] = ";include ";
+  bool shown = false;
+  wg_buf_clear(filled);
+  if (text_condition(e, t, line, &shown, err) != WG_OK) {
+    return err->code;
+  }
+  if (shown && wg_str_starts(line, mark)) {
+    size_t skip = strlen(mark);
+    return text_include(e, t, (wg_str){line.p + skip, line.n - skip}, err);
+  }
+  if (shown && (text_fill(e, line, filled, err) != WG_OK ||
+                (t->registry && text_types(wg_buf_str(filled), t->out, err) != WG_OK))) {
+    return err->code;
+  }
+  if (shown && !t->registry) {
+    wg_buf_add_str(t->out, wg_buf_str(filled));
+  }
+  wg_buf_add_byte(t->out, '\n');
+  return WG_OK;
+}
+
+static wg_code text_file(const wg_syn_env *e, const char *name, text_state *t, wg_error *err) {
   wg_str rest, line;
-  text_state t = {.depth = 0};
   WG_AUTO(wg_buf) filled = {0};
   wg_buf_init(&filled, wg_heap(), 0);
   if (wg_syn_file(name, &rest, err) != WG_OK) {
     return err->code;
   }
   for (unsigned n = 1; wg_syn_line(&rest, &line); n++) {
-    bool shown = false;
-    wg_buf_clear(&filled);
-    if (text_condition(e, &t, line, &shown, err) != WG_OK ||
-        (shown && text_fill(e, line, &filled, err) != WG_OK) ||
-        (shown && registry && text_types(wg_buf_str(&filled), out, err) != WG_OK)) {
+    if (text_line(e, t, line, &filled, err) != WG_OK) {
       return wg_wrap(err, "data/synthetic/%s line %u", name, n);
     }
-    if (shown && !registry) {
-      wg_buf_add_str(out, wg_buf_str(&filled));
-    }
-    wg_buf_add_byte(out, '\n');
   }
-  if (t.depth != 0) {
+  if (t->depth != 0) {
     return wg_fail(err, WG_E_BUG, "data/synthetic/%s: ';if' without ';end'", name);
   }
+  return wg_buf_check(t->out, err);
+}
+
+wg_code wg_syn_text(const wg_syn_env *e, const char *name, bool registry, wg_buf *out,
+                    wg_error *err) {
+  text_state t = {.registry = registry, .out = out};
+  return text_file(e, name, &t, err);
+}
+
+static wg_code text_crlf(wg_str plain, bool utf16, wg_buf *out, wg_error *err) {
+  WG_AUTO(wg_buf) lines = {0};
+  wg_str line;
+  wg_buf_init(&lines, wg_heap(), 0);
+  while (wg_syn_line(&plain, &line)) {
+    wg_buf_add_str(&lines, line);
+    wg_buf_add_z(&lines, "\r\n");
+  }
+  if (!utf16) {
+    wg_buf_add_str(out, wg_buf_str(&lines));
+    return wg_buf_check(out, err);
+  }
+  wg_buf_add_le16(out, 0xFEFF);
+  if (!wg_utf8_to_utf16le(wg_buf_str(&lines), out)) {
+    return wg_fail(err, WG_E_BUG, "not text");
+  }
   return wg_buf_check(out, err);
+}
+
+wg_code wg_syn_text_file(const wg_syn_env *e, const char *name, bool utf16, wg_str *out,
+                         wg_error *err) {
+  WG_AUTO(wg_buf) plain = {0};
+  WG_AUTO(wg_buf) bytes = {0};
+  wg_buf_init(&plain, wg_heap(), 0);
+  wg_buf_init(&bytes, wg_heap(), 0);
+  if (wg_syn_text(e, name, false, &plain, err) != WG_OK ||
+      text_crlf(wg_buf_str(&plain), utf16, &bytes, err) != WG_OK) {
+    return err->code;
+  }
+  *out = (wg_str){wg_arena_strndup(e->arena, wg_buf_z(&bytes), bytes.n), bytes.n};
+  return out->p != NULL ? WG_OK : wg_arena_fail(e->arena, err);
 }

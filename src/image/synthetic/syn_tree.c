@@ -21,7 +21,7 @@ typedef struct tree_inherit {
 } tree_inherit;
 
 typedef struct tree_maker {
-  const wg_syn_env *env;
+  wg_syn_env *env;
   wg_syn_blobs *blobs;
   wg_syn_tree *out;
   wg_wim_tree *t; // &out->tree
@@ -244,32 +244,60 @@ static wg_code tree_reparse(tree_maker *m, const tree_line *l, wg_wim_entry *e, 
   return WG_OK;
 }
 
-static wg_code tree_source(tree_maker *m, const tree_line *l, wg_wim_entry *e, wg_error *err) {
-  wg_str bytes = WG_STR("");
-  if (wg_str_eqz(l->kind, "empty")) {
-    return WG_OK;
+static wg_code tree_source_hive(tree_maker *m, const char *source, wg_str *out, wg_error *err) {
+  return wg_syn_hive(m->env, source, out, err);
+}
+
+static wg_code tree_source_text(tree_maker *m, const char *source, wg_str *out, wg_error *err) {
+  WG_AUTO(wg_cstr) name = wg_xprintf("text/%s", source);
+  return wg_syn_text_file(m->env, name, false, out, err);
+}
+
+// Since Windows 8 its INF files are UTF-16.
+static wg_code tree_source_inf(tree_maker *m, const char *source, wg_str *out, wg_error *err) {
+  bool utf16 = strcmp(wg_syn_value(m->env, "major"), "6") != 0;
+  WG_AUTO(wg_cstr) name = wg_xprintf("inf/%s", source);
+  return wg_syn_text_file(m->env, name, utf16, out, err);
+}
+
+static wg_code tree_source_file(tree_maker *m, const char *source, wg_str *out, wg_error *err) {
+  WG_AUTO(wg_cstr) name = wg_xprintf("text/%s", source);
+  return wg_syn_file(name, out, err);
+}
+
+static wg_code tree_placeholder(const tree_maker *m, wg_str path, wg_str *out, wg_error *err) {
+  const char *text = wg_arena_printf(
+      m->env->arena,
+      "Placeholder of a synthetic base made by wingo. It stands for %.*s; it is not "
+      "Microsoft's file and does nothing.\r\n",
+      WG_STR_ARG(path));
+  if (text == NULL) {
+    return wg_arena_fail(m->env->arena, err);
   }
+  *out = wg_str_of(text);
+  return WG_OK;
+}
+
+// The content of a file, by the kind of its line.
+static wg_code tree_source(tree_maker *m, const tree_line *l, wg_wim_entry *e, wg_error *err) {
+  static const struct {
+    const char *kind;
+    wg_code (*make)(tree_maker *m, const char *source, wg_str *out, wg_error *err);
+  } kinds[] = {{"hive", tree_source_hive},
+               {"text", tree_source_text},
+               {"inf", tree_source_inf},
+               {"file", tree_source_file}};
+  wg_str bytes = WG_STR("");
   const char *source = wg_arena_strndup(m->env->arena, l->source.p, l->source.n);
   wg_assert(source != NULL);
-  if (wg_str_eqz(l->kind, "hive")) {
-    if (wg_syn_hive(m->env, source, &bytes, err) != WG_OK) {
+  bool placeholder = wg_str_eqz(l->kind, "file") && l->source.n == 0;
+  if (placeholder && tree_placeholder(m, l->path, &bytes, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < WG_ARRAY_LEN(kinds) && !placeholder; i++) {
+    if (wg_str_eqz(l->kind, kinds[i].kind) && kinds[i].make(m, source, &bytes, err) != WG_OK) {
       return err->code;
     }
-  } else if (l->source.n > 0) {
-    WG_AUTO(wg_cstr) name = wg_xprintf("text/%s", source);
-    if (wg_syn_file(name, &bytes, err) != WG_OK) {
-      return err->code;
-    }
-  } else {
-    const char *text = wg_arena_printf(
-        m->env->arena,
-        "Placeholder of a synthetic base made by wingo. It stands for %.*s; it is not "
-        "Microsoft's file and does nothing.\r\n",
-        WG_STR_ARG(l->path));
-    if (text == NULL) {
-      return wg_arena_fail(m->env->arena, err);
-    }
-    bytes = wg_str_of(text);
   }
   tree_content(m, e, bytes);
   return WG_OK;
@@ -359,15 +387,30 @@ static wg_code tree_begin(tree_maker *m, size_t n, wg_error *err) {
   return WG_OK;
 }
 
+// "NAME VALUE"
+static wg_code tree_set(tree_maker *m, wg_str rest, wg_error *err) {
+  wg_str word = tree_word(&rest);
+  const char *name = wg_arena_strndup(m->env->arena, word.p, word.n);
+  const char *value = wg_arena_strndup(m->env->arena, rest.p, rest.n);
+  if (name == NULL || value == NULL) {
+    return wg_arena_fail(m->env->arena, err);
+  }
+  wg_syn_set(m->env, name, value);
+  return WG_OK;
+}
+
 static wg_code tree_line_do(tree_maker *m, wg_str line, wg_error *err) {
-  static const char *const kinds[] = {"dir",  "file",     "empty",   "hive",
-                                      "hard", "junction", "symlink", NULL};
+  static const char *const kinds[] = {"dir",  "file", "text",     "inf",     "empty",
+                                      "hive", "hard", "junction", "symlink", NULL};
   tree_line l;
   if (line.n == 0 || line.p[0] == ';') {
     return WG_OK;
   }
   if (wg_str_starts(line, "sd ")) {
     return tree_add_sd(m, (wg_str){line.p + 3, line.n - 3}, err);
+  }
+  if (wg_str_starts(line, "set ")) {
+    return tree_set(m, (wg_str){line.p + 4, line.n - 4}, err);
   }
   if (!tree_split(line, &l)) {
     return wg_fail(err, WG_E_BUG, "a line is KIND ATTRIBUTES DESCRIPTOR [~SHORT] PATH");
@@ -380,8 +423,7 @@ static wg_code tree_line_do(tree_maker *m, wg_str line, wg_error *err) {
   return wg_fail(err, WG_E_BUG, "no kind '%.*s'", WG_STR_ARG(l.kind));
 }
 
-wg_code wg_syn_tree_make(const wg_syn_env *e, wg_syn_blobs *blobs, wg_syn_tree *out,
-                         wg_error *err) {
+wg_code wg_syn_tree_make(wg_syn_env *e, wg_syn_blobs *blobs, wg_syn_tree *out, wg_error *err) {
   WG_AUTO(wg_buf) text = {0};
   WG_AUTO(tree_maker) m = {.env = e, .blobs = blobs, .out = out, .t = &out->tree};
   uint64_t time_s = 0;

@@ -20,6 +20,7 @@ wg_digest wg_synthetic_digest(void);
 typedef struct wg_synthetic_options {
   const char *product;  // "windows-7", "windows-10", "windows-11", "server-2022", "server-2025"
   const char *arch;     // Go's name, NULL: amd64
+  const char *state;    // how far Setup has come with it: "generalized" (NULL), "complete", ...
   const char *out_path; // appears whole or not at all
   bool force;           // replaces what is at out_path
   unsigned threads;     // at least 1; the bytes do not depend on it

@@ -139,3 +139,31 @@ wg_code wg_os_copy_range(int in, uint64_t in_off, int out, uint64_t out_off, uin
   }
   return WG_OK;
 }
+
+wg_code wg_os_copy_sparse(int in, int out, const wg_cancel *cancel, wg_error *err) {
+  wg_stat st;
+  wg_error no_reflink = WG_ERROR_INIT;
+  if (wg_os_reflink_fd(in, out, &no_reflink) == WG_OK) {
+    return WG_OK;
+  }
+  if (wg_os_fstat(in, &st, err) != WG_OK || wg_os_ftruncate(out, st.size_bytes, err) != WG_OK) {
+    return err->code;
+  }
+  for (uint64_t at = 0; at < st.size_bytes;) {
+    off_t from = lseek(in, (off_t)at, SEEK_DATA);
+    if (from < 0 && errno == ENXIO) {
+      return WG_OK; // a hole up to the end
+    }
+    from = from < 0 ? (off_t)at : from;
+    off_t to = lseek(in, from, SEEK_HOLE);
+    to = to <= from ? (off_t)st.size_bytes : to;
+    uint64_t n = (uint64_t)(to - from);
+    n = n < COPY_CHUNK_BYTES ? n : COPY_CHUNK_BYTES;
+    if (wg_cancel_check(cancel, err) != WG_OK ||
+        wg_os_copy_range(in, (uint64_t)from, out, (uint64_t)from, n, err) != WG_OK) {
+      return err->code;
+    }
+    at = (uint64_t)from + n;
+  }
+  return WG_OK;
+}

@@ -311,6 +311,52 @@ wg_code wg_os_rename(int from_dirfd, const char *from, int to_dirfd, const char 
   return WG_OK;
 }
 
+// File systems that can't refuse to replace: a second name for a file, and for a folder the
+// rename that refuses but an empty folder.
+static int file_rename_new_by_hand(int from_dirfd, const char *from, int to_dirfd, const char *to) {
+  struct stat st;
+  if (linkat(from_dirfd, from, to_dirfd, to, 0) == 0) {
+    return unlinkat(from_dirfd, from, 0);
+  }
+  if (errno == EEXIST) {
+    return -1;
+  }
+  if (fstatat(to_dirfd, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+    errno = EEXIST;
+    return -1;
+  }
+  return renameat(from_dirfd, from, to_dirfd, to);
+}
+
+wg_code wg_os_rename_new(int from_dirfd, const char *from, int to_dirfd, const char *to,
+                         wg_error *err) {
+  int rc = -1;
+  errno = EIO;
+  if (!wg_os_fault("rename")) {
+    rc = renameat2(from_dirfd, from, to_dirfd, to, RENAME_NOREPLACE);
+    if (rc != 0 && (errno == EINVAL || errno == ENOSYS)) {
+      rc = file_rename_new_by_hand(from_dirfd, from, to_dirfd, to);
+    }
+  }
+  if (rc != 0 && errno == EEXIST) {
+    return wg_fail(err, WG_E_CONFLICT, "'%s' has appeared meanwhile, and is left as it is", to);
+  }
+  return rc == 0 ? WG_OK : wg_fail_errno(err, errno, "cannot rename '%s' to '%s'", from, to);
+}
+
+wg_code wg_os_exchange(int a_dirfd, const char *a, int b_dirfd, const char *b, wg_error *err) {
+  if (wg_os_fault("rename")) {
+    return wg_fail_errno(err, EIO, "cannot rename '%s' to '%s'", a, b);
+  }
+  if (renameat2(a_dirfd, a, b_dirfd, b, RENAME_EXCHANGE) == 0) {
+    return WG_OK;
+  }
+  if (errno == EINVAL || errno == ENOSYS) {
+    return wg_fail(err, WG_E_UNSUPPORTED, "names can't be exchanged here");
+  }
+  return wg_fail_errno(err, errno, "cannot rename '%s' to '%s'", a, b);
+}
+
 // The plain one-path calls: 0 on success, else errno is taken.
 #define FILE_SIMPLE(call, text, expr)                                                              \
   do {                                                                                             \

@@ -56,13 +56,14 @@ wg_code wg_os_read_file(int dirfd, const char *path, uint64_t max_bytes, wg_buf 
                         wg_error *err);
 wg_code wg_os_read_fd(int fd, uint64_t max_bytes, wg_buf *out, wg_error *err);
 
-// A file that appears whole or not at all: begin makes "<path>.wgtmp-XXXXXXXX" beside the target,
-// commit fsyncs (when durable) and renames, done without commit removes it.
+// A file that appears whole or not at all: begin makes "<path>.wgtmp-xxxxxxxxxxxx" (os/temp.h)
+// beside the target, commit fsyncs (when durable) and renames, done without commit removes it.
 typedef struct wg_outfile {
   wg_fd fd;
   int dirfd; // borrowed
   char *path, *tmp_path;
   bool durable;
+  bool new; // to be set after begin: CONFLICT at commit when something has the name
 } wg_outfile;
 #define WG_OUTFILE_INIT                                                                            \
   { .fd = -1 }
@@ -78,6 +79,8 @@ wg_code wg_os_write_file(int dirfd, const char *path, const void *p, size_t n_by
 // All of in (from offset 0) to out: reflink, else copy_file_range, else read and write.
 // out_n (may be NULL) gets the bytes copied.
 wg_code wg_os_copy_fd(int in, int out, const wg_cancel *cancel, uint64_t *out_n, wg_error *err);
+// The same with holes where in has some, by reflink or by copying what is data.
+wg_code wg_os_copy_sparse(int in, int out, const wg_cancel *cancel, wg_error *err);
 wg_code wg_os_reflink_fd(int in, int out, wg_error *err); // UNSUPPORTED where it can't be had
 // Exactly n_bytes from in_off of in to out_off of out, by the kernel where it can (some file
 // systems then share whole blocks when both offsets are alike within one). A shorter in is FORMAT.
@@ -88,6 +91,11 @@ wg_code wg_os_fsync(int fd, wg_error *err);
 wg_code wg_os_fsync_dir(int dirfd, const char *path, wg_error *err);
 wg_code wg_os_ftruncate(int fd, uint64_t n_bytes, wg_error *err);
 wg_code wg_os_rename(int from_dirfd, const char *from, int to_dirfd, const char *to, wg_error *err);
+// Only to a name that nothing has: CONFLICT otherwise, also when it appears meanwhile.
+wg_code wg_os_rename_new(int from_dirfd, const char *from, int to_dirfd, const char *to,
+                         wg_error *err);
+// Two things that are there change their names at one moment. UNSUPPORTED where the system can't.
+wg_code wg_os_exchange(int a_dirfd, const char *a, int b_dirfd, const char *b, wg_error *err);
 wg_code wg_os_unlink(int dirfd, const char *path, wg_error *err);
 wg_code wg_os_rmdir(int dirfd, const char *path, wg_error *err);
 wg_code wg_os_mkdir(int dirfd, const char *path, uint32_t mode, wg_error *err); // CONFLICT if there
@@ -127,6 +135,13 @@ wg_code wg_os_list_dir(int at_fd, const char *path, wg_arena *arena, wg_dirent *
 // The lock goes with the descriptor.
 wg_code wg_os_lock(int dirfd, const char *path, bool exclusive, bool try_only,
                    const wg_cancel *cancel, wg_fd *out, wg_error *err);
+bool wg_os_is_mount(int dirfd);         // the root of a mount
+bool wg_os_may_write(const char *path); // by permissions and mounts
+uint32_t wg_os_umask(void);             // of the process as it started
+// Owner, permissions and extended attributes (lists of access rights, labels) of one open file or
+// folder to another. What this user may not set is left out but for user.* and access rights: IO.
+wg_code wg_os_copy_xattrs(int from, int to, wg_error *err);
+wg_code wg_os_copy_meta(int from, int to, wg_error *err);
 // A fresh directory "<parent>/<prefix>XXXXXXXX", mode 0700; heap path.
 wg_code wg_os_mkdtemp(const char *parent, const char *prefix, char **out, wg_error *err);
 // Free bytes for an unprivileged user on the file system of path.

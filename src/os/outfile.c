@@ -3,30 +3,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "os/file.h"
 #include "os/proc.h"
-
-static char *outfile_tmp_name(const char *path) {
-  uint8_t r[4];
-  wg_os_random(r, sizeof(r));
-  return wg_xprintf("%s.wgtmp-%02x%02x%02x%02x", path, r[0], r[1], r[2], r[3]);
-}
+#include "os/temp.h"
 
 wg_code wg_outfile_begin(wg_outfile *o, int dirfd, const char *path, uint32_t mode, bool durable,
                          wg_error *err) {
   *o = (wg_outfile)WG_OUTFILE_INIT;
   for (unsigned tries = 0;; tries++) {
-    WG_AUTO(wg_cstr) tmp = outfile_tmp_name(path);
-    if (wg_os_create_new(dirfd, tmp, mode, &o->fd, err) == WG_OK) {
+    WG_AUTO(wg_cstr) tmp = wg_os_temp_name(path);
+    wg_code code = wg_os_create_new(dirfd, tmp, mode, &o->fd, err);
+    if (code == WG_OK && wg_os_temp_claim(o->fd)) {
       o->dirfd = dirfd;
       o->path = wg_xstrdup(path);
       o->tmp_path = wg_take(&tmp);
       o->durable = durable;
       return WG_OK;
     }
+    wg_fd_done(&o->fd);
+    if (code == WG_OK) {
+      (void)wg_fail(err, WG_E_CONFLICT, "'%s' is removed again and again by another process", tmp);
+    }
     if (err->code != WG_E_CONFLICT || tries > 16) {
       return err->code;
     }
+    *err = (wg_error)WG_ERROR_INIT;
   }
 }
 
@@ -34,10 +34,13 @@ wg_code wg_outfile_commit(wg_outfile *o, wg_error *err) {
   if (o->durable && wg_os_fsync(o->fd, err) != WG_OK) {
     return wg_wrap(err, "'%s'", o->path);
   }
-  wg_fd_done(&o->fd);
-  if (wg_os_rename(o->dirfd, o->tmp_path, o->dirfd, o->path, err) != WG_OK) {
-    return err->code;
+  // Open, and so claimed, until it has its name.
+  wg_code code = o->new ? wg_os_rename_new(o->dirfd, o->tmp_path, o->dirfd, o->path, err)
+                        : wg_os_rename(o->dirfd, o->tmp_path, o->dirfd, o->path, err);
+  if (code != WG_OK) {
+    return code;
   }
+  wg_fd_done(&o->fd);
   wg_xfree(wg_take(&o->tmp_path));
   if (o->durable) {
     WG_AUTO(wg_cstr) dir = wg_path_dirname(o->path);

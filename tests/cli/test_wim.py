@@ -635,7 +635,7 @@ def test_hostile_trees(run, tmp_path):
     (into / "Up").rmdir()
     (into / "Up").symlink_to(outside)
     r = run("wim", "apply", wim, into, "--force")
-    assert r.code == 1 and "no folder" in r.err and not list(outside.iterdir()), r
+    assert r.code == 1 and "a symbolic link is there" in r.err and not list(outside.iterdir()), r
     long = tmp_path / "long.wim"
     long.write_bytes(wimgen.Wim().add(Node(children=[Node("漢" * 100, data=b"x")])).build())
     r = run("wim", "apply", long, tmp_path / "l")

@@ -144,6 +144,8 @@ def at_metadata():
     bad("streams-many", "65,535 streams", "FORMAT", stream, (g + 96, "<H", 0xFFFF))
     bad("stream-length", "a stream entry of 2^64-1 bytes", "FORMAT", stream, (stream, "<Q", (1 << 64) - 1))
     bad("stream-name", "a stream's name outside its entry", "FORMAT", stream, (stream + 36, "<H", 200))
+    bad("name-twice", "two entries of one name", "FORMAT", d_list, (g + 102, "<H", ord("h")), (f + 100, "<H", 2), (f + 102, "<H", ord("h")))
+    bad("reparse-children", "a junction with entries in it", "FORMAT", d_list, (d + 8, "<I", 0x410), (d + 88, "<I", 0xA0000003))
     cut = Raw(lambda b: put(b, e + 16, "<Q", 0)[:-16])
     save("meta-no-end", cut.build(), "the last list has no end", "FORMAT", len(m) - 16)
 

@@ -6,6 +6,7 @@
 #include "cli/core/internal.h"
 #include "engine/text.h"
 #include "image/tree/edit.h"
+#include "os/temp.h"
 
 void wg_cli_image_done(wg_cli_image *i) {
   wg_image_file_done(&i->file);
@@ -121,18 +122,20 @@ void wg_cli_progress_end(wg_cli_progress *p) {
 }
 
 wg_code wg_cli_tmp_make(wg_cli_tmp *t, const char *dir, wg_error *err) {
-  if (wg_os_mkdtemp(dir, ".wgtmp-", &t->path, err) != WG_OK) {
-    return err->code;
+  WG_AUTO(wg_fd) fd = -1;
+  wg_error ignored = WG_ERROR_INIT;
+  if (wg_os_open_dir(WG_CWD, dir, &fd, &ignored) == WG_OK) {
+    (void)wg_os_sweep(fd, false);
   }
-  return wg_os_open_dir(WG_CWD, t->path, &t->fd, err);
+  return wg_os_temp_dir(dir, &t->path, &t->fd, err);
 }
 
 void wg_cli_tmp_done(wg_cli_tmp *t) {
   wg_error ignored = WG_ERROR_INIT;
-  wg_fd_done(&t->fd);
   if (t->path != NULL) {
     (void)!wg_os_rmtree(WG_CWD, t->path, &ignored);
   }
+  wg_fd_done(&t->fd); // so long nobody else removes it
   wg_xfree(t->path);
 }
 

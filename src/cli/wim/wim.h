@@ -38,7 +38,7 @@ typedef struct wg_cli_tmp {
 } wg_cli_tmp;
 #define WG_CLI_TMP_INIT                                                                            \
   { .fd = -1 }
-// Makes "<dir>/.wgtmp-XXXXXXXX".
+// Makes "<dir>/.wgtmp-xxxxxxxxxxxx" (os/temp.h), after removing what killed runs left in dir.
 wg_code wg_cli_tmp_make(wg_cli_tmp *t, const char *dir, wg_error *err);
 void wg_cli_tmp_done(wg_cli_tmp *t);
 WG_DEFINE_AUTO(wg_cli_tmp, wg_cli_tmp_done);

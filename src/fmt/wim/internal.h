@@ -37,6 +37,9 @@ wg_code wg_wim_extent_read(const wg_wim *w, wg_wim_decoder *d, const wim_extent 
                            uint64_t n_bytes, wg_wim_sink sink, void *ctx, wg_error *err);
 // Puts the children of folders that got new ones into the order Windows keeps.
 wg_code wg_wim_tree_sort(wg_wim_tree *t, wg_error *err);
+// FORMAT when two entries of a folder have exactly one name, or entries stand below a reparse point
+// that can have none (wg_wim_reparse_holds).
+wg_code wg_wim_tree_check_names(const wg_wim_tree *t, wg_error *err);
 wg_code wg_wim_sink_buf(void *ctx, const uint8_t *p, size_t n_bytes,
                         wg_error *err); // ctx: wg_buf *
 

@@ -325,6 +325,9 @@ wg_code wg_wim_tree_parse(const uint8_t *p, size_t n_bytes, wg_arena *arena,
       return err->code;
     }
   }
+  if (wg_wim_tree_check_names(&t, err) != WG_OK) {
+    return err->code;
+  }
   t.root_gap_bytes = meta_root_gap(&t, root);
   *out = t;
   return WG_OK;

@@ -235,7 +235,8 @@ typedef struct wg_wim_tree {
 } wg_wim_tree;
 
 // Parses an uncompressed metadata resource. Names, descriptors and tails are borrowed from p.
-// n_extra: room for entries to be added. FORMAT with offset, LIMIT, NOMEM.
+// n_extra: room for entries to be added. FORMAT with offset (also for two entries of exactly one
+// name, and for entries below a reparse point that leads elsewhere), LIMIT, NOMEM.
 wg_code wg_wim_tree_parse(const uint8_t *p, size_t n_bytes, wg_arena *arena,
                           const wg_wim_limits *limits, size_t n_extra, wg_wim_tree *out,
                           wg_error *err);
@@ -277,6 +278,9 @@ void wg_wim_tree_path(const wg_wim_tree *t, uint32_t entry, wg_buf *out);
 typedef struct wg_wim_roles {
   uint32_t data, reparse, efs; // stream numbers or WG_WIM_NO_STREAM; others are named or nothing
 } wg_wim_roles;
+// Whether an entry may have entries in it: it is no reparse point, or one whose tag says so and
+// that does not stand for another place (cloud files, say).
+bool wg_wim_reparse_holds(const wg_wim_entry *e);
 wg_wim_roles wg_wim_entry_roles(const wg_wim_entry *e);
 const wg_sha1 *wg_wim_entry_hash(const wg_wim_entry *e, size_t i);
 // Hash of the unnamed data stream; all zero when empty or absent.

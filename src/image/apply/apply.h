@@ -12,7 +12,9 @@ typedef struct wg_image_apply_item {
 } wg_image_apply_item;
 
 typedef struct wg_image_apply_options {
-  bool overlay; // files that are there are replaced; else the target is new and nothing is in it
+  bool overlay; // files that are there are replaced, each when its new content is whole; else the
+                // target is new and nothing is in it
+  const char *shown;             // what messages call the target; borrowed
   unsigned threads;              // at least 1
   wg_image_progress on_progress; // NULL: none; on the caller's thread
   void *ctx;
@@ -35,10 +37,11 @@ typedef struct wg_image_apply_result {
 } wg_image_apply_result;
 
 // Writes the items below dirfd. Times are set; letter case, hard links and symbolic links are as in
-// the image (a link into the image becomes a relative one). Nothing is written through links.
+// the image (a link into the image becomes a relative one); long runs of zeros become holes.
+// Nothing is written through links, made by us or there before (os/beneath.h).
 // LIMIT: a name the host has no room for, found before anything is written. UNSUPPORTED: content
-// that is not in the file. VERIFY, FORMAT: damaged content. CONFLICT: something is in the way. What
-// was written before an error stays: the caller removes it.
+// that is not in the file. VERIFY, FORMAT: damaged content. CONFLICT: something is in the way:
+// found before anything is written. What was written before an error stays: the caller removes it.
 wg_code wg_image_apply(wg_image_file *f, wg_wim_tree *tree, const wg_image_apply_item *items,
                        size_t n_items, int dirfd, const wg_image_apply_options *opt,
                        wg_image_apply_result *out, wg_error *err);

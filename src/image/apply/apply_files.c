@@ -6,6 +6,8 @@
 #include "os/proc.h"
 
 #define FILES_MAX_THREADS 32u
+#define FILES_BLOCK_BYTES ((size_t)4096)
+#define FILES_HOLE_BYTES ((uint64_t)65536) // shorter runs of zeros are written
 #define FILES_PROGRESS_NS 50000000u
 
 typedef struct files_pool {
@@ -23,6 +25,7 @@ typedef struct files_pool {
 typedef struct files_thread {
   files_pool *p;
   wg_wim_decoder *decoder;
+  wg_beneath at;
   bool is_caller;
   uint64_t total_bytes, last_ns;
   wg_thread thread;
@@ -31,7 +34,10 @@ typedef struct files_thread {
 typedef struct files_sink {
   files_thread *t;
   int fd;
+  const char *path;
   wg_hash *hash;
+  uint64_t at_bytes;    // written or left out so far
+  uint64_t zeros_bytes; // of them zeros that nothing was written for yet
 } files_sink;
 
 static void files_progress(files_thread *t, bool always) {
@@ -46,6 +52,60 @@ static void files_progress(files_thread *t, bool always) {
   }
 }
 
+static bool files_is_zero(const uint8_t *p, size_t n) {
+  return p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;
+}
+
+// Zeros that were put off: a hole when they are many.
+static wg_code files_zeros(files_sink *s, wg_error *err) {
+  static const uint8_t zeros[FILES_BLOCK_BYTES];
+  while (s->zeros_bytes > 0 && s->zeros_bytes < FILES_HOLE_BYTES) {
+    size_t n = s->zeros_bytes < sizeof(zeros) ? (size_t)s->zeros_bytes : sizeof(zeros);
+    if (wg_os_pwrite_all(s->fd, zeros, n, s->at_bytes - s->zeros_bytes, err) != WG_OK) {
+      return err->code;
+    }
+    s->zeros_bytes -= n;
+  }
+  s->zeros_bytes = 0;
+  return WG_OK;
+}
+
+// Writes n bytes but for long runs of zeros in whole blocks.
+static wg_code files_write(files_sink *s, const uint8_t *p, size_t n, wg_error *err) {
+  while (n > 0) {
+    size_t data = 0, block = 0;
+    bool zero = false;
+    while (data < n && !zero) { // up to the next block of zeros
+      block = FILES_BLOCK_BYTES - (size_t)((s->at_bytes + data) % FILES_BLOCK_BYTES);
+      block = block < n - data ? block : n - data;
+      zero = files_is_zero(p + data, block);
+      data += zero ? 0 : block;
+    }
+    if (data > 0) {
+      if (files_zeros(s, err) != WG_OK ||
+          wg_os_pwrite_all(s->fd, p, data, s->at_bytes, err) != WG_OK) {
+        return err->code;
+      }
+      s->at_bytes += data;
+    }
+    if (zero) {
+      s->at_bytes += block;
+      s->zeros_bytes += block;
+      data += block;
+    }
+    p += data;
+    n -= data;
+  }
+  return WG_OK;
+}
+
+static wg_code files_end(files_sink *s, wg_error *err) {
+  if (s->zeros_bytes >= FILES_HOLE_BYTES) { // the file ends in a hole
+    return wg_os_ftruncate(s->fd, s->at_bytes, err);
+  }
+  return files_zeros(s, err);
+}
+
 static wg_code files_add(void *ctx, const uint8_t *p, size_t n, wg_error *err) {
   files_sink *s = ctx;
   wg_hash_add(s->hash, p, n);
@@ -57,55 +117,59 @@ static wg_code files_add(void *ctx, const uint8_t *p, size_t n, wg_error *err) {
   if (wg_cancel_check(s->t->p->r->opt->cancel, err) != WG_OK) {
     return err->code;
   }
-  return wg_os_write_all(s->fd, p, n, err);
+  return files_write(s, p, n, err) == WG_OK ? WG_OK : wg_beneath_wrap(&s->t->at, s->path, err);
 }
 
-static wg_code files_create(const wg_apply_run *r, const char *path, wg_fd *out, wg_error *err) {
-  if (wg_apply_clear(r, path, err) != WG_OK) {
-    return err->code;
-  }
-  return wg_os_create_new(r->dirfd, path, 0666, out, err);
-}
-
-static wg_code files_again(const wg_apply_run *r, const char *from, const wg_apply_node *n,
-                           wg_error *err) {
-  WG_AUTO(wg_fd) in = -1;
+// One more file with the content of the open file.
+static wg_code files_again(files_thread *t, int from, const wg_apply_node *n, wg_error *err) {
+  const wg_apply_run *r = t->p->r;
   WG_AUTO(wg_fd) out = -1;
-  if (wg_os_open_read(r->dirfd, from, &in, err) != WG_OK ||
-      files_create(r, n->path, &out, err) != WG_OK) {
+  WG_AUTO(wg_apply_new) new = wg_apply_new_at(r, &t->at, n->path);
+  if (wg_apply_new_create(&new, &out, err) != WG_OK) {
     return err->code;
   }
-  return wg_os_copy_fd(in, out, r->opt->cancel, NULL, err) == WG_OK
-             ? wg_apply_fd_times(r, n, out, err)
-             : err->code;
+  if (wg_os_copy_sparse(from, out, r->opt->cancel, err) != WG_OK) {
+    return err->code == WG_E_CANCELED ? WG_E_CANCELED : wg_beneath_wrap(&t->at, n->path, err);
+  }
+  return wg_apply_fd_times(r, n, out, err) == WG_OK ? wg_apply_new_commit(&new, err) : err->code;
+}
+
+static wg_code files_first(files_thread *t, const wg_apply_node *n, int fd, wg_error *err) {
+  const wg_wim *w = &t->p->r->f->wim;
+  WG_AUTO_PTR(wg_hash) hash = NULL;
+  wg_sha1 got;
+  if (wg_hash_new(WG_SHA1, &hash, err) != WG_OK) {
+    return err->code;
+  }
+  files_sink s = {.t = t, .fd = fd, .path = n->path, .hash = hash};
+  if (wg_wim_read_blob(w, t->decoder, n->blob, files_add, &s, err) != WG_OK) {
+    // What can't be written was named where that was found.
+    return err->code == WG_E_CANCELED || err->saved_errno != 0 ? err->code
+                                                               : wg_wrap(err, "'%s'", n->path);
+  }
+  if (files_end(&s, err) != WG_OK) {
+    return wg_beneath_wrap(&t->at, n->path, err);
+  }
+  wg_hash_end(hash, got.b);
+  if (memcmp(&got, &w->blobs[n->blob].hash, sizeof(got)) != 0) {
+    return wg_fail(err, WG_E_VERIFY, "'%s': its content has not the SHA-1 that the file gives",
+                   n->path);
+  }
+  return wg_apply_fd_times(t->p->r, n, fd, err);
 }
 
 // One content to all its files.
 static wg_code files_content(files_thread *t, size_t from, size_t to, wg_error *err) {
   const wg_apply_run *r = t->p->r;
   const wg_apply_node *first = &r->nodes[r->files[from]];
-  const wg_wim *w = &r->f->wim;
   WG_AUTO(wg_fd) fd = -1;
-  WG_AUTO_PTR(wg_hash) hash = NULL;
-  wg_sha1 got;
-  if (files_create(r, first->path, &fd, err) != WG_OK ||
-      wg_hash_new(WG_SHA1, &hash, err) != WG_OK) {
-    return err->code;
-  }
-  files_sink s = {.t = t, .fd = fd, .hash = hash};
-  if (wg_wim_read_blob(w, t->decoder, first->blob, files_add, &s, err) != WG_OK) {
-    return err->code == WG_E_CANCELED ? WG_E_CANCELED : wg_wrap(err, "'%s'", first->path);
-  }
-  wg_hash_end(hash, got.b);
-  if (memcmp(&got, &w->blobs[first->blob].hash, sizeof(got)) != 0) {
-    return wg_fail(err, WG_E_VERIFY, "'%s': its content has not the SHA-1 that the file gives",
-                   first->path);
-  }
-  if (wg_apply_fd_times(r, first, fd, err) != WG_OK) {
+  WG_AUTO(wg_apply_new) new = wg_apply_new_at(r, &t->at, first->path);
+  if (wg_apply_new_create(&new, &fd, err) != WG_OK || files_first(t, first, fd, err) != WG_OK ||
+      wg_apply_new_commit(&new, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = from + 1; i < to; i++) {
-    if (files_again(r, first->path, &r->nodes[r->files[i]], err) != WG_OK) {
+    if (files_again(t, fd, &r->nodes[r->files[i]], err) != WG_OK) {
       return err->code;
     }
   }
@@ -191,12 +255,17 @@ static wg_code files_threads(files_pool *p, uint64_t total, wg_error *err) {
   unsigned n = r->opt->threads < FILES_MAX_THREADS ? r->opt->threads : FILES_MAX_THREADS;
   size_t plain = p->first_solid;
   n = n > plain + 1 ? (unsigned)plain + 1 : n < 1 ? 1 : n;
-  files_thread t[FILES_MAX_THREADS] = {{0}};
+  files_thread *t = wg_xarray(n, sizeof(*t));
   unsigned started = 1;
   wg_error ignored = WG_ERROR_INIT; // with fewer threads it takes longer
-  t[0] = (files_thread){.p = p, .decoder = r->f->decoder, .is_caller = true, .total_bytes = total};
+  t[0] = (files_thread){.p = p,
+                        .decoder = r->f->decoder,
+                        .at = wg_beneath_of(r->dirfd, r->opt->shown),
+                        .is_caller = true,
+                        .total_bytes = total};
   while (started < n) {
     t[started].p = p;
+    t[started].at = wg_beneath_of(r->dirfd, r->opt->shown);
     if (wg_wim_decoder_new(wg_heap(), &t[started].decoder, &ignored) != WG_OK) {
       break;
     }
@@ -210,8 +279,11 @@ static wg_code files_threads(files_pool *p, uint64_t total, wg_error *err) {
   for (unsigned i = 1; i < started; i++) {
     wg_thread_join(t[i].thread);
     wg_wim_decoder_free(t[i].decoder);
+    wg_beneath_done(&t[i].at);
   }
+  wg_beneath_done(&t[0].at);
   files_progress(&t[0], true);
+  wg_xfree(t);
   if (p->error.code != WG_OK) {
     *err = p->error;
   }

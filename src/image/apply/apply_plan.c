@@ -98,6 +98,11 @@ static wg_code plan_kind(wg_apply_run *r, wg_apply_node *n, bool *out_skip, wg_e
   if ((e->attributes & WG_WIM_ATTR_REPARSE) != 0) {
     *out_skip = !plan_is_link(e);
     n->kind = WG_APPLY_SYMLINK;
+    if (e->first_child != WG_WIM_NO_ENTRY) { // a tag whose folders hold entries: those are kept
+      n->kind = WG_APPLY_DIR;
+      *out_skip = false;
+      return plan_note(r, &r->res.reparse, n->entry, err);
+    }
     return *out_skip ? plan_note(r, &r->res.reparse, n->entry, err)
            : roles.reparse == WG_WIM_NO_STREAM
                ? WG_OK

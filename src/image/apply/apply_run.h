@@ -3,6 +3,8 @@
 #define WG_IMAGE_APPLY_APPLY_RUN_H
 
 #include "image/apply/apply.h"
+#include "os/beneath.h"
+#include "os/temp.h"
 
 typedef enum wg_apply_kind {
   WG_APPLY_DIR,
@@ -24,6 +26,7 @@ typedef struct wg_apply_run {
   wg_image_file *f;
   wg_wim_tree *tree;
   int dirfd;
+  wg_beneath at; // of the caller's thread
   const wg_image_apply_options *opt;
   wg_arena arena;
   wg_apply_node *nodes; // folders before what is in them
@@ -39,10 +42,22 @@ wg_code wg_apply_plan(wg_apply_run *r, const wg_image_apply_item *items, size_t 
 // apply_files.c: makes the files that have content.
 wg_code wg_apply_files(wg_apply_run *r, wg_error *err);
 
-// Makes room (overlay) for something new at path.
-wg_code wg_apply_clear(const wg_apply_run *r, const char *path, wg_error *err);
-// Times of the entry for what is at the node's path, or for the open file.
-wg_code wg_apply_times(const wg_apply_run *r, const wg_apply_node *n, wg_error *err);
+// Something new for a node. Where things may be there already (overlay) it is made under another
+// name beside, and takes the node's name when it is whole.
+typedef struct wg_apply_new {
+  wg_beneath *at;   // borrowed
+  const char *path; // the node's, borrowed
+  char *made;       // where it is made; NULL: at path
+} wg_apply_new;
+void wg_apply_new_done(wg_apply_new *n); // what did not get its name is removed
+WG_DEFINE_AUTO(wg_apply_new, wg_apply_new_done);
+wg_apply_new wg_apply_new_at(const wg_apply_run *r, wg_beneath *at, const char *path);
+const char *wg_apply_new_path(const wg_apply_new *n);
+// The file itself, claimed where it has another name.
+wg_code wg_apply_new_create(const wg_apply_new *n, wg_fd *out, wg_error *err);
+wg_code wg_apply_new_commit(wg_apply_new *n, wg_error *err);
+
+// Times of the entry for the open file.
 wg_code wg_apply_fd_times(const wg_apply_run *r, const wg_apply_node *n, int fd, wg_error *err);
 
 #endif

@@ -98,7 +98,8 @@ wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_erro
   return rc == 0 ? WG_OK : libwim_fail(rc, err, job->base.path);
 }
 
-// Which image, and that libwim can open the file by itself; then the other parts of a split one.
+// Which image, that it is sound, and that libwim can open the file by itself; then the other parts
+// of a split one.
 static wg_code ntfs_look(const wg_image_job *job, wg_arena *arena, uint32_t *out_image,
                          const char *const **out_parts, size_t *out_n, wg_error *err) {
   WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
@@ -112,6 +113,14 @@ static wg_code ntfs_look(const wg_image_job *job, wg_arena *arena, uint32_t *out
   }
   if (wg_image_file_find(&f, job->base.image, out_image, err) != WG_OK) {
     return wg_wrap(err, "'%s'", job->base.path);
+  }
+  // libwim drops names that lead elsewhere or stand twice, and says nothing: our reader refuses
+  // them.
+  WG_AUTO(wg_buf) bytes = {0};
+  wg_wim_tree tree;
+  wg_buf_init(&bytes, wg_heap(), (size_t)1 << 31);
+  if (wg_image_file_tree(&f, *out_image, arena, 0, &bytes, &tree, err) != WG_OK) {
+    return err->code;
   }
   return wg_image_base_files(&job->base, arena, out_parts, out_n, err);
 }

@@ -1,0 +1,108 @@
+#include "os/temp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/proc.h"
+
+#define TEMP_MARK ".wgtmp-"
+#define TEMP_OLD_MARK ".wingo-reg-" // of wingo 0.1
+#define TEMP_HEX 12u
+
+char *wg_os_temp_name(const char *of) {
+  uint8_t r[TEMP_HEX / 2];
+  wg_os_random(r, sizeof(r));
+  return wg_xprintf("%s" TEMP_MARK "%02x%02x%02x%02x%02x%02x", of, r[0], r[1], r[2], r[3], r[4],
+                    r[5]);
+}
+
+bool wg_os_temp_claim(int fd) {
+  struct stat st;
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    return errno != EWOULDBLOCK;
+  }
+  return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
+wg_code wg_os_temp_dir(const char *dir, char **out, wg_fd *out_fd, wg_error *err) {
+  for (unsigned tries = 0;; tries++) {
+    WG_AUTO(wg_cstr) name = wg_os_temp_name("");
+    WG_AUTO(wg_cstr) path = wg_path_join(dir, name);
+    WG_AUTO(wg_fd) fd = -1;
+    wg_code code = wg_os_mkdir(WG_CWD, path, 0700, err);
+    if (code == WG_OK && wg_os_open_dir(WG_CWD, path, &fd, err) == WG_OK && wg_os_temp_claim(fd)) {
+      *out = wg_take(&path);
+      *out_fd = wg_fd_take(&fd);
+      return WG_OK;
+    }
+    if (code != WG_OK && (code != WG_E_CONFLICT || tries > 16)) {
+      return code;
+    }
+    if (tries > 16) {
+      return wg_fail(err, WG_E_CONFLICT, "'%s' is removed again and again by another process",
+                     path);
+    }
+    *err = (wg_error)WG_ERROR_INIT;
+  }
+}
+
+static bool temp_is_name(const char *name) {
+  size_t n = strlen(name), mark = strlen(TEMP_MARK), old = strlen(TEMP_OLD_MARK);
+  if (n < TEMP_HEX) {
+    return false;
+  }
+  const char *hex = name + n - TEMP_HEX;
+  size_t before = n - TEMP_HEX;
+  return strspn(hex, "0123456789abcdef") == TEMP_HEX &&
+         ((before >= mark && memcmp(hex - mark, TEMP_MARK, mark) == 0) ||
+          (before == old && memcmp(name, TEMP_OLD_MARK, old) == 0));
+}
+
+// Whether nobody has what has that name: then it is removed.
+static bool temp_remove(int dirfd, const char *name, bool links) {
+  struct stat st;
+  wg_error ignored = WG_ERROR_INIT;
+  if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_uid != geteuid()) {
+    return false;
+  }
+  if (S_ISLNK(st.st_mode)) {
+    return links && unlinkat(dirfd, name, 0) == 0;
+  }
+  if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+    return false;
+  }
+  WG_AUTO(wg_fd)
+  fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  struct stat opened;
+  if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &opened) != 0 ||
+      opened.st_ino != st.st_ino || opened.st_dev != st.st_dev) {
+    return false;
+  }
+  return wg_os_rmtree(dirfd, name, &ignored) == WG_OK;
+}
+
+size_t wg_os_sweep(int dirfd, bool links) {
+  WG_AUTO(wg_arena) arena = {0};
+  wg_error ignored = WG_ERROR_INIT;
+  wg_dirent *list = NULL;
+  size_t n = 0, n_removed = 0;
+  wg_arena_init(&arena, wg_heap(), 0);
+  if (wg_os_list_dir(dirfd, ".", &arena, &list, &n, &ignored) != WG_OK) {
+    return 0;
+  }
+  for (size_t i = 0; i < n; i++) {
+    n_removed += temp_is_name(list[i].name) && temp_remove(dirfd, list[i].name, links) ? 1u : 0u;
+  }
+  return n_removed;
+}
+
+size_t wg_os_sweep_beside(const char *path) {
+  WG_AUTO(wg_cstr) dir = wg_path_dirname(path);
+  WG_AUTO(wg_fd) fd = -1;
+  wg_error ignored = WG_ERROR_INIT;
+  return wg_os_open_dir(WG_CWD, dir, &fd, &ignored) == WG_OK ? wg_os_sweep(fd, false) : 0;
+}

@@ -1,8 +1,8 @@
 // Where the project file is, and reading it with what belongs to it.
 #include <string.h>
 
+#include "base/near.h"
 #include "config/load.h"
-#include "config/near.h"
 #include "os/proc.h"
 
 #define FIND_MAX_BYTES ((uint64_t)4 << 20) // the parser's own limit is lower and names the place
@@ -111,7 +111,7 @@ static const char *find_overlays(wg_cfg *c, const char *folder, const char *want
       n_names++;
     }
   }
-  *out_near = wg_cfg_nearest(wanted, names, n_names);
+  *out_near = wg_nearest(wanted, names, n_names);
   return list;
 }
 

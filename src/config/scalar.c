@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "base/near.h"
 #include "config/expand.h"
-#include "config/near.h"
 #include "config/units.h"
 
 void wg_walk_error(wg_walk *w, const wg_yaml_node *at, const char *text, const char *hint) {
@@ -260,7 +260,7 @@ static const char *walk_nearest_choice(const wg_choice *choices, const char *tex
       names[n++] = c->name;
     }
   }
-  return wg_cfg_nearest(text, names, n);
+  return wg_nearest(text, names, n);
 }
 
 static void walk_unknown_choice(wg_walk *w, const wg_key *row, const wg_yaml_node *v) {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "config/near.h"
+#include "base/near.h"
 
 static void walk_value(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
                        const wg_yaml_node *v, void *out);
@@ -131,7 +131,7 @@ static uint64_t walk_unknown(wg_walk *w, const wg_key *rows, const wg_yaml_node 
       list = wg_cfg_printf(w->c, "%s%s%s", list, list[0] == '\0' ? "" : ", ", r->name);
     }
   }
-  const char *near = wg_cfg_nearest(key->text, names, n);
+  const char *near = wg_nearest(key->text, names, n);
   const char *elsewhere = walk_elsewhere(w, w->c->root_key, key->text, "");
   const char *hint = wg_cfg_printf(w->c, "known here: %s", list);
   if (near != NULL) {

@@ -1,8 +1,8 @@
 // Checks that need the file system.
 #include <string.h>
 
+#include "base/near.h"
 #include "config/cfg.h"
-#include "config/near.h"
 #include "crypto/digest.h"
 #include "image/file/base.h"
 #include "image/synthetic/synthetic.h"
@@ -36,7 +36,7 @@ static const char *files_near(files_check *k, const char *path) {
   for (size_t i = 0; i < n; i++) {
     names[i] = e[i].name;
   }
-  return wg_cfg_nearest(wg_path_basename(path), names, n);
+  return wg_nearest(wg_path_basename(path), names, n);
 }
 
 // Stats a named file or folder (want; 0: either). False after adding a fault.

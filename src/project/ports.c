@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "config/near.h"
+#include "base/near.h"
 #include "config/walk.h"
 #include "os/mem.h"
 
@@ -83,7 +83,7 @@ static void port_hint_unknown(wg_cfg_text *t, const char *os, const char *arch) 
   const char *pair =
       variant == NULL ? better : wg_arena_strndup(t->arena, better, (size_t)(variant - better));
   if (pair != NULL && !port_is_known(pair)) {
-    better = wg_cfg_nearest(pair, wg_cfg_ports, WG_ARRAY_LEN(wg_cfg_ports) - 1);
+    better = wg_nearest(pair, wg_cfg_ports, WG_ARRAY_LEN(wg_cfg_ports) - 1);
   }
   t->hint = better == NULL
                 ? "write os/arch with Go's names, such as windows/amd64; 'go tool dist list' "

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "config/near.h"
+#include "base/near.h"
 
 // The model may have holes where keys were faulty: NULL strings are passed over.
 
@@ -148,7 +148,7 @@ static void rules_unknown_app(wg_cfg *c, const wg_cfg_image *img, const wg_cfg_i
     names[i] = p->apps[i].name;
     list = i >= 20 ? list : wg_cfg_printf(c, "%s%s%s", list, i == 0 ? "" : ", ", names[i]);
   }
-  const char *near = wg_cfg_nearest(ia->app, names, p->n_apps);
+  const char *near = wg_nearest(ia->app, names, p->n_apps);
   const char *hint = "define it under 'apps' first";
   if (near != NULL) {
     hint = wg_cfg_printf(c, "did you mean '%s'?", near);

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "base/near.h"
 #include "base/utf.h"
-#include "config/near.h"
 
 static bool value_bad(wg_cfg_text *t, const char *why, const char *hint) {
   t->why = why;
@@ -21,7 +21,7 @@ static bool value_is_alpha(char c) {
 
 // What stands for c in a safe name; NUL when it is left out.
 static char value_safe_char(char c, bool first) {
-  c = wg_cfg_lower(c);
+  c = wg_ascii_lower(c);
   if (value_is_digit(c) || value_is_alpha(c)) {
     return c;
   }
@@ -282,7 +282,7 @@ bool wg_cfg_check_sha256(wg_cfg_text *t) {
   }
   char *lower = wg_arena_strdup(t->arena, s);
   for (char *p = lower; p != NULL && *p != '\0'; p++) {
-    *p = wg_cfg_lower(*p);
+    *p = wg_ascii_lower(*p);
   }
   t->value = lower;
   return true;

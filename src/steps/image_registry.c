@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "fmt/regtext/regtext.h"
+#include "image/reg/firewall.h"
+#include "image/reg/path.h"
+#include "image/reg/uninstall.h"
 
 #define REGISTRY_TEXT_MAX ((uint64_t)256 << 20)
 
@@ -90,7 +93,7 @@ static wg_code registry_app(wg_reg_edits *e, const wg_project *project, const wg
   for (size_t i = 0; i < a->n_firewall; i++) {
     const wg_cfg_firewall *f = &a->firewall[i];
     const wg_firewall_rule rule = {.name = f->name,
-                                   .udp = f->protocol == 17,
+                                   .udp = f->protocol == WG_FIREWALL_UDP,
                                    .ports = f->ports,
                                    .outbound = f->direction == 1,
                                    .block = f->action == 1};
@@ -175,7 +178,7 @@ static wg_code registry_file(wg_reg_edits *e, const wg_project *project, const w
   if (wg_regtext_parse(bytes.p, bytes.n, NULL, &arena, &text, err) != WG_OK) {
     return wg_wrap(err, "'%s'", r->file);
   }
-  wg_reg_edits_regtext(e, r->file, &text);
+  wg_reg_edits_regtext(e, r->file, &text, NULL, 0);
   return WG_OK;
 }
 

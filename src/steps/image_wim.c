@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "image/synthetic/synthetic.h"
+#include "image/tree/registry.h"
 #include "image/write/write.h"
 #include "os/proc.h"
 #include "steps/image_base.h"
@@ -177,7 +178,7 @@ static wg_code image_run(wg_step_ctx *c, wg_error *err) {
 }
 
 static const wg_step_kind image_kind = {
-    .name = "image.write", .version = 2, .verb = "write image", .run = image_run};
+    .name = "image.write", .version = 3, .verb = "write image", .run = image_run};
 
 static void image_param(wg_step *s, const char *name, size_t i, const char *what,
                         const char *value) {

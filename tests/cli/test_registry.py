@@ -46,6 +46,7 @@ images:
           Blob: {type: binary, value: 00ff10}
           "": default
       - {key: 'HKLM\SOFTWARE\Policies\Shop', view: 32, values: {Only: x}}
+      - {key: 'HKLM\SOFTWARE\Shop', view: 32, values: {Only: y}}
       - {key: 'HKCU\Software\Shop', values: {Theme: dark}}
       - {delete_key: 'HKLM\SOFTWARE\Old'}
     outputs: [wim]
@@ -76,6 +77,7 @@ def shop(run, tmp_path):
     hive(run, config / "SOFTWARE", (r"Old\Deep",), ("Policies",))
     hive(run, config / "SYSTEM", ("Select", "--value=Default", "-t", "REG_DWORD", "-d", "1"),
          ("Select", "--value=Current", "-t", "REG_DWORD", "-d", "1"),
+         (r"ControlSet001\Services\Tcpip", "--value=ImagePath", "-d", r"System32\drivers\tcpip.sys"),
          (r"ControlSet001\Control\Session Manager\Environment", "--value=Path", "-t", "REG_EXPAND_SZ", "-d",
           r"%SystemRoot%\system32"))
     hive(run, p / "base" / "Users" / "Default" / "NTUSER.DAT", ("Software",))
@@ -124,7 +126,9 @@ def test_edits_are_in_the_image(run, shop, tmp_path):
     assert value(soft, k, "Path") == (2, sz("%SystemRoot%"))
     assert value(soft, k, "Blob") == (3, b"\x00\xff\x10")
     assert value(soft, k, "") == (1, sz("default"))
-    assert value(soft, at(soft, r"WOW6432Node\Policies\Shop"), "Only") == (1, sz("x"))
+    assert value(soft, k, "Only") == (1, sz("x"))  # both views share SOFTWARE\Policies
+    assert value(soft, at(soft, r"WOW6432Node\Shop"), "Only") == (1, sz("y"))
+    assert soft.node_get_child(at(soft, "WOW6432Node"), "Policies") is None
     assert value(soft, at(soft, "Tweak"), "A") == (4, b"\7\0\0\0")
     assert value(user, at(user, r"Software\Shop"), "Theme") == (1, sz("dark"))
     assert soft.node_get_child(soft.root(), "Old") is None

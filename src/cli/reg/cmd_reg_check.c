@@ -99,8 +99,8 @@ static int reg_check_run(wg_cli *c) {
   if (wg_cli_value(c, "out") != NULL) {
     return wg_cli_usage(c, "--out goes with --salvage");
   }
-  WG_AUTO(wg_reg_target) t = {0};
-  int rc = wg_reg_target_of(c, c->args[0], c->n_args > 1 ? c->args[1] : NULL, &t);
+  WG_AUTO(wg_reg_subject) t = {0};
+  int rc = wg_reg_subject_of(c, c->args[0], c->n_args > 1 ? c->args[1] : NULL, &t);
   if (rc != 0) {
     return rc;
   }

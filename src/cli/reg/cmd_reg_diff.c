@@ -2,14 +2,17 @@
 #include "cli/reg/reg.h"
 
 static int reg_diff_run(wg_cli *c) {
-  WG_AUTO(wg_reg_target) a = {0};
-  WG_AUTO(wg_reg_target) b = {0};
+  WG_AUTO(wg_reg_subject) a = {0};
+  WG_AUTO(wg_reg_subject) b = {0};
   const char *key = c->n_args > 2 ? c->args[2] : NULL;
   WG_AUTO(wg_buf) out = {0};
   wg_error err = WG_ERROR_INIT;
-  bool force = wg_cli_has(c, "force-dirty");
-  if (wg_reg_target_open(c->args[0], key, force, &a, &err) != WG_OK ||
-      wg_reg_target_open(c->args[1], key, force, &b, &err) != WG_OK) {
+  WG_AUTO(wg_reg_maps) maps = {0};
+  if (wg_reg_maps_of(c, &maps) != 0) {
+    return wg_exit_code(WG_E_USAGE);
+  }
+  if (wg_reg_subject_open(c, c->args[0], key, &maps, &a, &err) != WG_OK ||
+      wg_reg_subject_open(c, c->args[1], key, &maps, &b, &err) != WG_OK) {
     return wg_diff_fail(c, &err);
   }
   const wg_regkey *ka = wg_hive_find(a.hive, wg_str_of(a.key));
@@ -49,7 +52,9 @@ static int reg_diff_run(wg_cli *c) {
 
 static const wg_cli_opt diff_opts[] = {
     {.name = "times", .help = "last-written times count as differences, too"},
-    {.name = "force-dirty", .help = "open a dirty hive although no log fits it"}};
+    WG_REG_OPT_FORCE,
+    WG_REG_OPT_PREFIX,
+    WG_REG_OPT_MAP};
 
 const wg_cli_cmd wg_cmd_reg_diff = {
     .noun = "reg",

@@ -23,11 +23,11 @@ static void print_path(const wg_regkey *k, wg_buf *out) {
   }
 }
 
-static void print_name(const wg_regvalue *v, wg_buf *out) {
+void wg_reg_value_name(const wg_regvalue *v, wg_buf *out) {
   if (v->name16.n == 0) {
     wg_buf_add_z(out, "(Default)");
-  } else if (!wg_utf16le_to_utf8((const uint8_t *)v->name16.p, v->name16.n, out)) {
-    wg_buf_add_z(out, "?");
+  } else {
+    wg_regvalue_add_name(v, out);
   }
 }
 
@@ -47,20 +47,38 @@ void wg_sddl_of(wg_str sd, wg_buf *out) {
 
 // --- JSON
 
-static void json_value(wg_jsonw *j, const char *key, const wg_regvalue *v) {
-  char type[16];
-  WG_AUTO(wg_buf) data = {0};
-  if (v == NULL) {
-    return;
+void wg_reg_json_text(wg_jsonw *j, const char *key, wg_str wtf8) {
+  wg_jsonw_kv_str(j, key, wtf8);
+  if (!wg_utf8_valid(wtf8)) {
+    WG_AUTO(wg_cstr) raw = wg_xprintf("%s_utf16le", key);
+    WG_AUTO(wg_buf) wide = {0};
+    wg_buf_init(&wide, wg_heap(), 0);
+    if (wg_utf8_to_utf16le(wtf8, &wide)) {
+      wg_jsonw_kv_hex(j, raw, wide.p, wide.n);
+    }
   }
+}
+
+void wg_reg_json_value(wg_jsonw *j, const wg_regvalue *v) {
+  char type[WG_REGTYPE_NAME_BYTES];
+  WG_AUTO(wg_buf) data = {0};
   wg_buf_init(&data, wg_heap(), 0);
   wg_regvalue_text(v, &data);
-  wg_jsonw_key_z(j, key);
-  wg_jsonw_begin_object(j);
-  wg_jsonw_kv_z(j, "type", wg_reg_type_name(v->type, type));
+  wg_jsonw_kv_z(j, "type", wg_regtype_name(v->type, type));
   wg_jsonw_kv_str(j, "data", wg_buf_str(&data));
   wg_jsonw_kv_hex(j, "bytes", v->data, v->n_bytes);
-  wg_jsonw_end_object(j);
+  if (v->tombstone) {
+    wg_jsonw_kv_bool(j, "tombstone", true);
+  }
+}
+
+static void json_value(wg_jsonw *j, const char *key, const wg_regvalue *v) {
+  if (v != NULL) {
+    wg_jsonw_key_z(j, key);
+    wg_jsonw_begin_object(j);
+    wg_reg_json_value(j, v);
+    wg_jsonw_end_object(j);
+  }
 }
 
 static void json_text(wg_jsonw *j, const char *key, const wg_reg_printer *p, const wg_hive *h,
@@ -88,11 +106,11 @@ static void print_json(const wg_reg_printer *p, const wg_regdiff_item *item) {
   wg_jsonw_kv_z(j, "what", print_facts[item->what]);
   wg_jsonw_kv_z(j, "change", value ? print_word(item->va, item->vb) : print_word(item->a, item->b));
   print_path(item->b != NULL ? item->b : item->a, &text);
-  wg_jsonw_kv_str(j, "key", wg_buf_str(&text));
+  wg_reg_json_text(j, "key", wg_buf_str(&text));
   if (value) {
     wg_buf_clear(&text);
-    print_name(item->va != NULL ? item->va : item->vb, &text);
-    wg_jsonw_kv_str(j, "name", wg_buf_str(&text));
+    wg_reg_value_name(item->va != NULL ? item->va : item->vb, &text);
+    wg_reg_json_text(j, "name", wg_buf_str(&text));
     json_value(j, "old", item->va);
     json_value(j, "new", item->vb);
   } else if (item->what != WG_REGDIFF_KEY) {
@@ -105,15 +123,16 @@ static void print_json(const wg_reg_printer *p, const wg_regdiff_item *item) {
 // --- text
 
 static void text_value(const wg_reg_printer *p, char sign, const wg_regvalue *v) {
-  char type[16];
+  char type[WG_REGTYPE_NAME_BYTES];
   WG_AUTO(wg_buf) text = {0};
   if (v == NULL) {
     return;
   }
   wg_buf_init(&text, wg_heap(), 0);
-  print_name(v, &text);
-  wg_buf_printf(p->out, "%s  %c %s  %s  ", p->indent, sign, wg_buf_z(&text),
-                wg_reg_type_name(v->type, type));
+  wg_reg_value_name(v, &text);
+  wg_buf_printf(p->out, "%s  %c ", p->indent, sign);
+  wg_ins_add_plain(p->out, wg_buf_str(&text));
+  wg_buf_printf(p->out, "  %s  ", wg_regtype_name(v->type, type));
   wg_buf_clear(&text);
   wg_regvalue_text(v, &text);
   wg_ins_add_plain(p->out, wg_buf_str(&text));
@@ -139,11 +158,15 @@ void wg_reg_print_item(void *printer, const wg_regdiff_item *item) {
   const wg_regkey *k = item->b != NULL ? item->b : item->a;
   print_path(k, &path);
   if (item->what == WG_REGDIFF_KEY) {
-    wg_buf_printf(p->out, "%s%c %s\n", p->indent, item->a == NULL ? '+' : '-', wg_buf_z(&path));
+    wg_buf_printf(p->out, "%s%c ", p->indent, item->a == NULL ? '+' : '-');
+    wg_ins_add_plain(p->out, wg_buf_str(&path));
+    wg_buf_add_byte(p->out, '\n');
     return;
   }
   if (p->headed != k) { // a key's heading is printed once, before its first difference
-    wg_buf_printf(p->out, "%s%s\n", p->indent, wg_buf_z(&path));
+    wg_buf_add_z(p->out, p->indent);
+    wg_ins_add_plain(p->out, wg_buf_str(&path));
+    wg_buf_add_byte(p->out, '\n');
     p->headed = k;
   }
   if (item->what == WG_REGDIFF_VALUE) {

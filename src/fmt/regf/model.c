@@ -19,6 +19,16 @@ wg_regf_info wg_hive_info(const wg_hive *h) {
   return h->info;
 }
 
+void wg_hive_add_file_name(const wg_hive *h, wg_buf *out) {
+  size_t n = 0;
+  while (n < 64 && wg_le16(h->base + 48 + n) != 0) {
+    n += 2;
+  }
+  if (!wg_utf16le_to_utf8(h->base + 48, n, out)) {
+    out->failed = true; // cannot be: n is even
+  }
+}
+
 wg_regkey *wg_hive_root(const wg_hive *h) {
   return h->root;
 }
@@ -151,6 +161,12 @@ wg_str wg_regkey_name16(const wg_regkey *k) {
 void wg_regkey_add_name(const wg_regkey *k, wg_buf *out) {
   if (!wg_utf16le_to_utf8((const uint8_t *)k->name16.p, k->name16.n, out)) {
     wg_assert(k->name16.n % 2 != 0); // cannot be: the parser refuses odd lengths
+  }
+}
+
+void wg_regvalue_add_name(const wg_regvalue *v, wg_buf *out) {
+  if (!wg_utf16le_to_utf8((const uint8_t *)v->name16.p, v->name16.n, out)) {
+    wg_assert(v->name16.n % 2 != 0); // cannot be: the parser refuses odd lengths
   }
 }
 

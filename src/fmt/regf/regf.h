@@ -113,6 +113,9 @@ wg_code wg_hive_write(const wg_hive *h, const wg_hive_write_options *opt, wg_buf
                       wg_error *err);
 
 // --- reading
+// The file's name as the base block has it ("\\SystemRoot\\System32\\Config\\SOFTWARE", its end
+// when it is longer); nothing when there is none.
+void wg_hive_add_file_name(const wg_hive *h, wg_buf *out);
 wg_regkey *wg_hive_root(const wg_hive *h);
 // "" is the root. NULL when not there (or not valid text).
 wg_regkey *wg_hive_find(const wg_hive *h, wg_str path);
@@ -133,6 +136,8 @@ size_t wg_regkey_n_values(const wg_regkey *k);
 const wg_regvalue *wg_regkey_value_at(const wg_regkey *k, size_t i); // in stored order
 // NULL when not there. "" is the default value.
 const wg_regvalue *wg_regkey_value(const wg_regkey *k, wg_str name);
+
+void wg_regvalue_add_name(const wg_regvalue *v, wg_buf *out); // nothing for the default value
 
 // --- changing. Times are FILETIMEs given by the caller; the changed key (and for create and delete
 // the parent) gets it. NOMEM, LIMIT, FORMAT (a name that cannot be). Makes all missing keys of the

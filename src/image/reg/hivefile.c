@@ -140,12 +140,8 @@ static wg_code hivefile_empty_log(const char *log, wg_error *err) {
   return st.size_bytes == 0 ? WG_OK : wg_os_write_file(WG_CWD, log, "", 0, st.mode, false, err);
 }
 
-wg_code wg_hivefile_save(const wg_hivefile *f, uint64_t filetime, wg_error *err) {
-  WG_AUTO(wg_buf) out = {0};
-  wg_buf_init(&out, wg_heap(), HIVE_MAX_BYTES + 8192);
-  wg_hive_write_options opt = {.filetime = filetime, .bump_sequence = true};
-  if (wg_hive_write(f->hive, &opt, &out, err) != WG_OK ||
-      wg_os_write_file(WG_CWD, f->path, out.p, out.n, f->mode, true, err) != WG_OK) {
+wg_code wg_hivefile_save(const wg_hivefile *f, const void *p, size_t n_bytes, wg_error *err) {
+  if (wg_os_write_file(WG_CWD, f->path, p, n_bytes, f->mode, true, err) != WG_OK) {
     return wg_wrap(err, "'%s'", f->path);
   }
   for (size_t i = 0; i < WG_HIVE_N_LOG_ENDS; i++) {
@@ -155,127 +151,6 @@ wg_code wg_hivefile_save(const wg_hivefile *f, uint64_t filetime, wg_error *err)
       return err->code;
     }
   }
-  return WG_OK;
-}
-
-const char *wg_hive_prefix_of(const char *path) {
-  static const struct {
-    const char *file, *prefix;
-  } known[] = {
-      {"SYSTEM", "HKEY_LOCAL_MACHINE\\SYSTEM"},
-      {"SOFTWARE", "HKEY_LOCAL_MACHINE\\SOFTWARE"},
-      {"SAM", "HKEY_LOCAL_MACHINE\\SAM"},
-      {"SECURITY", "HKEY_LOCAL_MACHINE\\SECURITY"},
-      {"DRIVERS", "HKEY_LOCAL_MACHINE\\DRIVERS"},
-      {"COMPONENTS", "HKEY_LOCAL_MACHINE\\COMPONENTS"},
-      {"BCD", "HKEY_LOCAL_MACHINE\\BCD00000000"},
-      {"BCD-Template", "HKEY_LOCAL_MACHINE\\BCD00000000"},
-      {"DEFAULT", "HKEY_USERS\\.DEFAULT"},
-      {"NTUSER.DAT", "HKEY_CURRENT_USER"},
-      {"UsrClass.dat", "HKEY_CURRENT_USER\\Software\\Classes"},
-  };
-  const char *name = wg_path_basename(path);
-  for (size_t i = 0; i < WG_ARRAY_LEN(known); i++) {
-    if (strcasecmp(name, known[i].file) == 0) {
-      return known[i].prefix;
-    }
-  }
-  return NULL;
-}
-
-// The long name of a root key, however it is written.
-static wg_str hive_long_root(wg_str root) {
-  static const char *const names[][2] = {
-      {"HKLM", "HKEY_LOCAL_MACHINE"}, {"HKCU", "HKEY_CURRENT_USER"},   {"HKU", "HKEY_USERS"},
-      {"HKCR", "HKEY_CLASSES_ROOT"},  {"HKCC", "HKEY_CURRENT_CONFIG"},
-  };
-  for (size_t i = 0; i < WG_ARRAY_LEN(names); i++) {
-    if (wg_str_eq_nocase(root, names[i][0])) {
-      return wg_str_of(names[i][1]);
-    }
-  }
-  return root;
-}
-
-// Takes the first component of a backslash path.
-static wg_str hive_take_part(wg_str *path) {
-  size_t n = wg_str_find(*path, '\\');
-  wg_str part = {path->p, n};
-  size_t skip = n < path->n ? n + 1 : n;
-  *path = (wg_str){path->p + skip, path->n - skip};
-  return part;
-}
-
-bool wg_hive_strip_prefix(wg_str key, const char *prefix, wg_str *out) {
-  wg_str p = wg_str_of(prefix), k = key;
-  bool first = true;
-  while (p.n > 0) {
-    wg_str want = hive_take_part(&p), have = hive_take_part(&k);
-    if (first) {
-      want = hive_long_root(want);
-      have = hive_long_root(have);
-    }
-    first = false;
-    if (wg_name_cmp_nocase(want, have) != 0) {
-      return false;
-    }
-  }
-  *out = k;
-  return true;
-}
-
-static wg_code hive_apply_one(wg_hive *h, const wg_regop *op, wg_str path, uint64_t filetime,
-                              wg_reg_apply_stats *st, wg_error *err) {
-  wg_regkey *k = NULL;
-  bool made = false;
-  switch (op->kind) {
-  case WG_REGOP_KEY:
-  case WG_REGOP_VALUE:
-    if (wg_regkey_create(h, wg_hive_root(h), path, filetime, &k, &made, err) != WG_OK) {
-      return err->code;
-    }
-    st->n_keys_made += made ? 1 : 0;
-    if (op->kind == WG_REGOP_KEY) {
-      return WG_OK;
-    }
-    st->n_values_set++;
-    return wg_regkey_set(h, k, op->name, op->type, op->data, op->n_bytes, filetime, err);
-  case WG_REGOP_DELETE_KEY:
-    k = wg_hive_find(h, path);
-    if (k == NULL) {
-      st->n_absent++;
-      return WG_OK;
-    }
-    st->n_keys_deleted++;
-    return wg_regkey_delete(h, k, filetime, err);
-  case WG_REGOP_DELETE_VALUE:
-    k = wg_hive_find(h, path);
-    if (k == NULL || wg_regkey_value(k, op->name) == NULL) {
-      st->n_absent++;
-      return WG_OK;
-    }
-    st->n_values_deleted++;
-    return wg_regkey_unset(h, k, op->name, filetime, err);
-  default:
-    return wg_fail(err, WG_E_BUG, "unknown registry operation");
-  }
-}
-
-wg_code wg_hive_apply_regtext(wg_hive *h, const wg_regtext *t, const char *prefix,
-                              uint64_t filetime, wg_reg_apply_stats *out, wg_error *err) {
-  wg_reg_apply_stats st = {0};
-  for (size_t i = 0; i < t->n_ops; i++) {
-    const wg_regop *op = &t->ops[i];
-    wg_str path;
-    if (!wg_hive_strip_prefix(op->key, prefix, &path)) {
-      return wg_fail(err, WG_E_USAGE, "line %u: key '%.*s' is not below '%s'", op->line,
-                     WG_STR_ARG(op->key), prefix);
-    }
-    if (hive_apply_one(h, op, path, filetime, &st, err) != WG_OK) {
-      return wg_wrap(err, "line %u", op->line);
-    }
-  }
-  *out = st;
   return WG_OK;
 }
 

@@ -174,36 +174,3 @@ void wg_regdiff_keys(wg_regdiff *d, const wg_regkey *a, const wg_regkey *b) {
 void wg_regdiff_hives(wg_regdiff *d) {
   wg_regdiff_keys(d, wg_hive_root(d->a), wg_hive_root(d->b));
 }
-
-// UTF-16 text up to its final NULs; NULs between become "\0".
-static void text_of_units(const wg_regvalue *v, wg_buf *out) {
-  uint32_t n = v->n_bytes & ~1U;
-  while (n >= 2 && wg_le16(v->data + n - 2) == 0) {
-    n -= 2;
-  }
-  uint32_t start = 0;
-  for (uint32_t i = 0; i <= n; i += 2) {
-    if (i == n || wg_le16(v->data + i) == 0) {
-      if (!wg_utf16le_to_utf8(v->data + start, i - start, out)) {
-        return;
-      }
-      if (i < n) {
-        wg_buf_add_z(out, "\\0");
-      }
-      start = i + 2;
-    }
-  }
-}
-
-void wg_regvalue_text(const wg_regvalue *v, wg_buf *out) {
-  bool text = v->type == WG_REG_SZ || v->type == WG_REG_EXPAND_SZ || v->type == WG_REG_MULTI_SZ;
-  if (text && v->n_bytes % 2 == 0) {
-    text_of_units(v, out);
-  } else if (v->type == WG_REG_DWORD && v->n_bytes == 4) {
-    wg_buf_printf(out, "0x%x", wg_le32(v->data));
-  } else if (v->type == WG_REG_QWORD && v->n_bytes == 8) {
-    wg_buf_printf(out, "0x%llx", (unsigned long long)wg_le64(v->data));
-  } else {
-    wg_buf_add_hex(out, v->data, v->n_bytes);
-  }
-}

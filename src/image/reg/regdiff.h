@@ -4,6 +4,7 @@
 #define WG_IMAGE_REG_REGDIFF_H
 
 #include "fmt/regf/regf.h"
+#include "image/reg/value.h"
 
 typedef enum wg_regdiff_what {
   WG_REGDIFF_KEY, // only one side has it, with all below
@@ -49,8 +50,5 @@ typedef struct wg_service_change {
 // order of names; everything lives in the arena.
 bool wg_services_diff(const wg_hive *a, const wg_hive *b, wg_arena *arena, wg_service_change **out,
                       size_t *out_n);
-
-// Data as a person reads it: text, number, hex.
-void wg_regvalue_text(const wg_regvalue *v, wg_buf *out);
 
 #endif

@@ -1,38 +1,9 @@
-// The registry of an image: edits named as Windows names them, mapped to the hives they live in.
+// The registry of an image: edits mapped to the hives they live in, the new hives staged.
 #ifndef WG_IMAGE_REG_REGISTRY_H
 #define WG_IMAGE_REG_REGISTRY_H
 
-#include "fmt/regf/regf.h"
-#include "image/tree/read.h"
-
-typedef enum wg_reg_edit_op {
-  WG_REG_MAKE_KEY,
-  WG_REG_DELETE_KEY,   // with everything below; not there: counted
-  WG_REG_SET,          // value
-  WG_REG_DELETE_VALUE, // not there: counted
-  WG_REG_APPEND,       // items to a list (MULTI_SZ, or text separated by ';'), once each
-  WG_REG_REMOVE,       // items from such a list
-  WG_REG_EXPECT,       // nothing changes; what is expected must hold
-} wg_reg_edit_op;
-
-typedef struct wg_reg_edit {
-  wg_reg_edit_op op;
-  const char *key; // HKLM\SOFTWARE\..., HKLM\SYSTEM\CurrentControlSet\..., HKCR, HKU\.DEFAULT, HKCU
-  const char *name; // value; "" is the default value
-  bool view32;      // the 32-bit view: WOW6432Node
-  bool keep_type;   // SET: a value that is there keeps its type when the data fits it
-  uint32_t type;
-  const uint8_t *data;
-  uint32_t n_bytes;
-  const char *const *items; // APPEND, REMOVE
-  size_t n_items;
-  bool has_expect; // the old value must be this (expect_absent: must not be there)
-  bool expect_absent;
-  uint32_t expect_type;
-  const uint8_t *expect;
-  uint32_t n_expect;
-  const char *origin; // "wingo.yaml:12:5" or "tweaks.reg line 7", for messages
-} wg_reg_edit;
+#include "image/reg/edits.h"
+#include "image/reg/target.h"
 
 typedef struct wg_reg_hive_result { // a hive file to be put into the image
   char *to;                         // Windows path
@@ -46,21 +17,26 @@ typedef struct wg_reg_result {
   char **warnings;
   size_t n_warnings, cap_warnings;
   uint64_t n_set, n_deleted, n_absent, n_keys_made;
+  uint64_t n_values_deleted, n_keys_deleted; // n_deleted, apart
+  uint64_t n_keys_absent;                    // of n_absent
 } wg_reg_result;
 void wg_reg_result_done(wg_reg_result *r);
 WG_DEFINE_AUTO(wg_reg_result, wg_reg_result_done);
 
+// What a target's edits did, moved out of it.
+void wg_reg_take_result(wg_reg_target *t, wg_reg_result *out);
+
 typedef struct wg_reg_options {
   const char *tmp_dir; // new hives are staged here as "hive-N"
   int64_t time_s;      // last-written time of what changes, since 1970
+  const wg_reg_map *maps;
+  size_t n_maps;
 } wg_reg_options;
 
-// Applies all edits, in order, to the hives of the image; each changed hive is written, parsed
-// again and every edit read back. USAGE: a key that is in no hive we may change (SAM, SECURITY,
-// COMPONENTS, volatile ones), with the reason. NOT_FOUND: the image has no such hive. VERIFY: an
-// expect that does not hold, or a read-back that differs. FORMAT: a damaged hive.
-wg_code wg_image_registry(wg_image_reader *image, const wg_reg_edit *edits, size_t n_edits,
-                          const wg_reg_options *opt, wg_reg_result *out, wg_error *err);
+// Applies all edits, in order, to the hives that the source has; each changed hive is written,
+// parsed again and every edit read back. Errors as wg_reg_apply and wg_reg_write.
+wg_code wg_reg_run(wg_reg_source source, const wg_reg_edit *edits, size_t n_edits,
+                   const wg_reg_options *opt, wg_reg_result *out, wg_error *err);
 
 typedef struct wg_image_hive { // one hive of an image, opened to be read
   const char *file;            // Windows path, static
@@ -74,10 +50,7 @@ void wg_image_hive_done(wg_image_hive *h);
 WG_DEFINE_AUTO(wg_image_hive, wg_image_hive_done);
 // Opens the hive that a key is in, named as in edits; SAM, SECURITY and COMPONENTS can be read,
 // too. The key itself need not be there. USAGE: in no hive of an image. NOT_FOUND, FORMAT.
-wg_code wg_image_hive_open(wg_image_reader *image, const char *key, bool force_dirty,
-                           wg_image_hive *out, wg_error *err);
-// The n-th root that wg_image_hive_open knows, one for each hive: "HKEY_LOCAL_MACHINE\\SOFTWARE";
-// NULL behind the last.
-const char *wg_image_hive_root(size_t n);
+wg_code wg_reg_open(wg_reg_source source, const char *key, bool force_dirty, const wg_reg_map *maps,
+                    size_t n_maps, wg_image_hive *out, wg_error *err);
 
 #endif

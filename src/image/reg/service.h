@@ -1,33 +1,8 @@
-// What an app needs in the registry of an image: service, PATH, event source, firewall rule, entry
-// in Programs and Features. All as edits (image/reg/registry.h); nothing waits for the first start.
+// A service of the image as edits; nothing waits for the first start.
 #ifndef WG_IMAGE_REG_SERVICE_H
 #define WG_IMAGE_REG_SERVICE_H
 
-#include "fmt/regtext/regtext.h"
-#include "image/reg/registry.h"
-
-// A growing list of edits; everything they point to is in the arena.
-typedef struct wg_reg_edits {
-  wg_arena arena;
-  wg_reg_edit *v;
-  size_t n, cap;
-} wg_reg_edits;
-void wg_reg_edits_init(wg_reg_edits *e);
-void wg_reg_edits_done(wg_reg_edits *e);
-WG_DEFINE_AUTO(wg_reg_edits, wg_reg_edits_done);
-// Appends edits. Strings are copied; name "" is the default value.
-void wg_reg_edits_text(wg_reg_edits *e, const char *origin, const char *key, const char *name,
-                       uint32_t type, const char *text);
-void wg_reg_edits_dword(wg_reg_edits *e, const char *origin, const char *key, const char *name,
-                        uint32_t v);
-void wg_reg_edits_bytes(wg_reg_edits *e, const char *origin, const char *key, const char *name,
-                        uint32_t type, const void *p, size_t n_bytes);
-void wg_reg_edits_list(wg_reg_edits *e, const char *origin, const char *key, const char *name,
-                       const char *const *items, size_t n_items);
-wg_reg_edit *wg_reg_edits_new(wg_reg_edits *e, const char *origin, wg_reg_edit_op op,
-                              const char *key, const char *name);
-// Every operation of parsed registry text.
-void wg_reg_edits_regtext(wg_reg_edits *e, const char *file, const wg_regtext *t);
+#include "image/reg/edits.h"
 
 typedef enum wg_service_start {
   WG_SERVICE_AUTO,
@@ -82,35 +57,28 @@ typedef struct wg_service { // strings are NUL-terminated, NULL when not given
   const wg_service_trigger *triggers;
   size_t n_triggers;
   bool event_source; // registers the name as a source of the Application log
+  bool replace;      // a service or event source of that name that is another program's is replaced
 } wg_service;
 
-// program: Windows path of the .exe, "C:\Program Files\Kiosk\agent.exe". USAGE (with origin) for
-// what Windows would refuse: a bad name, an account that needs a password, a descriptor that is
-// none.
+// program: Windows path of the .exe, "C:\Program Files\Kiosk\agent.exe". A service that the image
+// has from an earlier time becomes what s says, with nothing left over; another program's is no
+// edit's to change (WG_REG_TAKE_KEY). USAGE (with origin) for what Windows would refuse: a bad
+// name, an account that needs a password, a descriptor that is none.
 wg_code wg_service_edits(wg_reg_edits *e, const wg_service *s, const char *program,
                          const char *origin, wg_error *err);
-// The machine's PATH gets the folder, once.
-void wg_path_edits(wg_reg_edits *e, const char *folder, const char *origin);
 
-typedef struct wg_firewall_rule {
-  const char *name;
-  bool udp;          // else TCP
-  const char *ports; // "8080", "80,443", "5000-5010"; NULL: any
-  bool outbound, block;
-} wg_firewall_rule;
-wg_code wg_firewall_edits(wg_reg_edits *e, const wg_firewall_rule *r, const char *program,
-                          const char *origin, wg_error *err);
+// Values that make a service what it is, and what people call them.
+typedef struct wg_service_fact {
+  const char *value, *word;
+} wg_service_fact;
+#define WG_SERVICE_N_FACTS 20
+extern const wg_service_fact wg_service_facts[WG_SERVICE_N_FACTS];
 
-typedef struct wg_uninstall_entry {
-  const char *id;                                    // key name
-  const char *display_name;                          // shown
-  const char *version, *publisher, *location, *icon; // NULL: left out
-} wg_uninstall_entry;
-void wg_uninstall_edits(wg_reg_edits *e, const wg_uninstall_entry *u, const char *origin);
+// --- rules; *hint says what would do
 
-// "C:\Program Files\x.exe" with arguments as a command line that Windows splits again into the same
-// words (CommandLineToArgvW). A program with a space is always quoted.
-void wg_windows_command_line(const char *program, const char *const *args, size_t n_args,
-                             wg_buf *out);
+WG_MUST_CHECK bool wg_service_name_rule(const char *name, const char **hint);
+// The account as the registry has it into *out (heap); NULL: LocalSystem. False: it needs a
+// password, or is another service's.
+WG_MUST_CHECK bool wg_service_account_rule(const char *account, const char *service, char **out);
 
 #endif

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "image/reg/regdiff.h"
+#include "image/reg/service.h"
+#include "image/reg/target.h"
 #include "os/mem.h"
 
 typedef struct field_list {
@@ -13,27 +15,6 @@ typedef struct change_list {
   wg_service_change *v;
   size_t n, cap;
 } change_list;
-
-static const struct {
-  const char *value, *name;
-} service_fields[] = {
-    {"Type", "type"},
-    {"Start", "start"},
-    {"DelayedAutostart", "delayed"},
-    {"ErrorControl", "error control"},
-    {"ImagePath", "command"},
-    {"ObjectName", "account"},
-    {"DisplayName", "display name"},
-    {"Description", "description"},
-    {"DependOnService", "depends on"},
-    {"DependOnGroup", "depends on group"},
-    {"Group", "group"},
-    {"RequiredPrivileges", "privileges"},
-    {"ServiceSidType", "service SID"},
-    {"Environment", "environment"},
-    {"FailureActions", "failure actions"},
-    {"FailureActionsOnNonCrashFailures", "actions on error exit"},
-};
 
 static uint32_t service_number(const wg_regkey *k, const char *value) {
   const wg_regvalue *v = k == NULL ? NULL : wg_regkey_value(k, wg_str_of(value));
@@ -108,12 +89,12 @@ static const wg_regvalue *service_value(const wg_regkey *k, const char *name) {
 
 static void service_known(const wg_regkey *a, const wg_regkey *b, wg_arena *arena,
                           field_list *out) {
-  for (size_t i = 0; i < WG_ARRAY_LEN(service_fields); i++) {
-    const char *value = service_fields[i].value;
+  for (size_t i = 0; i < WG_SERVICE_N_FACTS; i++) {
+    const char *value = wg_service_facts[i].value;
     const wg_regvalue *x = service_value(a, value), *y = service_value(b, value);
     if (!service_same(x, y)) {
       wg_vec_push(&out->v, &out->n, &out->cap) =
-          (wg_service_field){.name = service_fields[i].name,
+          (wg_service_field){.name = wg_service_facts[i].word,
                              .old_text = service_text(value, x, arena),
                              .new_text = service_text(value, y, arena)};
     }
@@ -128,8 +109,8 @@ typedef struct rest_ctx {
 } rest_ctx;
 
 static bool service_is_known(wg_str name) {
-  for (size_t i = 0; i < WG_ARRAY_LEN(service_fields); i++) {
-    if (wg_name_cmp_nocase(name, wg_str_of(service_fields[i].value)) == 0) {
+  for (size_t i = 0; i < WG_SERVICE_N_FACTS; i++) {
+    if (wg_name_cmp_nocase(name, wg_str_of(wg_service_facts[i].value)) == 0) {
       return true;
     }
   }
@@ -174,14 +155,9 @@ static void service_compare(const wg_hive *ha, const wg_hive *hb, const wg_regke
 
 // ControlSetNNN\Services of what starts next; NULL when this is no SYSTEM hive.
 static const wg_regkey *services_key(const wg_hive *h) {
-  char path[48];
-  const wg_regkey *select = wg_hive_find(h, WG_STR("Select"));
-  uint32_t next = service_number(select, "Default");
-  if (next > 999) {
-    return NULL;
-  }
-  (void)wg_format(path, sizeof(path), "ControlSet%03u\\Services", next);
-  return wg_hive_find(h, wg_str_of(path));
+  char set[16];
+  const wg_regkey *k = wg_reg_control_set(h, set) ? wg_hive_find(h, wg_str_of(set)) : NULL;
+  return k == NULL ? NULL : wg_regkey_child(k, WG_STR("Services"));
 }
 
 static const wg_regkey *services_child(const wg_regkey *services, const wg_regkey *like) {

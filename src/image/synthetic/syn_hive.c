@@ -3,6 +3,7 @@
 
 #include "fmt/regtext/regtext.h"
 #include "fmt/sd/sd.h"
+#include "image/reg/apply.h"
 #include "image/reg/hivefile.h"
 #include "image/synthetic/syn.h"
 
@@ -128,6 +129,11 @@ static wg_code hive_apply(hive_maker *m, wg_hive *h, wg_error *err) {
     return err->code;
   }
   size_t d = 0;
+  WG_AUTO(wg_reg_edits) edits = {0};
+  WG_AUTO(wg_reg_target) target = {.filetime = m->filetime};
+  wg_reg_edits_init(&edits);
+  wg_reg_edits_regtext(&edits, "line", &t, NULL, 0);
+  wg_reg_target_hive(&target, h, "hive", m->prefix);
   for (size_t i = 0; i <= t.n_ops; i++) {
     uint32_t line = i < t.n_ops ? t.ops[i].line : UINT32_MAX;
     for (; d < m->n_directives && m->directives[d].line < line; d++) {
@@ -135,10 +141,7 @@ static wg_code hive_apply(hive_maker *m, wg_hive *h, wg_error *err) {
         return wg_wrap(err, "line %u", m->directives[d].line);
       }
     }
-    wg_regtext one = {.ops = &t.ops[i], .n_ops = 1};
-    wg_reg_apply_stats stats;
-    if (i < t.n_ops &&
-        wg_hive_apply_regtext(h, &one, m->prefix, m->filetime, &stats, err) != WG_OK) {
+    if (i < t.n_ops && wg_reg_apply(&target, &edits.v[i], 1, err) != WG_OK) {
       return err->code;
     }
   }

@@ -2,6 +2,7 @@
 
 #include "base/sort.h"
 #include "base/utf.h"
+#include "image/reg/hives.h"
 
 typedef struct protect_rule {
   const char *path; // components separated by '\'
@@ -9,32 +10,29 @@ typedef struct protect_rule {
   const char *why;  // reason and cure
 } protect_rule;
 
-#define CONFIG "Windows\\System32\\config\\"
-#define DEFAULT_USER "Users\\Default\\"
-#define WHY_HIVE "it is a hive of the registry; change it with 'registry'"
-#define WHY_ACCOUNTS                                                                               \
-  "it holds accounts and secrets that Windows makes at setup; use the answer file of Windows "     \
-  "Setup"
-
-static const protect_rule protect_rules[] = {
+static const protect_rule protect_folders[] = {
     {"Windows\\WinSxS", false,
      "it is the component store, which only Windows servicing may change; updates and features are "
      "installed at the first start"},
     {"Windows\\servicing", false,
      "it is what Windows servicing knows of its packages; updates and features are installed at "
      "the first start"},
-    {CONFIG "COMPONENTS", true,
-     "it is the database of Windows servicing, and a change breaks updates; updates and features "
-     "are installed at the first start"},
-    {CONFIG "SAM", true, WHY_ACCOUNTS},
-    {CONFIG "SECURITY", true, WHY_ACCOUNTS},
-    {CONFIG "SOFTWARE", true, WHY_HIVE},
-    {CONFIG "SYSTEM", true, WHY_HIVE},
-    {CONFIG "DRIVERS", true, WHY_HIVE},
-    {CONFIG "DEFAULT", true, WHY_HIVE},
-    {DEFAULT_USER "NTUSER.DAT", true, WHY_HIVE},
-    {DEFAULT_USER "AppData\\Local\\Microsoft\\Windows\\UsrClass.dat", true, WHY_HIVE},
 };
+
+// The n-th rule: folders, then hives. False behind the last.
+static bool protect_rule_at(size_t n, protect_rule *out) {
+  if (n < WG_ARRAY_LEN(protect_folders)) {
+    *out = protect_folders[n];
+    return true;
+  }
+  n -= WG_ARRAY_LEN(protect_folders);
+  if (n >= WG_HIVE_N) {
+    return false;
+  }
+  const wg_hive_facts *h = wg_hive_facts_of((wg_hive_id)n);
+  *out = (protect_rule){h->file == NULL ? NULL : h->file + 1, true, h->no_writes};
+  return true;
+}
 #define PROTECT_MAX_DEPTH 8
 
 // The k-th component of a rule's path; false when there are fewer.
@@ -83,9 +81,10 @@ static bool rule_covers(const protect_rule *r, const wg_str *names, size_t n_nam
 }
 
 static const char *protect_why(const wg_str *names, size_t n_names) {
-  for (size_t i = 0; i < WG_ARRAY_LEN(protect_rules); i++) {
-    if (rule_covers(&protect_rules[i], names, n_names)) {
-      return protect_rules[i].why;
+  protect_rule r;
+  for (size_t i = 0; protect_rule_at(i, &r); i++) {
+    if (r.path != NULL && rule_covers(&r, names, n_names)) {
+      return r.why;
     }
   }
   return NULL;
@@ -148,10 +147,14 @@ static wg_code protect_check(wg_image_edit *e, uint32_t entry, wg_str extra16, w
 // A folder on the way to what is protected and there.
 static wg_code protect_check_below(wg_image_edit *e, uint32_t entry, wg_error *err) {
   wg_error ignored = WG_ERROR_INIT;
-  for (size_t i = 0; i < WG_ARRAY_LEN(protect_rules); i++) {
+  protect_rule r;
+  for (size_t i = 0; protect_rule_at(i, &r); i++) {
     wg_winpath path;
     uint32_t at = WG_WIM_NO_ENTRY;
-    if (wg_winpath_parse(protect_rules[i].path, e->arena, &path, err) != WG_OK) {
+    if (r.path == NULL) {
+      continue;
+    }
+    if (wg_winpath_parse(r.path, e->arena, &path, err) != WG_OK) {
       return err->code;
     }
     if (wg_image_edit_resolve(e, &path, &at, &ignored) != WG_OK) {
@@ -159,7 +162,7 @@ static wg_code protect_check_below(wg_image_edit *e, uint32_t entry, wg_error *e
     }
     for (uint32_t up = at; up != WG_WIM_NO_ENTRY; up = e->tree->entries[up].parent) {
       if (up == entry) {
-        return protect_fail(protect_rules[i].path, protect_rules[i].why, err);
+        return protect_fail(r.path, r.why, err);
       }
     }
   }

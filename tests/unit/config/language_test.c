@@ -1,5 +1,5 @@
 // The language of the project file with tables of the test.
-#include "config/near.h"
+#include "base/near.h"
 #include "config/units.h"
 #include "config/walk.h"
 #include "support.h"
@@ -68,12 +68,12 @@ static void times(void **state) {
 static void nearest(void **state) {
   (void)state;
   static const char *const words[] = {"targets", "tags", "images", "sha256", "main"};
-  assert_string_equal(wg_cfg_nearest("target", words, 5), "targets");
-  assert_string_equal(wg_cfg_nearest("mian", words, 5), "main");
-  assert_string_equal(wg_cfg_nearest("IMAGES", words, 5), "images");
-  assert_string_equal(wg_cfg_nearest("sha", words, 5), "sha256");
-  assert_null(wg_cfg_nearest("quux", words, 5));
-  assert_null(wg_cfg_nearest("", words, 5));
+  assert_string_equal(wg_nearest("target", words, 5), "targets");
+  assert_string_equal(wg_nearest("mian", words, 5), "main");
+  assert_string_equal(wg_nearest("IMAGES", words, 5), "images");
+  assert_string_equal(wg_nearest("sha", words, 5), "sha256");
+  assert_null(wg_nearest("quux", words, 5));
+  assert_null(wg_nearest("", words, 5));
 }
 
 // Size and duration are not used by a key yet: the walk takes them from a table of the test.

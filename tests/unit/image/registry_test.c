@@ -1,5 +1,5 @@
 // Edits of an image's registry: which hive, which path, what is kept.
-#include "image/reg/registry.h"
+#include "image/tree/registry.h"
 
 #include <string.h>
 #include <uchar.h>
@@ -190,9 +190,6 @@ static const struct refusal {
     {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\HARDWARE\\X", .origin = "t"}, WG_E_USAGE, "no disk"},
     {{.op = WG_REG_MAKE_KEY, .key = "SOFTWARE\\X", .origin = "t"}, WG_E_USAGE, "HKLM"},
     {{.op = WG_REG_MAKE_KEY, .key = "HKU\\.DEFAULT\\X", .origin = "t"}, WG_E_NOT_FOUND, "DEFAULT"},
-    {{.op = WG_REG_MAKE_KEY, .key = "HKLM\\SYSTEM\\X", .view32 = true, .origin = "t"},
-     WG_E_USAGE,
-     "32-bit"},
     {{.op = WG_REG_SET,
       .key = "HKLM\\SYSTEM\\Select",
       .name = "Default",

@@ -1,4 +1,4 @@
-#include "config/near.h"
+#include "base/near.h"
 
 #include <string.h>
 
@@ -23,10 +23,10 @@ static unsigned near_distance(const char *a, size_t na, const char *b, size_t nb
     const unsigned *two = rows[(i + 2) % 3]; // row i - 2
     cur[0] = (unsigned)i;
     for (size_t j = 1; j <= nb; j++) {
-      char x = wg_cfg_lower(a[i - 1]), y = wg_cfg_lower(b[j - 1]);
+      char x = wg_ascii_lower(a[i - 1]), y = wg_ascii_lower(b[j - 1]);
       unsigned best = near_min(prev[j] + 1, cur[j - 1] + 1);
       best = near_min(best, prev[j - 1] + (x == y ? 0 : 1));
-      if (i > 1 && j > 1 && x == wg_cfg_lower(b[j - 2]) && wg_cfg_lower(a[i - 2]) == y) {
+      if (i > 1 && j > 1 && x == wg_ascii_lower(b[j - 2]) && wg_ascii_lower(a[i - 2]) == y) {
         best = near_min(best, two[j - 2] + 1);
       }
       cur[j] = best;
@@ -35,7 +35,7 @@ static unsigned near_distance(const char *a, size_t na, const char *b, size_t nb
   return rows[(na + 1) % 3][nb];
 }
 
-const char *wg_cfg_nearest(const char *word, const char *const *words, size_t n) {
+const char *wg_nearest(const char *word, const char *const *words, size_t n) {
   size_t len = strlen(word);
   if (len == 0 || len > NEAR_MAX) {
     return NULL;

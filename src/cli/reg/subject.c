@@ -1,0 +1,190 @@
+// A hive file and a hive of an image, read and edited by the same words.
+#include <string.h>
+
+#include "cli/reg/reg.h"
+#include "image/tree/registry.h"
+#include "image/write/hives.h"
+
+bool wg_reg_in_image(const char *arg) {
+  WG_AUTO(wg_spec) s = {0};
+  wg_error err = WG_ERROR_INIT;
+  return wg_spec_parse(arg, &s, &err) == WG_OK &&
+         (s.kind == WG_SPEC_WIM || s.kind == WG_SPEC_FOLDER);
+}
+
+void wg_reg_subject_done(wg_reg_subject *s) {
+  wg_spec_done(&s->spec);
+  wg_hivefile_done(&s->file);
+  wg_image_hive_done(&s->image);
+  wg_xfree(wg_take(&s->key));
+}
+
+static wg_code subject_open_image(wg_reg_subject *s, const char *key, bool force_dirty,
+                                  const wg_reg_maps *maps, wg_error *err) {
+  WG_AUTO_PTR(wg_image_reader) reader = NULL;
+  wg_image_base base = {.kind = s->spec.kind == WG_SPEC_WIM ? WG_IMAGE_BASE_WIM : WG_IMAGE_BASE_DIR,
+                        .path = s->spec.path,
+                        .image = s->spec.image};
+  if (key == NULL) {
+    return wg_fail(err, WG_E_USAGE,
+                   "'%s' has many hives: name a key by its full path, such as HKLM\\SOFTWARE",
+                   s->spec.path);
+  }
+  if (wg_image_reader_open(&base, &reader, err) != WG_OK) {
+    return err->code;
+  }
+  if (wg_image_hive_open(reader, key, force_dirty, maps->v, maps->n, &s->image, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", s->spec.path);
+  }
+  s->hive = s->image.hive;
+  s->label = s->image.file;
+  s->key = wg_xstrdup(s->image.path);
+  s->prefix = s->image.prefix;
+  s->n_file_bytes = s->image.bytes.n;
+  s->n_replayed = s->image.n_replayed;
+  return WG_OK;
+}
+
+static const char *subject_prefix(const wg_cli *c, const char *arg) {
+  const char *given = wg_cli_value(c, "prefix");
+  return given != NULL ? given : wg_hive_prefix_of(arg);
+}
+
+static wg_code subject_open_file(const wg_cli *c, wg_reg_subject *s, const char *arg,
+                                 const char *key, bool force_dirty, const wg_reg_maps *maps,
+                                 wg_error *err) {
+  WG_AUTO(wg_reg_target) t = {.maps = maps->v, .n_maps = maps->n};
+  wg_reg_hive *h = NULL;
+  if (wg_hivefile_open(arg, force_dirty, &s->file, err) != WG_OK) {
+    return err->code;
+  }
+  s->hive = s->file.hive;
+  s->n_file_bytes = s->file.bytes.n;
+  s->n_replayed = s->file.n_replayed;
+  wg_reg_target_hive(&t, s->hive, arg, subject_prefix(c, arg));
+  s->prefix = t.prefix;
+  return wg_reg_resolve(&t, key == NULL ? "" : key, false, "", &h, &s->key, err);
+}
+
+wg_code wg_reg_subject_open(const wg_cli *c, const char *arg, const char *key,
+                            const wg_reg_maps *maps, wg_reg_subject *out, wg_error *err) {
+  WG_AUTO(wg_reg_subject) s = {.in_image = wg_reg_in_image(arg), .label = arg};
+  bool force_dirty = wg_cli_has(c, "force-dirty");
+  if (s.in_image) {
+    if (wg_spec_parse(arg, &s.spec, err) != WG_OK ||
+        subject_open_image(&s, key, force_dirty, maps, err) != WG_OK) {
+      return err->code;
+    }
+  } else if (subject_open_file(c, &s, arg, key, force_dirty, maps, err) != WG_OK) {
+    return err->code;
+  }
+  *out = s;
+  s = (wg_reg_subject){0};
+  return WG_OK;
+}
+
+static void subject_note_replay(const wg_cli *c, const char *label, uint32_t n) {
+  if (n > 0) {
+    wg_note(c, "'%s' was dirty: %u log entries replayed", label, n);
+  }
+}
+
+int wg_reg_subject_of(const wg_cli *c, const char *arg, const char *key, wg_reg_subject *s) {
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_reg_maps) maps = {0};
+  int rc = wg_reg_maps_of(c, &maps);
+  if (rc != 0) {
+    return rc;
+  }
+  if (wg_reg_subject_open(c, arg, key, &maps, s, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  subject_note_replay(c, s->label, s->n_replayed);
+  return 0;
+}
+
+// --- edits
+
+static wg_code subject_edit_image(const wg_cli *c, const wg_reg_edits *edits,
+                                  const wg_reg_maps *maps, bool must_exist, wg_reg_result *out,
+                                  wg_error *err) {
+  WG_AUTO(wg_spec) spec = {0};
+  if (wg_spec_parse(c->args[0], &spec, err) != WG_OK) {
+    return err->code;
+  }
+  const wg_image_reg_job job = {.spec = &spec,
+                                .edits = edits->v,
+                                .n_edits = edits->n,
+                                .maps = maps->v,
+                                .n_maps = maps->n,
+                                .out_path = wg_cli_value(c, "out"),
+                                .must_exist = must_exist,
+                                .time_s = wg_reg_now_s(),
+                                .threads = wg_os_cpu_count(),
+                                .cancel = c->cancel};
+  return wg_image_edit_registry(&job, out, err);
+}
+
+static wg_code subject_save(const wg_cli *c, const wg_hivefile *f, const wg_reg_target *t,
+                            wg_error *err) {
+  const char *out = wg_cli_value(c, "out");
+  wg_hivefile to = *f; // borrowed
+  WG_AUTO(wg_cstr) path = wg_xstrdup(out != NULL ? out : f->path);
+  WG_AUTO(wg_buf) bytes = {0};
+  wg_buf_init(&bytes, wg_heap(), 2 * WG_REG_MAX_HIVE_BYTES);
+  to.path = path;
+  if (out != NULL && wg_os_exists(WG_CWD, out)) {
+    return wg_fail(err, WG_E_CONFLICT, "'%s' is there already", out);
+  }
+  return wg_reg_write(t, &t->hives[0], &bytes, err) == WG_OK
+             ? wg_hivefile_save(&to, bytes.p, bytes.n, err)
+             : err->code;
+}
+
+static wg_code subject_edit_file(const wg_cli *c, const wg_reg_edits *edits,
+                                 const wg_reg_maps *maps, bool must_exist, wg_reg_result *out,
+                                 wg_error *err) {
+  WG_AUTO(wg_hivefile) f = {0};
+  const char *arg = c->args[0];
+  if (wg_hivefile_open(arg, wg_cli_has(c, "force-dirty"), &f, err) != WG_OK) {
+    return err->code;
+  }
+  subject_note_replay(c, arg, f.n_replayed);
+  WG_AUTO(wg_reg_target)
+  t = {.filetime = wg_reg_now(), .maps = maps->v, .n_maps = maps->n};
+  wg_reg_target_hive(&t, f.hive, arg, subject_prefix(c, arg));
+  if (wg_reg_apply(&t, edits->v, edits->n, err) != WG_OK) {
+    return err->code;
+  }
+  if (must_exist && t.n_absent > 0) {
+    return wg_reg_absent(&edits->v[0], t.n_keys_absent > 0, arg, err);
+  }
+  if (subject_save(c, &f, &t, err) != WG_OK) {
+    return err->code;
+  }
+  wg_reg_take_result(&t, out);
+  return WG_OK;
+}
+
+int wg_reg_edit_subject(const wg_cli *c, const wg_reg_edits *edits, bool must_exist) {
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_reg_result) done = {0};
+  WG_AUTO(wg_reg_maps) maps = {0};
+  int rc = wg_reg_maps_of(c, &maps);
+  if (rc != 0) {
+    return rc;
+  }
+  wg_code code = wg_reg_in_image(c->args[0])
+                     ? subject_edit_image(c, edits, &maps, must_exist, &done, &err)
+                     : subject_edit_file(c, edits, &maps, must_exist, &done, &err);
+  if (code != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  for (size_t i = 0; i < done.n_warnings; i++) {
+    wg_note(c, "%s", done.warnings[i]);
+  }
+  wg_note(c, "%llu values set, %llu keys made, %llu values and %llu keys deleted",
+          (unsigned long long)done.n_set, (unsigned long long)done.n_keys_made,
+          (unsigned long long)done.n_values_deleted, (unsigned long long)done.n_keys_deleted);
+  return 0;
+}

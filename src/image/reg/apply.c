@@ -1,0 +1,272 @@
+#include "image/reg/apply.h"
+
+#include <string.h>
+
+#include "base/near.h"
+#include "image/reg/regdiff.h"
+
+static wg_code apply_expect(const wg_reg_edit *e, const wg_regkey *k, wg_error *err) {
+  const wg_regvalue *v = k == NULL ? NULL : wg_regkey_value(k, wg_str_of(e->name));
+  if (!e->has_expect) {
+    return WG_OK;
+  }
+  if (e->expect_absent ? v != NULL : v == NULL) {
+    return wg_fail(err, WG_E_VERIFY, "%s: '%s': value '%s' is %s, against what 'expect' says",
+                   e->origin, e->key, e->name, v == NULL ? "not there" : "there");
+  }
+  if (v != NULL && (v->type != e->expect_type || v->n_bytes != e->n_expect ||
+                    (e->n_expect > 0 && memcmp(v->data, e->expect, e->n_expect) != 0))) {
+    return wg_fail(
+        err, WG_E_VERIFY,
+        "%s: '%s': value '%s' is not what 'expect' says (type %u, %u bytes in the image)",
+        e->origin, e->key, e->name, v->type, v->n_bytes);
+  }
+  return WG_OK;
+}
+
+// Data of the type that is there, when what is written fits it: text is text, a number that was
+// written without its size is one of 8 bytes, too.
+static bool apply_fits(const wg_reg_edit *e, uint32_t old_type, uint8_t wide[8], const uint8_t **p,
+                       uint32_t *n) {
+  bool text_old = old_type == WG_REG_SZ || old_type == WG_REG_EXPAND_SZ;
+  bool text_new = e->type == WG_REG_SZ || e->type == WG_REG_EXPAND_SZ;
+  *p = e->data;
+  *n = e->n_bytes;
+  if (old_type == WG_REG_QWORD && e->type == WG_REG_DWORD && e->n_bytes == 4) {
+    wg_put_le64(wide, wg_le32(e->data));
+    *p = wide;
+    *n = 8;
+    return true;
+  }
+  return text_old && text_new;
+}
+
+static wg_code apply_set(const wg_reg_target *t, const wg_reg_edit *e, wg_hive *h, wg_regkey *k,
+                         wg_error *err) {
+  const wg_regvalue *old = wg_regkey_value(k, wg_str_of(e->name));
+  uint32_t type = e->type, n = e->n_bytes;
+  const uint8_t *p = e->data;
+  uint8_t wide[8];
+  if (old != NULL && e->keep_type && old->type != e->type) {
+    if (!apply_fits(e, old->type, wide, &p, &n)) {
+      return wg_fail(err, WG_E_CONFLICT,
+                     "%s: '%s': value '%s' has type %u in the image and would get type %u; write "
+                     "{type: ..., value: ...} if that is meant",
+                     e->origin, e->key, e->name, old->type, e->type);
+    }
+    type = old->type;
+  }
+  return wg_regkey_set(h, k, wg_str_of(e->name), type, p, n, t->filetime, err);
+}
+
+static wg_code apply_list(const wg_reg_target *t, const wg_reg_edit *e, wg_hive *h, wg_regkey *k,
+                          wg_error *err) {
+  const wg_regvalue *old = wg_regkey_value(k, wg_str_of(e->name));
+  WG_AUTO(wg_buf) now = {0};
+  uint32_t type = 0;
+  wg_buf_init(&now, wg_heap(), 0);
+  if (wg_reg_list(e, old, k, &type, &now, err) != WG_OK) {
+    return err->code;
+  }
+  if (old != NULL && old->n_bytes == now.n && memcmp(old->data, now.p, now.n) == 0) {
+    return WG_OK; // nothing to do: no time moves
+  }
+  return wg_regkey_set(h, k, wg_str_of(e->name), type, now.p, (uint32_t)now.n, t->filetime, err);
+}
+
+static wg_code apply_delete(wg_reg_target *t, const wg_reg_edit *e, wg_hive *h, wg_regkey *k,
+                            wg_error *err) {
+  bool value = e->op != WG_REG_DELETE_KEY;
+  if (k == NULL || (value && wg_regkey_value(k, wg_str_of(e->name)) == NULL)) {
+    t->n_absent++;
+    t->n_keys_absent += k == NULL ? 1 : 0;
+    return WG_OK;
+  }
+  if (value) {
+    t->n_values_deleted++;
+    return wg_regkey_unset(h, k, wg_str_of(e->name), t->filetime, err);
+  }
+  t->n_keys_deleted++;
+  return wg_regkey_delete(h, k, t->filetime, err) == WG_OK
+             ? WG_OK
+             : wg_wrap(err, "%s: '%s'", e->origin, e->key);
+}
+
+static wg_code apply_taken(const wg_reg_edit *e, const wg_regvalue *owner, wg_error *err) {
+  WG_AUTO(wg_buf) whose = {0};
+  wg_buf_init(&whose, wg_heap(), 0);
+  if (owner != NULL) {
+    wg_buf_printf(&whose, "its %s is '", e->name);
+    wg_regvalue_text(owner, &whose);
+    wg_buf_add_byte(&whose, '\'');
+  } else {
+    wg_buf_printf(&whose, "it has no %s", e->name);
+  }
+  return wg_fail(err, WG_E_CONFLICT,
+                 "%s: '%s' is in the image already and not this app's: %s; choose another name, or "
+                 "write 'replace: true' if it is to be replaced",
+                 e->origin, e->key, wg_buf_z(&whose));
+}
+
+static wg_code apply_take(const wg_reg_target *t, const wg_reg_edit *e, wg_hive *h, wg_regkey *k,
+                          wg_error *err) {
+  if (k == NULL) {
+    return WG_OK;
+  }
+  const wg_regvalue *owner = wg_regkey_value(k, wg_str_of(e->name));
+  bool theirs = wg_reg_same_program(owner, e->data, e->n_bytes);
+  if (e->op == WG_REG_DROP_KEY) {
+    return theirs ? wg_regkey_delete(h, k, t->filetime, err) : WG_OK;
+  }
+  if (!theirs && wg_regkey_n_values(k) > 0) { // without values it is a place for parameters
+    return apply_taken(e, owner, err);
+  }
+  for (size_t i = 0; i < e->n_items; i++) {
+    const char *item = e->items[i];
+    wg_regkey *sub = item[0] == '\\' ? wg_regkey_child(k, wg_str_of(item + 1)) : NULL;
+    bool value = item[0] != '\\' && wg_regkey_value(k, wg_str_of(item)) != NULL;
+    if ((sub != NULL && wg_regkey_delete(h, sub, t->filetime, err) != WG_OK) ||
+        (value && wg_regkey_unset(h, k, wg_str_of(item), t->filetime, err) != WG_OK)) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
+static wg_code apply_one(wg_reg_target *t, const wg_reg_edit *e, wg_reg_hive *h, const char *path,
+                         wg_error *err) {
+  wg_regkey *k = wg_hive_find(h->hive, wg_str_of(path));
+  if (apply_expect(e, k, err) != WG_OK) {
+    return err->code;
+  }
+  if (e->op == WG_REG_EXPECT || e->op == WG_REG_NEED_KEYS) {
+    return WG_OK;
+  }
+  h->changed = true;
+  if (e->op == WG_REG_TAKE_KEY || e->op == WG_REG_DROP_KEY) {
+    return apply_take(t, e, h->hive, k, err);
+  }
+  bool gone =
+      e->op == WG_REG_REMOVE && (k == NULL || wg_regkey_value(k, wg_str_of(e->name)) == NULL);
+  if (e->op == WG_REG_DELETE_KEY || e->op == WG_REG_DELETE_VALUE || gone) {
+    return apply_delete(t, e, h->hive, k, err);
+  }
+  uint64_t n_before = wg_hive_info(h->hive).n_keys;
+  if (k == NULL && wg_regkey_create(h->hive, wg_hive_root(h->hive), wg_str_of(path), t->filetime,
+                                    &k, NULL, err) != WG_OK) {
+    return wg_wrap(err, "%s: '%s'", e->origin, e->key);
+  }
+  t->n_keys_made += wg_hive_info(h->hive).n_keys - n_before;
+  if (e->op == WG_REG_MAKE_KEY) {
+    return WG_OK;
+  }
+  t->n_set++;
+  wg_code code =
+      e->op == WG_REG_SET ? apply_set(t, e, h->hive, k, err) : apply_list(t, e, h->hive, k, err);
+  return code == WG_OK || code == WG_E_CONFLICT || code == WG_E_USAGE
+             ? code
+             : wg_wrap(err, "%s: '%s'", e->origin, e->key);
+}
+
+// The subkey's name that is nearest to what was asked for; false when none is near.
+static bool apply_nearest(const wg_regkey *k, const char *asked, wg_buf *out) {
+  size_t n = wg_regkey_n_children(k);
+  char **names = wg_xarray(n + 1, sizeof(*names));
+  for (size_t i = 0; i < n; i++) {
+    WG_AUTO(wg_buf) name = {0};
+    wg_buf_init(&name, wg_heap(), 0);
+    wg_regkey_add_name(wg_regkey_child_at(k, i), &name);
+    names[i] = wg_xstrndup((const char *)name.p, name.n);
+  }
+  const char *near = wg_nearest(asked, (const char *const *)names, n);
+  if (near != NULL) {
+    wg_buf_add_z(out, near);
+  }
+  for (size_t i = 0; i < n; i++) {
+    wg_xfree(names[i]);
+  }
+  wg_xfree(names);
+  return out->n > 0;
+}
+
+static wg_code apply_need(const wg_reg_applied *a, wg_error *err) {
+  const wg_reg_edit *e = a->e;
+  const wg_regkey *k = wg_hive_find(a->hive->hive, wg_str_of(a->path));
+  for (size_t i = 0; i < e->n_items; i++) {
+    if (k != NULL && wg_regkey_child(k, wg_str_of(e->items[i])) != NULL) {
+      continue;
+    }
+    WG_AUTO(wg_buf) near = {0};
+    wg_buf_init(&near, wg_heap(), 0);
+    bool found = k != NULL && apply_nearest(k, e->items[i], &near);
+    return wg_fail(err, WG_E_CONFLICT, "%s: %s '%s', which the image has not%s%s%s", e->origin,
+                   e->name, e->items[i], found ? "; did you mean '" : "",
+                   found ? wg_buf_z(&near) : "", found ? "'?" : "");
+  }
+  return WG_OK;
+}
+
+wg_code wg_reg_apply(wg_reg_target *t, const wg_reg_edit *edits, size_t n_edits, wg_error *err) {
+  size_t first = t->n_applied;
+  for (size_t i = 0; i < n_edits; i++) {
+    const wg_reg_edit *e = &edits[i];
+    wg_reg_hive *h = NULL;
+    WG_AUTO(wg_cstr) path = NULL;
+    if (wg_reg_resolve(t, e->key, e->view32, e->origin, &h, &path, err) != WG_OK) {
+      return err->code;
+    }
+    wg_assert(h != NULL);
+    if (apply_one(t, e, h, path, err) != WG_OK) {
+      return err->code;
+    }
+    wg_vec_push(&t->applied, &t->n_applied, &t->cap_applied) =
+        (wg_reg_applied){.e = e, .hive = h, .path = wg_take(&path)};
+  }
+  for (size_t i = first; i < t->n_applied; i++) {
+    if (t->applied[i].e->op == WG_REG_NEED_KEYS && apply_need(&t->applied[i], err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
+wg_code wg_reg_absent(const wg_reg_edit *e, bool key, const char *label, wg_error *err) {
+  if (key) {
+    return wg_fail(err, WG_E_NOT_FOUND, "'%s' has no key '%s'", label, e->key);
+  }
+  return wg_fail(err, WG_E_NOT_FOUND, "'%s': key '%s' has no value '%s'", label, e->key, e->name);
+}
+
+// The model that was written against the model that was read back, for one edited place.
+static wg_code apply_same(const wg_reg_applied *a, const wg_hive *got, wg_error *err) {
+  const wg_regkey *w = wg_hive_find(a->hive->hive, wg_str_of(a->path)),
+                  *g = wg_hive_find(got, wg_str_of(a->path));
+  const char *name = a->e->name != NULL ? a->e->name : "";
+  const wg_regvalue *wv = w == NULL ? NULL : wg_regkey_value(w, wg_str_of(name));
+  const wg_regvalue *gv = g == NULL ? NULL : wg_regkey_value(g, wg_str_of(name));
+  bool same = (w == NULL) == (g == NULL) && (wv == NULL) == (gv == NULL);
+  if (same && wv != NULL) {
+    same = wv->type == gv->type && wv->n_bytes == gv->n_bytes &&
+           (wv->n_bytes == 0 || memcmp(wv->data, gv->data, wv->n_bytes) == 0);
+  }
+  if (!same) {
+    return wg_fail(err, WG_E_VERIFY, "%s: '%s' reads back otherwise than it was set", a->e->origin,
+                   a->e->key);
+  }
+  return WG_OK;
+}
+
+wg_code wg_reg_write(const wg_reg_target *t, const wg_reg_hive *h, wg_buf *out, wg_error *err) {
+  WG_AUTO_PTR(wg_hive) back = NULL;
+  wg_hive_write_options opt = {.filetime = t->filetime, .bump_sequence = true};
+  if (wg_hive_write(h->hive, &opt, out, err) != WG_OK ||
+      wg_hive_parse(out->p, out->n, NULL, false, wg_heap(), &back, err) != WG_OK) {
+    return wg_wrap(err, "hive '%s'", h->file);
+  }
+  for (size_t i = 0; i < t->n_applied; i++) {
+    if (t->applied[i].hive == h && apply_same(&t->applied[i], back, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -44,6 +45,19 @@ def start(argv, cwd=None, env=None, timeout=300, stdin=None):
     return Result(argv, p.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
 
+def wait_for(condition, what="what was waited for", seconds=120):
+    """Waits until condition() holds and gives what it gave. The limit only ends a test that hangs: no test says how fast
+    a machine is."""
+    end = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > end:
+            pytest.fail(f"{what}: not within {seconds} s")
+        time.sleep(0.005)
+
+
 def needs(*tools):
     """Skips the test, saying why, unless every one of these programs is installed."""
     for tool in tools:
@@ -72,14 +86,29 @@ def wingo():
     return path
 
 
+def usable(folder):
+    """folder, if it is there or can be made, and files can be made in it; else None."""
+    try:
+        pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK | os.X_OK) else None
+
+
 @pytest.fixture(scope="session")
 def go_caches(tmp_path_factory):
-    """Go's build cache, shared by the tests of one run, and its module cache, shared with the user."""
-    module_cache = os.environ.get("GOMODCACHE")
-    if not module_cache and shutil.which("go"):
-        module_cache = start(["go", "env", "GOMODCACHE"], cwd="/").out.strip()
-    cache = os.environ.get("WINGO_TEST_GOCACHE") or str(tmp_path_factory.mktemp("gocache"))
-    return {"GOCACHE": cache, "GOMODCACHE": module_cache or str(tmp_path_factory.mktemp("gomod"))}
+    """Go's caches of the user who runs the tests: the standard library is compiled once for each platform and kept from
+    run to run. Tests that are about a cold cache have one of their own. WINGO_TEST_GOCACHE names another build cache."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # each worker has a folder of its own in there
+    found = {}
+    for name, other in (("GOCACHE", "gocache"), ("GOMODCACHE", "gomod")):
+        folder = start(["go", "env", name], cwd="/").out.strip() if shutil.which("go") else ""
+        if name == "GOCACHE":
+            folder = os.environ.get("WINGO_TEST_GOCACHE", folder)
+        found[name] = str(folder and folder != "off" and usable(folder) or usable(shared / other))
+    return found
 
 
 @pytest.fixture
@@ -127,5 +156,18 @@ def project(run, tmp_path):
     return tmp_path / "project"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """For tests that run in parallel (scripts/run-tests): what takes long is begun first, and tests that share something
+    made once at some cost, a Wine prefix, stay in one process."""
+    for item in items:
+        for fixture in ("booted", "wine"):
+            if fixture in item.fixturenames:
+                item.add_marker(pytest.mark.xdist_group(fixture))
+    long = {"booted", "wine", "go_build", "exe", "make"}
+    items.sort(key=lambda item: 0 if item.get_closest_marker("slow") else 1 if long & set(item.fixturenames) else 2)
+
+
 def pytest_configure(config):
+    config.addinivalue_line("markers", "xdist_group(name): tests that run in one process, where there are several")
     config.addinivalue_line("markers", "slow: takes more than a few seconds; left out by `pytest -m 'not slow'`")

@@ -101,14 +101,15 @@ def test_the_runner_counts(root, tmp_path):
         "import pytest\ndef test_good(): pass\ndef test_skipped(): pytest.skip('the moon is not up')\n"
         "def test_sometimes(): assert not __import__('os').environ.get('BREAK')\n")
     argv = [top / "scripts/run-tests", "--build", "b"]
-    r = start(argv, cwd=top)
+    one, two = dict(os.environ, WINGO_TEST_JOBS="1"), dict(os.environ, WINGO_TEST_JOBS="2")  # processes of pytest
+    r = start(argv, cwd=top, env=one)
     assert r.code == 0 and r.out.splitlines()[-1] == "3 passed, 0 failed, 1 skipped", r
     assert "test_skipped: the moon is not up" in r.out.replace("tests/cli/test_x/", ""), r
-    r = start(argv, cwd=top, env=dict(os.environ, BREAK="1"))
+    r = start(argv, cwd=top, env=dict(two, BREAK="1"))
     assert r.code == 1 and r.out.splitlines()[-1] == "2 passed, 1 failed, 1 skipped", r
     (top / "allowed").write_text("*test_other* | *\n")
-    r = start([*argv, "--allowed-skips", "allowed"], cwd=top)
+    r = start([*argv, "--allowed-skips", "allowed"], cwd=top, env=one)
     assert r.code == 1 and r.out.splitlines()[-1] == "3 passed, 1 failed, 0 skipped", r
     (top / "allowed").write_text("# why\n*test_skipped | *moon*\n")
-    r = start([*argv, "--allowed-skips", "allowed"], cwd=top)
+    r = start([*argv, "--allowed-skips", "allowed"], cwd=top, env=one)
     assert r.code == 0 and r.out.splitlines()[-1] == "3 passed, 0 failed, 1 skipped", r

@@ -20,14 +20,14 @@ import time
 
 import pytest
 
-from conftest import start
+from conftest import start, wait_for
 
 KILLS = int(os.environ.get("WINGO_TEST_KILLS", "40"))
 
 
 @pytest.fixture(scope="session")
 def toy_program(wingo):
-    path = wingo.parent / "tests" / "unit" / "build" / "build_toy"
+    path = wingo.parent / "tests" / "unit" / "engine" / "build_toy"
     assert path.exists(), "build first: ninja -C build"
     return path
 
@@ -135,17 +135,13 @@ def test_many_processes_do_the_work_once(toy):
 def test_stopped_by_a_signal(toy):
     chain(toy, ms=100)
     toy.steps(dict(id="quick", ms=0, out="out/quick"),
-              dict(id="slow", ms=60_000, size=9_000_000, out="out/slow", big=1, deps=["quick"]))
+              dict(id="slow", ms=600_000, size=9_000_000, out="out/slow", big=1, deps=["quick"]))
     for sig in (signal.SIGINT, signal.SIGTERM):
+        (toy.project / "out" / "quick").unlink(missing_ok=True)
         p = toy.popen()
-        deadline = time.time() + 20
-        while not (toy.project / "out" / "quick").exists() and time.time() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.1)
-        began = time.time()
-        p.send_signal(sig)
-        assert p.wait(timeout=20) == 130
-        assert time.time() - began < 2
+        wait_for((toy.project / "out" / "quick").exists, "the first step")
+        p.send_signal(sig)  # the second one has ten minutes to go
+        assert p.wait(timeout=120) == 130
         assert list(toy.out()) == ["out/quick"]
     assert toy.ran() == ["quick"]
 
@@ -163,13 +159,13 @@ def test_reasons_and_plan(toy):
     assert re.search(r"start +toy +app/a: changed: in\n", r.err), r
 
 
-def test_no_op_is_quick(toy, tmp_path):
-    """6 steps that each observe 3,000 files of their own."""
+def test_no_op_reads_no_file(toy, tmp_path):
+    """6 steps that each observe 1,000 files of their own."""
     steps = []
     for s in range(6):
         folder = tmp_path / f"src{s}"
         folder.mkdir()
-        for f in range(3000):
+        for f in range(1000):
             (folder / f"file{f:04}.go").write_text(f"package p // {s} {f}\n")
         steps.append(dict(id=f"app/s{s}", ms=0, out=f"out/s{s}", found=folder))
     toy.steps(*steps)
@@ -177,15 +173,11 @@ def test_no_op_is_quick(toy, tmp_path):
     assert toy.run("-j", "2").code == 0
     assert len(toy.ran()) == 6
     assert toy.run("-j", "2").code == 0  # learns what was too young
-    used = []
-    for _ in range(5):
-        p = toy.popen("-j", "2")
-        _, status, usage = os.wait4(p.pid, 0)
-        assert status == 0
-        used.append(usage.ru_utime + usage.ru_stime)
-    assert toy.ran() == []
-    print(f"no-op over 6 x 3,000 files: {min(used):.3f} s of processor time")
-    assert min(used) < 0.25, used  # 0.07 s here; sanitizers make it slower
+    p = toy.popen("-j", "2")
+    os.waitid(os.P_PID, p.pid, os.WEXITED | os.WNOWAIT)  # ended, and its account is still there
+    account = dict(line.split(": ") for line in open(f"/proc/{p.pid}/io", encoding="ascii").read().splitlines())
+    assert p.wait() == 0 and toy.ran() == []
+    assert int(account["syscr"]) < 600, account  # 6,000 files are asked for their stat and none is read
 
 
 # --- the terminal

@@ -473,21 +473,21 @@ def test_canceled(how, tools, bases, tmp_path):
         while b"progress write" not in p.stderr.readline():
             pass
         p.send_signal(how)
-        began = time.monotonic()
         err = p.stderr.read()
         assert p.wait() == 1
-    assert time.monotonic() - began < 5
     assert b"CANCELED:" in err and not out.exists()
 
 
 def test_killed_at_any_moment(tools, bases, tmp_path):
     """Not even the temporary file is taken for a whole one; the worker does not outlive its parent."""
-    rng = random.Random(6)
     n_unfinished = 0
+    began = time.monotonic()
+    run(*long_job(tools, bases, tmp_path, tmp_path / "whole.wim"))
+    took = time.monotonic() - began
     for i in range(12):
         out = tmp_path / f"out{i}.wim"
         with subprocess.Popen(long_job(tools, bases, tmp_path, out), stderr=subprocess.DEVNULL) as p:
-            time.sleep(rng.uniform(0.02, 1.2))
+            time.sleep(took * (i + 0.5) / 12)
             p.kill()
         time.sleep(0.2)
         if out.exists():

@@ -1,7 +1,6 @@
 """`wingo reg` on an image: FILE:IMAGE and full key paths."""
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -184,13 +183,15 @@ def test_inspect_says_what_a_hive_and_registry_text_are(run, image, tmp_path):
 def test_killed_while_it_changes_an_image_in_place(image, wingo, tmp_path):
     """At any moment the file is the old one or the new one, whole."""
     needs("wimlib-imagex")
-    old, rng = image.read_bytes(), random.Random(9)
-    n_old = n_new = 0
+    old, n_old, n_new = image.read_bytes(), 0, 0
+    began = time.monotonic()
+    assert start([wingo, "reg", "add", f"{image}:2", r"HKLM\SOFTWARE\Acme\Killed"]).code == 0
+    took = time.monotonic() - began
     for i in range(25):
         image.write_bytes(old)
         with subprocess.Popen([str(wingo), "reg", "add", f"{image}:2", r"HKLM\SOFTWARE\Acme\Killed"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as p:
-            time.sleep(rng.uniform(0, 0.12))
+            time.sleep(took * i / 24)
             p.kill()
         if image.read_bytes() == old:
             n_old += 1

@@ -10,11 +10,10 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
-from conftest import needs, needs_user_namespaces, start
+from conftest import needs, needs_user_namespaces, start, wait_for
 
 KILLS = int(os.environ.get("WINGO_TEST_KILLS", "12"))
 
@@ -70,18 +69,28 @@ def test_killed_at_random_moments(run, wingo, env, built, home):
     assert survived < KILLS
 
 
-def test_interrupt_cleans_up(run, wingo, env, built, home):
+def slow_go(folder):
+    """A PATH whose `go build` never ends, and the file it makes when it is asked to."""
+    (folder / "bin").mkdir()
+    begun = folder / "begun"
+    script = folder / "bin" / "go"
+    script.write_text(f'#!/bin/sh\nif [ "$1" = build ]; then\n  : >{begun}\n  exec sleep 600\nfi\nexec {shutil.which("go")} "$@"\n')
+    script.chmod(0o755)
+    return f"{folder / 'bin'}:{os.environ['PATH']}", begun
+
+
+def test_interrupt_cleans_up(run, wingo, env, built, home, tmp_path):
     project, want = built
+    path, begun = slow_go(tmp_path)
     shutil.rmtree(home / ".cache" / "wingo", ignore_errors=True)
     shutil.rmtree(project / "out", ignore_errors=True)
     for sig, code in ((signal.SIGINT, 130), (signal.SIGTERM, 130)):
-        p = subprocess.Popen([wingo, "build"], cwd=project, env=env, stdin=subprocess.DEVNULL,
+        begun.unlink(missing_ok=True)
+        p = subprocess.Popen([wingo, "build"], cwd=project, env={**env, "PATH": path}, stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(0.4)
+        wait_for(begun.exists, "go build")
         p.send_signal(sig)
         out, err = p.communicate(timeout=60)
-        if p.returncode == 0:
-            pytest.fail("the build ended before it could be interrupted")
         assert p.returncode == code, (p.returncode, out, err)
         left = [f for f in digests(project) if ".wgtmp-" in f]
         assert left == []

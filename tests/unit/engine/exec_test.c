@@ -226,10 +226,15 @@ typedef struct seen {
   wg_buf text; // "type identity text|details\n"
 } seen;
 
+static atomic_uint n_failed_seen;
+
 static void seen_event(void *ctx, const wg_event *ev) {
   seen *s = ctx;
   wg_buf_printf(&s->text, "%d %s %s|%s\n", (int)ev->type, ev->identity == NULL ? "-" : ev->identity,
                 ev->text == NULL ? "" : ev->text, ev->details == NULL ? "" : ev->details);
+  if (ev->type == WG_EV_STEP_FAILED) {
+    atomic_fetch_add(&n_failed_seen, 1);
+  }
 }
 
 static bool seen_has(seen *s, wg_event_type type, const char *rest) {
@@ -237,13 +242,32 @@ static bool seen_has(seen *s, wg_event_type type, const char *rest) {
   return strstr(wg_buf_z(&s->text), line) != NULL;
 }
 
+// Order without clocks: each hook waits for what has to be before it. A fault shows as a test that
+// does not end, and meson ends it.
+static void hook_when_three_run(wg_step_ctx *c, const toy *t) {
+  (void)c;
+  (void)t;
+  while (atomic_load(&toy_n_run) < 3) {
+    wg_os_sleep_ms(1);
+  }
+}
+
+static void hook_after_a_failure(wg_step_ctx *c, const toy *t) {
+  (void)c;
+  while (atomic_load(&n_failed_seen) < (t->fail != NULL ? 1 : 2)) {
+    wg_os_sleep_ms(1);
+  }
+}
+
 static void test_two_failures(void **state) {
   (void)state;
   WG_AUTO(place) p;
   place_init(&p);
-  toy bad = {.fail = "exit status 1", .details = "main.go:3: broken\n", .sleep_ms = 120};
-  toy bad2 = {.fail = "exit status 2", .sleep_ms = 150};
-  toy good = {0}, slow = {.sleep_ms = 400};
+  toy bad = {
+      .fail = "exit status 1", .details = "main.go:3: broken\n", .hook = hook_when_three_run};
+  toy bad2 = {.fail = "exit status 2", .hook = hook_after_a_failure};
+  toy good = {0}, slow = {.hook = hook_after_a_failure};
+  n_failed_seen = 0;
   WG_AUTO_PTR(wg_graph) g = wg_graph_new();
   wg_step *a = published(&p, g, &toy_kind, "a", &bad);
   wg_step_param(published(&p, g, &toy_kind, "b", &bad2), "n", "b");
@@ -271,10 +295,10 @@ static void test_two_failures(void **state) {
   assert_true(seen_has(&s, WG_EV_RUN_ENDED, "- 2 of 5 steps failed: a and others|"));
   wg_buf_done(&s.text);
   // Failures are not remembered.
-  toy_n_run = 0;
+  toy_n_run = 1; // slow will not run again
   WG_AUTO(wg_exec_result) again = run(&p, g, options(&p), WG_E_FAILED);
   assert_int_equal(again.n_cached, 1);
-  assert_int_equal(toy_n_run, 2);
+  assert_int_equal(toy_n_run, 3);
 }
 
 static void test_keep_going(void **state) {
@@ -314,7 +338,7 @@ static void test_cancel(void **state) {
   wg_error err = WG_ERROR_INIT;
   assert_int_equal(wg_cancel_init(&cancel, &err), WG_OK);
   hook_cancel = &cancel;
-  toy first = {0}, stops = {.hook = hook_stop, .sleep_ms = 10000, .big = true}, never = {0};
+  toy first = {0}, stops = {.hook = hook_stop, .sleep_ms = 600000, .big = true}, never = {0};
   WG_AUTO_PTR(wg_graph) g = wg_graph_new();
   wg_step *a = published(&p, g, &toy_kind, "a", &first);
   wg_step *b = published(&p, g, &toy_kind, "b", &stops);
@@ -322,9 +346,7 @@ static void test_cancel(void **state) {
   wg_step_input_step(published(&p, g, &toy_kind, "c", &never), "dep", b, "out");
   wg_exec_options opt = options(&p);
   opt.cancel = &cancel;
-  uint64_t start = wg_os_mono_ns();
-  WG_AUTO(wg_exec_result) r = run(&p, g, opt, WG_E_CANCELED);
-  assert_true(wg_os_mono_ns() - start < 3000000000);
+  WG_AUTO(wg_exec_result) r = run(&p, g, opt, WG_E_CANCELED); // b has ten minutes to go
   assert_int_equal(r.n_ran, 1);
   assert_int_equal(r.n_skipped, 2);
   assert_int_equal(r.n_failures, 0);
@@ -349,11 +371,19 @@ static void test_cancel(void **state) {
 
 // --- the budget
 
+static void hook_two_at_once(wg_step_ctx *c, const toy *t) {
+  (void)t;
+  // One that takes all has nobody beside it; the others run two at a time, at first at the latest.
+  while (wg_ctx_cpus(c) < 3 && atomic_load(&toy_n_max) < 2) {
+    wg_os_sleep_ms(1);
+  }
+}
+
 static void test_budget(void **state) {
   (void)state;
   WG_AUTO(place) p;
   place_init(&p);
-  toy t = {.sleep_ms = 30};
+  toy t = {.sleep_ms = 5, .hook = hook_two_at_once};
   WG_AUTO_PTR(wg_graph) g = wg_graph_new();
   for (unsigned i = 0; i < 12; i++) {
     WG_AUTO(wg_cstr) name = wg_xprintf("s%u", i);
@@ -367,9 +397,10 @@ static void test_budget(void **state) {
   WG_AUTO(wg_exec_result) r = run(&p, g, opt, WG_OK);
   assert_int_equal(r.n_ran, 12); // also those that ask for more than there is
   assert_true(toy_max <= 3);
-  assert_true(toy_max >= 2);
+  assert_true(toy_n_max >= 2);
   // By memory: two at a time.
   toy_max = 0;
+  t.hook = NULL;
   WG_AUTO_PTR(wg_graph) h = wg_graph_new();
   for (unsigned i = 0; i < 8; i++) {
     WG_AUTO(wg_cstr) name = wg_xprintf("m%u", i);

@@ -97,12 +97,11 @@ static void cancel_and_timeout_end_the_whole_group(void **state) {
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   wg_proc_result r;
-  uint64_t t0 = wg_os_mono_ns();
-  assert_int_equal(run("sleep 60 & echo $!; wait", NULL, NULL, 200, &b, &r, &err), WG_E_TIMEOUT);
+  assert_int_equal(run("sleep 600 & echo $!; wait", NULL, NULL, 1000, &b, &r, &err), WG_E_TIMEOUT);
   uint64_t pid = 0;
   wg_str text = wg_buf_str(&b);
   assert_true(wg_parse_u64((wg_str){text.p, wg_str_find(text, '\n')}, &pid));
-  for (int i = 0; i < 300 && !is_gone(pid); i++) {
+  for (int i = 0; i < 3000 && !is_gone(pid); i++) {
     wg_os_sleep_ms(10);
   }
   assert_true(is_gone(pid));
@@ -110,11 +109,10 @@ static void cancel_and_timeout_end_the_whole_group(void **state) {
   assert_ok(wg_cancel_init(&c, &err), &err);
   wg_thread t;
   assert_ok(wg_thread_start(&t, cancel_soon, &c, &err), &err);
-  assert_int_equal(run("trap '' TERM; sleep 60", NULL, &c, 0, &b, &r, &err), WG_E_CANCELED);
+  assert_int_equal(run("trap '' TERM; sleep 600", NULL, &c, 0, &b, &r, &err), WG_E_CANCELED);
   wg_thread_join(t);
   assert_int_equal(run("true", NULL, &c, 0, &b, &r, &err), WG_E_CANCELED);
   wg_cancel_done(&c);
-  assert_true(wg_os_mono_ns() - t0 < 30000000000ULL);
 }
 
 static void a_signal_is_told(void **state) {
@@ -134,10 +132,13 @@ static void a_daemon_that_keeps_the_pipe_is_not_waited_for(void **state) {
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   wg_proc_result r;
-  uint64_t t0 = wg_os_mono_ns();
-  assert_ok(run("echo x; setsid sleep 20 & exit 3", NULL, NULL, 0, &b, &r, &err), &err);
+  assert_ok(run("setsid sleep 600 & echo $!; exit 3", NULL, NULL, 0, &b, &r, &err), &err);
   assert_int_equal(r.exit_code, 3);
-  assert_true(wg_os_mono_ns() - t0 < 15000000000ULL);
+  uint64_t pid = 0;
+  wg_str text = wg_buf_str(&b);
+  assert_true(wg_parse_u64((wg_str){text.p, wg_str_find(text, '\n')}, &pid));
+  assert_false(is_gone(pid)); // it has ten minutes to go, and we are here
+  assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
 }
 
 static void which_looks_along_the_list(void **state) {

@@ -221,44 +221,6 @@ static void test_tree(void **state) {
 
 // --- failures
 
-typedef struct seen {
-  wg_mutex lock;
-  wg_buf text; // "type identity text|details\n"
-} seen;
-
-static atomic_uint n_failed_seen;
-
-static void seen_event(void *ctx, const wg_event *ev) {
-  seen *s = ctx;
-  wg_buf_printf(&s->text, "%d %s %s|%s\n", (int)ev->type, ev->identity == NULL ? "-" : ev->identity,
-                ev->text == NULL ? "" : ev->text, ev->details == NULL ? "" : ev->details);
-  if (ev->type == WG_EV_STEP_FAILED) {
-    atomic_fetch_add(&n_failed_seen, 1);
-  }
-}
-
-static bool seen_has(seen *s, wg_event_type type, const char *rest) {
-  WG_AUTO(wg_cstr) line = wg_xprintf("%d %s", (int)type, rest);
-  return strstr(wg_buf_z(&s->text), line) != NULL;
-}
-
-// Order without clocks: each hook waits for what has to be before it. A fault shows as a test that
-// does not end, and meson ends it.
-static void hook_when_three_run(wg_step_ctx *c, const toy *t) {
-  (void)c;
-  (void)t;
-  while (atomic_load(&toy_n_run) < 3) {
-    wg_os_sleep_ms(1);
-  }
-}
-
-static void hook_after_a_failure(wg_step_ctx *c, const toy *t) {
-  (void)c;
-  while (atomic_load(&n_failed_seen) < (t->fail != NULL ? 1 : 2)) {
-    wg_os_sleep_ms(1);
-  }
-}
-
 static void test_two_failures(void **state) {
   (void)state;
   WG_AUTO(place) p;
@@ -267,7 +229,7 @@ static void test_two_failures(void **state) {
       .fail = "exit status 1", .details = "main.go:3: broken\n", .hook = hook_when_three_run};
   toy bad2 = {.fail = "exit status 2", .hook = hook_after_a_failure};
   toy good = {0}, slow = {.hook = hook_after_a_failure};
-  n_failed_seen = 0;
+  toy_n_failed_seen = 0;
   WG_AUTO_PTR(wg_graph) g = wg_graph_new();
   wg_step *a = published(&p, g, &toy_kind, "a", &bad);
   wg_step_param(published(&p, g, &toy_kind, "b", &bad2), "n", "b");

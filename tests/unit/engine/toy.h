@@ -219,4 +219,44 @@ static inline char *get(const place *p, const char *name) {
   return wg_xstrdup(wg_buf_z(&b));
 }
 
+// --- the order of things
+
+typedef struct seen {
+  wg_mutex lock;
+  wg_buf text; // "type identity text|details\n"
+} seen;
+
+static atomic_uint toy_n_failed_seen;
+
+static inline void seen_event(void *ctx, const wg_event *ev) {
+  seen *s = ctx;
+  wg_buf_printf(&s->text, "%d %s %s|%s\n", (int)ev->type, ev->identity == NULL ? "-" : ev->identity,
+                ev->text == NULL ? "" : ev->text, ev->details == NULL ? "" : ev->details);
+  if (ev->type == WG_EV_STEP_FAILED) {
+    atomic_fetch_add(&toy_n_failed_seen, 1);
+  }
+}
+
+static inline bool seen_has(seen *s, wg_event_type type, const char *rest) {
+  WG_AUTO(wg_cstr) line = wg_xprintf("%d %s", (int)type, rest);
+  return strstr(wg_buf_z(&s->text), line) != NULL;
+}
+
+// Order without clocks: each hook waits for what has to be before it. A fault shows as a test that
+// does not end, and meson ends it.
+static inline void hook_when_three_run(wg_step_ctx *c, const toy *t) {
+  (void)c;
+  (void)t;
+  while (atomic_load(&toy_n_run) < 3) {
+    wg_os_sleep_ms(1);
+  }
+}
+
+static inline void hook_after_a_failure(wg_step_ctx *c, const toy *t) {
+  (void)c;
+  while (atomic_load(&toy_n_failed_seen) < (t->fail != NULL ? 1 : 2)) {
+    wg_os_sleep_ms(1);
+  }
+}
+
 #endif

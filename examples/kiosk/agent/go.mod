@@ -1,0 +1,3 @@
+module example.com/kiosk/agent
+
+go 1.19

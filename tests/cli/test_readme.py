@@ -1,20 +1,31 @@
-"""What README.md shows is what happens: its commands are run, and their output is compared."""
+"""What README.md and the guide show is what happens: their commands are run, and their output is compared.
+
+A page's commands stand in console blocks between <!-- tour: begin --> and <!-- tour: end -->; they are run one after the other in one folder:
+an empty one, or, with <!-- tour: begin; in examples/x -->, a copy of that example. WINGO_WRITE_TOURS=1 writes what came out into the pages.
+"""
+import os
 import re
 import shlex
+import shutil
 
-from conftest import needs, start
+import pytest
+from conftest import ROOT, needs, start
+
+PAGES = ["README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs/guide").glob("*.md"))]
+DOCUMENTS = ["CONTRIBUTING.md", "SECURITY.md", "docs/HACKING.md", "docs/ARCHITECTURE.md", "docs/COMPATIBILITY.md", "docs/RELEASE.md", "docs/errors.md", *PAGES]
+TOUR = re.compile(r"<!-- tour: begin(?:; in (?P<folder>[\w/.-]+))?.*?-->(?P<body>.*?)<!-- tour: end -->", re.S)
+BLOCK = re.compile(r"(```console\n)(.*?)(```)", re.S)
 
 
-def tour(root):
-    """[(command, [line of output])] between the marks in README.md."""
-    text = (root / "README.md").read_text()
-    block = re.search(r"<!-- tour: begin.*?```console\n(.*?)```", text, re.S).group(1)
+def steps_of(text):
+    """[(command, [line of output])] of a tour."""
     steps = []
-    for line in block.splitlines():
-        if line.startswith("$ "):
-            steps.append((line[2:], []))
-        else:
-            steps[-1][1].append(line)
+    for block in BLOCK.findall(text):
+        for line in block[1].splitlines():
+            if line.startswith("$ "):
+                steps.append((line[2:], []))
+            else:
+                steps[-1][1].append(line)
     return steps
 
 
@@ -27,22 +38,46 @@ def plain(lines):
     return sorted(out)
 
 
-def test_the_tour(root, wingo, env, tmp_path):
+def rewritten(text, outputs):
+    rest = iter(outputs)
+
+    def block(m):
+        lines = []
+        for line in m.group(2).splitlines():
+            if line.startswith("$ "):
+                lines += [line, *(got.rstrip() for got in next(rest))]
+        return m.group(1) + "".join(line + "\n" for line in lines) + m.group(3)
+
+    return BLOCK.sub(block, text)
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if TOUR.search((ROOT / p).read_text())])
+def test_the_tour(root, wingo, env, tmp_path, page):
     needs("go", "bash")
-    steps = tour(root)
-    assert len(steps) >= 8 and any(command == "wingo build" for command, _ in steps)
+    found = TOUR.search((root / page).read_text())
+    steps = steps_of(found["body"])
+    assert len(steps) >= 3
+    folder = tmp_path / "tour"
+    if found["folder"]:
+        shutil.copytree(root / found["folder"], folder, ignore=shutil.ignore_patterns("out", ".wingo"))
+    else:
+        folder.mkdir()
     e = dict(env, PATH=f"{wingo.parent}:{env['PATH']}")
     mark = "--- next ---"
     script = "\n".join(f"echo {shlex.quote(mark)}; {command}" for command, _ in steps)
-    r = start(["bash", "--norc", "-c", f"exec 2>&1\n{script}\n"], cwd=tmp_path, env=e, timeout=900)
+    r = start(["bash", "--norc", "-c", f"exec 2>&1\n{script}\n"], cwd=folder, env=e, timeout=900)
     outputs = [part.splitlines() for part in r.out.split(mark + "\n")[1:]]
     assert len(outputs) == len(steps), r
+    if os.environ.get("WINGO_WRITE_TOURS"):
+        text = (root / page).read_text()
+        (root / page).write_text(text[:found.start("body")] + rewritten(found["body"], outputs) + text[found.end("body"):])
+        return
     for (command, want), got in zip(steps, outputs):
-        assert plain(got) == plain(want), f"README.md shows another output of: {command}\n" + "\n".join(got)
+        assert plain(got) == plain(want), f"{page} shows another output of: {command}\n" + "\n".join(got)
 
 
 def test_every_command_that_the_documents_name_exists(root, run):
-    for name in ["README.md", "docs/HACKING.md", "docs/ARCHITECTURE.md", "docs/errors.md"]:
+    for name in DOCUMENTS:
         for command in set(re.findall(r"`wingo ([a-z]+)", (root / name).read_text())):
             if command not in ("init",):
                 r = run("help", command)
@@ -51,12 +86,12 @@ def test_every_command_that_the_documents_name_exists(root, run):
 
 def test_every_make_target_that_the_documents_name_exists(root):
     targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.M))
-    for name in ["README.md", "docs/HACKING.md", "docs/ARCHITECTURE.md"]:
+    for name in DOCUMENTS:
         for target in re.findall(r"(?:^    |`)make ([a-z]+)", (root / name).read_text(), re.M):
             assert target in targets, f"{name} names 'make {target}'"
 
 
 def test_every_file_that_the_documents_name_exists(root):
-    for name in ["README.md", "docs/HACKING.md", "docs/ARCHITECTURE.md", "docs/errors.md"]:
+    for name in DOCUMENTS:
         for path in re.findall(r"`((?:src|docs|scripts|tests|fuzz|\.ci)/[\w./-]+)`", (root / name).read_text()):
             assert (root / path).exists(), f"{name} names {path}, which is not there"

@@ -26,6 +26,7 @@ static const char *const code_names[] = {
     [WG_E_CONFIG] = "CONFIG",
     [WG_E_FAILED] = "FAILED",
     [WG_E_TIMEOUT] = "TIMEOUT",
+    [WG_E_REMOTE] = "REMOTE",
     [WG_E_BUG] = "BUG",
 };
 

@@ -20,6 +20,7 @@ typedef enum wg_code {
   WG_E_CONFIG,      // the project file is wrong
   WG_E_FAILED,      // a child program or a step ran and failed; its own output says why
   WG_E_TIMEOUT,     // a time limit ran out
+  WG_E_REMOTE,      // the far side refused, failed or can't be reached
   WG_E_BUG,         // a broken invariant of ours
 } wg_code;
 

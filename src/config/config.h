@@ -2,7 +2,7 @@
 #ifndef WG_CONFIG_CONFIG_H
 #define WG_CONFIG_CONFIG_H
 
-#include "config/pos.h"
+#include "base/pos.h"
 
 typedef struct wg_cfg_options {
   const char *file;        // NULL: wingo.yaml in the working directory or the nearest parent

@@ -31,6 +31,7 @@ void wg_ctx_done(wg_step_ctx *c) {
   wg_xfree(c->big);
   wg_xfree(c->facts);
   wg_xfree(c->warnings);
+  wg_xfree(c->undone);
   wg_buf_done(&c->details);
   wg_buf_done(&c->note);
   wg_mutex_done(&c->lock);
@@ -49,7 +50,7 @@ wg_store *wg_ctx_store(const wg_step_ctx *c) {
   return c->r->env->store;
 }
 const wg_cancel *wg_ctx_cancel(const wg_step_ctx *c) {
-  return c->r->env->cancel;
+  return c->phase == CTX_UNDO ? NULL : c->r->env->cancel;
 }
 const char *wg_ctx_tmp(const wg_step_ctx *c) {
   return c->tmp;

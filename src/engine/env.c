@@ -9,7 +9,8 @@ void wg_build_emit(const step_run *r, wg_event ev) {
   }
   ev.step = r->number;
   ev.identity = r->s->identity;
-  ev.verb = r->s->kind->verb;
+  ev.verb = wg_build_verb(r->s);
+  ev.is_action = r->s->action != NULL;
   wg_bus_emit(r->env->bus, &ev);
 }
 
@@ -27,6 +28,15 @@ static wg_code env_make_dir(const char *project_dir, wg_error *err) {
   return WG_OK;
 }
 
+// Dependencies are known already.
+static bool env_is_secret(const build_env *e, const wg_step *s) {
+  bool secret = s->secret;
+  for (size_t i = 0; i < s->n_inputs; i++) {
+    secret = secret || (s->inputs[i].dep != NULL && e->runs[s->inputs[i].dep->index].secret);
+  }
+  return secret;
+}
+
 wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_options *opt,
                           wg_error *err) {
   *e = (build_env){.g = g,
@@ -34,8 +44,10 @@ wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_
                    .bus = opt->bus,
                    .cancel = opt->cancel,
                    .project_dir = opt->project_dir,
-                   .recheck = opt->recheck};
+                   .recheck = opt->recheck,
+                   .info = opt->info};
   e->selected = wg_xarray(g->n_steps + 1, sizeof(*e->selected));
+  e->named = wg_xarray(g->n_steps + 1, sizeof(*e->named));
   e->runs = wg_xarray(g->n_steps + 1, sizeof(*e->runs));
   e->memo = wg_build_memo_new(s);
   wg_mutex_init(&e->lock);
@@ -49,15 +61,17 @@ wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_
     wg_buf_init(&r->state_bytes, wg_heap(), 0);
   }
   if (wg_build_graph_order(g, &e->order, err) != WG_OK ||
-      wg_build_graph_select(g, opt->targets, opt->n_targets, e->selected, err) != WG_OK) {
+      wg_build_graph_select(g, opt, e->selected, e->named, err) != WG_OK) {
     return err->code;
   }
   for (uint32_t i = 0; i < g->n_steps; i++) {
     uint32_t at = e->order[i];
+    e->runs[at].secret = env_is_secret(e, g->steps[at]);
     if (e->selected[at]) {
       e->runs[at].number = e->n_selected++;
     }
   }
+  e->release = wg_build_release_new(opt->project_dir, opt->info);
   return opt->project_dir == NULL ? WG_OK : env_make_dir(opt->project_dir, err);
 }
 
@@ -72,9 +86,12 @@ void wg_build_env_done(build_env *e) {
     wg_buf_done(&r->result_bytes);
     wg_buf_done(&r->state_bytes);
     wg_xfree(r->inputs);
+    wg_build_action_free(r->act);
   }
   wg_xfree(e->runs);
   wg_xfree(e->selected);
+  wg_xfree(e->named);
+  wg_build_release_free(e->release);
   wg_xfree(e->order);
   wg_build_memo_free(e->memo);
   wg_mutex_done(&e->lock);

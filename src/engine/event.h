@@ -15,12 +15,15 @@ typedef enum wg_event_type {
   WG_EV_STEP_WARNING,  // text
   WG_EV_STEP_FACT,     // name, text
   WG_EV_STEP_OUTPUT,   // name, digest, size_bytes, path (may be NULL)
-  WG_EV_STEP_CACHED,   // key
+  WG_EV_STEP_CACHED,   // key; of an action: the far side is as it should be
   WG_EV_STEP_DONE,     // key
   WG_EV_STEP_FAILED,   // text = the error chain; details = child output
   WG_EV_STEP_SKIPPED,  // a step it needs failed, or the run was stopped
   WG_EV_STEP_CANCELED,
-  WG_EV_RUN_ENDED, // n_done, n_cached, n_failed, n_skipped; code
+  WG_EV_STEP_CHANGE, // of an action, when it starts: name = what; text = as it is, details = as it
+                     // will be, NULL where there is nothing
+  WG_EV_STEP_UNDONE, // of an action that failed: text = what is again as it was
+  WG_EV_RUN_ENDED,   // n_done, n_cached, n_failed, n_skipped; code
 } wg_event_type;
 
 typedef struct wg_event {
@@ -30,6 +33,7 @@ typedef struct wg_event {
   uint32_t step;        // index of the step, UINT32_MAX for the run
   const char *identity; // of the step, NULL for the run
   const char *verb;
+  bool is_action;
   const char *name, *text, *details, *unit, *path; // NULL where not used; borrowed for the call
   uint64_t done, total;                            // progress
   uint64_t size_bytes;

@@ -26,7 +26,8 @@ typedef struct exec_step {
   uint32_t n_waiting;   // dependencies not done yet
   uint32_t *dependents; // graph indices, as often as they name this step
   size_t n_dependents, cap_dependents;
-  bool is_cached; // to be run again nevertheless
+  bool is_cached;  // to be run again nevertheless
+  bool has_looked; // an action that waits for its apply
 } exec_step;
 
 typedef struct exec_run {
@@ -146,6 +147,31 @@ static wg_code exec_finish_cached(step_run *r, wg_error *err) {
   return WG_OK;
 }
 
+// An action's check. *out_same: the far side is as it should be, and the action is done.
+static wg_code exec_look(step_run *r, bool *out_same, wg_buf *details, wg_error *err) {
+  *out_same = false;
+  if (wg_cancel_check(r->env->cancel, err) != WG_OK ||
+      wg_build_action_look(r, details, err) != WG_OK) {
+    return err->code;
+  }
+  if (r->act->n_changes == 0) {
+    *out_same = true;
+    wg_build_action_tell_results(r);
+    wg_build_emit(r, (wg_event){.type = WG_EV_STEP_CACHED});
+  }
+  return WG_OK;
+}
+
+static wg_code exec_apply(step_run *r, const exec_job *job, wg_buf *details, wg_error *err) {
+  if (wg_cancel_check(r->env->cancel, err) != WG_OK ||
+      wg_build_action_apply(r, job->cpus, job->memory, details, err) != WG_OK) {
+    return err->code;
+  }
+  wg_build_action_tell_results(r);
+  wg_build_emit(r, (wg_event){.type = WG_EV_STEP_DONE});
+  return WG_OK;
+}
+
 // *out_hit: it need not run, and is finished unless it is to be run again.
 static wg_code exec_check(step_run *r, bool *out_hit, wg_buf *details, wg_error *err) {
   wg_str why = {NULL, 0};
@@ -238,6 +264,27 @@ static bool exec_goes_before(const exec_run *x, uint32_t a, uint32_t b) {
   return x->env->runs[a].expected_ns > x->env->runs[b].expected_ns; // else the graph's order stays
 }
 
+static bool exec_is_action(const exec_run *x, uint32_t at) {
+  return x->env->g->steps[at]->action != NULL;
+}
+
+// True while the world must not be touched yet: an action has still to look, or is at it.
+static bool exec_holds_back(const exec_run *x) {
+  for (uint32_t i = 0; i < x->env->g->n_steps; i++) {
+    if (exec_is_action(x, i) && (x->steps[i].state == EXEC_TO_CHECK ||
+                                 (x->steps[i].state == EXEC_BUSY && !x->steps[i].has_looked))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool exec_may_run(const exec_run *x, uint32_t at) {
+  return x->steps[at].state == EXEC_TO_RUN && exec_need_cpus(x, at) <= x->cpus_free &&
+         exec_need_memory(x, at) <= x->memory_free &&
+         !(exec_is_action(x, at) && exec_holds_back(x));
+}
+
 static bool exec_pick(exec_run *x, exec_job *out) {
   if (x->stop || wg_canceled(x->env->cancel) || x->cpus_free == 0) {
     return false;
@@ -250,8 +297,7 @@ static bool exec_pick(exec_run *x, exec_job *out) {
       found = true;
       break;
     }
-    if (x->steps[at].state == EXEC_TO_RUN && exec_need_cpus(x, at) <= x->cpus_free &&
-        exec_need_memory(x, at) <= x->memory_free && (!found || exec_goes_before(x, at, out->at))) {
+    if (exec_may_run(x, at) && (!found || exec_goes_before(x, at, out->at))) {
       *out = (exec_job){.at = at, .memory = exec_need_memory(x, at)};
       found = true;
     }
@@ -269,13 +315,20 @@ static void exec_work(exec_run *x, const exec_job *job) {
   wg_error err = WG_ERROR_INIT;
   bool is_recheck = x->steps[job->at].is_cached; // only this job looks at it now
   bool is_cached = false;
-  wg_code code = job->is_check ? exec_check(r, &is_cached, &details, &err)
-                               : exec_run_job(r, job, is_recheck, &is_cached, &details, &err);
+  wg_code code;
+  if (exec_is_action(x, job->at)) {
+    code = job->is_check ? exec_look(r, &is_cached, &details, &err)
+                         : exec_apply(r, job, &details, &err);
+  } else {
+    code = job->is_check ? exec_check(r, &is_cached, &details, &err)
+                         : exec_run_job(r, job, is_recheck, &is_cached, &details, &err);
+  }
   wg_mutex_lock(&x->lock);
   if (code != WG_OK) {
     exec_fail(x, job->at, wg_buf_str(&details), &err);
-  } else if (job->is_check && (!is_cached || x->env->recheck)) {
+  } else if (job->is_check && (!is_cached || (x->env->recheck && r->act == NULL))) {
     x->steps[job->at].is_cached = is_cached;
+    x->steps[job->at].has_looked = r->act != NULL;
     x->steps[job->at].state = EXEC_TO_RUN;
   } else {
     exec_succeed(x, job->at, is_cached);
@@ -310,6 +363,12 @@ static void *exec_worker(void *arg) {
 
 // --- a whole run
 
+// What would overwrite what can't be had back is done only by its name.
+static bool exec_wants_name(const exec_run *x, uint32_t at) {
+  const wg_step *s = x->env->g->steps[at];
+  return s->action != NULL && s->action->destructive && !x->env->named[at];
+}
+
 static void exec_depends(exec_run *x, uint32_t at, const wg_step *dep) {
   exec_step *d = &x->steps[dep->index];
   wg_vec_push(&d->dependents, &d->n_dependents, &d->cap_dependents) = at;
@@ -332,13 +391,16 @@ static void exec_init(exec_run *x, build_env *env, const wg_exec_options *opt,
     if (!env->selected[i]) {
       continue;
     }
-    for (size_t k = 0; k < s->n_inputs; k++) {
-      if (s->inputs[k].dep != NULL) {
-        exec_depends(x, i, s->inputs[k].dep);
+    for (size_t k = 0; k < wg_build_n_deps(s); k++) {
+      if (wg_build_dep(s, k) != NULL) {
+        exec_depends(x, i, wg_build_dep(s, k));
       }
     }
-    for (size_t k = 0; k < s->n_after; k++) {
-      exec_depends(x, i, s->after[k]);
+    // Nothing of the world is touched before all is made, unless the user wants what can be had.
+    for (uint32_t k = 0; s->action != NULL && !opt->keep_going && k < env->g->n_steps; k++) {
+      if (env->selected[k] && env->g->steps[k]->action == NULL) {
+        exec_depends(x, i, env->g->steps[k]);
+      }
     }
     x->steps[i].state = x->steps[i].n_waiting == 0 ? EXEC_TO_CHECK : EXEC_WAITING;
   }
@@ -351,6 +413,23 @@ static void exec_done(exec_run *x) {
   wg_xfree(x->steps);
   wg_mutex_done(&x->lock);
   wg_cond_done(&x->changed);
+}
+
+static void exec_skip_unnamed(exec_run *x) {
+  for (uint32_t i = 0; i < x->env->g->n_steps; i++) {
+    exec_step *s = &x->steps[i];
+    if ((s->state == EXEC_TO_CHECK || s->state == EXEC_WAITING) && exec_wants_name(x, i)) {
+      const char *identity = x->env->g->steps[i]->identity;
+      WG_AUTO(wg_cstr)
+      text = wg_xprintf("it overwrites what can't be had back: name it ('%s') to have it done",
+                        identity);
+      s->state = EXEC_SKIPPED;
+      x->out->n_skipped++;
+      wg_build_emit(&x->env->runs[i], (wg_event){.type = WG_EV_STEP_WARNING, .text = text});
+      wg_build_emit(&x->env->runs[i], (wg_event){.type = WG_EV_STEP_SKIPPED, .text = text});
+      exec_skip_dependents(x, i);
+    }
+  }
 }
 
 static wg_code exec_run_workers(exec_run *x, wg_error *err) {
@@ -414,6 +493,7 @@ wg_code wg_exec_run(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_exe
   }
   exec_run x;
   exec_init(&x, &env, opt, out);
+  exec_skip_unnamed(&x);
   wg_code code = exec_run_workers(&x, err);
   exec_skip_rest(&x);
   if (code == WG_OK) {

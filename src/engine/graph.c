@@ -52,17 +52,37 @@ void wg_graph_free(wg_graph *g) {
   wg_xfree(g);
 }
 
-wg_step *wg_graph_add(wg_graph *g, const wg_step_kind *kind, const char *identity,
-                      const void *user) {
+static wg_step *graph_add(wg_graph *g, const char *identity, const void *user) {
   wg_step *s = wg_build_get(&g->arena, 1, sizeof(*s));
   s->g = g;
   s->index = (uint32_t)g->n_steps;
-  s->kind = kind;
   s->identity = wg_build_strdup(&g->arena, identity);
   s->user = user;
   s->cpus = 1;
   wg_vec_push(&g->steps, &g->n_steps, &g->cap_steps) = s; // NOLINT(bugprone-sizeof-expression)
   return s;
+}
+
+wg_step *wg_graph_add(wg_graph *g, const wg_step_kind *kind, const char *identity,
+                      const void *user) {
+  wg_step *s = graph_add(g, identity, user);
+  s->kind = kind;
+  return s;
+}
+
+wg_step *wg_graph_add_action(wg_graph *g, const wg_action_kind *kind, const char *identity,
+                             const void *user) {
+  wg_step *s = graph_add(g, identity, user);
+  s->action = kind;
+  return s;
+}
+
+const char *wg_build_kind_name(const wg_step *s) {
+  return s->action != NULL ? s->action->name : s->kind->name;
+}
+
+const char *wg_build_verb(const wg_step *s) {
+  return s->action != NULL ? s->action->verb : s->kind->verb;
 }
 
 wg_step *wg_graph_find(const wg_graph *g, const char *identity) {
@@ -112,9 +132,19 @@ void wg_step_input_step(wg_step *s, const char *label, wg_step *dep, const char 
                     .output = wg_build_strdup(&s->g->arena, output)};
 }
 
+void wg_step_input_outputs(wg_step *action, wg_step *dep) {
+  wg_assert(action->g == dep->g && action->action != NULL && dep->kind != NULL);
+  wg_vec_push(&action->inputs, &action->n_inputs, &action->cap_inputs) =
+      (graph_input){.kind = INPUT_OUTPUTS, .label = dep->identity, .dep = dep};
+}
+
 void wg_step_after(wg_step *s, wg_step *dep) {
   wg_assert(dep->g == s->g);
   wg_vec_push(&s->after, &s->n_after, &s->cap_after) = dep; // NOLINT(bugprone-sizeof-expression)
+}
+
+void wg_step_secret(wg_step *s) {
+  s->secret = true;
 }
 
 void wg_step_need(wg_step *s, unsigned cpus, uint64_t memory_bytes) {
@@ -146,7 +176,28 @@ const graph_publish *wg_build_find_publish(const wg_step *s, const char *output)
 
 // --- checks
 
+// A step depends on steps only: what it makes can't depend on what was done to the world.
+static wg_code graph_check_node(const wg_step *s, wg_error *err) {
+  for (size_t i = 0; i < wg_build_n_deps(s); i++) {
+    const wg_step *dep = wg_build_dep(s, i);
+    if (dep != NULL && dep->action != NULL && (s->kind != NULL || i < s->n_inputs)) {
+      return wg_fail(err, WG_E_BUG, "'%s' takes something of the action '%s'", s->identity,
+                     dep->identity);
+    }
+  }
+  if (s->action != NULL && (s->n_params > 0 || s->n_publish > 0)) {
+    return wg_fail(err, WG_E_BUG, "action '%s' has parameters or outputs", s->identity);
+  }
+  if (s->action != NULL && strchr(s->identity, '/') == NULL) {
+    return wg_fail(err, WG_E_BUG, "action '%s' does not name its command", s->identity);
+  }
+  return WG_OK;
+}
+
 static wg_code graph_check_step(const wg_step *s, wg_error *err) {
+  if (graph_check_node(s, err) != WG_OK) {
+    return err->code;
+  }
   for (size_t i = 0; i < s->n_inputs; i++) {
     for (size_t j = 0; j < i; j++) {
       if (strcmp(s->inputs[i].label, s->inputs[j].label) == 0) {
@@ -190,12 +241,11 @@ typedef struct order_walk {
   size_t n_order, depth;
 } order_walk;
 
-static size_t step_n_deps(const wg_step *s) {
+size_t wg_build_n_deps(const wg_step *s) {
   return s->n_inputs + s->n_after;
 }
 
-// The i-th dependency, NULL when that input is no step.
-static const wg_step *step_dep(const wg_step *s, size_t i) {
+const wg_step *wg_build_dep(const wg_step *s, size_t i) {
   return i < s->n_inputs ? s->inputs[i].dep : s->after[i - s->n_inputs];
 }
 
@@ -222,13 +272,13 @@ static wg_code order_from(order_walk *w, uint32_t root, wg_error *err) {
     uint32_t at = w->stack[w->depth - 1];
     const wg_step *s = w->g->steps[at];
     size_t i = w->next[w->depth - 1]++;
-    if (i >= step_n_deps(s)) {
+    if (i >= wg_build_n_deps(s)) {
       w->mark[at] = 2;
       w->order[w->n_order++] = at;
       w->depth--;
       continue;
     }
-    const wg_step *dep = step_dep(s, i);
+    const wg_step *dep = wg_build_dep(s, i);
     if (dep == NULL || w->mark[dep->index] == 2) {
       continue;
     }

@@ -52,6 +52,10 @@ void wg_step_input_tree(wg_step *s, const char *label, const char *path);
 void wg_step_input_step(wg_step *s, const char *label, wg_step *dep, const char *output);
 // Only order, no data: dep must have succeeded first.
 void wg_step_after(wg_step *s, wg_step *dep);
+// Its outputs hold a secret (an answer file, and whatever contains it), and so do those of every
+// step that takes data from it: they are put into place for their owner only (0600), and an action
+// gives them to nobody who may not have them.
+void wg_step_secret(wg_step *s);
 // What it will use while it runs; the executor keeps the sum under its budget.
 void wg_step_need(wg_step *s, unsigned cpus, uint64_t memory_bytes);
 // Where an output is put for the user, absolute path. big: lives there only, not in the store.
@@ -60,7 +64,7 @@ void wg_step_publish(wg_step *s, const char *output, const char *path, uint32_t 
 // nothing is left at path: what lies there is of a run that had more.
 void wg_step_publish_optional(wg_step *s, const char *output, const char *path, uint32_t mode);
 
-// --- for discover() and run()
+// --- for discover() and run(); of actions: action.h
 const void *wg_ctx_user(const wg_step_ctx *c);
 const char *wg_ctx_identity(const wg_step_ctx *c);
 wg_store *wg_ctx_store(const wg_step_ctx *c);

@@ -150,6 +150,7 @@ static wg_code inputs_static(step_run *r, check_mode mode, wg_error *err) {
     case INPUT_STEP:
       code = inputs_step(r, in, err);
       break;
+    case INPUT_OUTPUTS:
     case INPUT_ENTRY:
     case INPUT_LATE:
       code = wg_fail(err, WG_E_BUG, "input '%s': no such kind", in->label);

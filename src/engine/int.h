@@ -2,6 +2,7 @@
 #ifndef WG_ENGINE_INT_H
 #define WG_ENGINE_INT_H
 
+#include "engine/action.h"
 #include "engine/exec.h"
 #include "os/proc.h"
 
@@ -16,7 +17,8 @@ typedef enum input_kind {
   INPUT_TREE,
   INPUT_ENTRY, // of a tree: named so that a change can be told, not part of the key by itself
   INPUT_STEP,
-  INPUT_LATE, // found by discover()
+  INPUT_OUTPUTS, // of an action: all that a step puts into place
+  INPUT_LATE,    // found by discover()
 } input_kind;
 
 typedef struct graph_input {
@@ -35,12 +37,14 @@ typedef struct graph_publish {
 
 struct wg_step {
   wg_graph *g;
-  uint32_t index; // in the graph
-  const wg_step_kind *kind;
+  uint32_t index;               // in the graph
+  const wg_step_kind *kind;     // NULL: an action
+  const wg_action_kind *action; // NULL: a step
   const char *identity;
   const void *user;
   unsigned cpus;
   uint64_t memory_bytes;
+  bool secret;
   const char **aliases;
   size_t n_aliases, cap_aliases;
   graph_param *params;
@@ -65,13 +69,21 @@ char *wg_build_strndup(wg_arena *a, const char *p, size_t n);
 char *wg_build_printf(wg_arena *a, const char *fmt, ...) WG_PRINTF(2, 3);
 void *wg_build_get(wg_arena *a, size_t count, size_t size);
 
+// Of steps and actions alike.
+const char *wg_build_kind_name(const wg_step *s);
+const char *wg_build_verb(const wg_step *s);
+// The i-th of step_n_deps dependencies, NULL when that input is no node.
+size_t wg_build_n_deps(const wg_step *s);
+const wg_step *wg_build_dep(const wg_step *s, size_t i);
+
 // BUG for what the makers of a graph got wrong: two steps of one identity, an input label or output
-// path twice, a cycle. *out_order (heap): indices, dependencies first, else in order of insertion.
+// path twice, a cycle, an action that a step needs. *out_order (heap): indices, dependencies first,
+// else in order of insertion.
 wg_code wg_build_graph_order(const wg_graph *g, uint32_t **out_order, wg_error *err);
-// Marks in selected[n_steps] the steps that the targets need; none: all. NOT_FOUND names the
-// nearest.
-wg_code wg_build_graph_select(const wg_graph *g, const char *const *targets, size_t n_targets,
-                              bool *selected, wg_error *err);
+// Marks in selected[n_steps] what opt's scope and targets need; no targets: all of the scope. Of
+// actions that the user named exactly, named[] is set. NOT_FOUND names the nearest.
+wg_code wg_build_graph_select(const wg_graph *g, const wg_exec_options *opt, bool *selected,
+                              bool *named, wg_error *err);
 const graph_publish *wg_build_find_publish(const wg_step *s, const char *output);
 
 // --- memo.c: what a run has seen of files, so that many steps look once.
@@ -167,6 +179,23 @@ wg_code wg_build_parse_state(const void *p, size_t n, wg_arena *arena, rec_state
 WG_MUST_CHECK bool wg_build_parse_state_head(const void *p, size_t n, wg_digest *out_key,
                                              uint64_t *out_duration_ns);
 
+// --- release.c: what a run's actions did, as a file that is whole at any moment.
+
+typedef struct release_record release_record;
+typedef struct action_run action_run;
+release_record *wg_build_release_new(const char *project_dir, const wg_run_info *info);
+void wg_build_release_free(release_record *r); // NULL-safe
+typedef enum release_state {
+  RELEASE_STARTED, // and nothing further, should the process die
+  RELEASE_DONE,
+  RELEASE_FAILED,
+  RELEASE_CANCELED,
+} release_state;
+// Writes down what act is about to do, or how it ended, and syncs it. What can't be written must
+// not be done.
+wg_code wg_build_release_put(release_record *r, const action_run *act, release_state state,
+                             const wg_error *failure, wg_error *err);
+
 // --- one step in one run
 
 typedef struct step_input { // as the key and run() see it
@@ -183,12 +212,14 @@ typedef struct build_env { // one run or plan; shared by all workers
   const wg_cancel *cancel;
   const char *project_dir; // may be NULL
   bool recheck;
-  struct step_run *runs; // by graph index
-  bool *selected;        // by graph index
-  uint32_t *order;       // graph indices, dependencies first
+  const wg_run_info *info; // may be NULL
+  struct step_run *runs;   // by graph index
+  bool *selected, *named;  // by graph index
+  uint32_t *order;         // graph indices, dependencies first
   uint32_t n_selected;
-  wg_mutex lock;     // what follows
-  char **clean_dirs; // without leftovers of killed processes
+  release_record *release; // locks itself
+  wg_mutex lock;           // what follows
+  char **clean_dirs;       // without leftovers of killed processes
   size_t n_clean, cap_clean;
 } build_env;
 
@@ -196,6 +227,7 @@ typedef struct step_run {
   build_env *env;
   const wg_step *s;
   uint32_t number; // of the step in events
+  bool secret;     // its outputs hold a secret
   wg_digest identity_digest;
   wg_arena arena;
   wg_buf discovery_bytes, result_bytes, state_bytes; // what the parsed strings below point into
@@ -215,11 +247,15 @@ typedef struct step_run {
   uint64_t expected_ns; // how long it took last time, 0 not known
   bool has_state;
   rec_state state; // of the last run
+  action_run *act; // of an action that looked; owned
 } step_run;
 
 typedef enum ctx_phase {
   CTX_DISCOVER,
-  CTX_RUN
+  CTX_RUN,
+  CTX_LOOK, // of an action, and the next two
+  CTX_APPLY,
+  CTX_UNDO,
 } ctx_phase;
 
 typedef struct ctx_big {
@@ -251,9 +287,41 @@ struct wg_step_ctx {
   size_t n_facts, cap_facts;
   const char **warnings;
   size_t n_warnings, cap_warnings;
+  const char **undone;
+  size_t n_undone, cap_undone;
   wg_fd publish_lock; // held while there are temporary files beside final places
   wg_error sticky;    // of calls that return nothing
 };
+
+// action.c
+typedef struct action_change {
+  const char *object, *before, *after;
+} action_change;
+typedef struct action_result {
+  const char *name, *path;
+  wg_digest digest;
+  uint64_t size_bytes;
+} action_result;
+struct action_run { // one action in one run, from look to its end
+  wg_step_ctx ctx;
+  wg_action_input *inputs;
+  size_t n_inputs, cap_inputs;
+  action_change *changes;
+  size_t n_changes, cap_changes;
+  action_result *results;
+  size_t n_results, cap_results;
+  void *kept;
+  int64_t start_wall_ns, end_wall_ns; // of apply
+};
+void wg_build_action_free(action_run *a); // NULL-safe
+// Reads the far side into r->act. The steps it needs have results.
+wg_code wg_build_action_look(step_run *r, wg_buf *details, wg_error *err);
+// After a look that found changes: apply, undo when it fails, the record.
+wg_code wg_build_action_apply(step_run *r, unsigned cpus, uint64_t memory_bytes, wg_buf *details,
+                              wg_error *err);
+void wg_build_action_tell_results(const step_run *r);
+// Why it runs, for one line: "3 changes: ...". Heap.
+char *wg_build_action_reason(const step_run *r);
 
 // ctx.c
 wg_code wg_ctx_init(wg_step_ctx *c, step_run *r, ctx_phase phase, wg_error *err);
@@ -295,6 +363,7 @@ wg_code wg_build_recheck_step(step_run *r, unsigned cpus, uint64_t memory_bytes,
                               wg_buf *details, wg_error *err);
 
 // publish.c
+uint32_t wg_build_publish_mode(const step_run *r, const graph_publish *p, bool is_exec);
 wg_code wg_build_publish_lock(const step_run *r, wg_fd *out, wg_error *err);
 // Removes what a killed process left beside path. The identity's publish lock must be held.
 void wg_build_sweep_beside(build_env *e, const char *path);

@@ -18,6 +18,7 @@ void wg_model_done(run_model *m) {
     wg_xfree(m->steps[i].warnings);
     wg_xfree(m->steps[i].notes);
     wg_xfree(m->steps[i].facts);
+    wg_xfree(m->steps[i].changes);
   }
   wg_xfree(m->steps);
   wg_arena_done(&m->arena);
@@ -39,6 +40,7 @@ static model_step *model_step_of(run_model *m, const wg_event *ev) {
     s->known = true;
     s->identity = model_str(m, ev->identity);
     s->verb = model_str(m, ev->verb);
+    s->is_action = ev->is_action;
   }
   return s;
 }
@@ -118,6 +120,13 @@ static void model_told(run_model *m, model_step *s, const wg_event *ev) {
       .time_ns = ev->time_ns, .name = model_str(m, ev->name), .text = model_str(m, ev->text)};
 }
 
+static void model_changed(run_model *m, model_step *s, const wg_event *ev) {
+  wg_vec_push(&s->changes, &s->n_changes, &s->cap_changes) =
+      (model_change){.object = model_str(m, ev->name),
+                     .before = model_str(m, ev->text),
+                     .after = model_str(m, ev->details)};
+}
+
 static void model_step_event(run_model *m, model_step *s, const wg_event *ev) {
   switch (ev->type) {
   case WG_EV_STEP_CHECKING:
@@ -151,6 +160,12 @@ static void model_step_event(run_model *m, model_step *s, const wg_event *ev) {
     break;
   case WG_EV_STEP_CANCELED:
     model_end(m, s, ev, MODEL_CANCELED);
+    break;
+  case WG_EV_STEP_CHANGE:
+    model_changed(m, s, ev);
+    break;
+  case WG_EV_STEP_UNDONE:
+    model_told(m, s, ev);
     break;
   case WG_EV_RUN_STARTED:
   case WG_EV_RUN_ENDED:

@@ -27,9 +27,14 @@ typedef struct model_text { // a warning, a note, a fact
   const char *name, *text; // name "" but for facts
 } model_text;
 
+typedef struct model_change { // of an action; before, after "" where there is nothing
+  const char *object, *before, *after;
+} model_change;
+
 typedef struct model_step {
   bool known; // an event named it
   model_state state;
+  bool is_action;
   const char *identity, *verb;
   const char *reason;                  // why it ran, ""
   const char *text, *details;          // of the failure; why skipped
@@ -44,6 +49,8 @@ typedef struct model_step {
   size_t n_outputs, cap_outputs;
   model_text *warnings, *notes, *facts;
   size_t n_warnings, cap_warnings, n_notes, cap_notes, n_facts, cap_facts;
+  model_change *changes;
+  size_t n_changes, cap_changes;
   wg_digest key;
   bool has_key;
   wg_code code;

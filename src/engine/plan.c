@@ -39,24 +39,64 @@ static bool plan_waits(wg_plan *p, const step_run *r, const uint32_t *number, wg
   for (size_t i = 0; i < r->s->n_inputs; i++) {
     const graph_input *in = &r->s->inputs[i];
     if (in->dep != NULL && p->steps[number[in->dep->index]].state != WG_PLAN_CACHED) {
-      why[out->n_reasons++] = wg_build_printf(
-          &p->arena, "depends on '%s' of %s, which %s", in->output, in->dep->identity,
-          p->steps[number[in->dep->index]].state == WG_PLAN_RUN ? "will run" : "may run");
+      const char *then =
+          p->steps[number[in->dep->index]].state == WG_PLAN_RUN ? "will run" : "may run";
+      why[out->n_reasons++] = in->kind == INPUT_OUTPUTS
+                                  ? wg_build_printf(&p->arena, "takes the outputs of %s, which %s",
+                                                    in->dep->identity, then)
+                                  : wg_build_printf(&p->arena, "depends on '%s' of %s, which %s",
+                                                    in->output, in->dep->identity, then);
     }
   }
   out->reasons = why;
   return out->n_reasons > 0;
 }
 
-static wg_code plan_step(wg_plan *p, step_run *r, const uint32_t *number, wg_plan_step *out,
-                         wg_error *err) {
+static const char *plan_text(wg_plan *p, const char *s) {
+  return s == NULL ? NULL : wg_build_strdup(&p->arena, s);
+}
+
+// An action whose inputs are known: what it would change, where looking hurts nobody.
+static wg_code plan_action(wg_plan *p, step_run *r, bool may_look, wg_plan_step *out,
+                           wg_error *err) {
+  if (!may_look) {
+    static const char *const why[] = {"its far side is asked only by a run and by --dry-run"};
+    out->state = WG_PLAN_UNASKED;
+    out->reasons = plan_copy(p, why, 1);
+    out->n_reasons = 1;
+    return WG_OK;
+  }
+  WG_AUTO(wg_buf) details = {0};
+  wg_buf_init(&details, wg_heap(), 0);
+  if (wg_build_action_look(r, &details, err) != WG_OK) {
+    return wg_wrap(err, "action '%s'", r->s->identity);
+  }
+  const action_run *a = r->act;
+  wg_plan_change *v = wg_build_get(&p->arena, a->n_changes, sizeof(*v));
+  for (size_t i = 0; i < a->n_changes; i++) {
+    v[i] = (wg_plan_change){.object = plan_text(p, a->changes[i].object),
+                            .before = plan_text(p, a->changes[i].before),
+                            .after = plan_text(p, a->changes[i].after)};
+  }
+  out->changes = v;
+  out->n_changes = a->n_changes;
+  out->state = a->n_changes == 0 ? WG_PLAN_SAME : WG_PLAN_CHANGE;
+  return WG_OK;
+}
+
+static wg_code plan_step(wg_plan *p, step_run *r, const uint32_t *number, bool look_everywhere,
+                         wg_plan_step *out, wg_error *err) {
   *out = (wg_plan_step){.identity = wg_build_strdup(&p->arena, r->s->identity),
-                        .kind = wg_build_strdup(&p->arena, r->s->kind->name),
-                        .verb = wg_build_strdup(&p->arena, r->s->kind->verb)};
+                        .kind = wg_build_strdup(&p->arena, wg_build_kind_name(r->s)),
+                        .verb = wg_build_strdup(&p->arena, wg_build_verb(r->s)),
+                        .is_action = r->s->action != NULL};
   plan_deps(p, r, number, out);
   if (plan_waits(p, r, number, out)) {
     out->state = WG_PLAN_UNKNOWN;
     return WG_OK;
+  }
+  if (r->s->action != NULL) {
+    return plan_action(p, r, r->s->action->look_is_local || look_everywhere, out, err);
   }
   wg_str details = {NULL, 0};
   bool hit = false;
@@ -94,7 +134,7 @@ wg_code wg_exec_plan(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_pl
       continue;
     }
     number[env.order[i]] = r->number;
-    if (plan_step(out, r, number, &out->steps[out->n_steps], err) != WG_OK) {
+    if (plan_step(out, r, number, opt->look_everywhere, &out->steps[out->n_steps], err) != WG_OK) {
       return err->code;
     }
     out->n_steps++;

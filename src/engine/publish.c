@@ -74,7 +74,8 @@ static wg_code publish_copy_big(step_run *r, const rec_output *o, const char *fr
   WG_AUTO(wg_fd) in = -1;
   WG_AUTO(wg_outfile) out = WG_OUTFILE_INIT;
   if (wg_os_open_read(WG_CWD, from, &in, err) != WG_OK ||
-      wg_outfile_begin(&out, WG_CWD, p->path, p->mode, true, err) != WG_OK ||
+      wg_outfile_begin(&out, WG_CWD, p->path, wg_build_publish_mode(r, p, false), true, err) !=
+          WG_OK ||
       wg_os_copy_fd(in, out.fd, r->env->cancel, NULL, err) != WG_OK) {
     return err->code;
   }
@@ -91,6 +92,11 @@ static wg_code publish_copy_big(step_run *r, const rec_output *o, const char *fr
     return err->code;
   }
   return wg_store_put_big(r->env->store, &o->digest, p->path, err);
+}
+
+uint32_t wg_build_publish_mode(const step_run *r, const graph_publish *p, bool is_exec) {
+  uint32_t mode = p->mode != 0 ? p->mode : is_exec ? 0755 : 0644;
+  return r->secret ? mode & 0700U : mode;
 }
 
 static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
@@ -118,8 +124,8 @@ static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
     r->out_paths[i] = p->path;
     return WG_OK;
   }
-  uint32_t mode = p->mode != 0 ? p->mode : o->is_exec ? 0755 : 0644;
-  return wg_store_export(r->env->store, &o->digest, p->path, mode, r->env->cancel, err);
+  return wg_store_export(r->env->store, &o->digest, p->path,
+                         wg_build_publish_mode(r, p, o->is_exec), r->env->cancel, err);
 }
 
 wg_code wg_build_publish(step_run *r, wg_error *err) {

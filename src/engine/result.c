@@ -99,7 +99,7 @@ static wg_code run_commit_big(step_run *r, const ctx_big *b, rec_output *out, wg
     return err->code;
   }
   const char *path = b->publish->path;
-  uint32_t mode = b->publish->mode != 0 ? b->publish->mode : 0644;
+  uint32_t mode = wg_build_publish_mode(r, b->publish, false);
   WG_AUTO(wg_cstr) dir = wg_path_dirname(path);
   if (wg_os_chmod(WG_CWD, b->tmp_path, mode, err) != WG_OK ||
       wg_os_rename(WG_CWD, b->tmp_path, WG_CWD, path, err) != WG_OK ||

@@ -69,6 +69,19 @@ static unsigned select_distance(wg_str a, wg_str b) {
   return row[b.n];
 }
 
+// True when a target may name this step: `wingo build` runs no action, `wingo publish` only those
+// of its own.
+static bool select_in_scope(const wg_step *s, const wg_exec_options *opt) {
+  if (opt->scope == WG_SCOPE_ALL) {
+    return true;
+  }
+  if (opt->scope == WG_SCOPE_STEPS || s->action == NULL) {
+    return opt->scope == WG_SCOPE_STEPS && s->action == NULL;
+  }
+  size_t n = opt->command == NULL ? 0 : strlen(opt->command);
+  return n == 0 || (strncmp(s->identity, opt->command, n) == 0 && s->identity[n] == '/');
+}
+
 typedef struct target_names {
   char **v;
   size_t n, cap;
@@ -91,10 +104,13 @@ static void target_names_add(target_names *t, const char *p, size_t n) {
   wg_vec_push(&t->v, &t->n, &t->cap) = wg_xstrndup(p, n);
 }
 
-static void target_names_all(const wg_graph *g, target_names *out) {
+static void target_names_all(const wg_graph *g, const wg_exec_options *opt, target_names *out) {
   for (size_t i = 0; i < g->n_steps; i++) {
     const wg_step *s = g->steps[i];
     size_t n = strlen(s->identity);
+    if (!select_in_scope(s, opt)) {
+      continue;
+    }
     for (size_t k = 1; k < n; k++) {
       if (s->identity[k] == '/') {
         target_names_add(out, s->identity, k);
@@ -118,9 +134,10 @@ static unsigned select_name_distance(wg_str word, const char *name) {
   return a < b ? a : b;
 }
 
-static wg_code select_unknown(const wg_graph *g, const char *target, wg_error *err) {
+static wg_code select_unknown(const wg_graph *g, const wg_exec_options *opt, const char *target,
+                              wg_error *err) {
   WG_AUTO(target_names) names = {0};
-  target_names_all(g, &names);
+  target_names_all(g, opt, &names);
   const char *best = NULL;
   size_t n_word = strlen(target);
   unsigned limit = n_word <= 3 ? 2 : n_word <= 6 ? 3 : 4;
@@ -141,8 +158,8 @@ static wg_code select_unknown(const wg_graph *g, const char *target, wg_error *e
     wg_buf_printf(&list, " and %zu more", names.n - i);
   }
   if (names.n == 0) {
-    return wg_fail(err, WG_E_NOT_FOUND, "unknown target '%s': the project has nothing to build",
-                   target);
+    return wg_fail(err, WG_E_NOT_FOUND, "unknown target '%s': the project has nothing to %s",
+                   target, opt->scope == WG_SCOPE_ACTIONS ? "do" : "build");
   }
   if (best == NULL) {
     return wg_fail(err, WG_E_NOT_FOUND, "unknown target '%s'; there are: %s", target,
@@ -152,25 +169,71 @@ static wg_code select_unknown(const wg_graph *g, const char *target, wg_error *e
                  target, best, wg_buf_z(&list));
 }
 
-wg_code wg_build_graph_select(const wg_graph *g, const char *const *targets, size_t n_targets,
-                              bool *selected, wg_error *err) {
-  for (size_t i = 0; i < g->n_steps; i++) {
-    selected[i] = n_targets == 0;
+static bool select_is_name(const wg_step *s, wg_str target) {
+  bool is = wg_str_eqz(target, s->identity);
+  for (size_t i = 0; i < s->n_aliases; i++) {
+    is = is || wg_str_eqz(target, s->aliases[i]);
   }
-  for (size_t t = 0; t < n_targets; t++) {
-    wg_str target = wg_str_of(targets[t]);
-    while (target.n > 1 && target.p[target.n - 1] == '/') {
-      target.n--;
+  return is;
+}
+
+// A target that another command would know.
+static wg_code select_out_of_scope(const wg_step *s, const char *target, const wg_exec_options *opt,
+                                   wg_error *err) {
+  if (s->action == NULL) {
+    return wg_fail(err, WG_E_NOT_FOUND,
+                   "'%s' is built, not done: 'wingo build %s'; 'wingo %s' takes "
+                   "names of '%s:'",
+                   target, target, opt->command == NULL ? "up" : opt->command,
+                   opt->command == NULL ? "publish" : opt->command);
+  }
+  return wg_fail(err, WG_E_NOT_FOUND,
+                 "'%s' is an action, and no action is part of this command: "
+                 "'wingo %.*s %s' does it",
+                 target, (int)wg_str_find(wg_str_of(s->identity), '/'), s->identity, target);
+}
+
+static wg_code select_target(const wg_graph *g, const wg_exec_options *opt, const char *name,
+                             bool *selected, bool *named, wg_error *err) {
+  wg_str target = wg_str_of(name);
+  while (target.n > 1 && target.p[target.n - 1] == '/') {
+    target.n--;
+  }
+  bool found = false;
+  const wg_step *other = NULL;
+  for (uint32_t i = 0; i < g->n_steps && target.n > 0; i++) {
+    const wg_step *s = g->steps[i];
+    if (!select_matches(s, target)) {
+      continue;
     }
-    bool found = false;
-    for (uint32_t i = 0; i < g->n_steps; i++) {
-      if (target.n > 0 && select_matches(g->steps[i], target)) {
-        found = true;
-        select_with_deps(g, i, selected);
-      }
+    if (!select_in_scope(s, opt)) {
+      other = s;
+      continue;
     }
-    if (!found) {
-      return select_unknown(g, targets[t], err);
+    found = true;
+    named[i] = named[i] || select_is_name(s, target);
+    select_with_deps(g, i, selected);
+  }
+  if (found) {
+    return WG_OK;
+  }
+  return other != NULL ? select_out_of_scope(other, name, opt, err)
+                       : select_unknown(g, opt, name, err);
+}
+
+wg_code wg_build_graph_select(const wg_graph *g, const wg_exec_options *opt, bool *selected,
+                              bool *named, wg_error *err) {
+  for (uint32_t i = 0; i < g->n_steps; i++) {
+    selected[i] = named[i] = false;
+  }
+  for (uint32_t i = 0; i < g->n_steps && opt->n_targets == 0; i++) {
+    if (select_in_scope(g->steps[i], opt)) {
+      select_with_deps(g, i, selected);
+    }
+  }
+  for (size_t t = 0; t < opt->n_targets; t++) {
+    if (select_target(g, opt, opt->targets[t], selected, named, err) != WG_OK) {
+      return err->code;
     }
   }
   return WG_OK;

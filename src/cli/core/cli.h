@@ -58,7 +58,7 @@ void wg_out_bytes(const void *p, size_t n_bytes);
 // One line on stderr, "wingo: ..." (not with quiet, for notes).
 void wg_note(const wg_cli *c, const char *fmt, ...) WG_PRINTF(2, 3);
 // Prints "wingo: error: <chain>" and gives the exit code that belongs to err->code:
-// 1 failed, 2 USAGE, 3 CONFIG, 4 FORMAT, 5 VERIFY, 7 TIMEOUT, 130 CANCELED.
+// 1 failed, 2 USAGE, 3 CONFIG, 4 FORMAT, 5 VERIFY, 6 REMOTE, 7 TIMEOUT, 130 CANCELED.
 int wg_cli_fail(const wg_cli *c, const wg_error *err);
 // Ends a command's JSON and prints it. The exit code: 0, or as wg_cli_fail.
 int wg_cli_end_json(const wg_cli *c, wg_jsonw *j, const wg_buf *out);

@@ -68,6 +68,8 @@ int wg_exit_code(wg_code code) {
     return 4;
   case WG_E_VERIFY:
     return 5;
+  case WG_E_REMOTE:
+    return 6;
   case WG_E_TIMEOUT:
     return 7;
   case WG_E_CANCELED:

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/project/graph.h"
+#include "engine/action.h"
 #include "fmt/json/jsonw.h"
 
 static const char *plan_state_name(wg_plan_state s) {
@@ -13,6 +14,12 @@ static const char *plan_state_name(wg_plan_state s) {
     return "run";
   case WG_PLAN_UNKNOWN:
     return "unknown";
+  case WG_PLAN_SAME:
+    return "same";
+  case WG_PLAN_CHANGE:
+    return "change";
+  case WG_PLAN_UNASKED:
+    return "unasked";
   default:
     return "?";
   }
@@ -21,7 +28,9 @@ static const char *plan_state_name(wg_plan_state s) {
 #define PLAN_MAX_REASONS 8U
 
 static void plan_print_step(const wg_cli *c, const wg_plan *p, const wg_plan_step *s) {
-  static const char *const colors[] = {"\033[32m", "\033[33m", "\033[36m"};
+  static const char *const colors[] = {
+      [WG_PLAN_CACHED] = "\033[32m", [WG_PLAN_RUN] = "\033[33m",    [WG_PLAN_UNKNOWN] = "\033[36m",
+      [WG_PLAN_SAME] = "\033[32m",   [WG_PLAN_CHANGE] = "\033[33m", [WG_PLAN_UNASKED] = "\033[36m"};
   const char *on = c->color_out ? colors[s->state] : "", *off = c->color_out ? "\033[0m" : "";
   wg_out("%s%-8s%s %-13s %s\n", on, plan_state_name(s->state), off, s->verb, s->identity);
   size_t n = c->verbose > 0                    ? s->n_reasons
@@ -33,6 +42,11 @@ static void plan_print_step(const wg_cli *c, const wg_plan *p, const wg_plan_ste
   if (n < s->n_reasons && s->state != WG_PLAN_CACHED) {
     wg_out("             ... and %zu more (-v shows all)\n", s->n_reasons - n);
   }
+  for (size_t i = 0; i < s->n_changes; i++) {
+    const wg_plan_change *d = &s->changes[i];
+    WG_AUTO(wg_cstr) text = wg_action_change_text(d->object, d->before, d->after);
+    wg_out("             %s\n", text);
+  }
   if (c->verbose > 0) {
     for (size_t i = 0; i < s->n_deps; i++) {
       wg_out("             needs %s\n", p->steps[s->deps[i]].identity);
@@ -41,6 +55,23 @@ static void plan_print_step(const wg_cli *c, const wg_plan *p, const wg_plan_ste
       wg_out("             key %s\n", wg_digest_hex(&s->key).s);
     }
   }
+}
+
+static void plan_json_text(wg_jsonw *j, const char *key, const char *value) {
+  wg_jsonw_key_z(j, key);
+  if (value == NULL) {
+    wg_jsonw_null(j);
+  } else {
+    wg_jsonw_str_z(j, value);
+  }
+}
+
+static void plan_json_change(wg_jsonw *j, const wg_plan_change *d) {
+  wg_jsonw_begin_object(j);
+  wg_jsonw_kv_z(j, "object", d->object);
+  plan_json_text(j, "before", d->before);
+  plan_json_text(j, "after", d->after);
+  wg_jsonw_end_object(j);
 }
 
 static void plan_json_step(wg_jsonw *j, const wg_plan *p, const wg_plan_step *s) {
@@ -57,6 +88,15 @@ static void plan_json_step(wg_jsonw *j, const wg_plan *p, const wg_plan_step *s)
     wg_jsonw_str_z(j, s->reasons[i]);
   }
   wg_jsonw_end_array(j);
+  if (s->is_action) {
+    wg_jsonw_kv_bool(j, "action", true);
+    wg_jsonw_key_z(j, "changes");
+    wg_jsonw_begin_array(j);
+    for (size_t i = 0; i < s->n_changes; i++) {
+      plan_json_change(j, &s->changes[i]);
+    }
+    wg_jsonw_end_array(j);
+  }
   wg_jsonw_key_z(j, "needs");
   wg_jsonw_begin_array(j);
   for (size_t i = 0; i < s->n_deps; i++) {
@@ -80,16 +120,27 @@ static int plan_print_json(const wg_cli *c, const wg_plan *p) {
 }
 
 static void plan_print(const wg_cli *c, const wg_plan *p) {
-  size_t n[3] = {0};
+  size_t n[WG_PLAN_UNASKED + 1] = {0}, n_actions = 0, n_waiting = 0;
   for (size_t i = 0; i < p->n_steps; i++) {
-    plan_print_step(c, p, &p->steps[i]);
-    n[p->steps[i].state]++;
+    const wg_plan_step *s = &p->steps[i];
+    plan_print_step(c, p, s);
+    n[s->state]++;
+    n_actions += s->is_action ? 1 : 0;
+    n_waiting += !s->is_action && s->state == WG_PLAN_UNKNOWN ? 1 : 0;
   }
-  wg_out("\n%zu steps: %zu cached, %zu will run", p->n_steps, n[WG_PLAN_CACHED], n[WG_PLAN_RUN]);
-  if (n[WG_PLAN_UNKNOWN] > 0) {
-    wg_out(", %zu depend on what those give", n[WG_PLAN_UNKNOWN]);
+  wg_out("\n%zu steps: %zu cached, %zu will run", p->n_steps - n_actions, n[WG_PLAN_CACHED],
+         n[WG_PLAN_RUN]);
+  if (n_waiting > 0) {
+    wg_out(", %zu depend on what those give", n_waiting);
   }
   wg_out("\n");
+  if (n_actions > 0) { // `wingo build` touches nothing of the world
+    wg_out(
+        "%zu action%s: %zu as it should be, %zu to change, %zu not known before; 'wingo publish' "
+        "does them\n",
+        n_actions, n_actions == 1 ? "" : "s", n[WG_PLAN_SAME], n[WG_PLAN_CHANGE],
+        n_actions - n[WG_PLAN_SAME] - n[WG_PLAN_CHANGE]);
+  }
 }
 
 static int plan_run(wg_cli *c) {
@@ -100,7 +151,8 @@ static int plan_run(wg_cli *c) {
   }
   WG_AUTO(wg_plan) plan = {0};
   wg_error err = WG_ERROR_INIT;
-  wg_exec_options opt = {.targets = c->args,
+  wg_exec_options opt = {.scope = WG_SCOPE_ALL,
+                         .targets = c->args,
                          .n_targets = c->n_args,
                          .project_dir = p.project->dir,
                          .cancel = c->cancel};

@@ -41,6 +41,10 @@ static const char *log_type_name(wg_event_type t) {
     return "step_skipped";
   case WG_EV_STEP_CANCELED:
     return "step_canceled";
+  case WG_EV_STEP_CHANGE:
+    return "step_change";
+  case WG_EV_STEP_UNDONE:
+    return "step_undone";
   case WG_EV_RUN_ENDED:
     return "run_ended";
   }
@@ -69,9 +73,17 @@ static void log_step(wg_jsonw *j, const wg_event *ev) {
   wg_jsonw_kv_u64(j, "step", ev->step);
   wg_jsonw_kv_z(j, "identity", ev->identity);
   wg_jsonw_kv_z(j, "verb", ev->verb);
+  if (ev->is_action) {
+    wg_jsonw_kv_bool(j, "action", true);
+  }
   log_optional(j, "name", ev->name);
-  log_optional(j, "text", ev->text);
-  log_optional(j, "details", ev->details);
+  if (ev->type == WG_EV_STEP_CHANGE) {
+    log_optional(j, "before", ev->text);
+    log_optional(j, "after", ev->details);
+  } else {
+    log_optional(j, "text", ev->text);
+    log_optional(j, "details", ev->details);
+  }
   log_optional(j, "path", ev->path);
   if (ev->type == WG_EV_STEP_PROGRESS) {
     wg_jsonw_kv_u64(j, "done", ev->done);

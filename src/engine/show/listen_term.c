@@ -133,6 +133,12 @@ static void term_told(wg_listen_term *t, const model_step *s, const char *color,
   wg_buf_add_z(&t->pending, "\n");
 }
 
+// "change  publish  publish/share: 1.4.0: new, sha256 12ab..."
+static void term_told_change(wg_listen_term *t, const model_step *s, const wg_event *ev) {
+  WG_AUTO(wg_cstr) text = wg_action_change_text(ev->name, ev->text, ev->details);
+  term_told(t, s, TERM_DIM, "change", text);
+}
+
 // A warning that several steps give is told once.
 static bool term_warned_before(const run_model *m, const char *text) {
   unsigned n = 0;
@@ -175,6 +181,12 @@ static void term_step_lines(wg_listen_term *t, const model_step *s, const wg_eve
     term_told(t, s, TERM_DIM, "fact", text);
   } else if (ev->type == WG_EV_STEP_WARNING && !term_warned_before(&t->model, ev->text)) {
     term_told(t, s, TERM_YELLOW, "warning", ev->text);
+  } else if (ev->type == WG_EV_STEP_CHANGE) {
+    term_told_change(t, s, ev);
+  } else if (ev->type == WG_EV_STEP_UNDONE) {
+    term_told(t, s, TERM_YELLOW, "undone", ev->text);
+  } else if (ev->type == WG_EV_STEP_CACHED && s->is_action) {
+    term_told(t, s, TERM_BLUE, "same", NULL);
   } else if (ev->type == WG_EV_STEP_CACHED && verbose) {
     term_told(t, s, TERM_BLUE, "cached", NULL);
   } else if (ev->type == WG_EV_STEP_DONE) {
@@ -182,7 +194,7 @@ static void term_step_lines(wg_listen_term *t, const model_step *s, const wg_eve
   } else if (ev->type == WG_EV_STEP_FAILED) {
     term_told(t, s, TERM_RED, "FAILED", NULL); // the whole story comes at the end
   } else if (ev->type == WG_EV_STEP_CANCELED) {
-    term_told(t, s, TERM_YELLOW, "stopped", NULL);
+    term_told(t, s, TERM_YELLOW, "stopped", s->is_action ? s->text : NULL);
   } else if (ev->type == WG_EV_STEP_SKIPPED && verbose) {
     term_told(t, s, TERM_DIM, "skipped", ev->text);
   } else if (ev->type == WG_EV_STEP_PROGRESS) {

@@ -339,15 +339,15 @@ void wg_wim_table_put_row(wg_buf *out, wg_wim_table_run *run, const wg_wim_table
                             .flags = WG_WIM_RES_SOLID,
                             .off_bytes = solid->off_bytes,
                             .orig_bytes = TABLE_SOLID_MAGIC};
-    wg_wim_table_put(out, &res, 1, 1, &(wg_sha1){{0}});
+    wg_wim_table_put(out, &res, row->part, 1, &(wg_sha1){{0}});
   }
   run->solid = solid;
   if (solid == NULL) {
-    wg_wim_table_put(out, row->res, 1, row->refcount, row->hash);
+    wg_wim_table_put(out, row->res, row->part, row->refcount, row->hash);
     return;
   }
   const wg_wim_res in = {.stored_bytes = row->n_bytes,
                          .flags = WG_WIM_RES_SOLID,
                          .off_bytes = run->off_bytes + row->solid_off_bytes};
-  wg_wim_table_put(out, &in, 1, row->refcount, row->hash);
+  wg_wim_table_put(out, &in, row->part, row->refcount, row->hash);
 }

@@ -301,6 +301,7 @@ typedef struct wg_wim_table_run {
 } wg_wim_table_run;
 typedef struct wg_wim_table_row {
   const wg_sha1 *hash;
+  uint16_t part; // of a split WIM, else 1
   uint32_t refcount;
   const wg_wim_res *res;     // where it is when it is not solid
   const wg_wim_solid *solid; // NULL: it is not; contents of one have the same pointer

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "image/move/export_run.h"
-#include "image/pack/solid.h"
 #include "os/proc.h"
 
 static void export_run_done(wg_export_run *r) {
@@ -13,12 +12,6 @@ static void export_run_done(wg_export_run *r) {
 }
 #define wg_export_run_done export_run_done
 WG_DEFINE_AUTO(wg_export_run, wg_export_run_done);
-
-static void export_progress(void *ctx, uint64_t n_bytes_more) {
-  wg_export_run *r = ctx;
-  wg_error ignored = WG_ERROR_INIT; // the packer looks at cancel itself
-  (void)!wg_image_watch_more(&r->watch, n_bytes_more, &ignored);
-}
 
 static wg_code export_stream(void *ctx, wg_wim_sink sink, void *sink_ctx, wg_error *err) {
   const wg_export_blob *b = ctx;
@@ -38,144 +31,66 @@ static wg_pack_source export_source_of(wg_export_blob *b) {
                           .name = b->source->file.path};
 }
 
-// A solid resource goes over with the first content of it.
-static wg_code export_keep_solid(wg_export_run *r, wg_wimout *o, wg_export_blob *b, size_t before,
-                                 wg_error *err) {
-  const wg_wim_blob *was = wg_export_blob_of(b);
-  const wg_export_blob *last = before < r->n_blobs ? &r->blobs[before] : NULL;
-  b->solid_off = was->off_bytes;
-  if (last != NULL && last->source == b->source && last->solid != WG_WIM_NO_SOLID &&
-      wg_export_blob_of(last)->solid == was->solid) {
-    b->solid = last->solid;
-    return WG_OK;
-  }
-  wg_wim_solid *s = &r->solids[r->n_solids];
-  *s = b->source->file.wim.solids[was->solid];
-  wg_wim_res res = {.stored_bytes = s->stored_bytes};
-  if (wg_wimout_copy(o, &b->source->file.wim.src, s->off_bytes, &res, err) != WG_OK) {
-    return err->code;
-  }
-  s->off_bytes = res.off_bytes;
-  b->solid = (uint32_t)r->n_solids++;
-  r->res.kept_bytes += s->stored_bytes;
-  return WG_OK;
-}
-
-static wg_code export_keep(wg_export_run *r, wg_wimout *o, wg_error *err) {
-  for (size_t i = 0; i < r->n_blobs && !r->blobs[i].packed; i++) {
+static wg_code export_packed(wg_export_run *r, wg_wimout *o, wg_error *err) {
+  for (size_t i = 0; i < r->n_blobs; i++) {
     wg_export_blob *b = &r->blobs[i];
-    const wg_wim_blob *was = wg_export_blob_of(b);
-    if (was->solid != WG_WIM_NO_SOLID) {
-      if (export_keep_solid(r, o, b, i > 0 ? i - 1 : SIZE_MAX, err) != WG_OK) {
-        return err->code;
-      }
-      continue;
-    }
-    b->res = (wg_wim_res){.stored_bytes = was->stored_bytes,
-                          .flags = was->flags & WG_WIM_RES_COMPRESSED,
-                          .orig_bytes = was->orig_bytes};
-    if (wg_wimout_copy(o, &b->source->file.wim.src, was->off_bytes, &b->res, err) != WG_OK) {
+    wg_pack_source src = export_source_of(b);
+    if (b->packed && wg_wimout_put(o, &src, &b->place, err) != WG_OK) {
       return err->code;
     }
-    r->res.kept_bytes += was->stored_bytes;
   }
-  return WG_OK;
+  return wg_wimout_flush(o, err);
 }
 
-static wg_code export_solid(wg_export_run *r, wg_wimout *o, wg_error *err) {
-  uint64_t total = 0;
-  for (size_t i = 0; i < r->n_blobs; i++) {
-    total += r->blobs[i].packed ? wg_export_blob_of(&r->blobs[i])->orig_bytes : 0;
-  }
-  if (total == 0) {
-    return WG_OK;
-  }
-  WG_AUTO_PTR(wg_solid) solid = NULL;
-  uint64_t memory = r->opt->memory_bytes != 0 ? r->opt->memory_bytes : wg_os_memory_bytes();
-  if (wg_solid_new(o->file.fd, o->off_bytes, total, WG_WIM_SOLID_CHUNK_BYTES, r->opt->threads,
-                   memory / 4 * 3, r->opt->cancel, export_progress, r, &solid, err) != WG_OK) {
-    return err->code;
-  }
+static wg_code export_contents(wg_export_run *r, wg_wimout *o, wg_error *err) {
   for (size_t i = 0; i < r->n_blobs; i++) {
     wg_export_blob *b = &r->blobs[i];
-    if (b->packed) {
-      wg_pack_source src = export_source_of(b);
-      b->solid = (uint32_t)r->n_solids;
-      if (wg_solid_put(solid, &src, &b->solid_off, err) != WG_OK) {
-        return err->code;
-      }
+    r->res.repacked_bytes += b->packed ? wg_export_blob_of(b)->orig_bytes : 0;
+    if (!b->packed && wg_wimout_keep(o, &b->source->file, b->blob, &b->place, err) != WG_OK) {
+      return err->code;
     }
   }
-  wg_wim_solid *s = &r->solids[r->n_solids++];
-  if (wg_solid_finish(solid, s, err) != WG_OK) {
+  if (wg_wimout_flush(o, err) != WG_OK) {
     return err->code;
   }
-  r->res.repacked_bytes += total;
-  o->off_bytes = s->off_bytes + s->stored_bytes;
-  return WG_OK;
-}
-
-static wg_code export_pack(wg_export_run *r, wg_pack *pack, wg_error *err) {
-  for (size_t i = 0; i < r->n_blobs; i++) {
-    wg_export_blob *b = &r->blobs[i];
-    if (b->packed) {
-      wg_pack_source src = export_source_of(b);
-      r->res.repacked_bytes += src.n_bytes;
-      if (wg_pack_put(pack, &src, &b->res, err) != WG_OK) {
-        return err->code;
-      }
-    }
+  r->res.kept_bytes = o->kept_bytes;
+  if (r->format != WG_IMAGE_FORMAT_ESD || r->res.repacked_bytes == 0) {
+    return export_packed(r, o, err);
   }
-  return wg_pack_flush(pack, err);
+  return wg_wimout_solid_begin(o, r->res.repacked_bytes, err) == WG_OK &&
+                 export_packed(r, o, err) == WG_OK
+             ? wg_wimout_solid_end(o, err)
+             : err->code;
 }
 
 // Metadata as it was: its packed bytes where the format is the same.
-static wg_code export_metadata(wg_export_run *r, wg_wimout *o, wg_pack *pack, wg_error *err) {
+static wg_code export_metadata(wg_export_run *r, wg_wimout *o, wg_error *err) {
   for (uint32_t i = 0; i < r->n_images; i++) {
     wg_export_image *image = &r->images[i];
     const wg_wim *w = &image->source->file.wim;
     uint32_t blob = w->metadata[image->image];
-    const wg_wim_blob *was = &w->blobs[blob];
-    if (!r->opt->compact && wg_image_can_keep(w, was, r->format)) {
-      image->metadata = (wg_wim_res){.stored_bytes = was->stored_bytes,
-                                     .flags = was->flags & WG_WIM_RES_COMPRESSED,
-                                     .orig_bytes = was->orig_bytes};
-      if (wg_wimout_copy(o, &w->src, was->off_bytes, &image->metadata, err) != WG_OK) {
-        return err->code;
-      }
-      wg_pack_seek(pack, o->off_bytes);
-    } else {
-      wg_export_blob b = {.source = image->source, .blob = blob};
-      wg_pack_source src = export_source_of(&b);
-      if (wg_pack_put(pack, &src, &image->metadata, err) != WG_OK ||
-          wg_pack_flush(pack, err) != WG_OK) {
-        return err->code;
-      }
-      o->off_bytes = wg_pack_off(pack);
+    bool keep = !r->opt->compact && wg_image_can_keep(w, &w->blobs[blob], r->format);
+    wg_export_blob b = {.source = image->source, .blob = blob};
+    wg_pack_source src = export_source_of(&b);
+    if ((keep ? wg_wimout_keep(o, &image->source->file, blob, &image->metadata, err)
+              : wg_wimout_put(o, &src, &image->metadata, err)) != WG_OK ||
+        wg_wimout_flush(o, err) != WG_OK) {
+      return err->code;
     }
-    image->metadata.flags |= WG_WIM_RES_METADATA;
+    image->metadata.res.flags |= WG_WIM_RES_METADATA;
   }
   return WG_OK;
 }
 
-static void export_table(const wg_export_run *r, wg_buf *b) {
-  wg_wim_table_run run = {0};
+static void export_table(const wg_export_run *r, wg_wimout *o) {
   for (size_t i = 0; i < r->n_blobs; i++) {
     const wg_export_blob *x = &r->blobs[i];
     const wg_wim_blob *was = wg_export_blob_of(x);
-    const wg_wim_table_row row = {.hash = &was->hash,
-                                  .refcount = x->refcount,
-                                  .res = &x->res,
-                                  .solid =
-                                      x->solid == WG_WIM_NO_SOLID ? NULL : &r->solids[x->solid],
-                                  .solid_off_bytes = x->solid_off,
-                                  .n_bytes = was->orig_bytes};
-    wg_wim_table_put_row(b, &run, &row);
+    wg_wimout_row(o, &x->place, x->refcount, &was->hash, was->orig_bytes);
   }
   for (uint32_t i = 0; i < r->n_images; i++) {
     const wg_wim *w = &r->images[i].source->file.wim;
-    wg_wim_table_put(b, &r->images[i].metadata, 1, 1,
-                     &w->blobs[w->metadata[r->images[i].image]].hash);
+    wg_wimout_row(o, &r->images[i].metadata, 1, &w->blobs[w->metadata[r->images[i].image]].hash, 0);
   }
 }
 
@@ -197,57 +112,32 @@ static uint32_t export_boot(const wg_export_run *r) {
 }
 
 static wg_code export_end(wg_export_run *r, wg_wimout *o, wg_error *err) {
-  bool esd = r->format == WG_IMAGE_FORMAT_ESD;
-  const wg_wim_header *was = &r->sources[r->has_old ? 0 : 1].file.wim.hdr;
-  uint32_t flags = r->sources[1].file.wim.hdr.flags | was->flags;
-  wg_wim_header h = {.version = esd ? WG_WIM_VERSION_SOLID : WG_WIM_VERSION_NORMAL,
-                     .flags = WG_WIM_HDR_COMPRESSED | (esd ? WG_WIM_HDR_LZMS : WG_WIM_HDR_LZX) |
-                              (flags & WG_WIM_HDR_RP_FIX),
-                     .chunk_bytes = esd ? WG_WIM_LZMS_CHUNK_BYTES : WG_WIM_LZX_CHUNK_BYTES,
-                     .part = 1,
-                     .n_parts = 1,
-                     .n_images = r->n_images,
-                     .boot_index = export_boot(r)};
-  memcpy(h.unused, was->unused, sizeof(h.unused));
-  if (h.boot_index > 0) {
-    h.boot_metadata = r->images[h.boot_index - 1].metadata;
-  }
+  const wg_wim_header *from = &r->sources[1].file.wim.hdr;
+  wg_wim_header h = wg_wimout_header(o, &r->sources[r->has_old ? 0 : 1].file.wim.hdr);
   WG_AUTO(wg_buf) xml = {0};
   wg_buf_init(&xml, wg_heap(), 0);
-  export_table(r, &o->table);
-  if (wg_buf_check(&o->table, err) != WG_OK ||
-      wg_export_xml(r, o->off_bytes + o->table.n, &xml, err) != WG_OK ||
-      wg_wimout_guid(o, wg_buf_str(&xml), &h, err) != WG_OK) {
-    return err->code;
+  h.flags |= from->flags & WG_WIM_HDR_RP_FIX;
+  h.n_images = r->n_images;
+  h.boot_index = export_boot(r);
+  if (h.boot_index > 0) {
+    h.boot_metadata = r->images[h.boot_index - 1].metadata.res;
   }
-  return wg_wimout_finish(o, &h, wg_buf_str(&xml), r->opt->threads, err);
+  export_table(r, o);
+  return wg_export_xml(r, wg_wimout_total_bytes(o), &xml, err) == WG_OK
+             ? wg_wimout_finish(o, &h, WG_WIMOUT_GUID_2, wg_buf_str(&xml), err)
+             : err->code;
 }
 
 static wg_code export_write(wg_export_run *r, wg_wimout *o, wg_error *err) {
-  bool esd = r->format == WG_IMAGE_FORMAT_ESD;
-  size_t n_solids = 1;
   uint64_t total = 0;
   for (size_t i = 0; i < r->n_blobs; i++) {
     const wg_wim_blob *b = wg_export_blob_of(&r->blobs[i]);
     total += r->blobs[i].packed || b->solid != WG_WIM_NO_SOLID ? b->orig_bytes : b->stored_bytes;
   }
-  for (size_t i = 0; i < WG_ARRAY_LEN(r->sources); i++) {
-    n_solids += r->sources[i].file.wim.n_solids;
-  }
   wg_image_watch_stage(&r->watch, "write", total);
-  r->solids = wg_arena_new_array(&r->arena, wg_wim_solid, n_solids);
-  if (r->solids == NULL) {
-    return wg_arena_fail(&r->arena, err);
-  }
-  WG_AUTO_PTR(wg_pack) pack = NULL;
-  if (export_keep(r, o, err) != WG_OK || (esd && export_solid(r, o, err) != WG_OK) ||
-      wg_pack_new(o->file.fd, o->off_bytes, esd ? WG_PACK_LZMS : WG_PACK_LZX, r->opt->threads,
-                  r->opt->cancel, export_progress, r, &pack, err) != WG_OK ||
-      (!esd && export_pack(r, pack, err) != WG_OK)) {
-    return err->code;
-  }
-  o->off_bytes = wg_pack_off(pack);
-  return export_metadata(r, o, pack, err) == WG_OK ? export_end(r, o, err) : err->code;
+  return export_contents(r, o, err) == WG_OK && export_metadata(r, o, err) == WG_OK
+             ? export_end(r, o, err)
+             : err->code;
 }
 
 static wg_code export_open(wg_export_run *r, const char *from, const char *to, wg_error *err) {
@@ -311,8 +201,16 @@ wg_code wg_image_export(const char *from, const char *to, const wg_image_export_
        .watch = {.cancel = opt->cancel, .on_progress = opt->on_progress, .ctx = opt->ctx}};
   WG_AUTO(wg_wimout) o = WG_WIMOUT_INIT;
   wg_arena_init(&r.arena, wg_heap(), (size_t)8 << 30);
-  if (export_open(&r, from, to, err) != WG_OK || wg_export_plan(&r, err) != WG_OK ||
-      wg_wimout_begin(&o, to, true, &r.watch, err) != WG_OK || export_write(&r, &o, err) != WG_OK) {
+  if (export_open(&r, from, to, err) != WG_OK || wg_export_plan(&r, err) != WG_OK) {
+    return err->code;
+  }
+  const wg_wimout_options how = {.format = r.format, // of the file that is added to, maybe
+                                 .threads = opt->threads,
+                                 .memory_bytes = opt->memory_bytes,
+                                 .cancel = opt->cancel,
+                                 .progress = wg_image_watch_pack,
+                                 .ctx = &r.watch};
+  if (wg_wimout_begin(&o, to, true, &how, err) != WG_OK || export_write(&r, &o, err) != WG_OK) {
     return err->code;
   }
   if (export_check(&r, &o, err) != WG_OK) {

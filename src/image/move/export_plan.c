@@ -154,8 +154,7 @@ static wg_code plan_source(wg_export_run *r, wg_export_source *s, wg_error *err)
     r->blobs[r->n_blobs] = (wg_export_blob){.source = s,
                                             .blob = order[i],
                                             .rank = (uint32_t)r->n_blobs,
-                                            .packed = !plan_keeps(r, s, &w->blobs[order[i]]),
-                                            .solid = WG_WIM_NO_SOLID};
+                                            .packed = !plan_keeps(r, s, &w->blobs[order[i]])};
     r->n_blobs++;
   }
   return WG_OK;

@@ -4,6 +4,7 @@
 
 #include "image/file/file.h"
 #include "image/move/export.h"
+#include "image/pack/watch.h"
 #include "image/pack/wimout.h"
 
 typedef struct wg_export_source {
@@ -18,18 +19,16 @@ typedef struct wg_export_source {
 typedef struct wg_export_image {
   wg_export_source *source;
   uint32_t image; // there, 0-based
-  wg_wim_res metadata;
+  wg_wimout_place metadata;
 } wg_export_image;
 
 typedef struct wg_export_blob {
   wg_export_source *source;
   uint32_t blob;
   uint32_t refcount;
-  bool packed;    // anew
-  uint32_t rank;  // order of reading
-  wg_wim_res res; // where it is in the output
-  uint32_t solid; // of run.solids, or WG_WIM_NO_SOLID
-  uint64_t solid_off;
+  bool packed;   // anew
+  uint32_t rank; // order of reading
+  wg_wimout_place place;
 } wg_export_blob;
 
 typedef struct wg_export_run {
@@ -43,8 +42,6 @@ typedef struct wg_export_run {
   uint32_t n_images, n_old;
   wg_export_blob *blobs; // of the output, kept ones first
   size_t n_blobs;
-  wg_wim_solid *solids; // of the output
-  size_t n_solids;
   wg_image_export_result res;
 } wg_export_run;
 

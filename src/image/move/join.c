@@ -3,6 +3,7 @@
 #include "base/sort.h"
 #include "image/file/file.h"
 #include "image/move/split.h"
+#include "image/pack/watch.h"
 #include "image/pack/wimout.h"
 
 typedef struct join_part {
@@ -105,8 +106,12 @@ static wg_code join_check(join_run *r, wg_error *err) {
   return join_missing(r, err);
 }
 
+static const wg_image_file *join_file(const join_run *r, uint32_t number) {
+  return &r->parts[r->by_number[number] - 1].file;
+}
+
 static const wg_wim *join_wim(const join_run *r, uint32_t number) {
-  return &r->parts[r->by_number[number] - 1].file.wim;
+  return &join_file(r, number)->wim;
 }
 
 static const wg_wim_blob *join_blob_of(const join_run *r, const join_blob *b) {
@@ -162,15 +167,16 @@ static wg_code join_gather(join_run *r, wg_error *err) {
   return WG_OK;
 }
 
-static wg_code join_put(wg_wimout *o, const wg_wim *w, const wg_wim_blob *b, wg_wim_res *res,
+static wg_code join_put(wg_wimout *o, const wg_image_file *f, uint32_t blob, wg_wim_res *res,
                         wg_error *err) {
-  *res = (wg_wim_res){.stored_bytes = b->stored_bytes,
-                      .flags = b->flags & (WG_WIM_RES_COMPRESSED | WG_WIM_RES_METADATA),
-                      .orig_bytes = b->orig_bytes};
-  if (wg_wimout_copy(o, &w->src, b->off_bytes, res, err) != WG_OK) {
+  const wg_wim_blob *b = &f->wim.blobs[blob];
+  wg_wimout_place place;
+  if (wg_wimout_keep(o, f, blob, &place, err) != WG_OK) {
     return err->code;
   }
-  wg_wim_table_put(&o->table, res, 1, b->refcount, &b->hash);
+  place.res.flags |= b->flags & WG_WIM_RES_METADATA;
+  wg_wimout_row(o, &place, b->refcount, &b->hash, b->orig_bytes);
+  *res = place.res;
   return WG_OK;
 }
 
@@ -200,7 +206,7 @@ static wg_code join_write(join_run *r, wg_wimout *o, wg_error *err) {
   for (size_t i = 0; i < r->n_blobs; i++) {
     const join_blob *b = &r->blobs[i];
     if (join_check_overlap(r, i, err) != WG_OK ||
-        (!b->again && join_put(o, join_wim(r, b->part), join_blob_of(r, b), &res, err) != WG_OK)) {
+        (!b->again && join_put(o, join_file(r, b->part), b->blob, &res, err) != WG_OK)) {
       return err->code;
     }
   }
@@ -209,14 +215,16 @@ static wg_code join_write(join_run *r, wg_wimout *o, wg_error *err) {
   h.part = h.n_parts = 1;
   h.boot_metadata = (wg_wim_res){0};
   for (uint32_t i = 0; i < first->n_images; i++) {
-    if (join_put(o, first, &first->blobs[first->metadata[i]], &res, err) != WG_OK) {
+    if (join_put(o, join_file(r, 0), first->metadata[i], &res, err) != WG_OK) {
       return err->code;
     }
     if (h.boot_index == i + 1) {
       h.boot_metadata = res;
     }
   }
-  return wg_wimout_finish(o, &h, first->xml, r->opt->threads, err);
+  return wg_wimout_flush(o, err) == WG_OK
+             ? wg_wimout_finish(o, &h, WG_WIMOUT_GUID_AS_GIVEN, first->xml, err)
+             : err->code;
 }
 
 wg_code wg_image_join(const char *out, const char *const *parts, size_t n_parts,
@@ -225,9 +233,12 @@ wg_code wg_image_join(const char *out, const char *const *parts, size_t n_parts,
   r = {.opt = opt,
        .watch = {.cancel = opt->cancel, .on_progress = opt->on_progress, .ctx = opt->ctx}};
   WG_AUTO(wg_wimout) o = WG_WIMOUT_INIT;
+  const wg_wimout_options how = {.threads = opt->threads,
+                                 .cancel = opt->cancel,
+                                 .progress = wg_image_watch_pack,
+                                 .ctx = &r.watch};
   if (join_open_all(&r, parts, n_parts, err) != WG_OK || join_check(&r, err) != WG_OK ||
-      join_gather(&r, err) != WG_OK ||
-      wg_wimout_begin(&o, out, opt->force, &r.watch, err) != WG_OK ||
+      join_gather(&r, err) != WG_OK || wg_wimout_begin(&o, out, opt->force, &how, err) != WG_OK ||
       join_write(&r, &o, err) != WG_OK || wg_wimout_commit(&o, err) != WG_OK) {
     return err->code;
   }

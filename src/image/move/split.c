@@ -4,6 +4,7 @@
 
 #include "base/sort.h"
 #include "image/file/file.h"
+#include "image/pack/watch.h"
 #include "image/pack/wimout.h"
 
 #define SPLIT_MIN_PART ((uint64_t)64 << 10)
@@ -26,6 +27,7 @@ char *wg_image_part_path(const char *first, uint32_t n) {
 
 typedef struct split_run {
   const wg_image_split_options *opt;
+  const wg_image_file *f;
   const wg_wim *w;
   wg_image_watch watch;
   uint32_t *order; // blobs that are no metadata, in the order of the file
@@ -145,22 +147,27 @@ static wg_code split_paths(split_run *r, const char *first, wg_error *err) {
   return WG_OK;
 }
 
-static wg_code split_put(split_run *r, wg_wimout *o, uint32_t blob, uint16_t part, wg_wim_res *res,
+// Parts are written one after the other, and a row needs its place only.
+static wg_code split_put(split_run *r, wg_wimout *o, uint32_t blob, wg_wim_res *res,
                          wg_error *err) {
   const wg_wim_blob *b = &r->w->blobs[blob];
-  *res = (wg_wim_res){.stored_bytes = b->stored_bytes,
-                      .flags = b->flags & (WG_WIM_RES_COMPRESSED | WG_WIM_RES_METADATA),
-                      .orig_bytes = b->orig_bytes};
-  if (wg_wimout_copy(o, &r->w->src, b->off_bytes, res, err) != WG_OK) {
+  wg_wimout_place place;
+  if (wg_wimout_keep(o, r->f, blob, &place, err) != WG_OK) {
     return err->code;
   }
-  wg_wim_table_put(&o->table, res, part, b->refcount, &b->hash);
+  place.res.flags |= b->flags & WG_WIM_RES_METADATA;
+  wg_wimout_row(o, &place, b->refcount, &b->hash, b->orig_bytes);
+  *res = place.res;
   return WG_OK;
 }
 
 static wg_code split_part(split_run *r, uint16_t part, wg_error *err) {
   wg_wimout *o = &r->outs[r->n_outs++];
   const wg_wim *w = r->w;
+  const wg_wimout_options how = {.threads = r->opt->threads,
+                                 .cancel = r->opt->cancel,
+                                 .progress = wg_image_watch_pack,
+                                 .ctx = &r->watch};
   *o = (wg_wimout)WG_WIMOUT_INIT;
   wg_wim_header h = w->hdr;
   h.flags |= WG_WIM_HDR_SPANNED;
@@ -168,24 +175,26 @@ static wg_code split_part(split_run *r, uint16_t part, wg_error *err) {
   h.n_parts = (uint16_t)r->n_parts;
   h.boot_metadata = (wg_wim_res){0};
   h.boot_index = part == 1 ? h.boot_index : 0;
-  if (wg_wimout_begin(o, r->res.paths[part - 1], r->opt->force, &r->watch, err) != WG_OK) {
+  if (wg_wimout_begin(o, r->res.paths[part - 1], r->opt->force, &how, err) != WG_OK) {
     return err->code;
   }
+  o->part = part;
   wg_wim_res res;
   for (size_t i = r->starts[part - 1]; i < r->starts[part]; i++) {
-    if (split_put(r, o, r->order[i], part, &res, err) != WG_OK) {
+    if (split_put(r, o, r->order[i], &res, err) != WG_OK) {
       return err->code;
     }
   }
   for (uint32_t i = 0; part == 1 && i < w->n_images; i++) {
-    if (split_put(r, o, w->metadata[i], part, &res, err) != WG_OK) {
+    if (split_put(r, o, w->metadata[i], &res, err) != WG_OK) {
       return err->code;
     }
     if (h.boot_index == i + 1) {
       h.boot_metadata = res;
     }
   }
-  if (wg_wimout_finish(o, &h, w->xml, r->opt->threads, err) != WG_OK) {
+  if (wg_wimout_flush(o, err) != WG_OK ||
+      wg_wimout_finish(o, &h, WG_WIMOUT_GUID_AS_GIVEN, w->xml, err) != WG_OK) {
     return err->code;
   }
   r->res.total_bytes += o->off_bytes;
@@ -237,6 +246,7 @@ wg_code wg_image_split(const char *wim, const char *first_part, const wg_image_s
   }
   WG_AUTO(split_run)
   r = {.opt = opt,
+       .f = &f,
        .w = &f.wim,
        .watch = {.cancel = opt->cancel, .on_progress = opt->on_progress, .ctx = opt->ctx}};
   uint32_t ignored = 0; // asked for what it refuses: a part alone, an unfinished file

@@ -3,149 +3,220 @@
 #include <string.h>
 
 #include "base/utf.h"
+#include "image/pack/integrity.h"
 #include "os/proc.h"
 
-#define WIMOUT_COPY_BYTES ((size_t)1 << 20)
-#define WIMOUT_MAX_THREADS 64u
-
-void wg_image_watch_stage(wg_image_watch *w, const char *stage, uint64_t total_bytes) {
-  w->stage = stage;
-  w->done_bytes = 0;
-  w->total_bytes = total_bytes;
-}
-
-wg_code wg_image_watch_more(wg_image_watch *w, uint64_t n_bytes, wg_error *err) {
-  w->done_bytes += n_bytes;
-  if (w->on_progress != NULL) {
-    uint64_t done = w->done_bytes < w->total_bytes ? w->done_bytes : w->total_bytes;
-    w->on_progress(w->ctx, w->stage, done, w->total_bytes, "bytes");
-  }
-  return wg_cancel_check(w->cancel, err);
-}
+#define WIMOUT_COPY_BYTES ((uint64_t)8 << 20)
 
 void wg_wimout_done(wg_wimout *o) {
+  wg_pack_free(o->pack);
+  wg_solid_free(o->solid);
   wg_outfile_done(&o->file);
   wg_buf_done(&o->table);
-  wg_buf_done(&o->scratch);
+  wg_xfree(o->solids);
 }
 
-wg_code wg_wimout_begin(wg_wimout *o, const char *path, bool force, wg_image_watch *watch,
-                        wg_error *err) {
+static void wimout_init(wg_wimout *o, const wg_wimout_options *opt) {
   wg_buf_init(&o->table, wg_heap(), 0);
-  wg_buf_init(&o->scratch, wg_heap(), 0);
-  o->watch = watch;
+  o->opt = *opt;
+  o->part = 1;
   o->off_bytes = WG_WIM_HEADER_BYTES;
+}
+
+wg_code wg_wimout_begin(wg_wimout *o, const char *path, bool force, const wg_wimout_options *opt,
+                        wg_error *err) {
+  wimout_init(o, opt);
   if (!force && wg_os_exists(WG_CWD, path)) {
     return wg_fail(err, WG_E_CONFLICT, "'%s' exists already", path);
-  }
-  wg_buf_add_zeros(&o->scratch, WIMOUT_COPY_BYTES);
-  if (wg_buf_check(&o->scratch, err) != WG_OK) {
-    return err->code;
   }
   return wg_outfile_begin(&o->file, WG_CWD, path, 0644, true, err);
 }
 
-wg_code wg_wimout_copy(wg_wimout *o, const wg_wim_source *src, uint64_t from_off_bytes,
-                       wg_wim_res *res, wg_error *err) {
-  uint64_t left = res->stored_bytes;
-  res->off_bytes = o->off_bytes;
-  while (left > 0) {
-    size_t n = left < WIMOUT_COPY_BYTES ? (size_t)left : WIMOUT_COPY_BYTES;
-    if (src->read(src->ctx, from_off_bytes, o->scratch.p, n, err) != WG_OK ||
-        wg_os_pwrite_all(o->file.fd, o->scratch.p, n, o->off_bytes, err) != WG_OK ||
-        wg_image_watch_more(o->watch, n, err) != WG_OK) {
+wg_code wg_wimout_create(wg_wimout *o, const char *path, const wg_wimout_options *opt,
+                         wg_error *err) {
+  wimout_init(o, opt);
+  o->in_place = true;
+  return wg_os_create_new(WG_CWD, path, 0644, &o->file.fd, err);
+}
+
+// --- Taken over.
+
+static wg_code wimout_copy(wg_wimout *o, wg_error *err) {
+  while (o->raw_bytes > 0) {
+    uint64_t n = o->raw_bytes < WIMOUT_COPY_BYTES ? o->raw_bytes : WIMOUT_COPY_BYTES;
+    wg_image_segment s = wg_image_file_segment(o->raw_file, o->raw_from, n);
+    if (wg_cancel_check(o->opt.cancel, err) != WG_OK ||
+        wg_os_copy_range(s.fd, s.fd_off_bytes, o->file.fd, o->off_bytes, s.n_bytes, err) != WG_OK) {
+      return o->raw_file->path == NULL ? err->code : wg_wrap(err, "'%s'", o->raw_file->path);
+    }
+    o->off_bytes += s.n_bytes;
+    o->raw_from += s.n_bytes;
+    o->raw_bytes -= s.n_bytes;
+    if (o->opt.progress != NULL) {
+      o->opt.progress(o->opt.ctx, s.n_bytes);
+    }
+  }
+  return WG_OK;
+}
+
+wg_code wg_wimout_flush(wg_wimout *o, wg_error *err) {
+  if (wimout_copy(o, err) != WG_OK) {
+    return err->code;
+  }
+  if (o->pack == NULL) {
+    return WG_OK;
+  }
+  if (wg_pack_flush(o->pack, err) != WG_OK) {
+    return err->code;
+  }
+  o->off_bytes = wg_pack_off(o->pack);
+  return WG_OK;
+}
+
+// [off, off + n) of f; *out_off gets where it will be.
+static wg_code wimout_raw(wg_wimout *o, const wg_image_file *f, uint64_t off, uint64_t n,
+                          uint64_t *out_off, wg_error *err) {
+  bool next = o->raw_bytes > 0 && o->raw_file == f && o->raw_from + o->raw_bytes == off;
+  if (!next) {
+    if (wg_wimout_flush(o, err) != WG_OK) {
       return err->code;
     }
-    o->off_bytes += n;
-    from_off_bytes += n;
-    left -= n;
+    o->raw_file = f;
+    o->raw_from = off;
+  }
+  *out_off = o->off_bytes + o->raw_bytes;
+  o->raw_bytes += n;
+  o->kept_bytes += n;
+  if (o->pack != NULL) {
+    wg_pack_seek(o->pack, o->off_bytes + o->raw_bytes);
   }
   return WG_OK;
 }
 
-typedef struct wimout_sums { // SHA-1 of every 10 MiB between the header and `to`
-  int fd;
-  uint64_t to;
-  uint8_t *hashes;
-  size_t n;
-  atomic_size_t next;
-  atomic_bool failed;
-  const wg_cancel *cancel;
-} wimout_sums;
-
-static wg_code sums_chunk(const wimout_sums *t, size_t i, wg_error *err) {
-  uint64_t off = WG_WIM_HEADER_BYTES + (uint64_t)i * WG_WIM_INTEGRITY_CHUNK_BYTES;
-  uint64_t left =
-      t->to - off < WG_WIM_INTEGRITY_CHUNK_BYTES ? t->to - off : WG_WIM_INTEGRITY_CHUNK_BYTES;
-  WG_AUTO_PTR(wg_hash) h = NULL;
-  WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, wg_heap(), 0);
-  wg_buf_add_zeros(&b, 262144);
-  if (wg_buf_check(&b, err) != WG_OK || wg_hash_new(WG_SHA1, &h, err) != WG_OK) {
-    return err->code;
-  }
-  while (left > 0) {
-    size_t n = left < b.n ? (size_t)left : b.n;
-    if (wg_os_pread_exact(t->fd, b.p, n, off, err) != WG_OK) {
+static wg_code wimout_keep_solid(wg_wimout *o, const wg_image_file *f, const wg_wim_blob *b,
+                                 wg_wimout_place *out, wg_error *err) {
+  if (o->solid_file != f || o->solid_of != b->solid) {
+    wg_wim_solid s = f->wim.solids[b->solid];
+    if (wimout_raw(o, f, s.off_bytes, s.stored_bytes, &s.off_bytes, err) != WG_OK) {
       return err->code;
     }
-    wg_hash_add(h, b.p, n);
-    off += n;
-    left -= n;
+    wg_vec_push(&o->solids, &o->n_solids, &o->cap_solids) = s;
+    o->solid_file = f;
+    o->solid_of = b->solid;
   }
-  wg_hash_end(h, t->hashes + i * sizeof(wg_sha1));
+  *out = (wg_wimout_place){.solid = (uint32_t)o->n_solids - 1, .solid_off = b->off_bytes};
   return WG_OK;
 }
 
-static void *sums_run(void *arg) {
-  wimout_sums *t = arg;
-  for (;;) {
-    size_t i = atomic_fetch_add(&t->next, 1);
-    wg_error err = WG_ERROR_INIT;
-    if (i >= t->n || wg_canceled(t->cancel)) {
-      return NULL;
-    }
-    if (sums_chunk(t, i, &err) != WG_OK) {
-      atomic_store(&t->failed, true);
-      return NULL;
-    }
+wg_code wg_wimout_keep(wg_wimout *o, const wg_image_file *f, uint32_t blob, wg_wimout_place *out,
+                       wg_error *err) {
+  const wg_wim_blob *b = &f->wim.blobs[blob];
+  if (b->solid != WG_WIM_NO_SOLID) {
+    return wimout_keep_solid(o, f, b, out, err);
   }
+  *out = (wg_wimout_place){.res = {.stored_bytes = b->stored_bytes,
+                                   .flags = b->flags & WG_WIM_RES_COMPRESSED,
+                                   .orig_bytes = b->orig_bytes},
+                           .solid = WG_WIM_NO_SOLID};
+  return wimout_raw(o, f, b->off_bytes, b->stored_bytes, &out->res.off_bytes, err);
 }
 
-static size_t sums_count(uint64_t file_bytes) {
-  uint64_t n = file_bytes - WG_WIM_HEADER_BYTES;
-  return (size_t)(n / WG_WIM_INTEGRITY_CHUNK_BYTES + (n % WG_WIM_INTEGRITY_CHUNK_BYTES != 0));
+// --- Packed.
+
+static wg_code wimout_packer(wg_wimout *o, wg_error *err) {
+  bool esd = o->opt.format == WG_IMAGE_FORMAT_ESD;
+  if (wimout_copy(o, err) != WG_OK) {
+    return err->code;
+  }
+  return o->pack != NULL ? WG_OK
+                         : wg_pack_new(o->file.fd, o->off_bytes, esd ? WG_PACK_LZMS : WG_PACK_LZX,
+                                       o->opt.threads, o->opt.cancel, o->opt.progress, o->opt.ctx,
+                                       &o->pack, err);
 }
 
-wg_code wg_wimout_integrity(int fd, uint64_t end_off_bytes, unsigned threads,
-                            const wg_cancel *cancel, wg_buf *out, wg_error *err) {
-  size_t n = sums_count(end_off_bytes);
-  wg_buf_add_le32(out, (uint32_t)(12 + n * sizeof(wg_sha1)));
-  wg_buf_add_le32(out, (uint32_t)n);
-  wg_buf_add_le32(out, WG_WIM_INTEGRITY_CHUNK_BYTES);
-  wg_buf_add_zeros(out, n * sizeof(wg_sha1));
-  if (wg_buf_check(out, err) != WG_OK) {
+wg_code wg_wimout_solid_begin(wg_wimout *o, uint64_t total_bytes, wg_error *err) {
+  uint64_t memory = o->opt.memory_bytes != 0 ? o->opt.memory_bytes : wg_os_memory_bytes();
+  return wg_wimout_flush(o, err) != WG_OK
+             ? err->code
+             : wg_solid_new(o->file.fd, o->off_bytes, total_bytes, WG_WIM_SOLID_CHUNK_BYTES,
+                            o->opt.threads, memory / 4 * 3, o->opt.cancel, o->opt.progress,
+                            o->opt.ctx, &o->solid, err);
+}
+
+wg_code wg_wimout_solid_end(wg_wimout *o, wg_error *err) {
+  wg_wim_solid s;
+  if (wg_solid_finish(o->solid, &s, err) != WG_OK) {
     return err->code;
   }
-  wimout_sums t = {.fd = fd, .to = end_off_bytes, .hashes = out->p + 12, .n = n, .cancel = cancel};
-  wg_thread started[WIMOUT_MAX_THREADS];
-  unsigned n_started = 0;
-  wg_error ignored = WG_ERROR_INIT; // with fewer threads it takes longer
-  while (n_started + 1 < threads && n_started < WIMOUT_MAX_THREADS && n_started + 1 < n &&
-         wg_thread_start(&started[n_started], sums_run, &t, &ignored) == WG_OK) {
-    n_started++;
-  }
-  (void)sums_run(&t);
-  for (unsigned i = 0; i < n_started; i++) {
-    wg_thread_join(started[i]);
-  }
-  if (wg_cancel_check(cancel, err) != WG_OK) {
-    return err->code;
-  }
-  if (atomic_load(&t.failed)) {
-    return wg_fail(err, WG_E_IO, "what was just written can't be read back");
+  wg_solid_free(wg_take(&o->solid));
+  wg_vec_push(&o->solids, &o->n_solids, &o->cap_solids) = s;
+  o->solid_file = NULL;
+  o->off_bytes = s.off_bytes + s.stored_bytes;
+  if (o->pack != NULL) {
+    wg_pack_seek(o->pack, o->off_bytes);
   }
   return WG_OK;
+}
+
+wg_code wg_wimout_put(wg_wimout *o, const wg_pack_source *src, wg_wimout_place *out,
+                      wg_error *err) {
+  if (o->solid != NULL) {
+    *out = (wg_wimout_place){.solid = (uint32_t)o->n_solids};
+    return wg_solid_put(o->solid, src, &out->solid_off, err);
+  }
+  *out = (wg_wimout_place){.solid = WG_WIM_NO_SOLID};
+  return wimout_packer(o, err) == WG_OK ? wg_pack_put(o->pack, src, &out->res, err) : err->code;
+}
+
+static wg_code wimout_stream(void *ctx, wg_wim_sink sink, void *sink_ctx, wg_error *err) {
+  const wg_str *s = ctx;
+  return sink(sink_ctx, (const uint8_t *)s->p, s->n, err);
+}
+
+wg_code wg_wimout_put_bytes(wg_wimout *o, wg_str bytes, const wg_sha1 *hash, wg_wimout_place *out,
+                            wg_error *err) {
+  wg_pack_source src = {.stream = wimout_stream, .ctx = &bytes, .n_bytes = bytes.n, .hash = hash};
+  return wg_wimout_put(o, &src, out, err) == WG_OK ? wg_wimout_flush(o, err) : err->code;
+}
+
+// --- The end.
+
+void wg_wimout_row(wg_wimout *o, const wg_wimout_place *place, uint32_t refcount,
+                   const wg_sha1 *hash, uint64_t n_bytes) {
+  bool solid = place->solid != WG_WIM_NO_SOLID;
+  const wg_wim_table_row row = {.hash = hash,
+                                .part = o->part,
+                                .refcount = refcount,
+                                .res = &place->res,
+                                .solid = solid ? &o->solids[place->solid] : NULL,
+                                .solid_off_bytes = place->solid_off,
+                                .n_bytes = n_bytes};
+  wg_wim_table_put_row(&o->table, &o->run, &row);
+}
+
+uint64_t wg_wimout_total_bytes(const wg_wimout *o) {
+  wg_assert(o->raw_bytes == 0);
+  return o->off_bytes + o->table.n;
+}
+
+wg_wim_header wg_wimout_header(const wg_wimout *o, const wg_wim_header *was) {
+  bool esd = o->opt.format == WG_IMAGE_FORMAT_ESD;
+  wg_wim_header h = {.version = esd ? WG_WIM_VERSION_SOLID : WG_WIM_VERSION_NORMAL,
+                     .flags = WG_WIM_HDR_COMPRESSED | (esd ? WG_WIM_HDR_LZMS : WG_WIM_HDR_LZX),
+                     .chunk_bytes = esd ? WG_WIM_LZMS_CHUNK_BYTES : WG_WIM_LZX_CHUNK_BYTES,
+                     .part = 1,
+                     .n_parts = 1};
+  if (was != NULL) {
+    h.flags |= was->flags & WG_WIM_HDR_RP_FIX;
+    memcpy(h.unused, was->unused, sizeof(h.unused));
+  }
+  return h;
+}
+
+uint64_t wg_wimout_tail_bytes(uint64_t n_rows, wg_str xml, uint64_t file_bytes) {
+  // UTF-8 to UTF-16 is at most two bytes for one.
+  return n_rows * WG_WIM_TABLE_ENTRY_BYTES + 2 + 2 * (uint64_t)xml.n +
+         wg_integrity_bytes(file_bytes + WG_WIM_HEADER_BYTES) + sizeof(wg_sha1);
 }
 
 static wg_code wimout_append(wg_wimout *o, const wg_buf *bytes, uint8_t flags, wg_wim_res *out,
@@ -168,7 +239,34 @@ static wg_code wimout_xml16(wg_str xml, wg_buf *out, wg_error *err) {
   return wg_buf_check(out, err);
 }
 
-wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_str xml, unsigned threads,
+// The identity of the file follows from what it holds.
+static wg_code wimout_guid(const wg_wimout *o, wg_wimout_guid guid, wg_str xml, const wg_buf *xml16,
+                           wg_wim_header *h, wg_error *err) {
+  WG_AUTO_PTR(wg_hash) hash = NULL;
+  if (guid == WG_WIMOUT_GUID_AS_GIVEN) {
+    return WG_OK;
+  }
+  if (wg_hash_new(WG_SHA256, &hash, err) != WG_OK) {
+    return err->code;
+  }
+  uint8_t head[WG_WIM_HEADER_BYTES], digest[32];
+  bool one = guid == WG_WIMOUT_GUID_1;
+  static const char labels[2][sizeof("wingo wim guid 1")] = {"wingo wim guid 1",
+                                                             "wingo wim guid 2"};
+  wg_hash_add(hash, labels[one ? 0 : 1], sizeof(labels[0]));
+  if (one) {
+    memset(h->guid, 0, sizeof(h->guid));
+    wg_wim_header_write(h, head);
+    wg_hash_add(hash, head, sizeof(head));
+  }
+  wg_hash_add(hash, o->table.p, o->table.n);
+  wg_hash_add(hash, one ? (const void *)xml16->p : xml.p, one ? xml16->n : xml.n);
+  wg_hash_end(hash, digest);
+  memcpy(h->guid, digest, sizeof(h->guid));
+  return WG_OK;
+}
+
+wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_wimout_guid guid, wg_str xml,
                          wg_error *err) {
   WG_AUTO(wg_buf) text = {0};
   WG_AUTO(wg_buf) sums = {0};
@@ -176,11 +274,12 @@ wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_str xml, unsigned th
   wg_buf_init(&sums, wg_heap(), 0);
   uint8_t head[WG_WIM_HEADER_BYTES];
   if (wimout_append(o, &o->table, WG_WIM_RES_METADATA, &h->table, err) != WG_OK ||
-      wg_wimout_integrity(o->file.fd, o->off_bytes, threads, o->watch->cancel, &sums, err) !=
+      wg_integrity_write(o->file.fd, o->off_bytes, o->opt.threads, o->opt.cancel, &sums, err) !=
           WG_OK ||
       wimout_xml16(xml, &text, err) != WG_OK ||
       wimout_append(o, &text, WG_WIM_RES_METADATA, &h->xml, err) != WG_OK ||
-      wimout_append(o, &sums, 0, &h->integrity, err) != WG_OK) {
+      wimout_append(o, &sums, 0, &h->integrity, err) != WG_OK ||
+      wimout_guid(o, guid, xml, &text, h, err) != WG_OK) {
     return err->code;
   }
   wg_wim_header_write(h, head);
@@ -192,26 +291,5 @@ wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_str xml, unsigned th
 }
 
 wg_code wg_wimout_commit(wg_wimout *o, wg_error *err) {
-  return wg_outfile_commit(&o->file, err);
-}
-
-uint64_t wg_wimout_tail_bytes(uint64_t n_rows, wg_str xml, uint64_t file_bytes) {
-  // UTF-8 to UTF-16 is at most two bytes for one.
-  return n_rows * WG_WIM_TABLE_ENTRY_BYTES + 2 + 2 * (uint64_t)xml.n + 12 +
-         (sums_count(file_bytes + WG_WIM_HEADER_BYTES) + 1) * sizeof(wg_sha1);
-}
-
-wg_code wg_wimout_guid(const wg_wimout *o, wg_str xml, wg_wim_header *h, wg_error *err) {
-  WG_AUTO_PTR(wg_hash) hash = NULL;
-  if (wg_hash_new(WG_SHA256, &hash, err) != WG_OK) {
-    return err->code;
-  }
-  static const char label[] = "wingo wim guid 2";
-  uint8_t digest[32];
-  wg_hash_add(hash, label, sizeof(label));
-  wg_hash_add(hash, o->table.p, o->table.n);
-  wg_hash_add(hash, xml.p, xml.n);
-  wg_hash_end(hash, digest);
-  memcpy(h->guid, digest, sizeof(h->guid));
-  return WG_OK;
+  return o->in_place ? wg_os_fsync(o->file.fd, err) : wg_outfile_commit(&o->file, err);
 }

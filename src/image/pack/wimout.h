@@ -1,56 +1,97 @@
-// A WIM file being written beside its target: resources as they come, then the blob table, the XML,
-// the integrity table, and the header last. What split, join and export share.
+// A WIM or ESD file being written, the one way there is: resources as they come (taken over from
+// another file as they are, packed one by one, or packed together as a solid resource), then blob
+// table, XML, integrity table, and the header last.
 #ifndef WG_IMAGE_PACK_WIMOUT_H
 #define WG_IMAGE_PACK_WIMOUT_H
 
-#include "fmt/wim/wim.h"
-#include "image/file/base.h"
+#include "image/file/file.h"
+#include "image/pack/pack.h"
+#include "image/pack/solid.h"
 
-// Where progress goes, for functions that take long.
-typedef struct wg_image_watch {
-  const wg_cancel *cancel;       // NULL: none
-  wg_image_progress on_progress; // NULL: none
+typedef struct wg_wimout_options {
+  wg_image_format format; // what is packed is packed for this
+  unsigned threads;       // at least 1
+  uint64_t memory_bytes;  // for compressors of solid data, 0: what the machine has
+  const wg_cancel *cancel;
+  wg_pack_progress progress; // NULL: none; bytes taken over and packed
   void *ctx;
-  const char *stage;
-  uint64_t done_bytes, total_bytes; // of the stage
-} wg_image_watch;
-// Starts a stage of that many bytes.
-void wg_image_watch_stage(wg_image_watch *w, const char *stage, uint64_t total_bytes);
-// Counts bytes; CANCELED when that was asked for.
-wg_code wg_image_watch_more(wg_image_watch *w, uint64_t n_bytes, wg_error *err);
+} wg_wimout_options;
+
+typedef struct wg_wimout_place { // where a content is in the output
+  wg_wim_res res;                // when it is not solid
+  uint32_t solid;                // of wg_wimout.solids, or WG_WIM_NO_SOLID
+  uint64_t solid_off;            // in that one's uncompressed bytes
+} wg_wimout_place;
 
 typedef struct wg_wimout {
   wg_outfile file;
-  uint64_t off_bytes; // where the next resource goes
-  wg_buf table;       // rows of the blob table
-  wg_buf scratch;
-  wg_image_watch *watch; // borrowed
+  wg_wimout_options opt;
+  bool in_place; // under its own name already
+  uint16_t part; // in the rows of the table
+  wg_pack *pack; // made when something is packed
+  wg_solid *solid;
+  uint64_t off_bytes; // where the next resource goes, when nothing is queued
+  // Taken over and not copied yet: neighbours go over in one piece.
+  const wg_image_file *raw_file;
+  uint64_t raw_from, raw_bytes;
+  uint64_t kept_bytes;             // taken over
+  const wg_image_file *solid_file; // whose solid resource was taken over last
+  uint32_t solid_of;               // and which
+  wg_wim_solid *solids;            // of the output
+  size_t n_solids, cap_solids;
+  wg_buf table; // rows of the blob table
+  wg_wim_table_run run;
 } wg_wimout;
 #define WG_WIMOUT_INIT                                                                             \
   { .file = WG_OUTFILE_INIT }
-void wg_wimout_done(wg_wimout *o); // what was not committed is gone
+void wg_wimout_done(wg_wimout *o); // what was not committed is gone, unless it is in place
 WG_DEFINE_AUTO(wg_wimout, wg_wimout_done);
 
-// CONFLICT when something is at path, unless force.
-wg_code wg_wimout_begin(wg_wimout *o, const char *path, bool force, wg_image_watch *watch,
+// Starts a file beside path. CONFLICT when something is at path, unless force.
+wg_code wg_wimout_begin(wg_wimout *o, const char *path, bool force, const wg_wimout_options *opt,
                         wg_error *err);
-// Copies a resource's stored bytes; res gets the place, the rest of it is the caller's.
-wg_code wg_wimout_copy(wg_wimout *o, const wg_wim_source *src, uint64_t from_off_bytes,
-                       wg_wim_res *res, wg_error *err);
-// Ends the file: h says everything but where table, XML and integrity table are. xml is UTF-8. The
-// file is complete and on disk afterwards, but still under its temporary name.
-wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_str xml, unsigned threads,
+// Starts path itself, which must not exist; what is unfinished is the caller's to remove.
+wg_code wg_wimout_create(wg_wimout *o, const char *path, const wg_wimout_options *opt,
                          wg_error *err);
-// Gives it its name.
-wg_code wg_wimout_commit(wg_wimout *o, wg_error *err);
-// Appends the integrity table of what is in the file: SHA-1 of every 10 MiB between the header and
-// end_off_bytes, the end of the blob table.
-wg_code wg_wimout_integrity(int fd, uint64_t end_off_bytes, unsigned threads,
-                            const wg_cancel *cancel, wg_buf *out, wg_error *err);
+
+// Takes a content over with its packed bytes; of a solid resource all of it goes over with the
+// first. f and *out live until wg_wimout_flush. Contents of one solid resource are to be taken one
+// after the other.
+wg_code wg_wimout_keep(wg_wimout *o, const wg_image_file *f, uint32_t blob, wg_wimout_place *out,
+                       wg_error *err);
+// What is put from here on goes into one solid resource of total_bytes (> 0).
+wg_code wg_wimout_solid_begin(wg_wimout *o, uint64_t total_bytes, wg_error *err);
+wg_code wg_wimout_solid_end(wg_wimout *o, wg_error *err);
+// Packs a content; *out is filled by the time of wg_wimout_flush. n_bytes > 0.
+wg_code wg_wimout_put(wg_wimout *o, const wg_pack_source *src, wg_wimout_place *out, wg_error *err);
+// The same of bytes, flushed at once.
+wg_code wg_wimout_put_bytes(wg_wimout *o, wg_str bytes, const wg_sha1 *hash, wg_wimout_place *out,
+                            wg_error *err);
+// Writes what is queued.
+wg_code wg_wimout_flush(wg_wimout *o, wg_error *err);
+
+// Appends a row to the table; for metadata the place's flags say so.
+void wg_wimout_row(wg_wimout *o, const wg_wimout_place *place, uint32_t refcount,
+                   const wg_sha1 *hash, uint64_t n_bytes);
+// Size of the file up to the end of the table, which is what the XML calls TOTALBYTES.
+uint64_t wg_wimout_total_bytes(const wg_wimout *o);
+// The header of a file that is one part: all but images, boot image and places. was: the file that
+// it comes from, for what nobody knows the meaning of; NULL: none.
+wg_wim_header wg_wimout_header(const wg_wimout *o, const wg_wim_header *was);
 // Bytes that finish adds to off_bytes, when n_rows rows are in the table; more than enough for the
 // integrity table of a file of file_bytes.
 uint64_t wg_wimout_tail_bytes(uint64_t n_rows, wg_str xml, uint64_t file_bytes);
-// GUID that follows from what the file holds: its table and XML.
-wg_code wg_wimout_guid(const wg_wimout *o, wg_str xml, wg_wim_header *h, wg_error *err);
+
+typedef enum wg_wimout_guid {
+  WG_WIMOUT_GUID_AS_GIVEN, // the header has it
+  WG_WIMOUT_GUID_1,        // follows from header, table and XML
+  WG_WIMOUT_GUID_2         // follows from table and XML
+} wg_wimout_guid;
+// Ends the file: h says everything but where table, XML and integrity table are. xml is UTF-8. All
+// is written, and all but the header is on disk.
+wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_wimout_guid guid, wg_str xml,
+                         wg_error *err);
+// Puts all of it on disk and gives it its name.
+wg_code wg_wimout_commit(wg_wimout *o, wg_error *err);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef WG_IMAGE_SYNTHETIC_SYN_H
 #define WG_IMAGE_SYNTHETIC_SYN_H
 
-#include "fmt/wim/wim.h"
+#include "image/pack/wimout.h"
 #include "os/mem.h"
 
 #define WG_SYN_MAX_VARS 64u
@@ -59,7 +59,7 @@ typedef struct wg_syn_blob {
   wg_sha1 hash;
   wg_str bytes;
   uint32_t refcount;
-  wg_wim_res res;
+  wg_wimout_place place;
 } wg_syn_blob;
 
 typedef struct wg_syn_blobs {

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "image/pack/pack.h"
 #include "image/pack/wimout.h"
 #include "image/synthetic/syn.h"
 
@@ -11,7 +10,7 @@ typedef struct syn_run {
   wg_syn_env env;
   wg_syn_blobs blobs;
   wg_syn_tree trees[WG_SYN_MAX_IMAGES];
-  wg_wim_res metadata_res[WG_SYN_MAX_IMAGES];
+  wg_wimout_place metadata[WG_SYN_MAX_IMAGES];
   wg_sha1 metadata_hash[WG_SYN_MAX_IMAGES];
 } syn_run;
 
@@ -26,33 +25,30 @@ static wg_code syn_stream(void *ctx, wg_wim_sink sink, void *sink_ctx, wg_error 
   return sink(sink_ctx, (const uint8_t *)s->p, s->n, err);
 }
 
-static wg_code syn_contents(syn_run *r, wg_pack *pack, wg_error *err) {
+static wg_code syn_contents(syn_run *r, wg_wimout *o, wg_error *err) {
   for (size_t i = 0; i < r->blobs.n; i++) {
     wg_syn_blob *b = &r->blobs.v[i];
     wg_pack_source src = {
         .stream = syn_stream, .ctx = &b->bytes, .n_bytes = b->bytes.n, .hash = &b->hash};
-    if (wg_pack_put(pack, &src, &b->res, err) != WG_OK) {
+    if (wg_wimout_put(o, &src, &b->place, err) != WG_OK) {
       return err->code;
     }
   }
-  return wg_pack_flush(pack, err);
+  return wg_wimout_flush(o, err);
 }
 
-static wg_code syn_metadata(syn_run *r, wg_pack *pack, size_t image, wg_error *err) {
+static wg_code syn_metadata(syn_run *r, wg_wimout *o, size_t image, wg_error *err) {
   WG_AUTO(wg_buf) bytes = {0};
   wg_buf_init(&bytes, wg_heap(), 0);
   if (wg_wim_tree_write(&r->trees[image].tree, &bytes, err) != WG_OK) {
     return err->code;
   }
   r->metadata_hash[image] = wg_sha1_of(bytes.p, bytes.n);
-  wg_str s = wg_buf_str(&bytes);
-  wg_pack_source src = {
-      .stream = syn_stream, .ctx = &s, .n_bytes = s.n, .hash = &r->metadata_hash[image]};
-  if (wg_pack_put(pack, &src, &r->metadata_res[image], err) != WG_OK ||
-      wg_pack_flush(pack, err) != WG_OK) {
+  if (wg_wimout_put_bytes(o, wg_buf_str(&bytes), &r->metadata_hash[image], &r->metadata[image],
+                          err) != WG_OK) {
     return err->code;
   }
-  r->metadata_res[image].flags |= WG_WIM_RES_METADATA;
+  r->metadata[image].res.flags |= WG_WIM_RES_METADATA;
   return WG_OK;
 }
 
@@ -95,31 +91,28 @@ static void syn_xml_image(const syn_run *r, size_t i, wg_buf *b) {
                 d->name, d->name, d->flags, d->name, d->name);
 }
 
-static wg_code syn_finish(syn_run *r, wg_wimout *o, unsigned threads, wg_error *err) {
+static wg_code syn_finish(syn_run *r, wg_wimout *o, wg_error *err) {
   WG_AUTO(wg_buf) xml = {0};
   wg_buf_init(&xml, wg_heap(), 0);
   size_t n_images = r->env.n_editions;
   for (size_t i = 0; i < r->blobs.n; i++) {
     const wg_syn_blob *b = &r->blobs.v[i];
-    wg_wim_table_put(&o->table, &b->res, 1, b->refcount, &b->hash);
+    wg_wimout_row(o, &b->place, b->refcount, &b->hash, b->bytes.n);
   }
   for (size_t i = 0; i < n_images; i++) {
-    wg_wim_table_put(&o->table, &r->metadata_res[i], 1, 1, &r->metadata_hash[i]);
+    wg_wimout_row(o, &r->metadata[i], 1, &r->metadata_hash[i], 0);
   }
-  uint64_t total = o->off_bytes + o->table.n;
-  wg_buf_printf(&xml, "<WIM><TOTALBYTES>%llu</TOTALBYTES>", (unsigned long long)total);
+  wg_buf_printf(&xml, "<WIM><TOTALBYTES>%llu</TOTALBYTES>",
+                (unsigned long long)wg_wimout_total_bytes(o));
   for (size_t i = 0; i < n_images; i++) {
     syn_xml_image(r, i, &xml);
   }
   wg_buf_add_z(&xml, "</WIM>");
-  wg_wim_header h = {.version = WG_WIM_VERSION_NORMAL,
-                     .flags = WG_WIM_HDR_COMPRESSED | WG_WIM_HDR_LZX | WG_WIM_HDR_RP_FIX,
-                     .chunk_bytes = WG_WIM_LZX_CHUNK_BYTES,
-                     .part = 1,
-                     .n_parts = 1,
-                     .n_images = (uint32_t)n_images};
-  if (wg_buf_check(&xml, err) != WG_OK || wg_wimout_guid(o, wg_buf_str(&xml), &h, err) != WG_OK ||
-      wg_wimout_finish(o, &h, wg_buf_str(&xml), threads, err) != WG_OK) {
+  wg_wim_header h = wg_wimout_header(o, NULL);
+  h.flags |= WG_WIM_HDR_RP_FIX;
+  h.n_images = (uint32_t)n_images;
+  if (wg_buf_check(&xml, err) != WG_OK ||
+      wg_wimout_finish(o, &h, WG_WIMOUT_GUID_2, wg_buf_str(&xml), err) != WG_OK) {
     return err->code;
   }
   return wg_wimout_commit(o, err);
@@ -127,22 +120,18 @@ static wg_code syn_finish(syn_run *r, wg_wimout *o, unsigned threads, wg_error *
 
 static wg_code syn_write(syn_run *r, const wg_synthetic_options *opt, uint64_t *out_bytes,
                          wg_error *err) {
-  wg_image_watch watch = {.cancel = opt->cancel};
   WG_AUTO(wg_wimout) o = WG_WIMOUT_INIT;
-  WG_AUTO_PTR(wg_pack) pack = NULL;
-  if (wg_wimout_begin(&o, opt->out_path, opt->force, &watch, err) != WG_OK ||
-      wg_pack_new(o.file.fd, o.off_bytes, WG_PACK_LZX, opt->threads, opt->cancel, NULL, NULL, &pack,
-                  err) != WG_OK ||
-      syn_contents(r, pack, err) != WG_OK) {
+  const wg_wimout_options how = {.threads = opt->threads, .cancel = opt->cancel};
+  if (wg_wimout_begin(&o, opt->out_path, opt->force, &how, err) != WG_OK ||
+      syn_contents(r, &o, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < r->env.n_editions; i++) {
-    if (syn_metadata(r, pack, i, err) != WG_OK) {
+    if (syn_metadata(r, &o, i, err) != WG_OK) {
       return err->code;
     }
   }
-  o.off_bytes = wg_pack_off(pack);
-  wg_code code = syn_finish(r, &o, opt->threads, err);
+  wg_code code = syn_finish(r, &o, err);
   *out_bytes = o.off_bytes;
   return code;
 }

@@ -26,11 +26,12 @@ static wg_code sink_hash(void *ctx, const uint8_t *p, size_t n_bytes, wg_error *
 
 static wg_code check_blob(const check *c, const wg_image_blob *b, uint32_t at, wg_error *err) {
   const wg_wim_blob *o = &c->out.wim.blobs[at];
-  bool solid = b->solid != WG_WIM_NO_SOLID;
-  bool same = solid ? o->solid != WG_WIM_NO_SOLID && o->off_bytes == b->solid_off &&
-                          c->out.wim.solids[o->solid].off_bytes == c->r->solids[b->solid].off_bytes
-                    : o->solid == WG_WIM_NO_SOLID && o->off_bytes == b->res.off_bytes &&
-                          o->stored_bytes == b->res.stored_bytes;
+  bool solid = b->place.solid != WG_WIM_NO_SOLID;
+  bool same = solid ? o->solid != WG_WIM_NO_SOLID && o->off_bytes == b->place.solid_off &&
+                          c->out.wim.solids[o->solid].off_bytes ==
+                              c->r->out.solids[b->place.solid].off_bytes
+                    : o->solid == WG_WIM_NO_SOLID && o->off_bytes == b->place.res.off_bytes &&
+                          o->stored_bytes == b->place.res.stored_bytes;
   if (!same || o->orig_bytes != b->n_bytes || o->refcount != b->refcount) {
     return wg_fail(err, WG_E_VERIFY, "a row of the written blob table differs");
   }
@@ -140,8 +141,8 @@ wg_code wg_image_check(const wg_image_run *r, wg_error *err) {
   wg_buf_init(&c.now_bytes, wg_heap(), 0);
   if (wg_image_file_open(&c.out, r->job->opt.out_path, err) != WG_OK ||
       check_header_and_xml(&c, err) != WG_OK ||
-      wg_wim_tree_parse(r->metadata.p, r->metadata.n, &c.arena, &r->base.wim.limits, 0, &c.was,
-                        err) != WG_OK ||
+      wg_wim_tree_parse(r->metadata_was.p, r->metadata_was.n, &c.arena, &r->base.wim.limits, 0,
+                        &c.was, err) != WG_OK ||
       wg_image_file_tree(&c.out, r->image, &c.arena, 0, &c.now_bytes, &c.now, err) != WG_OK ||
       (r->captured && wg_image_check_dir(r, &c.was, &c.arena, err) != WG_OK) ||
       wg_image_check_tree(r, &c.was, &c.now, &c.arena, err) != WG_OK ||

@@ -117,7 +117,6 @@ static wg_code content_new(wg_image_run *r, wg_error *err) {
                                                .n_bytes = r->edit.puts[i].n_bytes,
                                                .base = WG_IMAGE_NEW,
                                                .packed = true,
-                                               .solid = WG_WIM_NO_SOLID,
                                                .put = (uint32_t)i};
     }
   }
@@ -170,8 +169,7 @@ static void content_keep(wg_image_run *r, uint32_t blob) {
   r->blobs[r->n_blobs++] = (wg_image_blob){.hash = b->hash,
                                            .n_bytes = b->orig_bytes,
                                            .base = blob,
-                                           .packed = !wg_image_content_is_kept(r, blob),
-                                           .solid = WG_WIM_NO_SOLID};
+                                           .packed = !wg_image_content_is_kept(r, blob)};
 }
 
 // Base contents that are still used. From a file: in its order. From a captured tree: in the order
@@ -319,8 +317,8 @@ static wg_code content_before(wg_image_run *r, wg_error *err) {
   WG_AUTO(wg_arena) arena = {0};
   wg_arena_init(&arena, wg_heap(), 0);
   wg_wim_tree t;
-  if (wg_wim_tree_parse(r->metadata.p, r->metadata.n, &arena, &r->base.wim.limits, 0, &t, err) !=
-          WG_OK ||
+  if (wg_wim_tree_parse(r->metadata_was.p, r->metadata_was.n, &arena, &r->base.wim.limits, 0, &t,
+                        err) != WG_OK ||
       content_count(r, &t, r->refs_before, err) != WG_OK) {
     return wg_wrap(err, "'%s': image %u", r->base.path, (unsigned)r->image + 1);
   }

@@ -3,23 +3,27 @@
 #define WG_IMAGE_WRITE_RUN_H
 
 #include "image/file/file.h"
+#include "image/pack/wimout.h"
 #include "image/tree/edit.h"
 #include "image/write/job.h"
 
 typedef struct wg_image_blob { // content of the output
   wg_sha1 hash;
   uint64_t n_bytes;
-  uint32_t base;      // blob of the base, or WG_IMAGE_NEW
-  uint32_t put;       // first of edit.puts with this content (new ones)
-  uint32_t refcount;  // as it goes into the table
-  wg_wim_res res;     // where it was written
-  bool packed;        // by this run: not taken over as it was
-  uint32_t solid;     // of run.solids, or WG_WIM_NO_SOLID; res is not used then
-  uint64_t solid_off; // in that one's uncompressed bytes
-  const char *name;   // of one of its files, for order.c; may be NULL
-  uint32_t rank;      // order of reading
+  uint32_t base;         // blob of the base, or WG_IMAGE_NEW
+  uint32_t put;          // first of edit.puts with this content (new ones)
+  uint32_t refcount;     // as it goes into the table
+  bool packed;           // by this run: not taken over as it was
+  wg_wimout_place place; // where it was written
+  const char *name;      // of one of its files, for order.c; may be NULL
+  uint32_t rank;         // order of reading
 } wg_image_blob;
 #define WG_IMAGE_NEW UINT32_MAX
+
+typedef struct wg_image_metadata { // of an image of the output
+  wg_sha1 hash;
+  wg_wimout_place place;
+} wg_image_metadata;
 
 typedef struct wg_image_stats { // as the XML counts
   uint64_t n_dirs, n_files, total_bytes, hard_link_bytes;
@@ -28,10 +32,10 @@ typedef struct wg_image_stats { // as the XML counts
 typedef struct wg_image_run {
   const wg_image_job *job;
   wg_arena arena;
-  wg_image_file base; // the base, or what libwim made of a directory
-  bool captured;      // the latter
-  uint32_t image;     // the one that changes, 0-based
-  wg_buf metadata;    // of that image as it was; the tree borrows from it
+  wg_image_file base;  // the base, or what libwim made of a directory
+  bool captured;       // the latter
+  uint32_t image;      // the one that changes, 0-based
+  wg_buf metadata_was; // of that image; the tree borrows from it
   wg_wim_tree tree;
   wg_winpath *paths;
   wg_image_edit edit;
@@ -39,13 +43,11 @@ typedef struct wg_image_run {
   uint32_t *refs_before; // by the image as it was
   wg_image_blob *blobs;  // content of the output, in the order of writing
   size_t n_blobs;
-  uint32_t *by_hash;    // indices of blobs, sorted
-  const char **names;   // by blob of the base: what order.c sorts by; NULL unless ESD
-  wg_wim_solid *solids; // of the output
-  size_t n_solids;
+  uint32_t *by_hash;  // indices of blobs, sorted
+  const char **names; // by blob of the base: what order.c sorts by; NULL unless ESD
+  wg_wimout out;
   wg_image_stats before, after;
-  wg_wim_res *metadata_res; // by image
-  wg_sha1 *metadata_hash;
+  wg_image_metadata *metadata;      // by image
   uint64_t done_bytes, total_bytes; // progress of the current stage
   const char *stage;
   wg_image_result result;

@@ -6,7 +6,8 @@
 
 static void run_done(wg_image_run *r) {
   wg_image_result_done(&r->result);
-  wg_buf_done(&r->metadata);
+  wg_buf_done(&r->metadata_was);
+  wg_wimout_done(&r->out);
   wg_image_file_done(&r->base);
   wg_arena_done(&r->arena);
 }
@@ -138,7 +139,7 @@ static wg_code run_edit(wg_image_run *r, wg_error *err) {
   size_t n_extra = 0;
   if (wg_image_edit_paths(r->job->changes, r->job->n_changes, &r->arena, &r->paths, &n_extra,
                           err) != WG_OK ||
-      wg_image_file_tree(&r->base, r->image, &r->arena, n_extra, &r->metadata, &r->tree, err) !=
+      wg_image_file_tree(&r->base, r->image, &r->arena, n_extra, &r->metadata_was, &r->tree, err) !=
           WG_OK ||
       (r->captured && run_normalize(r, err) != WG_OK)) {
     return err->code;
@@ -158,10 +159,10 @@ static wg_code run_edit(wg_image_run *r, wg_error *err) {
 
 static wg_code run_all(const wg_image_job *job, const char *path, wg_image_result *out,
                        wg_error *err) {
-  WG_AUTO(wg_image_run) r = {.job = job, .base = WG_IMAGE_FILE_INIT};
+  WG_AUTO(wg_image_run) r = {.job = job, .base = WG_IMAGE_FILE_INIT, .out = WG_WIMOUT_INIT};
   r.captured = job->base.kind == WG_IMAGE_BASE_DIR;
   wg_arena_init(&r.arena, wg_heap(), (size_t)8 << 30);
-  wg_buf_init(&r.metadata, wg_heap(), 0);
+  wg_buf_init(&r.metadata_was, wg_heap(), 0);
   if (run_open(&r, path, err) != WG_OK || run_edit(&r, err) != WG_OK ||
       wg_image_content(&r, err) != WG_OK || wg_image_output(&r, err) != WG_OK ||
       wg_image_check(&r, err) != WG_OK || wg_image_folders(&r, &r.result.folders, err) != WG_OK) {

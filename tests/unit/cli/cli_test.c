@@ -80,6 +80,7 @@ static void every_cause_has_its_exit_code(void **state) {
   assert_int_equal(wg_exit_code(WG_E_CONFIG), 3);
   assert_int_equal(wg_exit_code(WG_E_FORMAT), 4);
   assert_int_equal(wg_exit_code(WG_E_VERIFY), 5);
+  assert_int_equal(wg_exit_code(WG_E_REMOTE), 6);
   assert_int_equal(wg_exit_code(WG_E_TIMEOUT), 7);
   assert_int_equal(wg_exit_code(WG_E_CANCELED), 130);
   for (wg_code code = WG_E_NOMEM; code <= WG_E_BUG; code++) {

@@ -1,6 +1,6 @@
-// Places in the project file, and what the structs of its sections are made of.
-#ifndef WG_CONFIG_POS_H
-#define WG_CONFIG_POS_H
+// Places in a text file, and what the structs of a project file's sections are made of.
+#ifndef WG_BASE_POS_H
+#define WG_BASE_POS_H
 
 #include "base/bytes.h"
 

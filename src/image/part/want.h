@@ -1,0 +1,162 @@
+// What a project wants of an image. The sections of the project file fill these structs and the
+// parts of an image read them, so they lie here, below both. Strings are NUL-terminated, "" or NULL
+// when absent as each field says; all of it is immutable and outlives what is made of it.
+#ifndef WG_IMAGE_PART_WANT_H
+#define WG_IMAGE_PART_WANT_H
+
+#include "base/pos.h"
+
+typedef enum wg_base_kind {
+  WG_BASE_FILE,
+  WG_BASE_DIR,
+  WG_BASE_SYNTHETIC // path is the product: "windows-11"
+} wg_base_kind;     // iso: by the file's content
+typedef struct wg_cfg_base {
+  wg_pos pos; // of the key 'base'
+  wg_base_kind kind;
+  const char *path; // as given, relative to the project folder
+  wg_pos path_pos;
+  const char *image; // NAME or 1-based index as text; NULL: the file has just one
+  wg_pos image_pos;
+  const char *sha256; // 64 lower-case digits or NULL
+  wg_pos sha256_pos;
+  const char *state; // of a synthetic base: how far Setup has come; NULL: generalized
+  wg_pos state_pos;
+} wg_cfg_base;
+
+typedef struct wg_cfg_failure {
+  unsigned action; // wg_service_action
+  uint64_t delay_ms;
+} wg_cfg_failure;
+
+typedef struct wg_cfg_service { // service: of an app in an image
+  bool present;
+  wg_pos pos;
+  const char *name, *display_name, *description, *account, *descriptor; // NULL: left out
+  unsigned start; // wg_service_start of image/reg/service.h
+  unsigned sid;   // wg_service_sid
+  const wg_cfg_str *args, *privileges, *depends;
+  size_t n_args, n_privileges, n_depends;
+  const wg_cfg_pair *environment;
+  size_t n_environment;
+  const wg_cfg_failure *failures;
+  size_t n_failures;
+  uint64_t failure_reset_ms;
+  bool failure_on_exit_code, event_source;
+  const unsigned *triggers; // wg_service_trigger
+  size_t n_triggers;
+} wg_cfg_service;
+
+typedef struct wg_cfg_firewall {
+  const char *name, *ports; // ports NULL: any
+  unsigned protocol;        // 6 TCP, 17 UDP
+  unsigned direction;       // 0 in, 1 out
+  unsigned action;          // 0 allow, 1 block
+  wg_pos pos;
+} wg_cfg_firewall;
+
+typedef struct wg_cfg_uninstall {
+  bool present;
+  const char *name, *version, *publisher; // version NULL: from release
+} wg_cfg_uninstall;
+
+typedef struct wg_cfg_shortcut { // shortcut: of an app in an image; NULL: left out
+  bool wanted;                   // given, and not as false
+  const char *name, *folder, *args, *working_dir, *icon, *description;
+  wg_pos pos;
+} wg_cfg_shortcut;
+
+typedef struct wg_cfg_image_app {
+  const char *app; // a key of apps:, checked
+  size_t app_index;
+  const char *to; // Windows folder, 'C:\Program Files\Kiosk', checked for syntax
+  wg_pos pos, app_pos, to_pos;
+  bool path; // the folder goes onto PATH
+  wg_cfg_service service;
+  const wg_cfg_firewall *firewall;
+  size_t n_firewall;
+  wg_cfg_uninstall uninstall;
+  wg_cfg_shortcut shortcut;
+} wg_cfg_image_app;
+
+typedef enum wg_cfg_regvalue_kind {
+  WG_REGVALUE_SET,
+  WG_REGVALUE_DELETE,
+  WG_REGVALUE_APPEND,
+  WG_REGVALUE_REMOVE
+} wg_cfg_regvalue_kind;
+typedef struct wg_cfg_regvalue { // one name of values: or expect:
+  const char *name;              // "" is the default value
+  wg_pos pos;
+  wg_cfg_regvalue_kind kind;
+  bool typed;    // the project names the type
+  uint32_t type; // REG_* number
+  const uint8_t *data;
+  uint32_t n_bytes;
+  const char *const *items; // APPEND, REMOVE
+  size_t n_items;
+} wg_cfg_regvalue;
+
+typedef struct wg_cfg_registry { // one entry of registry:; exactly one of file, key, delete_key
+  wg_pos pos;
+  const char *file, *key, *delete_key;
+  wg_pos file_pos, key_pos;
+  const wg_cfg_regvalue *values, *expect;
+  size_t n_values, n_expect;
+  unsigned view; // 0 or 64: the 64-bit view, 32
+} wg_cfg_registry;
+
+typedef enum wg_cfg_file_op {
+  WG_CFG_FILE_NONE, // a faulty entry
+  WG_CFG_FILE_PUT,
+  WG_CFG_FILE_DELETE,
+  WG_CFG_FILE_RENAME,
+  WG_CFG_FILE_MKDIR,
+  WG_CFG_FILE_SET
+} wg_cfg_file_op;
+typedef struct wg_cfg_image_file { // one entry of files:
+  wg_pos pos;
+  unsigned op;      // wg_cfg_file_op
+  const char *from; // PUT: file or folder, relative to the project folder
+  const char *path; // the others: Windows path of what is deleted, renamed, made or set
+  const char *to;   // PUT, RENAME: Windows path; a folder's content goes below it; a file goes to
+                    // it, or into it when it ends in a backslash or slash
+  unsigned has_attributes;
+  const unsigned *attributes; // bits of WG_IMAGE_ATTRIBUTE_MASK
+  size_t n_attributes;
+  const char *owner, *sddl; // NULL: left out
+  bool replace, if_present;
+  wg_pos path_pos, to_pos, owner_pos, sddl_pos; // path_pos: of from, or of path
+} wg_cfg_image_file;
+
+typedef enum wg_output_kind {
+  WG_OUTPUT_WIM,
+  WG_OUTPUT_ESD,
+  WG_OUTPUT_SWM
+} wg_output_kind;
+
+typedef struct wg_cfg_output {
+  wg_output_kind kind;
+  uint64_t part_bytes; // SWM; 0: the usual size
+  wg_pos pos;
+} wg_cfg_output;
+
+typedef struct wg_cfg_image {
+  const char *name;
+  wg_pos pos;
+  wg_cfg_base base;
+  const char *arch; // "amd64", "arm64", "386" or NULL: taken from the base
+  wg_pos arch_pos;
+  const wg_cfg_image_app *apps;
+  size_t n_apps;
+  const wg_cfg_image_file *files;
+  size_t n_files;
+  const wg_cfg_registry *registry;
+  size_t n_registry;
+  const wg_cfg_output *outputs;
+  size_t n_outputs;
+  bool compact;
+  wg_pos outputs_pos;
+} wg_cfg_image;
+
+#endif

@@ -230,10 +230,14 @@ static void files_base(files_check *k, const wg_cfg_image *img) {
 // Is there such a product for this architecture, and has it that image?
 static void files_synthetic(files_check *k, const wg_cfg_image *img) {
   wg_error err = WG_ERROR_INIT;
-  if (wg_synthetic_check(img->base.path, img->arch, NULL, NULL, &err) != WG_OK) {
+  const wg_cfg_base *b = &img->base;
+  if (wg_synthetic_check(b->path, img->arch, NULL, NULL, NULL, &err) != WG_OK) {
     files_fault(k, WG_FAULT_ERROR, img->arch_pos,
                 wg_cfg_printf(k->c, "images.%s.arch: %s", img->name, err.text), NULL);
-  } else if (wg_synthetic_check(img->base.path, img->arch, img->base.image, NULL, &err) != WG_OK) {
+  } else if (wg_synthetic_check(b->path, img->arch, b->state, NULL, NULL, &err) != WG_OK) {
+    files_fault(k, WG_FAULT_ERROR, b->state_pos,
+                wg_cfg_printf(k->c, "images.%s.base: %s", img->name, err.text), "remove 'state'");
+  } else if (wg_synthetic_check(b->path, img->arch, b->state, b->image, NULL, &err) != WG_OK) {
     files_fault(k, WG_FAULT_ERROR, img->base.image_pos,
                 wg_cfg_printf(k->c, "images.%s.base: %s", img->name, err.text), NULL);
   }

@@ -324,9 +324,17 @@ static const wg_key app_item[] = {{.name = "",
                                    .example = "{dir: agent, targets: [windows/amd64]}"}};
 
 #define BASE(field) WG_AT(wg_cfg_base, field)
-static const wg_choice synthetic_products[] = {{"windows-7", 0, false},   {"windows-10", 0, false},
-                                               {"windows-11", 0, false},  {"server-2022", 0, false},
-                                               {"server-2025", 0, false}, {NULL, 0, false}};
+static const wg_choice synthetic_products[] = {{"windows-7", 0, false},
+                                               {"windows-10", 0, false},
+                                               {"windows-11", 0, false},
+                                               {"server-2022", 0, false},
+                                               {"server-2025", 0, false},
+                                               {"windows-7-setup", 0, false},
+                                               {"windows-10-setup", 0, false},
+                                               {"windows-11-setup", 0, false},
+                                               {"server-2022-setup", 0, false},
+                                               {"server-2025-setup", 0, false},
+                                               {NULL, 0, false}};
 static const wg_choice synthetic_states[] = {{"generalized", 0, false},
                                              {"generalized-audit", 0, false},
                                              {"specialized", 0, false},
@@ -372,7 +380,9 @@ static const wg_key base_keys[] = {
      .doc =
          "A base that wingo makes itself, for demos, tests and CI: the folders and the registry of "
          "that version, placeholders for its programs, nothing of Microsoft's. It does not start. "
-         "`image` may be left out: the Pro or Standard edition then; `arch` too: amd64.",
+         "`image` may be left out: the Pro or Standard edition then; `arch` too: amd64. `-setup` "
+         "is "
+         "the boot.wim of that version: Windows PE, and Setup, which is taken without `image`.",
      .example = "windows-11"},
     {.name = "state",
      .type = WG_KEY_ENUM,

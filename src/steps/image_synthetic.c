@@ -40,7 +40,7 @@ wg_code wg_image_synthetic_step(wg_graph *g, const char *product, const char *ar
   if (*out != NULL) {
     return WG_OK;
   }
-  if (wg_synthetic_check(product, arch, NULL, NULL, err) != WG_OK) {
+  if (wg_synthetic_check(product, arch, state, NULL, NULL, err) != WG_OK) {
     return err->code;
   }
   synthetic_step *user = wg_arena_new(memory, synthetic_step);

@@ -205,7 +205,7 @@ static wg_code image_add_synthetic(wg_graph *g, wg_step *step, image_step *user,
   const wg_cfg_base *base = &user->image->base;
   WG_AUTO(wg_cstr) image = NULL;
   wg_step *before = NULL;
-  if (wg_synthetic_check(base->path, arch, base->image, &image, err) != WG_OK ||
+  if (wg_synthetic_check(base->path, arch, base->state, base->image, &image, err) != WG_OK ||
       wg_image_synthetic_step(g, base->path, arch, base->state, memory, &before, err) != WG_OK) {
     return err->code;
   }

@@ -36,7 +36,8 @@ const wg_cli_cmd wg_cmd_wim_synthetic = {
         "PRODUCT is windows-7, windows-10, windows-11, server-2022 or server-2025. The file has "
         "an\nimage for each edition, with the folders, descriptors and registry hives that a "
         "fresh\nWindows image has, and placeholders for its programs: nothing in it is "
-        "Microsoft's.\nThe same PRODUCT and --arch give the same bytes. In wingo.yaml it is\n"
+        "Microsoft's.\nwindows-11-setup (and so on) is the boot.wim: Windows PE and Setup. The "
+        "same PRODUCT and --arch give the same bytes. In wingo.yaml it is\n"
         "'base: {synthetic: windows-11}'.\n\n"
         "Example:\n  wingo wim synthetic windows-11 base.wim\n",
     .opts = synthetic_opts,

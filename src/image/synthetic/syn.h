@@ -12,13 +12,22 @@ typedef struct wg_syn_var {
   const char *name, *value;
 } wg_syn_var;
 
-typedef struct wg_syn_edition { // a line "image = ..."
+typedef enum wg_syn_kind {
+  WG_SYN_INSTALL, // what Setup installs: install.wim
+  WG_SYN_SETUP,   // "<product>-setup": Windows PE and Setup, boot.wim
+  WG_SYN_WINRE    // the recovery environment, in images that Setup installs
+} wg_syn_kind;
+
+typedef struct wg_syn_edition { // a line "image = ...", or an image of Windows PE
   const char *name, *flags, *edition, *installation, *registry_name;
+  const char *word; // for conditions: "install", "pe", "setup", "winre"
 } wg_syn_edition;
 
 typedef struct wg_syn_env { // what the texts may ask about
   wg_arena *arena;
-  const char *product, *arch;
+  const char *product, *arch; // "windows-11", whatever kind of it
+  wg_syn_kind kind;
+  wg_str winre; // with WG_SYN_INSTALL: the bytes of Winre.wim
   wg_syn_var vars[WG_SYN_MAX_VARS];
   size_t n_vars;
   wg_syn_edition editions[WG_SYN_MAX_IMAGES];
@@ -45,10 +54,12 @@ wg_code wg_syn_text(const wg_syn_env *e, const char *name, bool registry, wg_buf
 wg_code wg_syn_text_file(const wg_syn_env *e, const char *name, bool utf16, wg_str *out,
                          wg_error *err);
 
-// Fills e from products.txt. state as in wg_synthetic_options. NOT_FOUND lists the products, the
-// architectures of this one, or the states.
-wg_code wg_syn_product(wg_syn_env *e, const char *product, const char *arch, const char *state,
-                       wg_error *err);
+typedef struct wg_syn_what { // as in wg_synthetic_options
+  const char *product, *arch, *state;
+} wg_syn_what;
+// Fills e from products.txt. kind: WG_SYN_WINRE or, by the end of the product's name, one of the
+// others. NOT_FOUND lists the products, the architectures of this one, or the states.
+wg_code wg_syn_product(wg_syn_env *e, const wg_syn_what *what, bool winre, wg_error *err);
 // Sets the variables of one edition.
 void wg_syn_set_edition(wg_syn_env *e, const wg_syn_edition *d);
 
@@ -72,8 +83,24 @@ typedef struct wg_syn_tree {
   uint64_t n_dirs, n_files, total_bytes, hard_link_bytes; // as the XML counts
 } wg_syn_tree;
 
-// The tree of tree.txt; contents are added to blobs, their bytes are in the arena. Lines
+// The tree of tree.txt or pe.txt; contents are added to blobs, their bytes are in the arena. Lines
 // "set NAME VALUE" of it set variables for what follows.
 wg_code wg_syn_tree_make(wg_syn_env *e, wg_syn_blobs *blobs, wg_syn_tree *out, wg_error *err);
+
+typedef struct wg_syn_totals {
+  uint32_t n_images;
+  uint64_t n_files, n_dirs, out_bytes;
+} wg_syn_totals;
+typedef struct wg_syn_wim_job {
+  wg_syn_what what;
+  bool winre;           // the product's Winre.wim instead
+  const char *out_path; // with commit its name, else only the folder for the time of the call
+  bool commit, force;
+  unsigned threads;
+  const wg_cancel *cancel;
+  wg_arena *arena; // for *out_bytes
+} wg_syn_wim_job;
+// Makes a WIM. out_bytes (may be NULL): what is in it. Errors as wg_synthetic_write.
+wg_code wg_syn_wim(const wg_syn_wim_job *job, wg_syn_totals *out, wg_str *out_bytes, wg_error *err);
 
 #endif

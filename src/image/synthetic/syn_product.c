@@ -5,6 +5,7 @@
 #include "image/synthetic/synthetic.h"
 
 #define PRODUCTS "products.txt"
+#define SETUP_SUFFIX "-setup"
 
 static const char *product_copy(const wg_syn_env *e, wg_str s) {
   const char *z = wg_arena_strndup(e->arena, s.p == NULL ? "" : s.p, s.n);
@@ -44,6 +45,35 @@ static void product_entry(wg_syn_env *e, wg_str line) {
   d->edition = product_copy(e, product_field(&value));
   d->installation = product_copy(e, product_field(&value));
   d->registry_name = product_copy(e, product_field(&value));
+  d->word = "install";
+}
+
+// Images of Windows PE, which are the same whatever the editions. FLAGS are those of boot.wim: 9 is
+// Windows PE, 2 Setup, which the file starts.
+static void product_pe(wg_syn_env *e) {
+  static const struct {
+    wg_syn_kind kind;
+    const char *name, *flags, *word;
+  } images[] = {{WG_SYN_SETUP, "Microsoft Windows PE", "9", "pe"},
+                {WG_SYN_SETUP, "Microsoft Windows Setup", "2", "setup"},
+                {WG_SYN_WINRE, "Microsoft Windows Recovery Environment", "9", "winre"}};
+  const char *arch =
+      strcmp(e->arch, "amd64") == 0 ? wg_syn_value(e, "pe_arch") : wg_syn_value(e, "arch_registry");
+  e->n_editions = 0;
+  for (size_t i = 0; i < WG_ARRAY_LEN(images); i++) {
+    const char *name = wg_arena_printf(e->arena, "%s (%s)", images[i].name, arch);
+    wg_assert(name != NULL);
+    if (images[i].kind == e->kind) {
+      e->editions[e->n_editions++] = (wg_syn_edition){.name = name,
+                                                      .flags = images[i].flags,
+                                                      .edition = "WindowsPE",
+                                                      .installation = "WindowsPE",
+                                                      .registry_name = "Windows PE",
+                                                      .word = images[i].word};
+      wg_syn_set(e, "default", name); // the last one
+    }
+  }
+  wg_syn_set(e, "product_type", "WinNT");
 }
 
 static wg_code product_unknown(const char *product, wg_error *err) {
@@ -58,8 +88,10 @@ static wg_code product_unknown(const char *product, wg_error *err) {
       wg_buf_printf(&list, "%s%.*s", list.n > 0 ? ", " : "", WG_STR_ARG(name));
     }
   }
-  return wg_fail(err, WG_E_NOT_FOUND, "there is no synthetic base '%s'; there are %s", product,
-                 wg_buf_z(&list));
+  return wg_fail(
+      err, WG_E_NOT_FOUND,
+      "there is no synthetic base '%s'; there are %s, and each of these with " SETUP_SUFFIX,
+      product, wg_buf_z(&list));
 }
 
 // Does the list of words have it?
@@ -129,25 +161,44 @@ static wg_code product_state(wg_syn_env *e, const char *state, wg_error *err) {
                  wg_buf_z(&list));
 }
 
-wg_code wg_syn_product(wg_syn_env *e, const char *product, const char *arch, const char *state,
-                       wg_error *err) {
+// The section of e->product; whether there is one.
+static wg_code product_read(wg_syn_env *e, bool *out_found, wg_error *err) {
   wg_str rest, line, name;
-  bool in = false, found = false;
-  e->product = product;
-  e->arch = arch == NULL ? "amd64" : arch;
+  bool in = false;
+  *out_found = false;
   if (wg_syn_file(PRODUCTS, &rest, err) != WG_OK) {
     return err->code;
   }
   while (wg_syn_line(&rest, &line)) {
     if (product_section(line, &name)) {
-      in = wg_str_eqz(name, product);
-      found = found || in;
+      in = wg_str_eqz(name, e->product);
+      *out_found = *out_found || in;
     } else if (in && line.n > 0 && line.p[0] != ';') {
       product_entry(e, line);
     }
   }
+  return WG_OK;
+}
+
+// "windows-11-setup" is Setup of windows-11.
+static void product_kind(wg_syn_env *e, wg_str product, bool winre) {
+  e->kind = winre ? WG_SYN_WINRE : WG_SYN_INSTALL;
+  if (wg_str_ends(product, SETUP_SUFFIX)) {
+    e->kind = winre ? WG_SYN_WINRE : WG_SYN_SETUP;
+    product.n -= strlen(SETUP_SUFFIX);
+  }
+  e->product = product_copy(e, product);
+}
+
+wg_code wg_syn_product(wg_syn_env *e, const wg_syn_what *what, bool winre, wg_error *err) {
+  bool found = false;
+  product_kind(e, wg_str_of(what->product), winre);
+  e->arch = what->arch == NULL ? "amd64" : what->arch;
+  if (product_read(e, &found, err) != WG_OK) {
+    return err->code;
+  }
   if (!found) {
-    return product_unknown(product, err);
+    return product_unknown(what->product, err);
   }
   const char *arches = wg_syn_value(e, "arches");
   if (!product_has_word(arches, e->arch)) {
@@ -155,7 +206,13 @@ wg_code wg_syn_product(wg_syn_env *e, const char *product, const char *arch, con
                    wg_syn_value(e, "title"), e->arch, arches);
   }
   product_derive(e);
-  return product_state(e, state, err);
+  if (e->kind != WG_SYN_INSTALL) {
+    product_pe(e);
+  }
+  if (e->kind == WG_SYN_SETUP && what->state != NULL) {
+    return wg_fail(err, WG_E_USAGE, "%s is Windows PE, which has no state", what->product);
+  }
+  return product_state(e, what->state, err);
 }
 
 void wg_syn_set_edition(wg_syn_env *e, const wg_syn_edition *d) {
@@ -164,6 +221,8 @@ void wg_syn_set_edition(wg_syn_env *e, const wg_syn_edition *d) {
   wg_syn_set(e, "edition", d->edition);
   wg_syn_set(e, "installation", d->installation);
   wg_syn_set(e, "registry_name", d->registry_name);
+  wg_syn_set(e, "word", d->word);
+  wg_syn_set(e, "drive", e->kind == WG_SYN_INSTALL ? "C:" : "X:");
   // Client editions are cut from Enterprise, Home ones from Core.
   wg_syn_set(e, "composition",
              !client                           ? d->edition
@@ -188,14 +247,15 @@ static const wg_syn_edition *product_edition(const wg_syn_env *e, const char *wa
   return NULL;
 }
 
-wg_code wg_synthetic_check(const char *product, const char *arch, const char *image,
-                           char **out_image, wg_error *err) {
+wg_code wg_synthetic_check(const char *product, const char *arch, const char *state,
+                           const char *image, char **out_image, wg_error *err) {
   WG_AUTO(wg_arena) arena;
   wg_arena_init(&arena, wg_heap(), 0);
   wg_syn_env e = {.arena = &arena};
+  const wg_syn_what what = {product, arch, state};
   WG_AUTO(wg_buf) list = {0};
   wg_buf_init(&list, wg_heap(), 0);
-  if (wg_syn_product(&e, product, arch, NULL, err) != WG_OK) {
+  if (wg_syn_product(&e, &what, false, err) != WG_OK) {
     return err->code;
   }
   const char *want = image != NULL ? image : wg_syn_value(&e, "default");

@@ -68,8 +68,8 @@ void wg_syn_set(wg_syn_env *e, const char *name, const char *value) {
   e->vars[e->n_vars++] = (wg_syn_var){name, value};
 }
 
-// Is every word of a condition true? A word is a product, an architecture, a family, a state or
-// "64bit".
+// Is every word of a condition true? A word is a product, an architecture, a family, a state, a
+// kind of image ("install", "pe", "setup", "winre"), "winpe" or "64bit".
 static bool text_holds(const wg_syn_env *e, wg_str words) {
   while (words.n > 0) {
     size_t n = wg_str_find(words, ' ');
@@ -83,6 +83,8 @@ static bool text_holds(const wg_syn_env *e, wg_str words) {
     bool is = wg_str_eqz(word, e->product) || wg_str_eqz(word, e->arch) ||
               wg_str_eqz(word, wg_syn_value(e, "family")) ||
               wg_str_eqz(word, wg_syn_value(e, "state")) ||
+              wg_str_eqz(word, wg_syn_value(e, "word")) ||
+              (wg_str_eqz(word, "winpe") && e->kind != WG_SYN_INSTALL) ||
               (wg_str_eqz(word, "64bit") && strcmp(e->arch, "386") != 0);
     if (is != want) {
       return false;

@@ -5,7 +5,6 @@
 #include "fmt/sd/sd.h"
 #include "image/synthetic/syn.h"
 
-#define TREE_FILE "tree.txt"
 #define TREE_MAX_DESCRIPTORS 64u
 #define TREE_TAG_JUNCTION 0xA0000003u
 #define TREE_TAG_SYMLINK 0xA000000Cu
@@ -261,8 +260,17 @@ static wg_code tree_source_inf(tree_maker *m, const char *source, wg_str *out, w
 }
 
 static wg_code tree_source_file(tree_maker *m, const char *source, wg_str *out, wg_error *err) {
+  (void)m;
   WG_AUTO(wg_cstr) name = wg_xprintf("text/%s", source);
   return wg_syn_file(name, out, err);
+}
+
+static wg_code tree_source_wim(tree_maker *m, const char *source, wg_str *out, wg_error *err) {
+  if (strcmp(source, "winre") != 0 || m->env->winre.n == 0) {
+    return wg_fail(err, WG_E_BUG, "no WIM '%s'", source);
+  }
+  *out = m->env->winre;
+  return WG_OK;
 }
 
 static wg_code tree_placeholder(const tree_maker *m, wg_str path, wg_str *out, wg_error *err) {
@@ -286,6 +294,7 @@ static wg_code tree_source(tree_maker *m, const tree_line *l, wg_wim_entry *e, w
   } kinds[] = {{"hive", tree_source_hive},
                {"text", tree_source_text},
                {"inf", tree_source_inf},
+               {"wim", tree_source_wim},
                {"file", tree_source_file}};
   wg_str bytes = WG_STR("");
   const char *source = wg_arena_strndup(m->env->arena, l->source.p, l->source.n);
@@ -400,7 +409,7 @@ static wg_code tree_set(tree_maker *m, wg_str rest, wg_error *err) {
 }
 
 static wg_code tree_line_do(tree_maker *m, wg_str line, wg_error *err) {
-  static const char *const kinds[] = {"dir",  "file", "text",     "inf",     "empty",
+  static const char *const kinds[] = {"dir",  "file", "text",     "inf",     "wim", "empty",
                                       "hive", "hard", "junction", "symlink", NULL};
   tree_line l;
   if (line.n == 0 || line.p[0] == ';') {
@@ -426,6 +435,7 @@ static wg_code tree_line_do(tree_maker *m, wg_str line, wg_error *err) {
 wg_code wg_syn_tree_make(wg_syn_env *e, wg_syn_blobs *blobs, wg_syn_tree *out, wg_error *err) {
   WG_AUTO(wg_buf) text = {0};
   WG_AUTO(tree_maker) m = {.env = e, .blobs = blobs, .out = out, .t = &out->tree};
+  const char *file = e->kind == WG_SYN_INSTALL ? "tree.txt" : "pe.txt";
   uint64_t time_s = 0;
   wg_buf_init(&text, wg_heap(), 0);
   *out = (wg_syn_tree){.n_dirs = 0};
@@ -433,7 +443,7 @@ wg_code wg_syn_tree_make(wg_syn_env *e, wg_syn_blobs *blobs, wg_syn_tree *out, w
     return wg_fail(err, WG_E_BUG, "'time' of %s is no number", e->product);
   }
   m.time = wg_wim_time((int64_t)time_s);
-  if (wg_syn_text(e, TREE_FILE, false, &text, err) != WG_OK) {
+  if (wg_syn_text(e, file, false, &text, err) != WG_OK) {
     return err->code;
   }
   size_t n_lines = 1;
@@ -446,7 +456,7 @@ wg_code wg_syn_tree_make(wg_syn_env *e, wg_syn_blobs *blobs, wg_syn_tree *out, w
   wg_str rest = wg_buf_str(&text), line;
   for (unsigned n = 1; wg_syn_line(&rest, &line); n++) {
     if (tree_line_do(&m, line, err) != WG_OK) {
-      return wg_wrap(err, "data/synthetic/" TREE_FILE " line %u", n);
+      return wg_wrap(err, "data/synthetic/%s line %u", file, n);
     }
   }
   return WG_OK;

@@ -7,20 +7,23 @@
 #include "crypto/digest.h"
 #include "os/file.h"
 
-// Checks that product ("windows-11") exists for arch (Go's name, NULL: amd64) and that it has an
-// image with that NAME, edition or 1-based number (NULL: any). *out_image (may be NULL): that
+// Checks that product ("windows-11") exists for arch (Go's name, NULL: amd64) and state (as in
+// wg_synthetic_options), and that it has an image with that NAME, edition or 1-based number (NULL:
+// any). *out_image (may be NULL): that
 // image's NAME; with image NULL the one that is taken when none is named. Heap. NOT_FOUND lists
-// what there is.
-wg_code wg_synthetic_check(const char *product, const char *arch, const char *image,
-                           char **out_image, wg_error *err);
+// what there is; USAGE for a state of Windows PE.
+wg_code wg_synthetic_check(const char *product, const char *arch, const char *state,
+                           const char *image, char **out_image, wg_error *err);
 
 // SHA-256 over the texts that all synthetic bases are made from.
 wg_digest wg_synthetic_digest(void);
 
 typedef struct wg_synthetic_options {
-  const char *product;  // "windows-7", "windows-10", "windows-11", "server-2022", "server-2025"
+  const char *product;  // "windows-7", "windows-10", "windows-11", "server-2022", "server-2025"; or
+                        // "windows-11-setup" (any of them): Windows PE and Setup, as boot.wim
   const char *arch;     // Go's name, NULL: amd64
-  const char *state;    // how far Setup has come with it: "generalized" (NULL), "complete", ...
+  const char *state;    // how far Setup has come with it: "generalized" (NULL), "complete", ...;
+                        // NULL for Windows PE
   const char *out_path; // appears whole or not at all
   bool force;           // replaces what is at out_path
   unsigned threads;     // at least 1; the bytes do not depend on it

@@ -18,7 +18,6 @@ static void names_what_there_is(void **state) {
       {"windows-11-setup", NULL, NULL, "Microsoft Windows Setup (amd64)"},
       {"windows-10-setup", NULL, "1", "Microsoft Windows PE (x64)"},
       {"windows-7-setup", "386", "2", "Microsoft Windows Setup (x86)"},
-      {"windows-11-setup", "arm64", "9", "Microsoft Windows PE (arm64)"}, // by FLAGS
       {"windows-11-setup", NULL, "Windows 11 Pro", NULL},
       {"windows-11-setup", "386", NULL, NULL},
       {"-setup", NULL, NULL, NULL},

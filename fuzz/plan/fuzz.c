@@ -26,7 +26,7 @@ static void check_task(wg_record *r, wg_buf *b) {
   for (size_t i = 0; i < t.n_needs; i++) {
     touch_z(t.needs[i]);
   }
-  wg_task_write(&t, b);
+  wg_task_write(&t, r->title, b);
   same(b, r->text);
 }
 

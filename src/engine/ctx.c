@@ -30,6 +30,7 @@ void wg_ctx_done(wg_step_ctx *c) {
   wg_xfree(c->outputs);
   wg_xfree(c->big);
   wg_xfree(c->facts);
+  wg_xfree(c->tables);
   wg_xfree(c->warnings);
   wg_xfree(c->undone);
   wg_buf_done(&c->details);

@@ -14,6 +14,7 @@ typedef enum wg_event_type {
   WG_EV_STEP_NOTE,     // text
   WG_EV_STEP_WARNING,  // text
   WG_EV_STEP_FACT,     // name, text
+  WG_EV_STEP_TABLE,    // table
   WG_EV_STEP_OUTPUT,   // name, digest, size_bytes, path (may be NULL)
   WG_EV_STEP_CACHED,   // key; of an action: the far side is as it should be
   WG_EV_STEP_DONE,     // key
@@ -26,6 +27,15 @@ typedef enum wg_event_type {
   WG_EV_RUN_ENDED,   // n_done, n_cached, n_failed, n_skipped; code
 } wg_event_type;
 
+// A fact that is a table: in each row texts, then numbers.
+typedef struct wg_table {
+  const char *name;
+  const char *const *columns; // n_texts + n_numbers
+  size_t n_texts, n_numbers, n_rows;
+  const char *const *texts; // n_rows * n_texts
+  const uint64_t *numbers;  // n_rows * n_numbers
+} wg_table;
+
 typedef struct wg_event {
   wg_event_type type;
   uint64_t time_ns; // monotonic since the run began
@@ -35,7 +45,8 @@ typedef struct wg_event {
   const char *verb;
   bool is_action;
   const char *name, *text, *details, *unit, *path; // NULL where not used; borrowed for the call
-  uint64_t done, total;                            // progress
+  const wg_table *table;
+  uint64_t done, total; // progress
   uint64_t size_bytes;
   const wg_digest *digest, *key; // NULL where not used
   uint32_t n_total, n_done, n_cached, n_failed, n_skipped;

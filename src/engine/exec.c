@@ -135,6 +135,10 @@ static void exec_replay(const step_run *r, bool with_result) {
                                 .name = r->result.facts[i].name,
                                 .text = r->result.facts[i].value});
   }
+  for (size_t i = 0; with_result && i < r->result.n_tables; i++) {
+    const wg_table *t = &r->result.tables[i];
+    wg_build_emit(r, (wg_event){.type = WG_EV_STEP_TABLE, .name = t->name, .table = t});
+  }
 }
 
 static wg_code exec_finish_cached(step_run *r, wg_error *err) {

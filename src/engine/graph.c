@@ -43,13 +43,22 @@ void wg_graph_free(wg_graph *g) {
     wg_step *s = g->steps[i];
     wg_xfree(s->aliases);
     wg_xfree(s->params);
+    wg_xfree(s->records);
     wg_xfree(s->inputs);
     wg_xfree(s->after);
     wg_xfree(s->publish);
   }
+  for (size_t i = 0; i < g->n_kept; i++) {
+    g->kept[i].done(g->kept[i].p);
+  }
+  wg_xfree(g->kept);
   wg_xfree(g->steps);
   wg_arena_done(&g->arena);
   wg_xfree(g);
+}
+
+void wg_graph_keep(wg_graph *g, void *p, void (*done)(void *p)) {
+  wg_vec_push(&g->kept, &g->n_kept, &g->cap_kept) = (graph_kept){.p = p, .done = done};
 }
 
 static wg_step *graph_add(wg_graph *g, const char *identity, const void *user) {
@@ -98,6 +107,10 @@ const void *wg_step_user(const wg_step *s) {
   return s->user;
 }
 
+const char *wg_step_identity(const wg_step *s) {
+  return s->identity;
+}
+
 void wg_step_alias(wg_step *s, const char *target) {
   wg_vec_push(&s->aliases, &s->n_aliases, &s->cap_aliases) = wg_build_strdup(&s->g->arena, target);
 }
@@ -106,6 +119,13 @@ void wg_step_param(wg_step *s, const char *name, const char *value) {
   wg_vec_push(&s->params, &s->n_params, &s->cap_params) =
       (graph_param){.name = wg_build_strdup(&s->g->arena, name),
                     .value = wg_build_strdup(&s->g->arena, value == NULL ? "" : value)};
+}
+
+void wg_step_record(wg_step *s, const char *name, const char *value, const char *origin) {
+  wg_vec_push(&s->records, &s->n_records, &s->cap_records) =
+      (graph_param){.name = wg_build_strdup(&s->g->arena, name),
+                    .value = wg_build_strdup(&s->g->arena, value),
+                    .origin = wg_build_strdup(&s->g->arena, origin)};
 }
 
 static void step_input_path(wg_step *s, input_kind kind, const char *label, const char *path) {

@@ -32,6 +32,9 @@ wg_graph *wg_graph_new(void);
 void wg_graph_free(wg_graph *g);
 WG_DEFINE_AUTO_PTR(wg_graph, wg_graph_free);
 
+// Keeps what steps need as long as the graph lives: done(p) is called when it is freed.
+void wg_graph_keep(wg_graph *g, void *p, void (*done)(void *p));
+
 // identity: what it is in the project, stable, unique: "app/agent/windows-amd64". user: handed to
 // the kind's functions, borrowed, outlives the graph.
 wg_step *wg_graph_add(wg_graph *g, const wg_step_kind *kind, const char *identity,
@@ -39,11 +42,15 @@ wg_step *wg_graph_add(wg_graph *g, const wg_step_kind *kind, const char *identit
 // The step with that identity, NULL when there is none. And what wg_graph_add was given for it.
 wg_step *wg_graph_find(const wg_graph *g, const char *identity);
 const void *wg_step_user(const wg_step *s);
+const char *wg_step_identity(const wg_step *s); // as long as the graph lives
 // Targets: names a user may give (`wingo build app/agent`) that select this step; the identity and
 // each of its '/'-prefixes are targets anyway.
 void wg_step_alias(wg_step *s, const char *target);
 // Parameters take part in the key: name and value, in any order (sorted by name).
 void wg_step_param(wg_step *s, const char *name, const char *value);
+// What the step does, entry by entry, in this order: name (unique in the step, in words), text and
+// who asked for it ("wingo.yaml:7:5", for people: no part of the key). Their order takes part, too.
+void wg_step_record(wg_step *s, const char *name, const char *value, const char *origin);
 // A file whose content is an input. path absolute; label (not the path) takes part in the key.
 void wg_step_input_file(wg_step *s, const char *label, const char *path);
 // All files below a folder: label + relative path + mode-free content of each (symlinks by text).
@@ -109,5 +116,7 @@ void wg_ctx_warn(wg_step_ctx *c, const char *fmt, ...) WG_PRINTF(2, 3);
 void wg_ctx_details(wg_step_ctx *c, wg_str text);
 // A fact for report and log: ("bytes_added", "123").
 void wg_ctx_fact(wg_step_ctx *c, const char *name, const char *value);
+// One that is a table; copied.
+void wg_ctx_table(wg_step_ctx *c, const wg_table *t);
 
 #endif

@@ -10,7 +10,13 @@
 
 typedef struct graph_param {
   const char *name, *value;
+  const char *origin; // of a record
 } graph_param;
+
+typedef struct graph_kept {
+  void *p;
+  void (*done)(void *p);
+} graph_kept;
 
 typedef enum input_kind {
   INPUT_FILE,
@@ -49,6 +55,8 @@ struct wg_step {
   size_t n_aliases, cap_aliases;
   graph_param *params;
   size_t n_params, cap_params;
+  graph_param *records; // in order
+  size_t n_records, cap_records;
   graph_input *inputs;
   size_t n_inputs, cap_inputs;
   const wg_step **after;
@@ -61,6 +69,8 @@ struct wg_graph {
   wg_arena arena;
   wg_step **steps;
   size_t n_steps, cap_steps;
+  graph_kept *kept;
+  size_t n_kept, cap_kept;
 };
 
 // Arena copies above fmt: no memory ends the program.
@@ -136,6 +146,8 @@ typedef struct rec_result {
   size_t n_outputs;
   rec_pair *facts;
   size_t n_facts;
+  wg_table *tables;
+  size_t n_tables;
   const char **warnings;
   size_t n_warnings;
 } rec_result;
@@ -285,6 +297,8 @@ struct wg_step_ctx {
   size_t n_big, cap_big;
   rec_pair *facts;
   size_t n_facts, cap_facts;
+  wg_table *tables;
+  size_t n_tables, cap_tables;
   const char **warnings;
   size_t n_warnings, cap_warnings;
   const char **undone;
@@ -331,6 +345,9 @@ WG_DEFINE_AUTO(wg_step_ctx, wg_ctx_done);
 // Ends a call of discover() or run(): errors of calls that return nothing; late inputs and
 // observations sorted, each once.
 wg_code wg_ctx_settle(wg_step_ctx *c, wg_error *err);
+
+// table.c: everything is copied into the arena.
+wg_table wg_build_table_copy(const wg_table *t, wg_arena *a);
 
 // key.c
 void wg_build_sort_inputs(step_run *r);

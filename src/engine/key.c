@@ -45,6 +45,11 @@ static void key_common(wg_buf *b, const step_run *r) {
     key_str(b, sorted[i].value);
   }
   wg_xfree(sorted);
+  for (size_t i = 0; i < s->n_records; i++) { // in their order
+    wg_buf_add_byte(b, 2);
+    key_str(b, s->records[i].name);
+    key_str(b, s->records[i].value);
+  }
   for (size_t i = 0; i < r->n_inputs; i++) {
     if (r->inputs[i].kind != INPUT_ENTRY) {
       wg_buf_add_byte(b, 1);

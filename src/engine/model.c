@@ -18,6 +18,7 @@ void wg_model_done(run_model *m) {
     wg_xfree(m->steps[i].warnings);
     wg_xfree(m->steps[i].notes);
     wg_xfree(m->steps[i].facts);
+    wg_xfree(m->steps[i].tables);
     wg_xfree(m->steps[i].changes);
   }
   wg_xfree(m->steps);
@@ -142,6 +143,10 @@ static void model_step_event(run_model *m, model_step *s, const wg_event *ev) {
   case WG_EV_STEP_WARNING:
   case WG_EV_STEP_FACT:
     model_told(m, s, ev);
+    break;
+  case WG_EV_STEP_TABLE:
+    wg_vec_push(&s->tables, &s->n_tables, &s->cap_tables) =
+        wg_build_table_copy(ev->table, &m->arena);
     break;
   case WG_EV_STEP_OUTPUT:
     model_output_of(m, s, ev);

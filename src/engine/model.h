@@ -48,6 +48,8 @@ typedef struct model_step {
   model_output *outputs;
   size_t n_outputs, cap_outputs;
   model_text *warnings, *notes, *facts;
+  wg_table *tables;
+  size_t n_tables, cap_tables;
   size_t n_warnings, cap_warnings, n_notes, cap_notes, n_facts, cap_facts;
   model_change *changes;
   size_t n_changes, cap_changes;

@@ -49,6 +49,20 @@ static void put_inputs(wg_buf *b, const rec_input *v, size_t n) {
   }
 }
 
+static void put_tables(wg_buf *b, const wg_table *v, size_t n) {
+  wg_buf_add_le32(b, (uint32_t)n);
+  for (size_t i = 0; i < n; i++) {
+    put_str(b, v[i].name);
+    wg_buf_add_le32(b, (uint32_t)v[i].n_texts);
+    put_strs(b, v[i].columns, v[i].n_texts + v[i].n_numbers);
+    put_strs(b, v[i].texts, v[i].n_rows * v[i].n_texts);
+    wg_buf_add_le32(b, (uint32_t)(v[i].n_rows * v[i].n_numbers));
+    for (size_t k = 0; k < v[i].n_rows * v[i].n_numbers; k++) {
+      wg_buf_add_le64(b, v[i].numbers[k]);
+    }
+  }
+}
+
 void wg_build_put_result(wg_buf *b, const rec_result *r) {
   put_str(b, RESULT_MAGIC);
   wg_buf_add_le64(b, r->duration_ns);
@@ -62,6 +76,9 @@ void wg_build_put_result(wg_buf *b, const rec_result *r) {
   }
   put_pairs(b, r->facts, r->n_facts);
   put_strs(b, r->warnings, r->n_warnings);
+  if (r->n_tables > 0) { // without them it is as it was before there were any
+    put_tables(b, r->tables, r->n_tables);
+  }
 }
 
 void wg_build_put_discovery(wg_buf *b, const rec_discovery *r) {
@@ -204,13 +221,54 @@ static bool get_outputs(rec_reader *r, rec_result *out) {
   return true;
 }
 
+// Columns are texts first; both kinds of cells fill the same number of rows.
+static bool get_table(rec_reader *r, wg_table *out) {
+  uint32_t n_texts = 0;
+  const char **columns = NULL, **texts = NULL;
+  size_t n_columns = 0, n_cells = 0, n_numbers = 0;
+  if (!get_str(r, &out->name) || !wg_read_le32(&r->r, &n_texts) ||
+      !get_strs(r, &columns, &n_columns) || n_texts == 0 || n_texts > n_columns ||
+      !get_strs(r, &texts, &n_cells) || n_cells % n_texts != 0 || !get_count(r, 8, &n_numbers)) {
+    return false;
+  }
+  uint64_t *numbers = wg_build_get(r->arena, n_numbers, sizeof(*numbers));
+  for (size_t i = 0; i < n_numbers; i++) {
+    if (!wg_read_le64(&r->r, &numbers[i])) {
+      return false;
+    }
+  }
+  out->columns = columns;
+  out->texts = texts;
+  out->numbers = numbers;
+  out->n_texts = n_texts;
+  out->n_numbers = n_columns - n_texts;
+  out->n_rows = n_cells / n_texts;
+  return n_numbers == out->n_rows * out->n_numbers;
+}
+
+static bool get_tables(rec_reader *r, rec_result *out) {
+  if (wg_reader_left(&r->r) == 0) {
+    return true;
+  }
+  if (!get_count(r, 21, &out->n_tables)) {
+    return false;
+  }
+  out->tables = wg_build_get(r->arena, out->n_tables, sizeof(*out->tables));
+  for (size_t i = 0; i < out->n_tables; i++) {
+    if (!get_table(r, &out->tables[i])) {
+      return false;
+    }
+  }
+  return out->n_tables > 0;
+}
+
 wg_code wg_build_parse_result(const void *p, size_t n, wg_arena *arena, rec_result *out,
                               wg_error *err) {
   rec_reader r = {.r = wg_reader_of(p, n), .arena = arena};
   *out = (rec_result){0};
   bool good = get_magic(&r, RESULT_MAGIC) && wg_read_le64(&r.r, &out->duration_ns) &&
               get_outputs(&r, out) && get_pairs(&r, &out->facts, &out->n_facts) &&
-              get_strs(&r, &out->warnings, &out->n_warnings);
+              get_strs(&r, &out->warnings, &out->n_warnings) && get_tables(&r, out);
   return rec_end(&r, good, "result record", err);
 }
 

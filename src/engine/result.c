@@ -144,6 +144,8 @@ static wg_code run_keep(wg_step_ctx *c, uint64_t duration_ns, wg_error *err) {
   rec_result res = {.duration_ns = duration_ns,
                     .facts = c->facts,
                     .n_facts = c->n_facts,
+                    .tables = c->tables,
+                    .n_tables = c->n_tables,
                     .warnings = c->warnings,
                     .n_warnings = c->n_warnings};
   if (run_collect(c, true, &res.outputs, &res.n_outputs, err) != WG_OK) {

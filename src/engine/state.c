@@ -42,6 +42,11 @@ void wg_build_state_load(step_run *r) {
   }
 }
 
+// Parameters, and the records behind them.
+static const graph_param *state_param(const wg_step *s, size_t i) {
+  return i < s->n_params ? &s->params[i] : &s->records[i - s->n_params];
+}
+
 void wg_build_state_save(step_run *r, uint64_t duration_ns) {
   wg_digest key;
   uint64_t known = 0;
@@ -53,10 +58,11 @@ void wg_build_state_save(step_run *r, uint64_t duration_ns) {
                   .duration_ns = duration_ns != 0 ? duration_ns : r->result.duration_ns,
                   .kind = r->s->kind->name,
                   .kind_version = r->s->kind->version,
-                  .n_params = r->s->n_params};
+                  .n_params = r->s->n_params + r->s->n_records};
   st.params = wg_xarray(st.n_params + 1, sizeof(*st.params));
   for (size_t i = 0; i < st.n_params; i++) {
-    st.params[i] = (rec_pair){r->s->params[i].name, r->s->params[i].value};
+    const graph_param *p = state_param(r->s, i);
+    st.params[i] = (rec_pair){p->name, p->value};
   }
   st.inputs = wg_xarray(r->n_inputs + 1, sizeof(*st.inputs));
   for (size_t i = 0; i < r->n_inputs; i++) {
@@ -123,25 +129,35 @@ static const char *reason_find_param(const rec_pair *v, size_t n, const char *na
   return NULL;
 }
 
+static void reason_param(reason_list *l, const graph_param *p, const char *was) {
+  step_run *r = l->r;
+  if (p->origin != NULL) { // a record: its name says what it is
+    if (was == NULL || strcmp(was, p->value) != 0) {
+      reason_add(l, "%s: %s%s%s%s", was == NULL ? "new" : "changed", p->name,
+                 p->origin[0] != '\0' ? " (" : "", p->origin, p->origin[0] != '\0' ? ")" : "");
+    }
+  } else if (was == NULL) {
+    reason_add(l, "new parameter %s: '%s'", p->name, reason_value(r, p->value));
+  } else if (strcmp(was, p->value) != 0) {
+    reason_add(l, "parameter %s: was '%s', is '%s'", p->name, reason_value(r, was),
+               reason_value(r, p->value));
+  }
+}
+
 static void reasons_params(reason_list *l) {
   step_run *r = l->r;
-  for (size_t i = 0; i < r->s->n_params; i++) {
-    const graph_param *p = &r->s->params[i];
-    const char *was = reason_find_param(r->state.params, r->state.n_params, p->name);
-    if (was == NULL) {
-      reason_add(l, "new parameter %s: '%s'", p->name, reason_value(r, p->value));
-    } else if (strcmp(was, p->value) != 0) {
-      reason_add(l, "parameter %s: was '%s', is '%s'", p->name, reason_value(r, was),
-                 reason_value(r, p->value));
-    }
+  const wg_step *s = r->s;
+  for (size_t i = 0; i < s->n_params + s->n_records; i++) {
+    const graph_param *p = state_param(s, i);
+    reason_param(l, p, reason_find_param(r->state.params, r->state.n_params, p->name));
   }
   for (size_t i = 0; i < r->state.n_params; i++) {
     bool is = false;
-    for (size_t k = 0; k < r->s->n_params; k++) {
-      is = is || strcmp(r->s->params[k].name, r->state.params[i].name) == 0;
+    for (size_t k = 0; k < s->n_params + s->n_records; k++) {
+      is = is || strcmp(state_param(s, k)->name, r->state.params[i].name) == 0;
     }
     if (!is) {
-      reason_add(l, "parameter %s is gone", r->state.params[i].name);
+      reason_add(l, "%s is gone", r->state.params[i].name);
     }
   }
 }
@@ -187,6 +203,9 @@ void wg_build_reasons(step_run *r) {
     }
     reasons_params(&l);
     reasons_inputs(&l);
+    if (l.n == 0) { // the same, in another order
+      reason_add(&l, "the order of its entries changed");
+    }
   }
   r->reasons = wg_build_get(&r->arena, l.n, sizeof(*r->reasons));
   for (size_t i = 0; i < l.n; i++) {

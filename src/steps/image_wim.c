@@ -3,38 +3,23 @@
 #include <string.h>
 
 #include "image/synthetic/synthetic.h"
-#include "image/tree/registry.h"
 #include "image/write/write.h"
 #include "os/proc.h"
 #include "steps/image_base.h"
-#include "steps/image_files.h"
-#include "steps/image_registry.h"
 #include "steps/image_split.h"
 #include "steps/image_synthetic.h"
+#include "steps/parts.h"
 
 // What run() needs of the plan; lives in the project's memory.
 typedef struct image_step {
   const wg_project *project;
   const wg_cfg_image *image;
+  const wg_part_plan *parts; // the graph keeps it
   wg_image_format format;
   bool packed;      // the base is a step's output, in this format already (a synthetic one: a WIM)
   char *base_image; // of a synthetic base: which image, in the plan's memory; else NULL
   bool big;         // the file lives in out/ only; else (an image to be split) in the store
 } image_step;
-
-static wg_code image_add_apps(wg_step_ctx *c, const wg_cfg_image *image, wg_image_changes *changes,
-                              wg_error *err) {
-  for (size_t i = 0; i < image->n_apps; i++) {
-    WG_AUTO(wg_cstr) label = wg_xprintf("app/%zu", i);
-    WG_AUTO(wg_cstr) from = NULL;
-    WG_AUTO(wg_cstr) to = wg_image_app_program(&image->apps[i]);
-    if (wg_ctx_input_path(c, label, &from, err) != WG_OK) {
-      return err->code;
-    }
-    wg_image_changes_add(changes, WG_IMAGE_PUT_FILE, to, from);
-  }
-  return WG_OK;
-}
 
 static void image_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
                            const char *unit) {
@@ -46,6 +31,28 @@ static void image_fact(wg_step_ctx *c, const char *name, uint64_t v) {
   char text[32];
   (void)wg_format(text, sizeof(text), "%llu", (unsigned long long)v);
   wg_ctx_fact(c, name, text);
+}
+
+// What takes the room: the report draws a map of it.
+static void image_folders(wg_step_ctx *c, const wg_image_result *r) {
+  static const char *const columns[] = {"folder", "below", "bytes", "bytes_put"};
+  const char **texts =
+      (const char **)wg_arena_new_array(wg_ctx_arena(c), const char *, 2 * r->n_folders);
+  uint64_t *numbers = wg_arena_new_array(wg_ctx_arena(c), uint64_t, 2 * r->n_folders);
+  wg_assert(texts != NULL && numbers != NULL);
+  for (size_t i = 0; i < r->n_folders; i++) {
+    texts[2 * i] = r->folders[i].top;
+    texts[2 * i + 1] = r->folders[i].below;
+    numbers[2 * i] = r->folders[i].n_bytes;
+    numbers[2 * i + 1] = r->folders[i].n_added;
+  }
+  wg_ctx_table(c, &(wg_table){.name = "folders",
+                              .columns = columns,
+                              .n_texts = 2,
+                              .n_numbers = 2,
+                              .n_rows = r->n_folders,
+                              .texts = texts,
+                              .numbers = numbers});
 }
 
 static void image_facts(wg_step_ctx *c, const wg_image_result *r) {
@@ -61,9 +68,10 @@ static void image_facts(wg_step_ctx *c, const wg_image_result *r) {
   image_fact(c, "bytes_deduplicated", r->dedup_bytes);
   image_fact(c, "bytes_reused", r->kept_bytes);
   image_fact(c, "bytes_repacked", r->repacked_bytes);
-  if (r->folders != NULL) {
-    wg_ctx_fact(c, "folders", r->folders); // the report draws a map of them
+  for (size_t i = 0; i < r->n_facts; i++) {
+    image_fact(c, r->facts[i].name, r->facts[i].v);
   }
+  image_folders(c, r);
   if (r->dead_bytes > 0) {
     image_fact(c, "bytes_replaced_but_inside", r->dead_bytes);
     wg_ctx_noted(
@@ -72,38 +80,6 @@ static void image_facts(wg_step_ctx *c, const wg_image_result *r) {
         "data; 'compact: true' packs it anew without them",
         (unsigned long long)r->dead_bytes);
   }
-}
-
-// Edits the image's hives: the new ones become changes. result keeps the staged files' names.
-static wg_code image_add_registry(wg_step_ctx *c, const image_step *s, const wg_image_base *base,
-                                  wg_image_changes *changes, wg_reg_result *result, wg_error *err) {
-  WG_AUTO(wg_reg_edits) edits = {0};
-  WG_AUTO_PTR(wg_image_reader) reader = NULL;
-  wg_reg_edits_init(&edits);
-  if (wg_image_registry_edits(s->project, s->image, &edits, err) != WG_OK) {
-    return err->code;
-  }
-  if (edits.n == 0) {
-    return WG_OK;
-  }
-  wg_reg_options opt = {.tmp_dir = wg_ctx_tmp(c), .time_s = s->project->time_s};
-  if (wg_image_reader_open(base, &reader, err) != WG_OK ||
-      wg_image_registry(reader, edits.v, edits.n, &opt, result, err) != WG_OK) {
-    return err->code;
-  }
-  for (size_t i = 0; i < result->n_files; i++) {
-    wg_image_changes_push(changes, &(wg_image_change){.op = WG_IMAGE_PUT_FILE,
-                                                      .to = result->files[i].to,
-                                                      .from = result->files[i].staged,
-                                                      .flags = WG_IMAGE_PROTECTED_TOO});
-  }
-  for (size_t i = 0; i < result->n_warnings; i++) {
-    wg_ctx_warn(c, "%s", result->warnings[i]);
-  }
-  image_fact(c, "registry_values_set", result->n_set);
-  image_fact(c, "registry_deleted", result->n_deleted);
-  image_fact(c, "registry_absent", result->n_absent);
-  return WG_OK;
 }
 
 // Where the base is read: what the base step packed, or the user's own.
@@ -129,8 +105,13 @@ static wg_code image_open_base(wg_step_ctx *c, const image_step *s, char **out_p
 }
 
 static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_base *base,
-                           const wg_image_changes *changes, wg_error *err) {
+                           wg_error *err) {
   WG_AUTO(wg_cstr) out_path = NULL;
+  WG_AUTO(wg_buf) plan = {0};
+  wg_buf_init(&plan, wg_heap(), 0);
+  if (wg_parts_job(c, s->parts, &plan, err) != WG_OK) {
+    return err->code;
+  }
   if (!s->big) {
     out_path = wg_path_join(wg_ctx_tmp(c), "image");
   } else if (wg_ctx_output_big_path(c, "image", &out_path, err) != WG_OK) {
@@ -142,15 +123,15 @@ static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_b
                           .retime = s->packed && s->image->base.kind == WG_BASE_DIR,
                           .tmp_dir = wg_ctx_tmp(c),
                           .name = s->image->name,
+                          .plan = wg_buf_str(&plan),
                           .threads = wg_ctx_cpus(c),
-                          .memory_bytes = 0,
                           .time_s = s->project->time_s,
                           .arch = s->image->arch,
                           .on_progress = image_progress,
                           .ctx = c,
                           .cancel = wg_ctx_cancel(c)};
   WG_AUTO(wg_image_result) result = {0};
-  if (wg_image_write(base, changes->v, changes->n, &opt, &result, err) != WG_OK) {
+  if (wg_image_write(base, NULL, 0, &opt, &result, err) != WG_OK) {
     return err->code;
   }
   image_facts(c, &result);
@@ -163,39 +144,16 @@ static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_b
 static wg_code image_run(wg_step_ctx *c, wg_error *err) {
   const image_step *s = wg_ctx_user(c);
   WG_AUTO(wg_cstr) base_path = NULL;
-  WG_AUTO(wg_image_changes) changes = {0};
-  WG_AUTO(wg_reg_result) registry = {0};
   wg_image_base base;
   if (image_open_base(c, s, &base_path, &base, err) != WG_OK ||
-      wg_image_files_changes(s->project, s->image, &changes, err) != WG_OK ||
-      image_add_apps(c, s->image, &changes, err) != WG_OK ||
-      wg_image_shortcuts(s->image, wg_ctx_tmp(c), &changes, err) != WG_OK ||
-      image_add_registry(c, s, &base, &changes, &registry, err) != WG_OK ||
-      image_write(c, s, &base, &changes, err) != WG_OK) {
+      image_write(c, s, &base, err) != WG_OK) {
     return wg_wrap(err, "image '%s'", s->image->name);
   }
   return WG_OK;
 }
 
 static const wg_step_kind image_kind = {
-    .name = "image.write", .version = 3, .verb = "write image", .run = image_run};
-
-static void image_param(wg_step *s, const char *name, size_t i, const char *what,
-                        const char *value) {
-  WG_AUTO(wg_cstr) full = wg_xprintf("%s/%zu/%s", name, i, what);
-  wg_step_param(s, full, value);
-}
-
-static wg_code image_add_inputs(wg_step *step, const wg_project *project, const wg_cfg_image *image,
-                                wg_step *const *app_steps, wg_error *err) {
-  for (size_t i = 0; i < image->n_apps; i++) {
-    WG_AUTO(wg_cstr) label = wg_xprintf("app/%zu", i);
-    WG_AUTO(wg_cstr) to = wg_image_app_program(&image->apps[i]);
-    wg_step_input_step(step, label, app_steps[i], "bin");
-    image_param(step, "app", i, "to", to);
-  }
-  return wg_image_files_inputs(step, project, image, err);
-}
+    .name = "image.write", .version = 4, .verb = "write image", .run = image_run};
 
 static const char *const format_names[] = {"wim", "esd"};
 
@@ -249,8 +207,8 @@ static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user,
   return wg_image_base_input(step, user->project, base, err);
 }
 
-static wg_code image_add(wg_graph *g, const wg_image_plan *plan, wg_output_kind kind, wg_step **out,
-                         wg_error *err) {
+static wg_code image_add(wg_graph *g, const wg_image_plan *plan, const wg_part_plan *parts,
+                         wg_output_kind kind, wg_step **out, wg_error *err) {
   image_step *user = wg_arena_new(plan->memory, image_step);
   if (user == NULL) {
     return wg_arena_fail(plan->memory, err);
@@ -258,6 +216,7 @@ static wg_code image_add(wg_graph *g, const wg_image_plan *plan, wg_output_kind 
   const wg_cfg_image *image = plan->image;
   *user = (image_step){.project = plan->project,
                        .image = image,
+                       .parts = parts,
                        .format = kind == WG_OUTPUT_ESD ? WG_IMAGE_FORMAT_ESD : WG_IMAGE_FORMAT_WIM};
   const char *name = format_names[user->format];
   WG_AUTO(wg_cstr) identity = wg_xprintf("image/%s/%s", image->name, name);
@@ -269,11 +228,10 @@ static wg_code image_add(wg_graph *g, const wg_image_plan *plan, wg_output_kind 
   wg_step_param(step, "time", time);
   wg_step_param(step, "format", name);
   wg_step_param(step, "compact", image->compact ? "yes" : "no");
-  if (image_add_base(g, step, user, plan, err) != WG_OK ||
-      image_add_inputs(step, plan->project, image, plan->app_steps, err) != WG_OK ||
-      wg_image_registry_inputs(step, plan->project, image, err) != WG_OK) {
+  if (image_add_base(g, step, user, plan, err) != WG_OK) {
     return err->code;
   }
+  wg_parts_add_to_step(g, step, parts);
   wg_image_step_need(step, user->format);
   for (size_t i = 0; i < image->n_outputs; i++) {
     user->big = user->big || image->outputs[i].kind == kind;
@@ -285,13 +243,38 @@ static wg_code image_add(wg_graph *g, const wg_image_plan *plan, wg_output_kind 
   return WG_OK;
 }
 
+static void image_free_parts(void *p) {
+  wg_part_plan_free(p);
+}
+
+// What the parts of the image plan, once for all its outputs; the graph keeps it.
+static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg_part_plan **out,
+                                wg_error *err) {
+  wg_part_plan *parts = NULL;
+  const wg_part_in in = {.image = plan->image,
+                         .arch = plan->arch,
+                         .project_dir = plan->project->dir,
+                         .release = plan->project->release,
+                         .app_steps = plan->app_steps};
+  if (wg_part_plan_all(&wg_image_parts, &in, &parts, err) != WG_OK) {
+    return err->code;
+  }
+  wg_graph_keep(g, parts, image_free_parts);
+  *out = parts;
+  return WG_OK;
+}
+
 wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err) {
   wg_step *made[2] = {NULL, NULL};
+  const wg_part_plan *parts = NULL;
+  if (image_plan_parts(g, plan, &parts, err) != WG_OK) {
+    return err->code;
+  }
   for (size_t i = 0; i < plan->image->n_outputs; i++) {
     const wg_cfg_output *o = &plan->image->outputs[i];
     wg_output_kind kind = o->kind == WG_OUTPUT_SWM ? WG_OUTPUT_WIM : o->kind;
     wg_step **step = &made[kind == WG_OUTPUT_ESD ? 1 : 0];
-    if (*step == NULL && image_add(g, plan, kind, step, err) != WG_OK) {
+    if (*step == NULL && image_add(g, plan, parts, kind, step, err) != WG_OK) {
       return err->code;
     }
     wg_step *last = *step;

@@ -13,11 +13,12 @@
 typedef struct wg_image_plan {
   const wg_project *project; // project, image and memory outlive the graph
   const wg_cfg_image *image;
-  wg_step *const *app_steps; // the go.build step of each entry of image->apps, in order
-  const char *arch;          // Go's name, "" when neither project nor base says
-  wg_image_base_facts base;  // of a file or folder; not of a synthetic base
-  bool alias;                // the bare name is a target
-  wg_arena *memory;          // keeps what the steps need to know
+  // Identity of the go.build step of each entry of image->apps, in order.
+  const char *const *app_steps;
+  const char *arch;         // Go's name, "" when neither project nor base says
+  wg_image_base_facts base; // of a file or folder; not of a synthetic base
+  bool alias;               // the bare name is a target
+  wg_arena *memory;         // keeps what the steps need to know
 } wg_image_plan;
 
 // Adds the steps of all outputs of an image. IO, NOT_FOUND, FORMAT for a base that can't be read.

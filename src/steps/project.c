@@ -96,18 +96,20 @@ static wg_code project_add_image(wg_graph *g, const wg_project *p, const project
                                  const wg_cfg_image *image, wg_arena *memory, wg_error *err) {
   const char *arch = "";
   wg_image_base_facts base = {.arch = ""};
-  wg_step *app_steps[64];
-  if (image->n_apps > WG_ARRAY_LEN(app_steps)) {
-    return wg_fail(err, WG_E_LIMIT, POS_FMT "more than %zu apps in one image", POS_ARG(image->pos),
-                   WG_ARRAY_LEN(app_steps));
+  const char **app_steps =
+      (const char **)wg_arena_new_array(memory, const char *, image->n_apps + 1);
+  if (app_steps == NULL) {
+    return wg_arena_fail(memory, err);
   }
   if (project_image_base(p, image, &base, &arch, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < image->n_apps; i++) {
-    if (project_app_step(p, steps, image, &image->apps[i], arch, &app_steps[i], err) != WG_OK) {
+    wg_step *step = NULL;
+    if (project_app_step(p, steps, image, &image->apps[i], arch, &step, err) != WG_OK) {
       return err->code;
     }
+    app_steps[i] = wg_step_identity(step);
   }
   const wg_image_plan plan = {.project = p,
                               .image = image,

@@ -243,7 +243,7 @@ images:
     for line in log.splitlines():
         event = json.loads(line)
         if event.get("name") == "folders":
-            rows = {tuple(r.split("\t")[:2]): tuple(map(int, r.split("\t")[2:])) for r in event["text"].splitlines()}
+            rows = {(r["folder"], r["below"]): (r["bytes"], r["bytes_put"]) for r in event["rows"]}
     assert rows is not None, log[:2000]
     links = {k: v for k, v in rows.items() if k in (("Windows", "System32"), ("Windows", "(files)"))}
     assert sum(v[0] for v in links.values()) == 540_000, rows

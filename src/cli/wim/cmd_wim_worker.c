@@ -1,10 +1,11 @@
 // Hidden: the child in which libwim runs.
 #include "cli/core/cli.h"
-#include "image/write/write.h"
+#include "steps/parts.h"
 
 static int wim_worker_run(wg_cli *c) {
   (void)c;
-  return wg_image_worker_main();
+  const wg_image_planner planner = wg_part_planner(&wg_image_parts);
+  return wg_image_worker_main(&planner);
 }
 
 const wg_cli_cmd wg_cmd_wim_worker = {

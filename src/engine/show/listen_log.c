@@ -29,6 +29,8 @@ static const char *log_type_name(wg_event_type t) {
     return "step_warning";
   case WG_EV_STEP_FACT:
     return "step_fact";
+  case WG_EV_STEP_TABLE:
+    return "step_table";
   case WG_EV_STEP_OUTPUT:
     return "step_output";
   case WG_EV_STEP_CACHED:
@@ -69,6 +71,23 @@ static void log_run(wg_jsonw *j, const wg_event *ev) {
   }
 }
 
+// Each row an object by the names of the columns.
+static void log_table(wg_jsonw *j, const wg_table *t) {
+  wg_jsonw_key_z(j, "rows");
+  wg_jsonw_begin_array(j);
+  for (size_t i = 0; i < t->n_rows; i++) {
+    wg_jsonw_begin_object(j);
+    for (size_t k = 0; k < t->n_texts; k++) {
+      wg_jsonw_kv_z(j, t->columns[k], t->texts[i * t->n_texts + k]);
+    }
+    for (size_t k = 0; k < t->n_numbers; k++) {
+      wg_jsonw_kv_u64(j, t->columns[t->n_texts + k], t->numbers[i * t->n_numbers + k]);
+    }
+    wg_jsonw_end_object(j);
+  }
+  wg_jsonw_end_array(j);
+}
+
 static void log_step(wg_jsonw *j, const wg_event *ev) {
   wg_jsonw_kv_u64(j, "step", ev->step);
   wg_jsonw_kv_z(j, "identity", ev->identity);
@@ -85,6 +104,9 @@ static void log_step(wg_jsonw *j, const wg_event *ev) {
     log_optional(j, "details", ev->details);
   }
   log_optional(j, "path", ev->path);
+  if (ev->table != NULL) {
+    log_table(j, ev->table);
+  }
   if (ev->type == WG_EV_STEP_PROGRESS) {
     wg_jsonw_kv_u64(j, "done", ev->done);
     wg_jsonw_kv_u64(j, "total", ev->total);

@@ -8,8 +8,10 @@
 
 // The timeline as an inline SVG.
 void wg_report_add_timeline(wg_buf *b, const run_model *m);
-// The map of an image's folders: `folders` as wg_image_result has them.
-void wg_report_add_map(wg_buf *b, const char *what, const char *folders);
+// The map of an image's folders: a table of folder, folder below, bytes, bytes that the project
+// put.
+#define WG_REPORT_FOLDERS "folders" // its name
+void wg_report_add_map(wg_buf *b, const char *what, const wg_table *folders);
 // The whole page.
 void wg_report_add_page(wg_buf *b, const run_model *m, const wg_report_options *opt);
 // Appends z as HTML text.

@@ -25,7 +25,7 @@ typedef struct map_item {
 typedef struct map {
   wg_buf *b;
   wg_arena arena;
-  map_item *rows, *tops; // rows in the order of the text: those of a folder side by side
+  map_item *rows, *tops; // those of a folder side by side
   size_t n_rows, n_tops;
 } map;
 
@@ -34,47 +34,29 @@ static void map_done(map *m) {
 }
 WG_DEFINE_AUTO(map, map_done);
 
-static bool map_field(wg_str *line, wg_str *out) {
-  size_t n = wg_str_find(*line, '\t');
-  *out = (wg_str){line->p, n};
-  bool more = n < line->n;
-  n += more;
-  *line = (wg_str){line->p + n, line->n - n};
-  return more;
-}
-
-static bool map_read_row(map *m, wg_str line) {
-  wg_str top, name, bytes;
-  map_item row = {0};
-  if (!map_field(&line, &top) || !map_field(&line, &name) || !map_field(&line, &bytes) ||
-      !wg_parse_u64(bytes, &row.n_bytes) || !wg_parse_u64(line, &row.n_added) || row.n_bytes == 0) {
-    return false;
+// Rows of one folder stand together.
+static void map_read(map *m, const wg_table *t) {
+  if (t->n_texts != 2 || t->n_numbers != 2) {
+    return;
   }
-  row.name = wg_build_strndup(&m->arena, name.p, name.n);
-  if (m->n_tops == 0 || !wg_str_eqz(top, m->tops[m->n_tops - 1].name)) {
-    m->tops[m->n_tops++] =
-        (map_item){.name = wg_build_strndup(&m->arena, top.p, top.n), .first = m->n_rows};
-  }
-  map_item *last = &m->tops[m->n_tops - 1];
-  last->n_bytes += row.n_bytes;
-  last->n_added += row.n_added;
-  last->n_below++;
-  m->rows[m->n_rows++] = row;
-  return true;
-}
-
-static void map_read(map *m, const char *text) {
-  size_t lines = 1;
-  for (const char *p = text; *p != '\0'; p++) {
-    lines += *p == '\n';
-  }
-  m->rows = wg_build_get(&m->arena, lines, sizeof(*m->rows));
-  m->tops = wg_build_get(&m->arena, lines, sizeof(*m->tops));
-  for (wg_str rest = wg_str_of(text); rest.n > 0;) {
-    size_t n = wg_str_find(rest, '\n');
-    (void)map_read_row(m, (wg_str){rest.p, n});
-    n += n < rest.n;
-    rest = (wg_str){rest.p + n, rest.n - n};
+  m->rows = wg_build_get(&m->arena, t->n_rows, sizeof(*m->rows));
+  m->tops = wg_build_get(&m->arena, t->n_rows, sizeof(*m->tops));
+  for (size_t i = 0; i < t->n_rows; i++) {
+    const char *top = t->texts[2 * i];
+    const map_item row = {.name = t->texts[2 * i + 1],
+                          .n_bytes = t->numbers[2 * i],
+                          .n_added = t->numbers[2 * i + 1]};
+    if (row.n_bytes == 0) {
+      continue;
+    }
+    if (m->n_tops == 0 || strcmp(top, m->tops[m->n_tops - 1].name) != 0) {
+      m->tops[m->n_tops++] = (map_item){.name = top, .first = m->n_rows};
+    }
+    map_item *last = &m->tops[m->n_tops - 1];
+    last->n_bytes += row.n_bytes;
+    last->n_added += row.n_added;
+    last->n_below++;
+    m->rows[m->n_rows++] = row;
   }
 }
 
@@ -212,7 +194,7 @@ static void map_top(map *m, map_item *top, unsigned color) {
   }
 }
 
-void wg_report_add_map(wg_buf *b, const char *what, const char *folders) {
+void wg_report_add_map(wg_buf *b, const char *what, const wg_table *folders) {
   WG_AUTO(map) m = {.b = b};
   wg_arena_init(&m.arena, wg_heap(), 0);
   map_read(&m, folders);

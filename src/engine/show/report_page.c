@@ -293,17 +293,15 @@ static void report_outputs(wg_buf *b, const run_model *m, const wg_report_option
   }
 }
 
-#define REPORT_FOLDERS "folders" // a fact that is drawn
-
 static void report_maps(wg_buf *b, const run_model *m) {
   bool any = false;
   for (size_t i = 0; i < m->n_steps; i++) {
     const model_step *s = &m->steps[i];
-    for (size_t k = 0; k < s->n_facts; k++) {
-      if (strcmp(s->facts[k].name, REPORT_FOLDERS) == 0) {
+    for (size_t k = 0; k < s->n_tables; k++) {
+      if (strcmp(s->tables[k].name, WG_REPORT_FOLDERS) == 0) {
         wg_buf_add_z(b, any ? "" : "<section id=\"maps\">\n");
         any = true;
-        wg_report_add_map(b, s->identity, s->facts[k].text);
+        wg_report_add_map(b, s->identity, &s->tables[k]);
       }
     }
   }
@@ -316,9 +314,6 @@ static void report_facts(wg_buf *b, const model_step *s) {
   }
   wg_buf_add_z(b, "<details><summary>details</summary>");
   for (size_t i = 0; i < s->n_facts; i++) {
-    if (strcmp(s->facts[i].name, REPORT_FOLDERS) == 0) {
-      continue;
-    }
     wg_buf_add_z(b, "<div>");
     wg_report_text(b, s->facts[i].name);
     wg_buf_add_z(b, ": ");

@@ -49,8 +49,8 @@ static wg_code task_check_detect(const wg_task *t, wg_error *err) {
 }
 
 wg_code wg_task_check(const wg_task *t, wg_error *err) {
-  if (t->identity == NULL || t->identity[0] == '\0' || t->title == NULL) {
-    return wg_fail(err, WG_E_FORMAT, "a task without an identity or a title");
+  if (t->identity == NULL || t->identity[0] == '\0') {
+    return wg_fail(err, WG_E_FORMAT, "a task without an identity");
   }
   if (t->limit_s > WG_TASK_MAX_LIMIT_S || t->retries > WG_TASK_MAX_RETRIES ||
       t->backoff_s > WG_TASK_MAX_LIMIT_S) {
@@ -98,8 +98,8 @@ void wg_task_write_fields(const wg_task *t, wg_buf *out) {
   wg_record_list(out, "secret", t->secrets, t->n_secrets);
 }
 
-void wg_task_write(const wg_task *t, wg_buf *out) {
-  wg_record_begin(out, "task", wg_str_of(t->title));
+void wg_task_write(const wg_task *t, wg_str title, wg_buf *out) {
+  wg_record_begin(out, "task", title);
   wg_task_write_fields(t, out);
   wg_record_end(out);
 }
@@ -128,13 +128,8 @@ static void task_read_codes(wg_record *r, const char *field, const uint32_t **ou
 }
 
 void wg_task_read_fields(wg_record *r, wg_task *out) {
-  wg_task t = {.title = wg_arena_strndup(r->arena, r->title.p, r->title.n)};
+  wg_task t = {0};
   unsigned kind = 0, detect = 0, interrupt = 0, failure = 0;
-  if (t.title == NULL) {
-    wg_record_no_memory(r);
-    return;
-  }
-  wg_record_need(r, "title", strlen(t.title) == r->title.n);
   wg_record_get_word(r, "kind", task_kinds, WG_ARRAY_LEN(task_kinds), &kind);
   wg_record_get_z(r, "identity", &t.identity);
   wg_record_get_list(r, "need", &t.needs, &t.n_needs);

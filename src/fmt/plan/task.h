@@ -37,7 +37,6 @@ typedef enum wg_task_failure {
 typedef struct wg_task { // strings are NUL-terminated
   wg_task_kind kind;
   const char *identity; // unique in the plan, stable: "run/join"
-  const char *title;    // for people
   const char *const *needs;
   size_t n_needs; // identities of tasks that come before
   const char *const *payloads;
@@ -62,12 +61,13 @@ typedef struct wg_task { // strings are NUL-terminated
 #define WG_TASK_MAX_LIMIT_S (7U * 24U * 3600U)
 #define WG_TASK_MAX_RETRIES 100U
 
-// The rule of what a task may be: identity and title given, no label twice, limits. FORMAT.
+// The rule of what a task may be: an identity, no label twice, limits. FORMAT.
 wg_code wg_task_check(const wg_task *t, wg_error *err);
-// Appends the record of kind "task"; t has passed the check. parse(write(t)) is t.
-void wg_task_write(const wg_task *t, wg_buf *out);
-// The fields of a task, taken from a record of that kind; what comes behind them stays in r. All
-// lives in r's arena. The caller ends with wg_record_done.
+// Appends the record of kind "task"; t has passed the check. title is for people and not part of
+// the task. parse(write(t)) is t.
+void wg_task_write(const wg_task *t, wg_str title, wg_buf *out);
+// The fields of a task alone, and their reading from a record, as far as they go: what comes behind
+// them stays in r. All lives in r's arena. The caller ends with wg_record_done.
 void wg_task_write_fields(const wg_task *t, wg_buf *out);
 void wg_task_read_fields(wg_record *r, wg_task *out);
 // A whole record. FORMAT: another kind, a field too many or too few, wg_task_check. NOMEM, LIMIT.

@@ -1,5 +1,4 @@
 #include "image/tree/change.h"
-#include "image/tree/result.h"
 #include "image/tree/winpath.h"
 
 static const char *changes_dup(const char *s) {
@@ -28,17 +27,6 @@ void wg_image_changes_done(wg_image_changes *c) {
   }
   wg_xfree(c->v);
   *c = (wg_image_changes){0};
-}
-
-void wg_image_result_done(wg_image_result *r) {
-  for (size_t i = 0; i < r->n_warnings; i++) {
-    wg_xfree(r->warnings[i]);
-  }
-  wg_xfree(r->warnings);
-  r->warnings = NULL;
-  r->n_warnings = r->cap_warnings = 0;
-  wg_xfree(r->folders);
-  r->folders = NULL;
 }
 
 // Puts the folder c->v[at] names and lists its entries as further changes. Folders among them are

@@ -4,6 +4,16 @@
 
 #include "os/file.h"
 
+typedef struct wg_image_folder { // what takes the room: two levels, "(files)", "(others)"
+  char *top, *below;             // heap
+  uint64_t n_bytes, n_added;     // n_added: put by the changes
+} wg_image_folder;
+
+typedef struct wg_image_fact { // a number of what a part did
+  char *name;                  // heap: "registry_values_set"
+  uint64_t v;
+} wg_image_fact;
+
 typedef struct wg_image_result {
   uint32_t image_index, n_images;
   uint64_t base_bytes, out_bytes; // sizes of the files (0 for a directory base)
@@ -18,8 +28,15 @@ typedef struct wg_image_result {
   uint64_t n_deleted, n_renamed;  // entries gone (folders with all below), entries renamed
   char **warnings;                // what servicing will do to it, and the like; heap
   size_t n_warnings, cap_warnings;
-  char *folders; // "folder<TAB>folder below<TAB>bytes<TAB>bytes put" lines, largest first; heap
+  wg_image_folder *folders; // those of one top stand together, largest first
+  size_t n_folders, cap_folders;
+  wg_image_fact *facts;
+  size_t n_facts, cap_facts;
 } wg_image_result;
+void wg_image_result_warn(wg_image_result *r, const char *text); // once
+void wg_image_result_fact(wg_image_result *r, const char *name, uint64_t v);
+void wg_image_result_folder(wg_image_result *r, wg_str top, wg_str below, uint64_t n_bytes,
+                            uint64_t n_added);
 void wg_image_result_done(wg_image_result *r);
 WG_DEFINE_AUTO(wg_image_result, wg_image_result_done);
 

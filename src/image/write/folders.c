@@ -106,25 +106,34 @@ static void folders_name(const wg_wim_tree *t, uint32_t entry, const char *none,
   wg_buf_add(out, b.p, n);
 }
 
-static void folders_add(const wg_wim_tree *t, folder_row *rows, size_t n, wg_buf *out) {
+static void folders_row(wg_image_run *r, const folder_row *row) {
+  WG_AUTO(wg_buf) top = {0};
+  WG_AUTO(wg_buf) below = {0};
+  wg_buf_init(&top, wg_heap(), 0);
+  wg_buf_init(&below, wg_heap(), 0);
+  folders_name(&r->tree, row->top, "(files)", &top);
+  folders_name(&r->tree, row->below, "(files)", &below);
+  wg_image_result_folder(&r->result, wg_buf_str(&top), wg_buf_str(&below), row->n_bytes,
+                         row->n_added);
+}
+
+static void folders_add(wg_image_run *r, folder_row *rows, size_t n) {
   folder_row rest = {0};
   wg_sort(rows, n, sizeof(rows[0]), folders_size_cmp, NULL);
   for (size_t i = 0; i < n; i++) {
-    if (i >= FOLDERS_BELOW) {
+    if (i < FOLDERS_BELOW) {
+      folders_row(r, &rows[i]);
+    } else {
       rest.n_bytes += rows[i].n_bytes;
       rest.n_added += rows[i].n_added;
-      continue;
     }
-    folders_name(t, rows[i].top, "(files)", out);
-    wg_buf_add_byte(out, '\t');
-    folders_name(t, rows[i].below, "(files)", out);
-    wg_buf_printf(out, "\t%llu\t%llu\n", (unsigned long long)rows[i].n_bytes,
-                  (unsigned long long)rows[i].n_added);
   }
   if (rest.n_bytes > 0) {
-    folders_name(t, rows[0].top, "(files)", out);
-    wg_buf_printf(out, "\t(others)\t%llu\t%llu\n", (unsigned long long)rest.n_bytes,
-                  (unsigned long long)rest.n_added);
+    WG_AUTO(wg_buf) top = {0};
+    wg_buf_init(&top, wg_heap(), 0);
+    folders_name(&r->tree, rows[0].top, "(files)", &top);
+    wg_image_result_folder(&r->result, wg_buf_str(&top), WG_STR("(others)"), rest.n_bytes,
+                           rest.n_added);
   }
 }
 
@@ -143,8 +152,7 @@ static size_t folders_sum(folder_row *rows, size_t n) {
   return m;
 }
 
-static void folders_write(const wg_image_run *r, folder_row *rows, size_t n, folder_top *tops,
-                          wg_buf *out) {
+static void folders_write(wg_image_run *r, folder_row *rows, size_t n, folder_top *tops) {
   size_t n_tops = 0;
   for (size_t i = 0; i < n; i++) {
     if (i == 0 || rows[i].top != rows[i - 1].top) {
@@ -159,7 +167,7 @@ static void folders_write(const wg_image_run *r, folder_row *rows, size_t n, fol
   }
   for (size_t i = 0; i < n_tops; i++) {
     if (i < FOLDERS_TOP) {
-      folders_add(&r->tree, rows + tops[i].first, tops[i].n, out);
+      folders_add(r, rows + tops[i].first, tops[i].n);
       continue;
     }
     for (size_t k = 0; k < tops[i].n; k++) {
@@ -168,12 +176,12 @@ static void folders_write(const wg_image_run *r, folder_row *rows, size_t n, fol
     }
   }
   if (rest.n_bytes > 0) {
-    wg_buf_printf(out, "(others)\t(others)\t%llu\t%llu\n", (unsigned long long)rest.n_bytes,
-                  (unsigned long long)rest.n_added);
+    wg_image_result_folder(&r->result, WG_STR("(others)"), WG_STR("(others)"), rest.n_bytes,
+                           rest.n_added);
   }
 }
 
-wg_code wg_image_folders(wg_image_run *r, char **out, wg_error *err) {
+wg_code wg_image_folders(wg_image_run *r, wg_error *err) {
   const wg_wim_tree *t = &r->tree;
   folder_row *rows = wg_arena_new_array(&r->arena, folder_row, t->n);
   folder_top *tops = wg_arena_new_array(&r->arena, folder_top, t->n);
@@ -193,9 +201,6 @@ wg_code wg_image_folders(wg_image_run *r, char **out, wg_error *err) {
       rows[n++].n_added = r->edit.touched[i] != 0 ? bytes : 0;
     }
   }
-  WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, wg_heap(), 0);
-  folders_write(r, rows, folders_sum(rows, n), tops, &b);
-  *out = wg_xstrdup(wg_buf_z(&b));
+  folders_write(r, rows, folders_sum(rows, n), tops);
   return WG_OK;
 }

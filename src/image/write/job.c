@@ -1,317 +1,128 @@
 #include "image/write/job.h"
 
-#include <jansson.h>
-#include <string.h>
+#include "fmt/plan/record.h"
 
-typedef json_t *job_json;
-static void job_json_done(job_json *j) {
-  json_decref(*j);
-}
-WG_DEFINE_AUTO(job_json, job_json_done);
+static const char *const job_bases[] = {
+    [WG_IMAGE_BASE_WIM] = "file", [WG_IMAGE_BASE_DIR] = "folder"};
+static const char *const job_formats[] = {
+    [WG_IMAGE_FORMAT_WIM] = "wim", [WG_IMAGE_FORMAT_ESD] = "esd"};
+static const char *const job_ops[] = {
+    [WG_IMAGE_PUT_FILE] = "put-file", [WG_IMAGE_PUT_DIR] = "put-folder",
+    [WG_IMAGE_DELETE] = "delete",     [WG_IMAGE_RENAME] = "rename",
+    [WG_IMAGE_SET] = "set",
+};
 
-// A host path as hex text, null for NULL.
-static json_t *job_hex(const char *s) {
-  if (s == NULL) {
-    return json_null();
-  }
-  WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, wg_heap(), 0);
-  wg_buf_add_hex(&b, s, strlen(s));
-  return json_string(wg_buf_z(&b));
-}
-
-static json_t *job_text(const char *s) {
-  return s == NULL ? json_null() : json_string(s);
-}
-
-static json_t *job_u64(uint64_t v) {
-  return json_integer((json_int_t)(v > INT64_MAX ? INT64_MAX : v));
+static void job_write_change(const wg_image_change *c, wg_buf *out) {
+  wg_record_begin(out, "change", WG_STR(""));
+  wg_record_z(out, "do", job_ops[c->op]);
+  wg_record_z(out, "to", c->to);
+  wg_record_z(out, "from", c->from);
+  wg_record_u64(out, "flags", c->flags);
+  wg_record_u64(out, "attributes", c->attributes);
+  wg_record_z(out, "owner", c->owner);
+  wg_record_z(out, "sddl", c->sddl);
+  wg_record_end(out);
 }
 
-static json_t *job_changes(const wg_image_job *job) {
-  json_t *list = json_array();
+void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
+  const wg_image_options *o = &job->opt;
+  wg_record_begin(out, "job", WG_STR(""));
+  wg_record_z(out, "base-kind", job_bases[job->base.kind]);
+  wg_record_z(out, "base", job->base.path);
+  wg_record_z(out, "image", job->base.image);
+  wg_record_z(out, "out", o->out_path);
+  wg_record_z(out, "format", job_formats[o->format]);
+  wg_record_z(out, "tmp", o->tmp_dir);
+  wg_record_z(out, "name", o->name);
+  wg_record_z(out, "arch", o->arch);
+  wg_record_u64(out, "threads", o->threads);
+  wg_record_u64(out, "memory", o->memory_bytes);
+  wg_record_i64(out, "time", o->time_s);
+  wg_record_flag(out, "compact", o->compact);
+  wg_record_flag(out, "keep-times", o->keep_times);
+  wg_record_flag(out, "retime", o->retime);
+  wg_record_flag(out, "ntfs", job->ntfs);
+  wg_record_str(out, "plan", o->plan);
+  wg_record_end(out);
   for (size_t i = 0; i < job->n_changes; i++) {
-    const wg_image_change *c = &job->changes[i];
-    json_t *row = json_array();
-    (void)json_array_append_new(row, json_integer((json_int_t)c->op));
-    (void)json_array_append_new(row, job_hex(c->to));
-    (void)json_array_append_new(row, job_hex(c->from));
-    (void)json_array_append_new(row, json_integer((json_int_t)c->flags));
-    (void)json_array_append_new(row, json_integer((json_int_t)c->attributes));
-    (void)json_array_append_new(row, job_hex(c->owner));
-    (void)json_array_append_new(row, job_hex(c->sddl));
-    (void)json_array_append_new(list, row);
+    job_write_change(&job->changes[i], out);
   }
-  return list;
 }
 
-static int job_add(const char *p, size_t n, void *ctx) {
-  wg_buf_add(ctx, p, n);
-  return 0;
+static wg_code job_read_head(wg_record *r, wg_image_job *out, wg_error *err) {
+  wg_image_options *o = &out->opt;
+  unsigned base = 0, format = 0;
+  uint32_t threads = 0;
+  wg_record_get_word(r, "base-kind", job_bases, WG_ARRAY_LEN(job_bases), &base);
+  wg_record_get_z(r, "base", &out->base.path);
+  wg_record_get_z(r, "image", &out->base.image);
+  wg_record_get_z(r, "out", &o->out_path);
+  wg_record_get_word(r, "format", job_formats, WG_ARRAY_LEN(job_formats), &format);
+  wg_record_get_z(r, "tmp", &o->tmp_dir);
+  wg_record_get_z(r, "name", &o->name);
+  wg_record_get_z(r, "arch", &o->arch);
+  wg_record_get_u32(r, "threads", &threads);
+  wg_record_get_u64(r, "memory", UINT64_MAX, &o->memory_bytes);
+  wg_record_get_i64(r, "time", &o->time_s);
+  wg_record_get_flag(r, "compact", &o->compact);
+  wg_record_get_flag(r, "keep-times", &o->keep_times);
+  wg_record_get_flag(r, "retime", &o->retime);
+  wg_record_get_flag(r, "ntfs", &out->ntfs);
+  wg_record_need(r, "plan", wg_record_take(r, "plan", &o->plan));
+  wg_record_need(r, "out", out->base.path != NULL && o->out_path != NULL);
+  out->base.kind = (wg_image_base_kind)base;
+  o->format = (wg_image_format)format;
+  o->threads = threads;
+  return wg_record_done(r, err);
 }
 
-// One line of JSON, heap. Running out of memory ends the program, as everywhere above fmt.
-static char *job_dump(const json_t *j) {
-  WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, wg_heap(), 0);
-  (void)json_dump_callback(j, job_add, &b, JSON_COMPACT | JSON_SORT_KEYS);
-  return wg_xstrdup(wg_buf_z(&b));
-}
-
-wg_code wg_image_job_write(const wg_image_job *job, char **out, wg_error *err) {
-  WG_AUTO(job_json) j = json_object();
-  (void)json_object_set_new(j, "kind", json_integer((json_int_t)job->base.kind));
-  (void)json_object_set_new(j, "base", job_hex(job->base.path));
-  (void)json_object_set_new(j, "image", job_hex(job->base.image));
-  (void)json_object_set_new(j, "changes", job_changes(job));
-  (void)json_object_set_new(j, "out", job_hex(job->opt.out_path));
-  (void)json_object_set_new(j, "tmp", job_hex(job->opt.tmp_dir));
-  (void)json_object_set_new(j, "name", job_hex(job->opt.name));
-  (void)json_object_set_new(j, "arch", job_text(job->opt.arch));
-  (void)json_object_set_new(j, "threads", json_integer((json_int_t)job->opt.threads));
-  (void)json_object_set_new(j, "memory", job_u64(job->opt.memory_bytes));
-  (void)json_object_set_new(j, "time", json_integer((json_int_t)job->opt.time_s));
-  (void)json_object_set_new(j, "format", json_integer((json_int_t)job->opt.format));
-  (void)json_object_set_new(j, "compact", json_boolean(job->opt.compact));
-  (void)json_object_set_new(j, "keep_times", json_boolean(job->opt.keep_times));
-  (void)json_object_set_new(j, "ntfs", json_boolean(job->ntfs));
-  (void)json_object_set_new(j, "retime", json_boolean(job->opt.retime));
-  *out = job_dump(j);
-  if ((*out)[0] == '\0') {
-    return wg_fail(err, WG_E_LIMIT, "the worker's job is too big");
-  }
-  return WG_OK;
-}
-
-typedef struct job_reader {
-  wg_arena *arena;
-  bool bad;
-} job_reader;
-
-static const char *job_read_hex(job_reader *r, const json_t *v) {
-  if (json_is_null(v)) {
-    return NULL;
-  }
-  if (!json_is_string(v) || json_string_length(v) % 2 != 0) {
-    r->bad = true;
-    return NULL;
-  }
-  size_t n = json_string_length(v) / 2;
-  char *out = wg_arena_get(r->arena, n + 1);
-  wg_str hex = {json_string_value(v), json_string_length(v)};
-  if (out == NULL || !wg_parse_hex(hex, (uint8_t *)out, n)) {
-    r->bad = true;
-    return NULL;
-  }
-  return out;
-}
-
-static uint64_t job_read_u64(job_reader *r, const json_t *v) {
-  if (!json_is_integer(v) || json_integer_value(v) < 0) {
-    r->bad = true;
-    return 0;
-  }
-  return (uint64_t)json_integer_value(v);
-}
-
-static void job_read_changes(job_reader *r, const json_t *list, wg_image_job *out) {
-  size_t n = json_array_size(list);
-  wg_image_change *v = wg_arena_new_array(r->arena, wg_image_change, n);
-  if (v == NULL || !json_is_array(list)) {
-    r->bad = true;
-    return;
-  }
-  for (size_t i = 0; i < n; i++) {
-    const json_t *row = json_array_get(list, i);
-    uint64_t op = job_read_u64(r, json_array_get(row, 0));
-    uint64_t flags = job_read_u64(r, json_array_get(row, 3));
-    uint64_t attributes = job_read_u64(r, json_array_get(row, 4));
-    v[i] = (wg_image_change){.op = (wg_image_op)(op & UINT8_MAX),
-                             .to = job_read_hex(r, json_array_get(row, 1)),
-                             .from = job_read_hex(r, json_array_get(row, 2)),
-                             .flags = (unsigned)(flags & UINT16_MAX),
-                             .attributes = (uint32_t)(attributes & WG_IMAGE_ATTRIBUTE_MASK),
-                             .owner = job_read_hex(r, json_array_get(row, 5)),
-                             .sddl = job_read_hex(r, json_array_get(row, 6))};
-    bool has_from = v[i].op == WG_IMAGE_PUT_FILE || v[i].op == WG_IMAGE_RENAME;
-    r->bad = r->bad || op > WG_IMAGE_SET || v[i].to == NULL || (has_from && v[i].from == NULL);
-  }
-  out->changes = v;
-  out->n_changes = n;
+static wg_code job_read_change(wg_record *r, wg_image_change *c, wg_error *err) {
+  unsigned op = 0;
+  uint64_t flags = 0;
+  wg_record_get_word(r, "do", job_ops, WG_ARRAY_LEN(job_ops), &op);
+  wg_record_get_z(r, "to", &c->to);
+  wg_record_get_z(r, "from", &c->from);
+  wg_record_get_u64(r, "flags", UINT16_MAX, &flags);
+  wg_record_get_u32(r, "attributes", &c->attributes);
+  wg_record_get_z(r, "owner", &c->owner);
+  wg_record_get_z(r, "sddl", &c->sddl);
+  wg_record_need(r, "to", c->to != NULL);
+  c->op = (wg_image_op)op;
+  c->flags = (unsigned)flags;
+  return wg_record_done(r, err);
 }
 
 wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_error *err) {
-  json_error_t je;
-  WG_AUTO(job_json) j = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &je);
-  if (j == NULL) {
-    return wg_fail(err, WG_E_FORMAT, "the job is not JSON: %s", je.text);
-  }
-  job_reader r = {.arena = arena};
+  wg_reader r = wg_reader_of(text.p, text.n);
+  wg_record rec;
   wg_image_job job = {0};
-  job.base.kind =
-      job_read_u64(&r, json_object_get(j, "kind")) == 0 ? WG_IMAGE_BASE_WIM : WG_IMAGE_BASE_DIR;
-  job.base.path = job_read_hex(&r, json_object_get(j, "base"));
-  job.base.image = job_read_hex(&r, json_object_get(j, "image"));
-  job_read_changes(&r, json_object_get(j, "changes"), &job);
-  job.opt.out_path = job_read_hex(&r, json_object_get(j, "out"));
-  job.opt.tmp_dir = job_read_hex(&r, json_object_get(j, "tmp"));
-  job.opt.name = job_read_hex(&r, json_object_get(j, "name"));
-  const char *arch = json_string_value(json_object_get(j, "arch"));
-  job.opt.arch = arch == NULL ? NULL : wg_arena_strdup(arena, arch);
-  job.opt.threads = (unsigned)job_read_u64(&r, json_object_get(j, "threads"));
-  job.opt.memory_bytes = job_read_u64(&r, json_object_get(j, "memory"));
-  job.opt.time_s = json_integer_value(json_object_get(j, "time"));
-  job.opt.format = job_read_u64(&r, json_object_get(j, "format")) == 0 ? WG_IMAGE_FORMAT_WIM
-                                                                       : WG_IMAGE_FORMAT_ESD;
-  job.opt.compact = json_is_true(json_object_get(j, "compact"));
-  job.opt.keep_times = json_is_true(json_object_get(j, "keep_times"));
-  job.ntfs = json_is_true(json_object_get(j, "ntfs"));
-  job.opt.retime = json_is_true(json_object_get(j, "retime"));
-  if (r.bad || job.base.path == NULL || job.opt.out_path == NULL) {
+  wg_image_change *changes = NULL;
+  size_t n = 0, cap = 0;
+  bool any = false;
+  if (wg_record_next(&r, arena, &rec, &any, err) != WG_OK) {
+    return err->code;
+  }
+  if (!any || !wg_str_eqz(rec.kind, "job")) {
     return wg_fail(err, WG_E_FORMAT, "the job is not one of ours");
   }
-  *out = job;
-  return WG_OK;
-}
-
-static char *job_line(json_t *j) {
-  char *line = job_dump(j);
-  json_decref(j);
-  return line;
-}
-
-char *wg_image_record_progress(const char *stage, uint64_t done, uint64_t total, const char *unit) {
-  return job_line(json_pack("{ss ss sI sI ss}", "type", "progress", "stage", stage, "done",
-                            (json_int_t)done, "total", (json_int_t)total, "unit", unit));
-}
-
-// The numbers of a result by name, for both directions.
-static size_t result_fields(wg_image_result *r, const char **names, uint64_t **values) {
-  const struct {
-    const char *name;
-    uint64_t *value;
-  } fields[] = {{"base_bytes", &r->base_bytes},
-                {"out_bytes", &r->out_bytes},
-                {"n_files", &r->n_files},
-                {"n_dirs", &r->n_dirs},
-                {"n_replaced", &r->n_replaced},
-                {"added_bytes", &r->added_bytes},
-                {"stored_bytes", &r->stored_bytes},
-                {"n_dedup", &r->n_dedup},
-                {"dedup_bytes", &r->dedup_bytes},
-                {"n_deleted", &r->n_deleted},
-                {"n_renamed", &r->n_renamed},
-                {"kept_bytes", &r->kept_bytes},
-                {"repacked_bytes", &r->repacked_bytes},
-                {"dead_bytes", &r->dead_bytes}};
-  for (size_t i = 0; i < WG_ARRAY_LEN(fields); i++) {
-    names[i] = fields[i].name;
-    values[i] = fields[i].value;
+  wg_code code = job_read_head(&rec, &job, err);
+  while (code == WG_OK && (code = wg_record_next(&r, arena, &rec, &any, err)) == WG_OK && any) {
+    wg_image_change *c = &wg_vec_push(&changes, &n, &cap);
+    *c = (wg_image_change){0};
+    code = job_read_change(&rec, c, err);
   }
-  return WG_ARRAY_LEN(fields);
-}
-#define RESULT_MAX_FIELDS 16
-
-char *wg_image_record_result(const wg_image_result *result) {
-  wg_image_result r = *result;
-  json_t *j = json_pack("{ss sI sI}", "type", "result", "image_index", (json_int_t)r.image_index,
-                        "n_images", (json_int_t)r.n_images);
-  const char *names[RESULT_MAX_FIELDS];
-  uint64_t *values[RESULT_MAX_FIELDS];
-  size_t n = result_fields(&r, names, values);
-  for (size_t i = 0; i < n; i++) {
-    (void)json_object_set_new(j, names[i], job_u64(*values[i]));
+  if (code == WG_OK && n > 0) {
+    wg_image_change *kept = wg_arena_new_array(arena, wg_image_change, n);
+    for (size_t i = 0; kept != NULL && i < n; i++) {
+      kept[i] = changes[i];
+    }
+    job.changes = kept;
+    job.n_changes = n;
+    code = kept == NULL ? wg_arena_fail(arena, err) : WG_OK;
   }
-  return job_line(j);
-}
-
-char *wg_image_record_folder(wg_str line) {
-  WG_AUTO(wg_cstr) text = wg_xstrndup(line.p, line.n);
-  return job_line(json_pack("{ss so}", "type", "folder", "text", job_hex(text)));
-}
-
-char *wg_image_record_warning(const char *text) {
-  return job_line(json_pack("{ss so}", "type", "warning", "text", job_hex(text)));
-}
-
-char *wg_image_record_error(const wg_error *e) {
-  json_t *j = json_object();
-  (void)json_object_set_new(j, "type", json_string("error"));
-  (void)json_object_set_new(j, "code", json_integer((json_int_t)e->code));
-  (void)json_object_set_new(j, "errno", json_integer(e->saved_errno));
-  if (e->off_bytes != WG_NO_OFFSET) {
-    (void)json_object_set_new(j, "offset", job_u64(e->off_bytes));
+  wg_xfree(changes);
+  if (code == WG_OK) {
+    *out = job;
   }
-  (void)json_object_set_new(j, "text", job_hex(e->text));
-  return job_line(j);
-}
-
-static void record_copy(char *out, size_t cap, const json_t *v) {
-  const char *s = json_string_value(v);
-  (void)wg_format(out, cap, "%s", s == NULL ? "" : s);
-}
-
-static wg_code record_read_error(const json_t *j, wg_image_record *out, wg_error *err) {
-  WG_AUTO(wg_arena) arena = {0};
-  wg_arena_init(&arena, wg_heap(), 1 << 20);
-  job_reader r = {.arena = &arena};
-  const char *text = job_read_hex(&r, json_object_get(j, "text"));
-  json_int_t code = json_integer_value(json_object_get(j, "code"));
-  if (text == NULL || code <= WG_OK || code > WG_E_BUG) {
-    return wg_fail(err, WG_E_FORMAT, "the worker's error record is not one of ours");
-  }
-  const json_t *off = json_object_get(j, "offset");
-  wg_error_set(&out->error, (wg_code)code, (int)json_integer_value(json_object_get(j, "errno")),
-               off == NULL ? WG_NO_OFFSET : (uint64_t)json_integer_value(off), "%s", text);
-  out->type = WG_IMAGE_RECORD_ERROR;
-  return WG_OK;
-}
-
-static wg_code record_read_warning(const json_t *j, wg_image_record *out, wg_error *err) {
-  WG_AUTO(wg_arena) arena = {0};
-  wg_arena_init(&arena, wg_heap(), 1 << 20);
-  job_reader r = {.arena = &arena};
-  const char *text = job_read_hex(&r, json_object_get(j, "text"));
-  if (text == NULL) {
-    return wg_fail(err, WG_E_FORMAT, "the worker's warning is not one of ours");
-  }
-  (void)wg_format(out->warning, sizeof(out->warning), "%s", text);
-  out->type = strcmp(json_string_value(json_object_get(j, "type")), "folder") == 0
-                  ? WG_IMAGE_RECORD_FOLDER
-                  : WG_IMAGE_RECORD_WARNING;
-  return WG_OK;
-}
-
-wg_code wg_image_record_read(wg_str line, wg_image_record *out, wg_error *err) {
-  json_error_t je;
-  WG_AUTO(job_json) j = json_loadb(line.p, line.n, 0, &je);
-  const char *type = json_string_value(json_object_get(j, "type"));
-  if (type == NULL) {
-    return wg_fail(err, WG_E_FORMAT, "the worker wrote a line that is no record");
-  }
-  *out = (wg_image_record){.error = WG_ERROR_INIT};
-  if (strcmp(type, "error") == 0) {
-    return record_read_error(j, out, err);
-  }
-  if (strcmp(type, "warning") == 0 || strcmp(type, "folder") == 0) {
-    return record_read_warning(j, out, err);
-  }
-  if (strcmp(type, "progress") == 0) {
-    out->type = WG_IMAGE_RECORD_PROGRESS;
-    record_copy(out->stage, sizeof(out->stage), json_object_get(j, "stage"));
-    record_copy(out->unit, sizeof(out->unit), json_object_get(j, "unit"));
-    out->done = (uint64_t)json_integer_value(json_object_get(j, "done"));
-    out->total = (uint64_t)json_integer_value(json_object_get(j, "total"));
-    return WG_OK;
-  }
-  out->type = WG_IMAGE_RECORD_RESULT;
-  out->result.image_index = (uint32_t)json_integer_value(json_object_get(j, "image_index"));
-  out->result.n_images = (uint32_t)json_integer_value(json_object_get(j, "n_images"));
-  const char *names[RESULT_MAX_FIELDS];
-  uint64_t *values[RESULT_MAX_FIELDS];
-  size_t n = result_fields(&out->result, names, values);
-  for (size_t i = 0; i < n; i++) {
-    *values[i] = (uint64_t)json_integer_value(json_object_get(j, names[i]));
-  }
-  return WG_OK;
+  return code;
 }

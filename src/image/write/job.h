@@ -1,4 +1,4 @@
-// One run of wg_image_write as the worker sees it, and its way through a pipe as JSON.
+// One run of wg_image_write as the worker sees it, and its way through a pipe.
 #ifndef WG_IMAGE_WRITE_JOB_H
 #define WG_IMAGE_WRITE_JOB_H
 
@@ -15,36 +15,26 @@ typedef struct wg_image_job {
 // Does the work in this process. Leaves no output on failure.
 wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err);
 
-// Job and result as JSON. Host paths go as hex: they may be any bytes. Heap string.
-wg_code wg_image_job_write(const wg_image_job *job, char **out, wg_error *err);
+// The job as records (fmt/plan/record.h). Appends to out.
+void wg_image_job_write(const wg_image_job *job, wg_buf *out);
 // Strings live in the arena. FORMAT when it is not ours.
 wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_error *err);
 
-// Records of the worker, one line each without the newline; heap strings.
-char *wg_image_record_progress(const char *stage, uint64_t done, uint64_t total, const char *unit);
-char *wg_image_record_result(const wg_image_result *result);
-char *wg_image_record_error(const wg_error *e);
-char *wg_image_record_warning(const char *text);
-char *wg_image_record_folder(wg_str line); // a line of wg_image_result.folders
+// record.c: what the worker tells, a record each.
+void wg_image_record_progress(const char *stage, uint64_t done, uint64_t total, const char *unit,
+                              wg_buf *out);
+void wg_image_record_result(const wg_image_result *result, wg_buf *out); // and what it lists
+void wg_image_record_error(const wg_error *e, wg_buf *out);
 
-typedef enum wg_image_record_type {
-  WG_IMAGE_RECORD_PROGRESS,
-  WG_IMAGE_RECORD_RESULT,
-  WG_IMAGE_RECORD_ERROR,
-  WG_IMAGE_RECORD_WARNING,
-  WG_IMAGE_RECORD_FOLDER // its text in warning
-} wg_image_record_type;
-#define WG_IMAGE_MAX_WARNING_BYTES 1024
-typedef struct wg_image_record {
-  wg_image_record_type type;
-  char stage[32], unit[16];
-  uint64_t done, total;
-  wg_image_result result; // without warnings: they have records of their own
+typedef struct wg_image_told {   // what came of all that was told
+  wg_image_progress on_progress; // NULL: none
+  void *ctx;
+  bool has_result, has_error;
+  wg_image_result result;
   wg_error error;
-  char warning[WG_IMAGE_MAX_WARNING_BYTES];
-} wg_image_record;
-// FORMAT when the line is none of the above.
-wg_code wg_image_record_read(wg_str line, wg_image_record *out, wg_error *err);
+} wg_image_told;
+// Takes records in. FORMAT when one is none of the above.
+wg_code wg_image_record_read(wg_str text, wg_image_told *told, wg_error *err);
 
 // libwim.c: a directory tree as the only image (opt.name) of a new WIM. Not thread-safe:
 // process-wide state.

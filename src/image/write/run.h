@@ -71,9 +71,8 @@ void wg_image_order(wg_image_run *r);
 const char *wg_image_order_key(wg_arena *arena, wg_str name16);
 // output.c: writes the whole file to a new out_path.
 wg_code wg_image_output(wg_image_run *r, wg_error *err);
-// folders.c: what takes the room, as lines "folder<TAB>folder below<TAB>bytes<TAB>bytes put by the
-// changes", largest first, at most some 400. Heap.
-wg_code wg_image_folders(wg_image_run *r, char **out, wg_error *err);
+// folders.c: what takes the room, as rows of the result, largest first, at most some 400.
+wg_code wg_image_folders(wg_image_run *r, wg_error *err);
 // check.c: reads it back and compares. VERIFY.
 wg_code wg_image_check(const wg_image_run *r, wg_error *err);
 

@@ -5,16 +5,22 @@
 
 #include "os/proc.h"
 
-#define WORKER_MAX_JOB_BYTES ((uint64_t)1 << 30)
-#define WORKER_MAX_LINE_BYTES ((size_t)1 << 16)
+#define WORKER_MAX_JOB_BYTES ((size_t)1 << 30)
+#define WORKER_MAX_TOLD_BYTES ((size_t)1 << 24)
 #define WORKER_STDERR_KEPT_BYTES ((size_t)4096)
 
-static void worker_say(char *line) {
+// Each record goes behind its length, in one write, so that they stay whole.
+static void worker_say(wg_buf *b) {
   wg_error ignored = WG_ERROR_INIT;
-  size_t n = strlen(line);
-  line[n] = '\n'; // in place of the NUL: one write, so that lines stay whole
-  (void)wg_os_write_all(1, line, n + 1, &ignored);
-  wg_xfree(line);
+  wg_buf_set_le32(b, 0, (uint32_t)(b->n - 4));
+  if (!b->failed) {
+    (void)wg_os_write_all(1, b->p, b->n, &ignored);
+  }
+}
+
+static void worker_say_begin(wg_buf *b) {
+  wg_buf_init(b, wg_heap(), WORKER_MAX_TOLD_BYTES);
+  wg_buf_add_zeros(b, 4);
 }
 
 static void worker_on_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
@@ -25,10 +31,13 @@ static void worker_on_progress(void *ctx, const char *stage, uint64_t done, uint
     return;
   }
   *last_ns = now;
-  worker_say(wg_image_record_progress(stage, done, total, unit));
+  WG_AUTO(wg_buf) b = {0};
+  worker_say_begin(&b);
+  wg_image_record_progress(stage, done, total, unit, &b);
+  worker_say(&b);
 }
 
-static wg_code worker_run(wg_image_result *out, wg_error *err) {
+static wg_code worker_run(const wg_image_planner *planner, wg_image_result *out, wg_error *err) {
   WG_AUTO(wg_buf) in = {0};
   wg_buf_init(&in, wg_heap(), 0);
   if (wg_os_read_fd(0, WORKER_MAX_JOB_BYTES, &in, err) != WG_OK) {
@@ -46,82 +55,60 @@ static wg_code worker_run(wg_image_result *out, wg_error *err) {
   }
   uint64_t last_ns = 0;
   job.opt.in_process = true;
+  job.opt.planner = planner;
   job.opt.on_progress = worker_on_progress;
   job.opt.ctx = &last_ns;
   job.opt.cancel = &cancel;
   return wg_image_do(&job, out, err);
 }
 
-int wg_image_worker_main(void) {
+int wg_image_worker_main(const wg_image_planner *planner) {
   WG_AUTO(wg_image_result) result = {0};
+  WG_AUTO(wg_buf) b = {0};
   wg_error err = WG_ERROR_INIT;
-  if (worker_run(&result, &err) != WG_OK) {
-    worker_say(wg_image_record_error(&err));
-    return 1;
+  worker_say_begin(&b);
+  bool good = worker_run(planner, &result, &err) == WG_OK;
+  if (good) {
+    wg_image_record_result(&result, &b);
+  } else {
+    wg_image_record_error(&err, &b);
   }
-  for (size_t i = 0; i < result.n_warnings; i++) {
-    worker_say(wg_image_record_warning(result.warnings[i]));
-  }
-  for (wg_str rest = wg_str_of(result.folders == NULL ? "" : result.folders); rest.n > 0;) {
-    size_t n = wg_str_find(rest, '\n');
-    worker_say(wg_image_record_folder((wg_str){rest.p, n}));
-    n += n < rest.n;
-    rest = (wg_str){rest.p + n, rest.n - n};
-  }
-  worker_say(wg_image_record_result(&result));
-  wg_image_result_done(&result);
-  return 0;
+  worker_say(&b);
+  return good ? 0 : 1;
 }
 
 typedef struct worker_parent {
-  const wg_image_options *opt;
-  wg_buf line, said; // an unfinished line of stdout; the start of stderr
-  wg_buf folders;
-  bool has_result, has_error, bad;
-  wg_image_result result, warned; // warned: only its warnings
-  wg_error error;
+  wg_buf in, said; // records that are not whole yet; the start of stderr
+  bool bad;
+  wg_image_told told;
 } worker_parent;
 
 static void worker_parent_done(worker_parent *p) {
-  wg_image_result_done(&p->warned);
-  wg_buf_done(&p->folders);
-  wg_buf_done(&p->line);
+  wg_image_result_done(&p->told.result);
+  wg_buf_done(&p->in);
   wg_buf_done(&p->said);
 }
 WG_DEFINE_AUTO(worker_parent, worker_parent_done);
 
-static void worker_take_line(worker_parent *p) {
-  wg_image_record rec;
-  wg_error err = WG_ERROR_INIT;
-  if (wg_image_record_read(wg_buf_str(&p->line), &rec, &err) != WG_OK) {
-    p->bad = true;
-    return;
-  }
-  if (rec.type == WG_IMAGE_RECORD_RESULT) {
-    p->has_result = true;
-    p->result = rec.result;
-  } else if (rec.type == WG_IMAGE_RECORD_WARNING) {
-    wg_vec_push(&p->warned.warnings, &p->warned.n_warnings, &p->warned.cap_warnings) =
-        wg_xstrdup(rec.warning);
-  } else if (rec.type == WG_IMAGE_RECORD_FOLDER) {
-    wg_buf_printf(&p->folders, "%s\n", rec.warning);
-  } else if (rec.type == WG_IMAGE_RECORD_ERROR) {
-    p->has_error = true;
-    p->error = rec.error;
-  } else if (p->opt->on_progress != NULL) {
-    p->opt->on_progress(p->opt->ctx, rec.stage, rec.done, rec.total, rec.unit);
-  }
-}
-
 static void worker_on_stdout(void *ctx, const char *s, size_t n) {
   worker_parent *p = ctx;
-  for (size_t i = 0; i < n; i++) {
-    if (s[i] == '\n') {
-      worker_take_line(p);
-      wg_buf_clear(&p->line);
-    } else {
-      wg_buf_add_byte(&p->line, (uint8_t)s[i]);
+  wg_error err = WG_ERROR_INIT;
+  wg_buf_add(&p->in, s, n);
+  size_t at = 0;
+  while (!p->bad && p->in.n - at >= 4) {
+    uint32_t n_record = wg_le32(p->in.p + at);
+    p->bad = n_record > WORKER_MAX_TOLD_BYTES;
+    if (p->bad || p->in.n - at - 4 < n_record) {
+      break;
     }
+    const wg_str text = {(const char *)p->in.p + at + 4, n_record};
+    p->bad = wg_image_record_read(text, &p->told, &err) != WG_OK;
+    at += (size_t)4 + n_record;
+  }
+  p->bad = p->bad || p->in.failed;
+  if (at > 0) {
+    memmove(p->in.p, p->in.p + at, p->in.n - at);
+    p->in.n -= at;
   }
 }
 
@@ -159,19 +146,21 @@ static uint64_t worker_limit(const wg_image_options *opt) {
 
 wg_code wg_image_worker_call(const wg_image_job *job, wg_image_result *out, wg_error *err) {
   WG_AUTO(wg_cstr) self = NULL;
-  WG_AUTO(wg_cstr) text = NULL;
-  if (wg_os_self_path(&self, err) != WG_OK || wg_image_job_write(job, &text, err) != WG_OK) {
-    return err->code;
+  WG_AUTO(wg_buf) text = {0};
+  wg_buf_init(&text, wg_heap(), WORKER_MAX_JOB_BYTES);
+  wg_image_job_write(job, &text);
+  if (wg_os_self_path(&self, err) != WG_OK || wg_buf_check(&text, err) != WG_OK) {
+    return wg_wrap(err, "image worker");
   }
-  WG_AUTO(worker_parent) p = {.opt = &job->opt, .error = WG_ERROR_INIT};
-  wg_buf_init(&p.line, wg_heap(), WORKER_MAX_LINE_BYTES);
+  WG_AUTO(worker_parent)
+  p = {.told = {.on_progress = job->opt.on_progress, .ctx = job->opt.ctx, .error = WG_ERROR_INIT}};
+  wg_buf_init(&p.in, wg_heap(), 2 * WORKER_MAX_TOLD_BYTES);
   wg_buf_init(&p.said, wg_heap(), 0);
-  wg_buf_init(&p.folders, wg_heap(), 0);
   const char *const argv[] = {self, "__wim-worker", NULL};
   const char *const envp[] = {"LC_ALL=C.UTF-8", NULL};
   wg_proc spec = {.argv = argv,
                   .envp = envp,
-                  .input = wg_str_of(text),
+                  .input = wg_buf_str(&text),
                   .on_stdout = worker_on_stdout,
                   .on_stderr = worker_on_stderr,
                   .ctx = &p,
@@ -182,18 +171,14 @@ wg_code wg_image_worker_call(const wg_image_job *job, wg_image_result *out, wg_e
   if (wg_os_run(&spec, &res, err) != WG_OK) {
     return wg_wrap(err, "image worker");
   }
-  if (p.has_error) {
-    *err = p.error;
+  if (p.told.has_error) {
+    *err = p.told.error;
     return err->code;
   }
-  if (!p.has_result || p.bad || res.exit_code != 0) {
+  if (!p.told.has_result || p.bad || res.exit_code != 0) {
     return worker_died(&p, &res, err);
   }
-  *out = p.result;
-  out->warnings = p.warned.warnings;
-  out->n_warnings = p.warned.n_warnings;
-  out->cap_warnings = p.warned.cap_warnings;
-  p.warned = (wg_image_result){0};
-  out->folders = wg_xstrdup(wg_buf_z(&p.folders));
+  *out = p.told.result;
+  p.told.result = (wg_image_result){0};
   return WG_OK;
 }

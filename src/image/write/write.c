@@ -157,15 +157,18 @@ static wg_code run_edit(wg_image_run *r, wg_error *err) {
   return wg_image_edit_apply(&r->edit, r->paths, err);
 }
 
+// *out has what the planner put there.
 static wg_code run_all(const wg_image_job *job, const char *path, wg_image_result *out,
                        wg_error *err) {
-  WG_AUTO(wg_image_run) r = {.job = job, .base = WG_IMAGE_FILE_INIT, .out = WG_WIMOUT_INIT};
+  WG_AUTO(wg_image_run)
+  r = {.job = job, .base = WG_IMAGE_FILE_INIT, .out = WG_WIMOUT_INIT, .result = *out};
+  *out = (wg_image_result){0};
   r.captured = job->base.kind == WG_IMAGE_BASE_DIR;
   wg_arena_init(&r.arena, wg_heap(), (size_t)8 << 30);
   wg_buf_init(&r.metadata_was, wg_heap(), 0);
   if (run_open(&r, path, err) != WG_OK || run_edit(&r, err) != WG_OK ||
       wg_image_content(&r, err) != WG_OK || wg_image_output(&r, err) != WG_OK ||
-      wg_image_check(&r, err) != WG_OK || wg_image_folders(&r, &r.result.folders, err) != WG_OK) {
+      wg_image_check(&r, err) != WG_OK || wg_image_folders(&r, err) != WG_OK) {
     return err->code;
   }
   *out = r.result;
@@ -173,10 +176,8 @@ static wg_code run_all(const wg_image_job *job, const char *path, wg_image_resul
   return WG_OK;
 }
 
-wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err) {
-  if (job->ntfs) {
-    return wg_libwim_apply_ntfs(job, err);
-  }
+// Whether the base is a WIM or a folder, which libwim captures first.
+static wg_code do_base(const wg_image_job *job, wg_image_result *out, wg_error *err) {
   if (job->base.kind == WG_IMAGE_BASE_WIM) {
     return run_all(job, job->base.path, out, err);
   }
@@ -199,6 +200,55 @@ wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err
   wg_error ignored = WG_ERROR_INIT;
   (void)wg_os_rmtree(WG_CWD, dir, &ignored);
   return code;
+}
+
+// The plan's changes behind those given; then the image is written, and looked at.
+static wg_code do_plan(const wg_image_job *job, wg_image_changes *changes, void **state,
+                       wg_image_result *out, wg_error *err) {
+  const wg_image_planner *planner = job->opt.planner;
+  for (size_t i = 0; i < job->n_changes; i++) {
+    wg_image_changes_push(changes, &job->changes[i]);
+  }
+  if (planner->fill(planner->ctx, &job->base, &job->opt, changes, out, state, err) != WG_OK) {
+    return err->code;
+  }
+  wg_image_job all = *job;
+  all.changes = changes->v;
+  all.n_changes = changes->n;
+  if (do_base(&all, out, err) != WG_OK) {
+    return err->code;
+  }
+  char which[16];
+  (void)wg_format(which, sizeof(which), "%u", (unsigned)out->image_index);
+  const wg_image_base written = {
+      .kind = WG_IMAGE_BASE_WIM, .path = job->opt.out_path, .image = which};
+  return planner->check(*state, &written, err);
+}
+
+wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err) {
+  WG_AUTO(wg_image_result) result = {0};
+  if (job->ntfs) {
+    return wg_libwim_apply_ntfs(job, err);
+  }
+  if (job->opt.plan.n == 0) {
+    if (do_base(job, &result, err) != WG_OK) {
+      return err->code;
+    }
+  } else {
+    WG_AUTO(wg_image_changes) changes = {0};
+    void *state = NULL;
+    if (job->opt.planner == NULL) {
+      return wg_fail(err, WG_E_BUG, "a plan, and nobody to carry it out");
+    }
+    wg_code code = do_plan(job, &changes, &state, &result, err);
+    job->opt.planner->done(state);
+    if (code != WG_OK) {
+      return code;
+    }
+  }
+  *out = result;
+  result = (wg_image_result){0};
+  return WG_OK;
 }
 
 wg_code wg_image_apply_ntfs(const wg_image_base *base, const wg_image_options *opt, wg_error *err) {

@@ -7,23 +7,38 @@
 #include "image/tree/change.h"
 #include "image/tree/result.h"
 
-typedef struct wg_image_options {
+// Makes changes out of the text of a plan (image/part), beside the base's content, and looks at
+// what came of them. Called in the worker; state goes from one call to the next.
+typedef struct wg_image_options wg_image_options;
+typedef struct wg_image_planner {
+  const void *ctx;
+  // Appends changes; adds facts and warnings to result. *out_state is for the other two.
+  wg_code (*fill)(const void *ctx, const wg_image_base *base, const wg_image_options *opt,
+                  wg_image_changes *changes, wg_image_result *result, void **out_state,
+                  wg_error *err);
+  wg_code (*check)(void *state, const wg_image_base *out, wg_error *err);
+  void (*done)(void *state); // NULL-safe
+} wg_image_planner;
+
+struct wg_image_options {
   const char *out_path; // made by us, must not exist; the caller renames it
   wg_image_format format;
   bool compact;    // nothing of the base is taken over in packed form: all is packed anew
   bool keep_times; // what is packed of a directory keeps the times the host has
   bool retime;     // all entries of the image get time_s (a packed directory has none of its own)
-  const char *tmp_dir;           // for staging; removed content is ours
-  const char *name;              // NAME of the image a directory becomes
-  unsigned threads;              // at least 1
-  uint64_t memory_bytes;         // ceiling for the worker, 0: what the machine has
-  int64_t time_s;                // of everything added, since 1970
-  const char *arch;              // Go's name ("amd64", "arm64", "386", "arm"), NULL: not stated
-  bool in_process;               // no child (tests, or when we are the child)
-  wg_image_progress on_progress; // NULL: none; called on the caller's thread
+  const char *tmp_dir;             // for staging; removed content is ours
+  const char *name;                // NAME of the image a directory becomes
+  unsigned threads;                // at least 1
+  uint64_t memory_bytes;           // ceiling for the worker, 0: what the machine has
+  int64_t time_s;                  // of everything added, since 1970
+  const char *arch;                // Go's name ("amd64", "arm64", "386", "arm"), NULL: not stated
+  wg_str plan;                     // text for the planner, whose changes follow those given
+  const wg_image_planner *planner; // with in_process; the worker has its own
+  bool in_process;                 // no child (tests, or when we are the child)
+  wg_image_progress on_progress;   // NULL: none; called on the caller's thread
   void *ctx;
   const wg_cancel *cancel; // NULL: none
-} wg_image_options;
+};
 
 // Makes out_path from the base with the changes, applied in their order, or fails and leaves
 // nothing there. The base is only read; all its images are kept in order and only the chosen one is
@@ -44,8 +59,8 @@ wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes
 // an error the volume is not to be used. CONFLICT: no NTFS volume. UNSUPPORTED: an image in an ISO.
 wg_code wg_image_apply_ntfs(const wg_image_base *base, const wg_image_options *opt, wg_error *err);
 
-// Entry point of `wingo __wim-worker`: job as JSON on stdin, records as JSON lines on stdout. Exit
-// code.
-int wg_image_worker_main(void);
+// Entry point of `wingo __wim-worker`: the job as records on stdin, what it tells as records, each
+// message behind its length, on stdout. planner NULL: none. Exit code.
+int wg_image_worker_main(const wg_image_planner *planner);
 
 #endif

@@ -1,0 +1,94 @@
+// files: what a project puts, deletes, renames, makes and sets.
+#include <string.h>
+
+#include "image/part/part.h"
+
+static bool files_into_folder(const char *to) {
+  size_t n = strlen(to);
+  return n > 0 && (to[n - 1] == '\\' || to[n - 1] == '/');
+}
+
+char *wg_part_file_to(const char *to, const char *from) {
+  return files_into_folder(to) ? wg_xprintf("%s%s", to, wg_path_basename(from)) : wg_xstrdup(to);
+}
+
+// What the entry says of attributes, descriptor and absence, for a change of that kind.
+static wg_image_change files_change(const wg_cfg_image_file *f, wg_image_op op, const char *to,
+                                    const char *from) {
+  wg_image_change c = {.op = op, .to = to, .from = from, .owner = f->owner, .sddl = f->sddl};
+  c.flags = (f->has_attributes != 0 ? WG_IMAGE_ATTRIBUTES : 0U) |
+            (f->if_present ? WG_IMAGE_IF_PRESENT : 0U) | (f->replace ? WG_IMAGE_REPLACE : 0U);
+  for (size_t i = 0; i < f->n_attributes; i++) {
+    c.attributes |= f->attributes[i];
+  }
+  return c;
+}
+
+static void files_add(wg_part_plan *plan, size_t i, const wg_cfg_image_file *f, const char *verb,
+                      const wg_image_change *c, wg_src src) {
+  WG_AUTO(wg_cstr) origin = wg_part_origin(f->path_pos);
+  WG_AUTO(wg_cstr) title = wg_xprintf("files[%zu] %s %s", i, verb, c->to);
+  wg_part_plan_change(plan, (wg_part_who){.title = title, .origin = origin}, c, src);
+}
+
+static wg_code files_put(const wg_part_in *in, size_t i, wg_part_plan *plan, wg_error *err) {
+  const wg_cfg_image_file *f = &in->image->files[i];
+  WG_AUTO(wg_cstr) from = wg_part_host_path(in, f->from);
+  WG_AUTO(wg_cstr) label = wg_xprintf("files/%zu", i);
+  const wg_src src = {.kind = WG_SRC_INPUT, .label = label};
+  wg_stat st;
+  if (wg_os_stat(WG_CWD, from, true, &st, err) != WG_OK) {
+    return wg_wrap(err, "%s:%u:%u: files", f->path_pos.file, f->path_pos.line, f->path_pos.col);
+  }
+  if (st.type == WG_FT_DIR) {
+    const wg_image_change c = files_change(f, WG_IMAGE_PUT_DIR, f->to, NULL);
+    wg_part_plan_input_tree(plan, label, from);
+    files_add(plan, i, f, "folder to", &c, src);
+    return WG_OK;
+  }
+  WG_AUTO(wg_cstr) to = wg_part_file_to(f->to, f->from);
+  const wg_image_change c = files_change(f, WG_IMAGE_PUT_FILE, to, NULL);
+  wg_part_plan_input_file(plan, label, from);
+  files_add(plan, i, f, "to", &c, src);
+  return WG_OK;
+}
+
+static wg_code files_entry(const wg_part_in *in, size_t i, wg_part_plan *plan, wg_error *err) {
+  static const struct {
+    wg_image_op op;
+    const char *verb;
+  } ops[] = {[WG_CFG_FILE_DELETE] = {WG_IMAGE_DELETE, "delete"},
+             [WG_CFG_FILE_MKDIR] = {WG_IMAGE_PUT_DIR, "make"},
+             [WG_CFG_FILE_SET] = {WG_IMAGE_SET, "set"}};
+  const wg_cfg_image_file *f = &in->image->files[i];
+  wg_image_change c = {0};
+  switch ((wg_cfg_file_op)f->op) {
+  case WG_CFG_FILE_PUT:
+    return files_put(in, i, plan, err);
+  case WG_CFG_FILE_RENAME:
+    c = files_change(f, WG_IMAGE_RENAME, f->to, f->path);
+    files_add(plan, i, f, "rename to", &c, (wg_src){.kind = WG_SRC_NONE});
+    return WG_OK;
+  case WG_CFG_FILE_DELETE:
+  case WG_CFG_FILE_MKDIR:
+  case WG_CFG_FILE_SET:
+    c = files_change(f, ops[f->op].op, f->path, NULL);
+    files_add(plan, i, f, ops[f->op].verb, &c, (wg_src){.kind = WG_SRC_NONE});
+    return WG_OK;
+  case WG_CFG_FILE_NONE:
+    break;
+  }
+  return wg_fail(err, WG_E_BUG, "an entry that does nothing");
+}
+
+static wg_code files_plan(const wg_part_in *in, wg_part_plan *plan, wg_error *err) {
+  for (size_t i = 0; i < in->image->n_files; i++) {
+    if (files_entry(in, i, plan, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
+const wg_image_part wg_part_files = {
+    .name = "files", .version = 1, .order = 10, .plan = files_plan};

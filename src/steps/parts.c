@@ -1,0 +1,73 @@
+#include "steps/parts.h"
+
+// A new part is a line here. In the order of their numbers.
+static const wg_image_part *const parts[] = {
+    &wg_part_files,
+    &wg_part_apps,
+    &wg_part_shortcuts,
+    &wg_part_registry,
+};
+
+const wg_part_table wg_image_parts = {.parts = parts, .n_parts = WG_ARRAY_LEN(parts)};
+
+static void parts_input(wg_graph *g, wg_step *step, const wg_part_input *in) {
+  switch (in->kind) {
+  case WG_PART_INPUT_FILE:
+    wg_step_input_file(step, in->label, in->path);
+    return;
+  case WG_PART_INPUT_TREE:
+    wg_step_input_tree(step, in->label, in->path);
+    return;
+  case WG_PART_INPUT_STEP: {
+    wg_step *dep = wg_graph_find(g, in->identity);
+    wg_assert(dep != NULL);
+    wg_step_input_step(step, in->label, dep, in->output);
+    return;
+  }
+  }
+}
+
+void wg_parts_add_to_step(wg_graph *g, wg_step *step, const wg_part_plan *plan) {
+  for (size_t i = 0; i < wg_part_plan_n_inputs(plan); i++) {
+    parts_input(g, step, wg_part_plan_input(plan, i));
+  }
+  for (size_t i = 0; i < wg_part_plan_n_versions(plan); i++) {
+    const char *part = NULL;
+    uint32_t version = 0;
+    if (wg_part_plan_version(plan, i, &part, &version)) {
+      WG_AUTO(wg_cstr) name = wg_xprintf("part %s", part);
+      WG_AUTO(wg_cstr) text = wg_xprintf("%u", version);
+      wg_step_param(step, name, text);
+    }
+  }
+  WG_AUTO(wg_buf) text = {0};
+  wg_buf_init(&text, wg_heap(), 0);
+  for (size_t i = 0; i < wg_part_plan_count(plan); i++) {
+    const wg_part_item *item = wg_part_plan_item(plan, i);
+    wg_buf_clear(&text);
+    wg_part_item_write(item, false, &text);
+    wg_step_record(step, item->title, wg_buf_z(&text), item->origin);
+  }
+}
+
+static wg_code parts_path(void *ctx, const wg_part_input *in, char **out, wg_error *err) {
+  if (in->kind == WG_PART_INPUT_STEP) {
+    return wg_ctx_input_path(ctx, in->label, out, err);
+  }
+  *out = wg_xstrdup(in->path);
+  return WG_OK;
+}
+
+static wg_code parts_secret(void *ctx, const wg_secret *secret, wg_buf *out, wg_error *err) {
+  (void)ctx;
+  (void)out;
+  return wg_fail(err, WG_E_UNSUPPORTED, "%s: secret '%s'", secret->origin, secret->label);
+}
+
+wg_code wg_parts_job(wg_step_ctx *c, const wg_part_plan *plan, wg_buf *out, wg_error *err) {
+  const wg_part_source from = {.path = parts_path, .secret = parts_secret, .ctx = c};
+  if (wg_part_plan_job(plan, &from, out, err) != WG_OK) {
+    return err->code;
+  }
+  return wg_buf_check(out, err);
+}

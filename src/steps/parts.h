@@ -1,0 +1,16 @@
+// The parts of an image: the one table, above all domains, and a plan of them as a step of the
+// graph.
+#ifndef WG_STEPS_PARTS_H
+#define WG_STEPS_PARTS_H
+
+#include "engine/graph.h"
+#include "image/part/part.h"
+
+extern const wg_part_table wg_image_parts;
+
+// Makes the plan's text and inputs those of the step: each entry is a record of its key.
+void wg_parts_add_to_step(wg_graph *g, wg_step *step, const wg_part_plan *plan);
+// The text for the worker, with the inputs as the step has them. out is initialised.
+wg_code wg_parts_job(wg_step_ctx *c, const wg_part_plan *plan, wg_buf *out, wg_error *err);
+
+#endif

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "goapp/flags.h"
 #include "goapp/gomod.h"
 #include "goapp/list.h"
+#include "goapp/scan.h"
 #include "goapp/text.h"
 #include "goapp/version.h"
 
@@ -46,7 +48,33 @@ static void fuzz_list(const char *p, size_t n, size_t piece) {
   }
 }
 
+static void fuzz_on_var(void *ctx, wg_str name, bool settable) {
+  volatile size_t *sum = ctx;
+  for (size_t i = 0; i < name.n; i++) {
+    *sum += (unsigned char)name.p[i];
+  }
+  *sum += settable;
+}
+
+// A Go file, and a flag; neither can fail for what is in it.
+static void fuzz_source(wg_str s) {
+  volatile size_t sum = 0;
+  wg_go_scan scan;
+  wg_go_scan_file(s, fuzz_on_var, (void *)(uintptr_t)&sum, &scan);
+  fuzz_on_var((void *)(uintptr_t)&sum, scan.package, scan.ignored);
+  fuzz_on_var((void *)(uintptr_t)&sum, wg_go_mod_module(s), true);
+  char flag[256];
+  size_t n = s.n < sizeof(flag) ? s.n : sizeof(flag) - 1;
+  memcpy(flag, s.p, n);
+  flag[n] = '\0';
+  WG_AUTO(wg_buf) b = {0};
+  wg_error err = WG_ERROR_INIT;
+  wg_buf_init(&b, wg_heap(), 0);
+  (void)!wg_go_flags_add(&b, flag, &err);
+}
+
 static void fuzz_texts(wg_str s) {
+  fuzz_source(s);
   WG_AUTO(wg_arena) arena = {0};
   wg_arena_init(&arena, wg_heap(), (size_t)64 << 20);
   WG_AUTO(wg_buf) b = {0};

@@ -2,48 +2,27 @@
 
 #include <string.h>
 
+#include "goapp/flags.h"
+#include "goapp/precheck.h"
 #include "goapp/text.h"
 
 #define COMPILE_MAX_SYSO ((uint64_t)256 << 20) // icons of any sensible size
-
-static void compile_sep(wg_buf *b) {
-  if (b->n > 0) {
-    wg_buf_add_byte(b, ' ');
-  }
-}
-
-// The go command splits -ldflags at spaces; a field may stand in single or double quotes, without
-// escapes.
-static wg_code compile_add_var(wg_buf *b, const wg_go_pair *v, wg_error *err) {
-  bool single = strchr(v->value, '\'') != NULL;
-  bool both = single && strchr(v->value, '"') != NULL;
-  if (both || strchr(v->value, '\n') != NULL || strchr(v->name, '\'') != NULL) {
-    return wg_fail(
-        err, WG_E_CONFIG,
-        "vars: %s: a value with both kinds of quotes or a line break cannot be handed to "
-        "the linker; shorten it or embed a file",
-        v->name);
-  }
-  compile_sep(b);
-  wg_buf_printf(b, single ? "-X \"%s=%s\"" : "-X '%s=%s'", v->name, v->value);
-  return WG_OK;
-}
 
 wg_code wg_go_ldflags(const wg_go_spec *spec, wg_arena *arena, const char **out, wg_error *err) {
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   for (size_t i = 0; i < spec->n_ldflags; i++) {
-    compile_sep(&b);
-    wg_buf_add_z(&b, spec->ldflags[i]);
+    if (wg_go_flags_add(&b, spec->ldflags[i], err) != WG_OK) {
+      return wg_wrap(err, "ldflags");
+    }
   }
   for (size_t i = 0; i < spec->n_vars; i++) {
-    if (compile_add_var(&b, &spec->vars[i], err) != WG_OK) {
+    if (wg_go_var_add(&b, spec->vars[i].name, spec->vars[i].value, err) != WG_OK) {
       return err->code;
     }
   }
   if (spec->gui && strcmp(spec->os, "windows") == 0) {
-    compile_sep(&b);
-    wg_buf_add_z(&b, "-H windowsgui");
+    wg_buf_add_z(&b, b.n > 0 ? " -H windowsgui" : "-H windowsgui");
   }
   if (wg_buf_check(&b, err) != WG_OK) {
     return err->code;
@@ -54,14 +33,15 @@ wg_code wg_go_ldflags(const wg_go_spec *spec, wg_arena *arena, const char **out,
 
 static wg_code compile_gcflags(const wg_go_spec *spec, wg_arena *arena, const char **out,
                                wg_error *err) {
-  *out = "";
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
   for (size_t i = 0; i < spec->n_gcflags; i++) {
-    *out = wg_arena_printf(arena, "%s%s%s", *out, i > 0 ? " " : "", spec->gcflags[i]);
-    if (*out == NULL) {
-      return wg_arena_fail(arena, err);
+    if (wg_go_flags_add(&b, spec->gcflags[i], err) != WG_OK) {
+      return wg_wrap(err, "gcflags");
     }
   }
-  return WG_OK;
+  *out = wg_arena_strdup(arena, wg_buf_z(&b));
+  return *out == NULL ? wg_arena_fail(arena, err) : WG_OK;
 }
 
 // -toolexec=...: a script that, for the linker alone, adds the object to a copy of the main
@@ -174,6 +154,19 @@ static wg_code compile_make_args(const wg_go_compile_job *job, wg_arena *arena, 
   return WG_OK;
 }
 
+// A name that is not there may be one that `go generate` makes.
+static bool compile_misses_generated(const wg_go_compile_job *job, wg_str first) {
+  static const char sign[] = ": undefined: ";
+  size_t n = wg_str_find(first, ':');
+  if (first.n == 0 || memmem(first.p, first.n, sign, sizeof(sign) - 1) == NULL) {
+    return false;
+  }
+  WG_AUTO(wg_cstr) file = wg_xstrndup(first.p, n);
+  WG_AUTO(wg_cstr) path = wg_path_join(job->spec->project_dir, file);
+  WG_AUTO(wg_cstr) folder = wg_path_dirname(path);
+  return wg_go_has_generate(folder);
+}
+
 static wg_code compile_fail(const wg_go_compile_job *job, const wg_buf *complaint, wg_buf *details,
                             wg_error *err) {
   size_t from = details->n;
@@ -187,8 +180,11 @@ static wg_code compile_fail(const wg_go_compile_job *job, const wg_buf *complain
   if (n > 1) {
     wg_buf_printf(&more, " (and %zu more)", n - 1);
   }
-  wg_error_set(err, WG_E_FAILED, 0, WG_NO_OFFSET, "go build: %.*s%s",
-               (int)(first.n > 600 ? 600 : first.n), first.p, wg_buf_z(&more));
+  const char *cure = compile_misses_generated(job, first)
+                         ? "; the package has //go:generate lines: run `go generate` there first"
+                         : "";
+  wg_error_set(err, WG_E_FAILED, 0, WG_NO_OFFSET, "go build: %.*s%s%s",
+               (int)(first.n > 600 ? 600 : first.n), first.p, wg_buf_z(&more), cure);
   return err->code;
 }
 

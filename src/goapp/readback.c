@@ -153,6 +153,17 @@ static wg_code readback_same(const char *what, wg_str is, const char *want, wg_e
                  what, WG_STR_ARG(is), want);
 }
 
+// The version without the experiments that were switched on: "go1.26.8-X:jsonv2", before Go 1.26
+// "go1.25.0 X:jsonv2". What the toolchain calls itself has none.
+static wg_str readback_release(wg_str version) {
+  version.n = wg_str_find(version, ' ');
+  const char *experiments = version.n == 0 ? NULL : memmem(version.p, version.n, "-X:", 3);
+  if (experiments != NULL) {
+    version.n = (size_t)(experiments - version.p);
+  }
+  return version;
+}
+
 static wg_code readback_info(const readback *r, wg_error *err) {
   const wg_go_expect *e = r->expect;
   wg_gobuildinfo *info = &r->out->info;
@@ -165,10 +176,8 @@ static wg_code readback_info(const readback *r, wg_error *err) {
   if (c != WG_OK) {
     return c;
   }
-  wg_str version = info->go_version; // "go1.26.8 X:experiment"
-  version.n = wg_str_find(version, ' ');
-  wg_str want = wg_str_of(e->go_version);
-  want.n = wg_str_find(want, ' ');
+  wg_str version = readback_release(info->go_version);
+  wg_str want = readback_release(wg_str_of(e->go_version));
   if (!wg_str_eq(version, want)) {
     return wg_fail(err, WG_E_VERIFY, "the program was built by %.*s, not by %.*s",
                    WG_STR_ARG(version), WG_STR_ARG(want));

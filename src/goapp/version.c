@@ -187,6 +187,21 @@ void wg_go_mod_scan(wg_str text, wg_str *out_go, wg_str *out_toolchain) {
   }
 }
 
+wg_str wg_go_mod_module(wg_str text) {
+  while (text.n > 0) {
+    size_t n = wg_str_find(text, '\n');
+    wg_str path;
+    if (mod_directive(mod_trim((wg_str){text.p, n}), "module", &path)) {
+      bool quoted =
+          path.n > 1 && (path.p[0] == '"' || path.p[0] == '`') && path.p[path.n - 1] == path.p[0];
+      return quoted ? (wg_str){path.p + 1, path.n - 2} : path;
+    }
+    n += n < text.n;
+    text = (wg_str){text.p + n, text.n - n};
+  }
+  return (wg_str){"", 0};
+}
+
 wg_code wg_go_mod_require(wg_str go_line, const char *gomod, const char *installed,
                           const char *go_path, wg_error *err) {
   wg_go_version want, have;

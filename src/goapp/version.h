@@ -28,6 +28,9 @@ wg_code wg_go_version_require(const char *wanted, const char *installed, const c
 // The `go` and `toolchain` lines of a go.mod, "" when there is none. text is untrusted; the results
 // are borrowed from it.
 void wg_go_mod_scan(wg_str text, wg_str *out_go, wg_str *out_toolchain);
+// The path in the `module` line of a go.mod, "" when there is none. Borrowed from text, which is
+// untrusted.
+wg_str wg_go_mod_module(wg_str text);
 // UNSUPPORTED when the `go` line of a go.mod asks for more than what is installed.
 wg_code wg_go_mod_require(wg_str go_line, const char *gomod, const char *installed,
                           const char *go_path, wg_error *err);

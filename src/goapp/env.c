@@ -161,6 +161,52 @@ wg_code wg_go_env_check(const char *name, const char *value, wg_error *err) {
   return WG_OK;
 }
 
+// Flags in GOFLAGS that the command line of a build sets otherwise.
+static const char *env_flag_ignored(wg_str flag) {
+  if (wg_str_starts(flag, "-buildvcs") && !wg_str_eqz(flag, "-buildvcs=false")) {
+    return "-buildvcs=false is set: the same sources give the same bytes in every checkout";
+  }
+  if (wg_str_eqz(flag, "-trimpath=false")) {
+    return "-trimpath is set: no path of this machine gets into a program";
+  }
+  return NULL;
+}
+
+static void env_flags_ignored(const char *flags, wg_go_on_ignored on_ignored, void *ctx) {
+  for (wg_str rest = wg_str_of(flags); rest.n > 0;) {
+    size_t n = wg_str_find(rest, ' ');
+    wg_str flag = {rest.p, n};
+    const char *why = env_flag_ignored(flag);
+    if (why != NULL) {
+      WG_AUTO(wg_cstr) word = wg_xstrndup(flag.p, flag.n);
+      on_ignored(ctx, "GOFLAGS", word, why);
+    }
+    n += n < rest.n;
+    rest = (wg_str){rest.p + n, rest.n - n};
+  }
+}
+
+void wg_go_env_ignored(const char *const *environ, wg_go_on_ignored on_ignored, void *ctx) {
+  for (; *environ != NULL; environ++) {
+    size_t n = env_name_bytes(*environ);
+    WG_AUTO(wg_cstr) name = wg_xstrndup(*environ, n);
+    const char *value = *environ + n + (n > 0);
+    if (n == 0 || value[0] == '\0') {
+      continue;
+    }
+    if (strcmp(name, "CGO_ENABLED") == 0 && strcmp(value, "0") != 0) {
+      on_ignored(ctx, name, value, "an app uses cgo when its env: has CGO_ENABLED: \"1\"");
+    } else if (strcmp(name, "GOOS") == 0 || strcmp(name, "GOARCH") == 0 || env_is_variant(name)) {
+      on_ignored(ctx, name, value, "an app's targets: decide");
+    } else if (strcmp(name, "GOTOOLCHAIN") == 0 && strcmp(value, "local") != 0 &&
+               strcmp(value, "auto") != 0) {
+      on_ignored(ctx, name, value, "wingo fetches no toolchain: the go in PATH is used");
+    } else if (strcmp(name, "GOFLAGS") == 0) {
+      env_flags_ignored(value, on_ignored, ctx);
+    }
+  }
+}
+
 bool wg_go_spec_cgo(const wg_go_spec *spec) {
   for (size_t i = spec == NULL ? 0 : spec->n_env; i-- > 0;) {
     if (strcmp(spec->env[i].name, "CGO_ENABLED") == 0) {

@@ -38,6 +38,10 @@ typedef struct wg_go_env {
 void wg_go_env_init(wg_go_env *e, const char *const *environ);
 void wg_go_env_done(wg_go_env *e);
 WG_DEFINE_AUTO(wg_go_env, wg_go_env_done);
+// Calls on_ignored for each variable of the user's that is set and decides nothing, because wingo
+// sets it itself: name, value, and what decides instead. environ as above; borrowed for the call.
+typedef void (*wg_go_on_ignored)(void *ctx, const char *name, const char *value, const char *why);
+void wg_go_env_ignored(const char *const *environ, wg_go_on_ignored on_ignored, void *ctx);
 // Value of a variable as the child will see it: the project's first, then the user's; NULL when
 // unset. spec may be NULL. Borrowed.
 const char *wg_go_env_get(const wg_go_env *e, const wg_go_spec *spec, const char *name);

@@ -660,3 +660,35 @@ def test_debians_go(make, build):
     assert good(build(src))["ran"] == 0
     assert digest(program(src)) == new
     assert stat.S_ISREG(program(src, "windows/amd64").stat().st_mode)
+
+
+# --- what Go's own users expect
+
+def test_flags_with_spaces_reach_the_tool_whole(make, build):
+    src = make({"main.go": 'package main\n\nvar motto, other string\n\nfunc main() { println(motto + "|" + other) }\n',
+                "wingo.yaml": yaml(ldflags=["-s", "-X main.motto=to be or not", "-X main.other=1 -w"], gcflags=["-N -l"])})
+    good(build(src))
+    assert start([program(src)]).err == "to be or not|1\n"
+    assert build_info(program(src))["build"].count(["-gcflags=\"-N -l\""]) == 1
+
+
+def test_an_experiment_of_the_toolchain(make, build):
+    src = make({"wingo.yaml": yaml(env={"GOEXPERIMENT": "jsonv2" if int(go_version().split(".")[1]) >= 25 else "boringcrypto"})})
+    good(build(src))
+    assert "X:" in build_info(program(src))["version"]
+
+
+def test_settings_of_the_environment_without_effect_are_said(make, build):
+    src = make({})
+    err = good(build(src, env={"CGO_ENABLED": "1", "GOFLAGS": "-buildvcs=true", "GOOS": "plan9"}))["stderr"]
+    for words in ('CGO_ENABLED=1 in the environment has no effect: an app uses cgo when its env: has CGO_ENABLED: "1"',
+                  "GOFLAGS=-buildvcs=true in the environment has no effect", "GOOS=plan9 in the environment has no effect"):
+        assert words in err, err
+    assert "has no effect" not in good(build(src, env={"CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}))["stderr"]
+
+
+def test_a_name_that_go_generate_makes(make, build):
+    src = make({"main.go": "package main\n\n//go:generate stringer -type=Pill\n\nfunc main() { println(Pill(1)) }\n"})
+    failure(build(src), "undefined: Pill", "run `go generate` there first")
+    (src / "main.go").write_text("package main\n\nfunc main() { println(Pill(1)) }\n")
+    assert "generate" not in failure(build(src), "undefined: Pill")

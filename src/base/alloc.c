@@ -10,10 +10,13 @@
 
 typedef struct wg_arena_block {
   struct wg_arena_block *next;
+  uint8_t *p;       // the first of them, aligned
   size_t cap, used; // bytes after this header
 } wg_arena_block;
 
 #define ARENA_HEADER ((sizeof(wg_arena_block) + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1))
+// A 64-bit malloc aligns as we need it; a 32-bit one and the firmware's pool by 8 bytes only.
+#define ARENA_SLACK (__STDC_HOSTED__ && sizeof(void *) == 8 ? (size_t)0 : ARENA_ALIGN)
 
 void wg_arena_init(wg_arena *a, const wg_alloc *alloc, size_t ceiling_bytes) {
   *a = (wg_arena){.alloc = alloc,
@@ -33,10 +36,16 @@ void wg_arena_done(wg_arena *a) {
 }
 
 static wg_arena_block *arena_add_block(wg_arena *a, size_t cap) {
-  wg_arena_block *b = wg_alloc_get(a->alloc, ARENA_HEADER + cap);
+  size_t n = 0;
+  if (!wg_add(cap, ARENA_HEADER + ARENA_SLACK, &n)) {
+    return NULL;
+  }
+  wg_arena_block *b = wg_alloc_get(a->alloc, n);
   if (b == NULL) {
     return NULL;
   }
+  b->p = (uint8_t *)b + ARENA_HEADER;
+  b->p += (ARENA_ALIGN - (uintptr_t)b->p % ARENA_ALIGN) % ARENA_ALIGN;
   b->cap = cap;
   b->used = 0;
   // A block made for one big object goes second, so that the half-empty first stays in use.
@@ -57,7 +66,12 @@ void *wg_arena_get(wg_arena *a, size_t n_bytes) {
     a->over_ceiling = true;
     return NULL;
   }
-  size_t rounded = (n + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
+  size_t rounded = 0;
+  if (!wg_add(n, ARENA_ALIGN - 1, &rounded)) {
+    a->over_ceiling = true;
+    return NULL;
+  }
+  rounded &= ~(ARENA_ALIGN - 1);
   wg_arena_block *b = a->blocks;
 #ifdef WG_ARENA_MALLOC
   b = arena_add_block(a, n); // its own malloc, so that sanitizers see its end
@@ -70,7 +84,7 @@ void *wg_arena_get(wg_arena *a, size_t n_bytes) {
   if (b == NULL) {
     return NULL;
   }
-  uint8_t *p = (uint8_t *)b + ARENA_HEADER + b->used;
+  uint8_t *p = b->p + b->used;
   b->used += rounded;
   a->used_bytes += n;
   memset(p, 0, n);

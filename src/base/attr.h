@@ -6,7 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Our formatter reads what C says everywhere; for Windows the compilers would check by MSVC's ways.
+#ifdef __MINGW32__
+#define WG_PRINTF(fmt_arg, first_arg) __attribute__((format(gnu_printf, fmt_arg, first_arg)))
+#else
 #define WG_PRINTF(fmt_arg, first_arg) __attribute__((format(printf, fmt_arg, first_arg)))
+#endif
 #define WG_MUST_CHECK __attribute__((warn_unused_result))
 #define WG_RETURNS_NONNULL __attribute__((returns_nonnull))
 #define WG_NORETURN __attribute__((noreturn))

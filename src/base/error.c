@@ -83,11 +83,6 @@ void wg_error_wrap(wg_error *err, const char *fmt, ...) {
 
 #if __STDC_HOSTED__
 
-const char *wg_errno_text(int e) {
-  const char *s = strerrordesc_np(e); // a static, thread-safe table
-  return s != NULL ? s : "unknown error";
-}
-
 static wg_code errno_code(int e) {
   switch (e) {
   case ENOENT:

@@ -11,7 +11,7 @@ typedef struct format_out {
 typedef struct format_spec {
   bool left, zero, has_precision;
   size_t width, precision;
-  int length; // bytes of the integer argument: 1, 2, 4, 8
+  size_t length; // bytes of the integer argument: 1, 2, 4, 8
 } format_spec;
 
 static void format_char(format_out *o, char c) {
@@ -88,18 +88,28 @@ static size_t format_count(const char **fmt, va_list *ap) {
   return n;
 }
 
-static int format_length(const char **fmt) {
-  int length = 4;
-  for (;; (*fmt)++) {
+// The size of the type that was named: a long has 4 bytes on Windows, a size_t on 32-bit machines.
+static size_t format_length(const char **fmt) {
+  size_t length = sizeof(int);
+  for (char before = '\0';; before = *(*fmt)++) {
     switch (**fmt) {
     case 'h':
-      length = length == 2 ? 1 : 2;
+      length = before == 'h' ? sizeof(char) : sizeof(short);
       break;
     case 'l':
+      length = sizeof(long);
+      if (before == 'l') {
+        length = sizeof(long long);
+      }
+      break;
     case 'z':
+      length = sizeof(size_t);
+      break;
     case 'j':
+      length = sizeof(intmax_t);
+      break;
     case 't':
-      length = 8;
+      length = sizeof(ptrdiff_t);
       break;
     default:
       return length;
@@ -128,9 +138,8 @@ static format_spec format_parse_spec(const char **fmt, va_list *ap) {
   return s;
 }
 
-// long, size_t, intmax_t and ptrdiff_t are 64 bits on every target but 32-bit ones, where "l" and
-// "z" arguments are 32 bits: read by the type that was named.
-_Static_assert(sizeof(size_t) == 8, "the formatter reads z as 64 bits");
+// Arguments are read as the one or the other of these.
+_Static_assert(sizeof(int) == 4 && sizeof(long long) == 8, "an int has 32 bits, a long long 64");
 
 static uint64_t format_unsigned(const format_spec *s, va_list *ap) {
   if (s->length == 8) {
@@ -147,7 +156,11 @@ static int64_t format_signed(const format_spec *s, va_list *ap) {
   if (s->length == 8) {
     return va_arg(*ap, long long);
   }
-  return va_arg(*ap, int);
+  int v = va_arg(*ap, int);
+  if (s->length == 1) {
+    return (signed char)v;
+  }
+  return s->length == 2 ? (short)v : v;
 }
 
 static void format_one(format_out *o, const format_spec *s, char kind, va_list *ap) {

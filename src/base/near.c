@@ -48,7 +48,7 @@ const char *wg_nearest(const char *word, const char *const *words, size_t n) {
       continue;
     }
     unsigned d = near_distance(word, len, words[i], other);
-    if (len >= 3 && len < other && strncmp(word, words[i], len) == 0) {
+    if (len >= 3 && len < other && memcmp(word, words[i], len) == 0) {
       d = 1; // the beginning of it: sha for sha256
     }
     if (d < best_distance && d < other) {

@@ -36,8 +36,22 @@ static void errno_picks_the_code(void **state) {
   assert_string_equal(err.text, "cannot open 'x': No such file or directory");
   assert_int_equal(wg_fail_errno(&err, EEXIST, "x"), WG_E_CONFLICT);
   assert_int_equal(wg_fail_errno(&err, ENOSPC, "x"), WG_E_IO);
+  assert_string_equal(err.text, "x: No space left on device");
   assert_int_equal(err.saved_errno, ENOSPC);
 }
+
+#ifdef __GLIBC__
+// The table says what the system says.
+static void errno_has_the_text_of_the_system(void **state) {
+  (void)state;
+  for (int e = 1; e < 140; e++) {
+    const char *ours = wg_errno_text(e);
+    if (strcmp(ours, "unknown error") != 0) {
+      assert_string_equal(ours, strerrordesc_np(e));
+    }
+  }
+}
+#endif
 
 static void every_code_has_a_name(void **state) {
   (void)state;
@@ -52,6 +66,9 @@ int main(void) {
       cmocka_unit_test(wrap_puts_the_object_in_front),
       cmocka_unit_test(long_text_is_cut_with_a_mark),
       cmocka_unit_test(errno_picks_the_code),
+#ifdef __GLIBC__
+      cmocka_unit_test(errno_has_the_text_of_the_system),
+#endif
       cmocka_unit_test(every_code_has_a_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "os/mem.h"
-#include "project/keys.h"
+#include "project/load.h"
+#include "project/sections.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);

@@ -68,6 +68,10 @@ void wg_cfg_add_fault(wg_cfg *c, wg_severity severity, wg_pos pos, const char *t
   wg_vec_push(&c->faults, &c->n_faults, &c->cap_faults) = (wg_cfg_fault){severity, pos, text, hint};
 }
 
+void wg_cfg_error(wg_cfg *c, wg_pos pos, const char *text, const char *hint) {
+  wg_cfg_add_fault(c, WG_FAULT_ERROR, pos, text, hint);
+}
+
 static size_t cfg_source_index(const wg_cfg *c, const char *file) {
   size_t i = 0;
   while (i < c->n_sources && c->sources[i] != file) {

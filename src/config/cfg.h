@@ -17,17 +17,20 @@ typedef struct wg_cfg_world {
   void *ctx;
 } wg_cfg_world;
 
+typedef struct wg_cfg_lang wg_cfg_lang; // section.h
+
 struct wg_cfg {
   wg_arena arena;
   const char **sources; // file names by wg_yaml_node.source, in order of faults
   size_t n_sources;
+  const char *dir; // absolute folder of the file, from which its paths are
   wg_cfg_fault *faults;
   size_t n_faults, cap_faults;
   size_t n_errors;
   uint64_t expanded_bytes; // by ${} so far
   wg_cfg_world world;
-  const struct wg_key *root_key;
-  void *model; // the struct of root_key, as far as it could be filled; NULL: nothing was understood
+  const wg_cfg_lang *lang;
+  void *model; // the struct of the file, as far as it could be filled; NULL: nothing was understood
   bool is_good; // loaded without errors
 };
 
@@ -40,6 +43,7 @@ wg_pos wg_cfg_pos(const wg_cfg *c, const wg_yaml_node *n);
 // text and hint (NULL allowed) are borrowed for the life of c.
 void wg_cfg_add_fault(wg_cfg *c, wg_severity severity, wg_pos pos, const char *text,
                       const char *hint);
+void wg_cfg_error(wg_cfg *c, wg_pos pos, const char *text, const char *hint);
 // In file order, without repetitions.
 void wg_cfg_sort_faults(wg_cfg *c);
 // Sets *err to what a load says of a faulty file: "wingo.yaml: 3 faults, the first: ...".

@@ -75,8 +75,9 @@ struct wg_key {
   const char *example;
   const char *since; // wingo version that has it
   const wg_choice *choices;
-  const wg_key_kind *kind; // OWN
-  const wg_key *sub;
+  const wg_key_kind *kind;    // OWN
+  const wg_key *sub;          // MAP: its own keys, NULL for none; NAMED, LIST: what it holds
+  const char *under;          // MAP: the name of this place in the table of sections (section.h)
   const wg_key *map_form;     // scalars: the MAP row that reads the long form, NULL: there is none
   wg_cfg_check_fn check;      // text rule beyond the type
   wg_cfg_check_fn check_name; // NAMED, PAIRS: rule of the names
@@ -93,5 +94,11 @@ struct wg_key {
 };
 
 #define WG_AT(T, field) (offsetof(T, field) + 1)
+// The struct itself.
+#define WG_WHOLE ((size_t)1)
+
+// A key that has its place and is refused by name.
+#define WG_KEY_PLANNED(name_, doc_)                                                                \
+  { .name = (name_), .flags = WG_KF_PLANNED, .doc = (doc_) }
 
 #endif

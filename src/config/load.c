@@ -65,7 +65,8 @@ wg_code wg_cfg_load_bytes(const wg_cfg_lang *lang, const wg_cfg_input *in, wg_cf
   wg_cfg *c = wg_cfg_new();
   *out = c;
   c->world = in->world;
-  c->root_key = lang->root;
+  c->lang = lang;
+  c->dir = wg_cfg_printf(c, "%s", in->dir);
   load_sources(c, in);
   bool empty = false;
   const wg_yaml_node *root = load_parse(c, in->bytes, 0, &empty, err);
@@ -77,8 +78,9 @@ wg_code wg_cfg_load_bytes(const wg_cfg_lang *lang, const wg_cfg_input *in, wg_cf
     root = load_layers(c, in, root);
     c->model = wg_cfg_alloc(c, 1, lang->model_bytes);
     lang->begin(c, in, c->model);
-    wg_cfg_walk(c, c->root_key, root, c->model);
-    lang->rules(c, c->model);
+    wg_cfg_walk(c, lang->root, root, c->model);
+    wg_sections_rules(c);
+    lang->across(c, c->model);
   }
   wg_cfg_sort_faults(c);
   c->world = (wg_cfg_world){0}; // borrowed for the call only

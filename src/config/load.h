@@ -2,10 +2,9 @@
 #ifndef WG_CONFIG_LOAD_H
 #define WG_CONFIG_LOAD_H
 
-#include "config/cfg.h"
-#include "config/key.h"
+#include "config/section.h"
 
-typedef struct wg_cfg_input {
+struct wg_cfg_input {
   const char *file; // name for messages
   wg_str bytes;
   const char *overlay; // name for messages, NULL for none
@@ -15,17 +14,7 @@ typedef struct wg_cfg_input {
   const char *dir; // absolute folder of the file
   const char *env_name;
   wg_cfg_world world;
-} wg_cfg_input;
-
-// What is loaded.
-typedef struct wg_cfg_lang {
-  const wg_key *root; // a MAP whose struct is the model
-  size_t model_bytes;
-  // Fills in what does not come from keys, before they are read. in is borrowed for the call.
-  void (*begin)(wg_cfg *c, const wg_cfg_input *in, void *model);
-  // What one key alone can't tell. The model may have holes where keys were faulty.
-  void (*rules)(wg_cfg *c, void *model);
-} wg_cfg_lang;
+};
 
 // Reads the file, its overlay and --set values, and validates. *out is made even when the file is
 // faulty. WG_E_CONFIG when there is no file, or it has errors.

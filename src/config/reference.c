@@ -86,7 +86,8 @@ static const wg_key *reference_inner(const wg_key *row) {
   return holds && row->sub[0].type == WG_KEY_MAP ? &row->sub[0] : NULL;
 }
 
-static void reference_need(wg_buf *out, const wg_key *rows, const wg_key *row) {
+static void reference_need(wg_buf *out, const wg_cfg_lang *lang, const wg_key *map,
+                           const wg_key *row) {
   if ((row->flags & WG_KF_REQUIRED) != 0) {
     wg_buf_add_z(out, "required");
     return;
@@ -97,7 +98,8 @@ static void reference_need(wg_buf *out, const wg_key *rows, const wg_key *row) {
   }
   wg_buf_add_z(out, row->group > 0 ? "exactly one of" : "at least one of");
   const char *sep = " ";
-  for (const wg_key *r = rows; r->name != NULL; r++) {
+  for (wg_key_iter it = wg_key_iter_of(lang, map); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     if (r->group == row->group) {
       wg_buf_printf(out, "%s`%s`", sep, r->name);
       sep = ", ";
@@ -105,12 +107,13 @@ static void reference_need(wg_buf *out, const wg_key *rows, const wg_key *row) {
   }
 }
 
-static void reference_row(wg_buf *out, const wg_key *rows, const wg_key *row, const char *path) {
+static void reference_row(wg_buf *out, const wg_cfg_lang *lang, const wg_key *map,
+                          const wg_key *row, const char *path) {
   wg_buf_printf(out, "\n### `%s`\n\n%s\n\n", path, row->doc);
   wg_buf_add_z(out, "- Type: ");
   reference_write_type(out, row);
   wg_buf_add_z(out, "; ");
-  reference_need(out, rows, row);
+  reference_need(out, lang, map, row);
   wg_buf_add_byte(out, '\n');
   if (row->def != NULL && row->def[0] != '\0') {
     wg_buf_printf(out, "- Default: `%s`\n", row->def);
@@ -136,23 +139,27 @@ static char *reference_deeper(const wg_key *row, const char *path) {
   return wg_xprintf("%s%s", path, step);
 }
 
-static void reference_rows(wg_buf *out, const wg_key *rows, const char *prefix) {
-  for (const wg_key *r = rows; r->name != NULL; r++) {
+static void reference_rows(wg_buf *out, const wg_cfg_lang *lang, const wg_key *map,
+                           const char *prefix) {
+  for (wg_key_iter it = wg_key_iter_of(lang, map); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     if ((r->flags & WG_KF_PLANNED) != 0) {
       continue;
     }
     WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", prefix, r->name);
-    reference_row(out, rows, r, path);
+    reference_row(out, lang, map, r, path);
     const wg_key *inner = reference_inner(r);
     if (inner != NULL) {
       WG_AUTO(wg_cstr) deeper = reference_deeper(r, path);
-      reference_rows(out, inner->sub, deeper);
+      reference_rows(out, lang, inner, deeper);
     }
   }
 }
 
-static void reference_refused(wg_buf *out, const wg_key *rows, const char *prefix) {
-  for (const wg_key *r = rows; r->name != NULL; r++) {
+static void reference_refused(wg_buf *out, const wg_cfg_lang *lang, const wg_key *map,
+                              const char *prefix) {
+  for (wg_key_iter it = wg_key_iter_of(lang, map); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", prefix, r->name);
     if (r->refused != NULL) {
       wg_buf_printf(out, "- `%s`: %s Instead: %s.\n", path, r->doc, r->refused);
@@ -161,13 +168,15 @@ static void reference_refused(wg_buf *out, const wg_key *rows, const char *prefi
     const wg_key *inner = (r->flags & WG_KF_PLANNED) == 0 ? reference_inner(r) : NULL;
     if (inner != NULL && r->type == WG_KEY_NAMED) {
       WG_AUTO(wg_cstr) deeper = wg_xprintf("%s.<name>.", path);
-      reference_refused(out, inner->sub, deeper);
+      reference_refused(out, lang, inner, deeper);
     }
   }
 }
 
-static void reference_planned(wg_buf *out, const wg_key *rows, const char *prefix) {
-  for (const wg_key *r = rows; r->name != NULL; r++) {
+static void reference_planned(wg_buf *out, const wg_cfg_lang *lang, const wg_key *map,
+                              const char *prefix) {
+  for (wg_key_iter it = wg_key_iter_of(lang, map); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", prefix, r->name);
     if (r->refused != NULL) {
       continue;
@@ -185,22 +194,22 @@ static void reference_planned(wg_buf *out, const wg_key *rows, const char *prefi
     const wg_key *inner = reference_inner(r);
     if (inner != NULL) {
       WG_AUTO(wg_cstr) deeper = reference_deeper(r, path);
-      reference_planned(out, inner->sub, deeper);
+      reference_planned(out, lang, inner, deeper);
     }
   }
 }
 
-void wg_cfg_write_reference(const wg_key *root, const char *intro, wg_buf *out) {
+void wg_cfg_write_reference(const wg_cfg_lang *lang, const char *intro, wg_buf *out) {
   wg_buf_add_z(out, intro);
-  reference_rows(out, root->sub, "");
+  reference_rows(out, lang, lang->root, "");
   wg_buf_add_z(out, "\n## Not built yet\n"
                     "\n"
                     "These keys have their place and are refused by name until they are built:\n"
                     "\n");
-  reference_planned(out, root->sub, "");
+  reference_planned(out, lang, lang->root, "");
   wg_buf_add_z(out, "\n## What is not done in an image file\n"
                     "\n"
                     "These keys are refused with the way to do it: it takes Windows itself.\n"
                     "\n");
-  reference_refused(out, root->sub, "");
+  reference_refused(out, lang, lang->root, "");
 }

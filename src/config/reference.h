@@ -2,9 +2,9 @@
 #ifndef WG_CONFIG_REFERENCE_H
 #define WG_CONFIG_REFERENCE_H
 
-#include "config/key.h"
+#include "config/section.h"
 
 // intro comes first; it ends with the heading of the keys.
-void wg_cfg_write_reference(const wg_key *root, const char *intro, wg_buf *out);
+void wg_cfg_write_reference(const wg_cfg_lang *lang, const char *intro, wg_buf *out);
 
 #endif

@@ -252,10 +252,14 @@ static void walk_bool(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void
       meant == NULL ? NULL : wg_cfg_printf(w->c, "write %s: %s, without quotes", row->name, meant));
 }
 
-static const char *walk_nearest_choice(const wg_choice *choices, const char *text) {
-  const char *names[16];
+static const char *walk_nearest_choice(wg_walk *w, const wg_choice *choices, const char *text) {
   size_t n = 0;
-  for (const wg_choice *c = choices; c->name != NULL && n < WG_ARRAY_LEN(names); c++) {
+  for (const wg_choice *c = choices; c->name != NULL; c++) {
+    n++;
+  }
+  const char **names = wg_cfg_alloc(w->c, n, sizeof(*names));
+  n = 0;
+  for (const wg_choice *c = choices; c->name != NULL; c++) {
     if (!c->planned) {
       names[n++] = c->name;
     }
@@ -264,7 +268,7 @@ static const char *walk_nearest_choice(const wg_choice *choices, const char *tex
 }
 
 static void walk_unknown_choice(wg_walk *w, const wg_key *row, const wg_yaml_node *v) {
-  const char *near = walk_nearest_choice(row->choices, v->text);
+  const char *near = walk_nearest_choice(w, row->choices, v->text);
   const char *list = walk_choices(w, row->choices);
   wg_walk_error(w, v, wg_cfg_printf(w->c, "'%s' is not one of the allowed values", v->text),
                 near == NULL ? wg_cfg_printf(w->c, "allowed: %s", list)

@@ -5,7 +5,13 @@
 
 #include "os/mem.h"
 
-static void schema_row(wg_jsonw *w, const wg_key *row);
+// What the rows are written with.
+typedef struct schema {
+  wg_jsonw w;
+  const wg_cfg_lang *lang;
+} schema;
+
+static void schema_row(schema *s, const wg_key *row);
 
 static void schema_pair(wg_jsonw *w, const char *key, const char *value) {
   wg_jsonw_key_z(w, key);
@@ -74,15 +80,18 @@ static void schema_time(wg_jsonw *w, const wg_key *row) {
 }
 
 // `required` and the groups of a map's rows.
-static void schema_required(wg_jsonw *w, const wg_key *rows) {
+static void schema_required(schema *s, const wg_key *map) {
+  wg_jsonw *w = &s->w;
   bool any = false;
-  for (const wg_key *r = rows; r->name != NULL; r++) {
+  for (wg_key_iter it = wg_key_iter_of(s->lang, map); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     any = any || (r->flags & WG_KF_REQUIRED) != 0;
   }
   if (any) {
     wg_jsonw_key_z(w, "required");
     wg_jsonw_begin_array(w);
-    for (const wg_key *r = rows; r->name != NULL; r++) {
+    for (wg_key_iter it = wg_key_iter_of(s->lang, map); wg_key_next(&it);) {
+      const wg_key *r = it.key;
       if ((r->flags & WG_KF_REQUIRED) != 0) {
         wg_jsonw_str_z(w, r->name);
       }
@@ -90,7 +99,8 @@ static void schema_required(wg_jsonw *w, const wg_key *rows) {
     wg_jsonw_end_array(w);
   }
   int group = 0;
-  for (const wg_key *r = rows; r->name != NULL; r++) {
+  for (wg_key_iter it = wg_key_iter_of(s->lang, map); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     group = r->group != 0 ? r->group : group; // no map has two groups
   }
   if (group == 0) {
@@ -98,7 +108,8 @@ static void schema_required(wg_jsonw *w, const wg_key *rows) {
   }
   wg_jsonw_key_z(w, group > 0 ? "oneOf" : "anyOf");
   wg_jsonw_begin_array(w);
-  for (const wg_key *r = rows; r->name != NULL; r++) {
+  for (wg_key_iter it = wg_key_iter_of(s->lang, map); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     if (r->group == group) {
       wg_jsonw_begin_object(w);
       wg_jsonw_key_z(w, "required");
@@ -111,23 +122,26 @@ static void schema_required(wg_jsonw *w, const wg_key *rows) {
   wg_jsonw_end_array(w);
 }
 
-static void schema_map(wg_jsonw *w, const wg_key *row) {
+static void schema_map(schema *s, const wg_key *row) {
+  wg_jsonw *w = &s->w;
   schema_pair(w, "type", "object");
   wg_jsonw_key_z(w, "additionalProperties");
   wg_jsonw_bool(w, false);
-  schema_required(w, row->sub);
+  schema_required(s, row);
   wg_jsonw_key_z(w, "properties");
   wg_jsonw_begin_object(w);
-  for (const wg_key *r = row->sub; r->name != NULL; r++) {
+  for (wg_key_iter it = wg_key_iter_of(s->lang, row); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     if ((r->flags & WG_KF_PLANNED) == 0) {
       wg_jsonw_key_z(w, r->name);
-      schema_row(w, r);
+      schema_row(s, r);
     }
   }
   wg_jsonw_end_object(w);
 }
 
-static void schema_names(wg_jsonw *w, const wg_key *row) {
+static void schema_names(schema *s, const wg_key *row) {
+  wg_jsonw *w = &s->w;
   schema_pair(w, "type", "object");
   wg_jsonw_key_z(w, "propertyNames");
   wg_jsonw_begin_object(w);
@@ -135,7 +149,7 @@ static void schema_names(wg_jsonw *w, const wg_key *row) {
   wg_jsonw_end_object(w);
   wg_jsonw_key_z(w, "additionalProperties");
   if (row->type == WG_KEY_NAMED) {
-    schema_row(w, &row->sub[0]);
+    schema_row(s, &row->sub[0]);
     wg_jsonw_key_z(w, "minProperties");
     wg_jsonw_u64(w, 1);
   } else {
@@ -145,7 +159,8 @@ static void schema_names(wg_jsonw *w, const wg_key *row) {
   }
 }
 
-static void schema_list(wg_jsonw *w, const wg_key *row) {
+static void schema_list(schema *s, const wg_key *row) {
+  wg_jsonw *w = &s->w;
   schema_pair(w, "type", "array");
   if ((row->flags & WG_KF_EMPTY) == 0) {
     wg_jsonw_key_z(w, "minItems");
@@ -156,10 +171,11 @@ static void schema_list(wg_jsonw *w, const wg_key *row) {
     wg_jsonw_bool(w, true);
   }
   wg_jsonw_key_z(w, "items");
-  schema_row(w, &row->sub[0]);
+  schema_row(s, &row->sub[0]);
 }
 
-static void schema_type(wg_jsonw *w, const wg_key *row) {
+static void schema_type(schema *s, const wg_key *row) {
+  wg_jsonw *w = &s->w;
   switch (row->type) {
   case WG_KEY_BOOL:
     schema_pair(w, "type", "boolean");
@@ -183,14 +199,14 @@ static void schema_type(wg_jsonw *w, const wg_key *row) {
     row->kind->schema(w);
     return;
   case WG_KEY_MAP:
-    schema_map(w, row);
+    schema_map(s, row);
     return;
   case WG_KEY_NAMED:
   case WG_KEY_PAIRS:
-    schema_names(w, row);
+    schema_names(s, row);
     return;
   case WG_KEY_LIST:
-    schema_list(w, row);
+    schema_list(s, row);
     return;
   case WG_KEY_STRING:
   case WG_KEY_PATH:
@@ -201,23 +217,25 @@ static void schema_type(wg_jsonw *w, const wg_key *row) {
 }
 
 // A value with a short and a long form is either of the two.
-static void schema_forms(wg_jsonw *w, const wg_key *row) {
+static void schema_forms(schema *s, const wg_key *row) {
+  wg_jsonw *w = &s->w;
   if (row->map_form == NULL) {
-    schema_type(w, row);
+    schema_type(s, row);
     return;
   }
   wg_jsonw_key_z(w, "anyOf");
   wg_jsonw_begin_array(w);
   wg_jsonw_begin_object(w);
-  schema_type(w, row);
+  schema_type(s, row);
   wg_jsonw_end_object(w);
   wg_jsonw_begin_object(w);
-  schema_type(w, row->map_form);
+  schema_type(s, row->map_form);
   wg_jsonw_end_object(w);
   wg_jsonw_end_array(w);
 }
 
-static void schema_fields(wg_jsonw *w, const wg_key *row) {
+static void schema_fields(schema *s, const wg_key *row) {
+  wg_jsonw *w = &s->w;
   if (row->doc != NULL && row->example != NULL) {
     WG_AUTO(wg_cstr) doc = wg_xprintf("%s Example: %s", row->doc, row->example);
     schema_pair(w, "description", doc);
@@ -232,25 +250,26 @@ static void schema_fields(wg_jsonw *w, const wg_key *row) {
       wg_jsonw_str_z(w, row->def);
     }
   }
-  schema_forms(w, row);
+  schema_forms(s, row);
 }
 
-static void schema_row(wg_jsonw *w, const wg_key *row) {
+static void schema_row(schema *s, const wg_key *row) {
+  wg_jsonw *w = &s->w;
   wg_jsonw_begin_object(w);
-  schema_fields(w, row);
+  schema_fields(s, row);
   wg_jsonw_end_object(w);
 }
 
-void wg_cfg_write_schema(const wg_key *root, const char *title, wg_buf *out) {
-  wg_jsonw w;
-  wg_jsonw_init(&w, out, 2);
-  wg_jsonw_begin_object(&w);
-  schema_pair(&w, "$schema", "http://json-schema.org/draft-07/schema#");
-  schema_pair(&w, "title", title);
-  schema_fields(&w, root);
-  wg_jsonw_end_object(&w);
+void wg_cfg_write_schema(const wg_cfg_lang *lang, const char *title, wg_buf *out) {
+  schema s = {.lang = lang};
+  wg_jsonw_init(&s.w, out, 2);
+  wg_jsonw_begin_object(&s.w);
+  schema_pair(&s.w, "$schema", "http://json-schema.org/draft-07/schema#");
+  schema_pair(&s.w, "title", title);
+  schema_fields(&s, lang->root);
+  wg_jsonw_end_object(&s.w);
   wg_buf_add_byte(out, '\n');
   wg_error err = WG_ERROR_INIT;
-  wg_code code = wg_jsonw_finish(&w, &err);
+  wg_code code = wg_jsonw_finish(&s.w, &err);
   wg_assert(code == WG_OK); // the table is ours, and so is the memory's end
 }

@@ -2,8 +2,8 @@
 #ifndef WG_CONFIG_SCHEMA_H
 #define WG_CONFIG_SCHEMA_H
 
-#include "config/key.h"
+#include "config/section.h"
 
-void wg_cfg_write_schema(const wg_key *root, const char *title, wg_buf *out);
+void wg_cfg_write_schema(const wg_cfg_lang *lang, const char *title, wg_buf *out);
 
 #endif

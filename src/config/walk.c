@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "config/section.h"
 
 static void walk_value(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
                        const wg_yaml_node *v, void *out);
@@ -26,9 +27,10 @@ static bool walk_given(const wg_yaml_node *map, const char *name) {
 }
 
 // "a, b and c" of the rows of a group.
-static const char *walk_group_names(wg_walk *w, const wg_key *rows, int group) {
+static const char *walk_group_names(wg_walk *w, const wg_key *map, int group) {
   const char *list = "";
-  for (const wg_key *r = rows; r->name != NULL; r++) {
+  for (wg_key_iter it = wg_key_iter_of(w->c->lang, map); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     if (r->group == group) {
       list = wg_cfg_printf(w->c, "%s%s'%s'", list, list[0] == '\0' ? "" : " and ", r->name);
     }
@@ -37,21 +39,22 @@ static const char *walk_group_names(wg_walk *w, const wg_key *rows, int group) {
 }
 
 // True for the first row of its group, which stands for all.
-static bool walk_leads_group(const wg_key *rows, const wg_key *row) {
-  for (const wg_key *r = rows; r < row; r++) {
-    if (r->group == row->group) {
+static bool walk_leads_group(wg_walk *w, const wg_key *map, const wg_key *row) {
+  for (wg_key_iter it = wg_key_iter_of(w->c->lang, map); wg_key_next(&it) && it.key != row;) {
+    if (it.key->group == row->group) {
       return false;
     }
   }
   return row->group != 0;
 }
 
-static void walk_check_group(wg_walk *w, const wg_key *rows, int group, const wg_yaml_node *at,
+static void walk_check_group(wg_walk *w, const wg_key *row, int group, const wg_yaml_node *at,
                              const wg_yaml_node *map, bool excused) {
   unsigned n = 0;
   const wg_yaml_node *last = NULL;
   const char *example = NULL;
-  for (const wg_key *r = rows; r->name != NULL; r++) {
+  for (wg_key_iter it = wg_key_iter_of(w->c->lang, row); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     if (r->group != group) {
       continue;
     }
@@ -63,7 +66,7 @@ static void walk_check_group(wg_walk *w, const wg_key *rows, int group, const wg
       }
     }
   }
-  const char *names = walk_group_names(w, rows, group);
+  const char *names = walk_group_names(w, row, group);
   if (n == 0 && !excused) {
     wg_walk_error(
         w, at, wg_cfg_printf(w->c, "%s of %s is needed", group > 0 ? "one" : "at least one", names),
@@ -76,21 +79,21 @@ static void walk_check_group(wg_walk *w, const wg_key *rows, int group, const wg
 
 // Faulty keys of a map, so that what they stand for isn't called missing as well.
 typedef struct walk_seen {
-  uint64_t meant; // bit i: an unknown key is near to row i
-  bool planned;   // a key that is not built yet
+  bool *meant;  // by the number of the key: an unknown one is near to it
+  bool any;     // one of them is set
+  bool planned; // a key that is not built yet
 } walk_seen;
 
-static void walk_missing(wg_walk *w, const wg_key *rows, const wg_yaml_node *at,
-                         const wg_yaml_node *map, walk_seen seen) {
-  for (size_t i = 0; rows[i].name != NULL; i++) {
-    const wg_key *r = &rows[i];
-    bool meant = i < 64 && (seen.meant >> i & 1) != 0;
-    if ((r->flags & WG_KF_REQUIRED) != 0 && !meant && !walk_given(map, r->name)) {
+static void walk_missing(wg_walk *w, const wg_key *row, const wg_yaml_node *at,
+                         const wg_yaml_node *map, const walk_seen *seen) {
+  for (wg_key_iter it = wg_key_iter_of(w->c->lang, row); wg_key_next(&it);) {
+    const wg_key *r = it.key;
+    if ((r->flags & WG_KF_REQUIRED) != 0 && !seen->meant[it.n - 1] && !walk_given(map, r->name)) {
       wg_walk_error(w, at, wg_cfg_printf(w->c, "'%s' is missing", r->name),
                     wg_cfg_printf(w->c, "add '%s: %s'", r->name, r->example));
     }
-    if (walk_leads_group(rows, r)) {
-      walk_check_group(w, rows, r->group, at, map, seen.planned || seen.meant != 0);
+    if (walk_leads_group(w, row, r)) {
+      walk_check_group(w, row, r->group, at, map, seen->planned || seen->any);
     }
   }
 }
@@ -98,7 +101,8 @@ static void walk_missing(wg_walk *w, const wg_key *rows, const wg_yaml_node *at,
 // Finds another place of the table that has a key of this name.
 static const char *walk_elsewhere(wg_walk *w, const wg_key *row, const char *name,
                                   const char *path) {
-  for (const wg_key *r = row->sub; r != NULL && r->name != NULL; r++) {
+  for (wg_key_iter it = wg_key_iter_of(w->c->lang, row); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     const char *sub = path[0] == '\0' ? r->name : wg_cfg_printf(w->c, "%s.%s", path, r->name);
     if (strcmp(r->name, name) == 0 && (r->flags & WG_KF_PLANNED) == 0) {
       return sub;
@@ -116,23 +120,33 @@ static const char *walk_elsewhere(wg_walk *w, const wg_key *row, const char *nam
   return NULL;
 }
 
-// Reports the key; the bit of the row that it is near to, 0 when it is near to none.
-static uint64_t walk_unknown(wg_walk *w, const wg_key *rows, const wg_yaml_node *key) {
-  const char *names[32];
+static size_t walk_count_keys(wg_walk *w, const wg_key *row) {
   size_t n = 0;
-  const char *list = "";
+  for (wg_key_iter it = wg_key_iter_of(w->c->lang, row); wg_key_next(&it);) {
+    n++;
+  }
+  return n;
+}
+
+// Reports the key; the number of the one that it is near to, counted from 1, 0 when it is near to
+// none.
+static size_t walk_unknown(wg_walk *w, const wg_key *row, const wg_yaml_node *key) {
   if (w->c->n_faults > WG_CFG_MAX_FAULTS) { // nobody will see it
     wg_walk_error(w, key, "unknown key", NULL);
     return 0;
   }
-  for (const wg_key *r = rows; r->name != NULL && n < WG_ARRAY_LEN(names); r++) {
+  size_t n = 0;
+  const char **names = wg_cfg_alloc(w->c, walk_count_keys(w, row), sizeof(*names));
+  const char *list = "";
+  for (wg_key_iter it = wg_key_iter_of(w->c->lang, row); wg_key_next(&it);) {
+    const wg_key *r = it.key;
     if ((r->flags & WG_KF_PLANNED) == 0) {
       names[n++] = r->name;
       list = wg_cfg_printf(w->c, "%s%s%s", list, list[0] == '\0' ? "" : ", ", r->name);
     }
   }
   const char *near = wg_nearest(key->text, names, n);
-  const char *elsewhere = walk_elsewhere(w, w->c->root_key, key->text, "");
+  const char *elsewhere = walk_elsewhere(w, w->c->lang->root, key->text, "");
   const char *hint = wg_cfg_printf(w->c, "known here: %s", list);
   if (near != NULL) {
     hint = wg_cfg_printf(w->c, "did you mean '%s'?", near);
@@ -141,22 +155,26 @@ static uint64_t walk_unknown(wg_walk *w, const wg_key *rows, const wg_yaml_node 
   }
   wg_walk_error(w, key, wg_cfg_printf(w->c, "unknown key '%.*s'", WG_STR_ARG(wg_str_of(key->text))),
                 hint);
-  for (size_t i = 0; near != NULL && i < 64 && rows[i].name != NULL; i++) {
-    if (strcmp(rows[i].name, near) == 0) {
-      return (uint64_t)1 << i;
+  for (wg_key_iter it = wg_key_iter_of(w->c->lang, row); near != NULL && wg_key_next(&it);) {
+    if (strcmp(it.key->name, near) == 0) {
+      return it.n;
     }
   }
   return 0;
 }
 
-static void walk_defaults(wg_walk *w, const wg_key *rows, const wg_yaml_node *map, void *out) {
-  for (const wg_key *r = rows; r->name != NULL; r++) {
-    if (r->type == WG_KEY_MAP && r->at == 0 && (map == NULL || !walk_given(map, r->name))) {
-      walk_defaults(w, r->sub, NULL, out);
-    } else if (r->type == WG_KEY_MAP && r->at != 0 && (map == NULL || !walk_given(map, r->name))) {
-      walk_defaults(w, r->sub, NULL, wg_walk_field(out, r->at));
+// The values of the keys of a map that are not given; map is NULL when none is.
+static void walk_defaults(wg_walk *w, const wg_key *row, const wg_yaml_node *map, char *self) {
+  for (wg_key_iter it = wg_key_iter_of(w->c->lang, row); wg_key_next(&it);) {
+    const wg_key *r = it.key;
+    char *out = self + it.shift;
+    if (map != NULL && walk_given(map, r->name)) {
+      continue;
     }
-    if (r->def == NULL || r->at == 0 || (map != NULL && walk_given(map, r->name))) {
+    if (r->type == WG_KEY_MAP) {
+      walk_defaults(w, r, NULL, r->at == 0 ? out : wg_walk_field(out, r->at));
+    }
+    if (r->def == NULL || r->at == 0) {
       continue;
     }
     if (r->def[0] == '\0') {
@@ -185,27 +203,32 @@ static void walk_not_here(wg_walk *w, const wg_key *row, const wg_yaml_node *key
 
 static void walk_map(wg_walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
                      void *out) {
-  void *inner = row->at == 0 ? out : wg_walk_field(out, row->at);
-  walk_seen seen = {0};
+  char *inner = row->at == 0 ? out : wg_walk_field(out, row->at);
+  walk_seen seen = {.meant = wg_cfg_alloc(w->c, walk_count_keys(w, row), sizeof(*seen.meant))};
   for (size_t i = 0; i < v->n; i++) {
     const wg_yaml_node *k = v->pairs[i].key;
-    const wg_key *r = row->sub;
-    while (r->name != NULL && strcmp(r->name, k->text) != 0) {
-      r++;
+    wg_key_iter it = wg_key_iter_of(w->c->lang, row);
+    bool known = false;
+    while (!known && wg_key_next(&it)) {
+      known = strcmp(it.key->name, k->text) == 0;
     }
-    if (r->name == NULL) {
-      seen.meant |= walk_unknown(w, row->sub, k);
+    const wg_key *r = it.key;
+    if (!known) {
+      size_t meant = walk_unknown(w, row, k);
+      if (meant > 0) {
+        seen.meant[meant - 1] = seen.any = true;
+      }
     } else if ((r->flags & WG_KF_PLANNED) != 0) {
       seen.planned = true;
       walk_not_here(w, r, k);
     } else {
       size_t before = walk_enter(w, r->name);
-      walk_value(w, r, k, v->pairs[i].value, inner);
+      walk_value(w, r, k, v->pairs[i].value, inner + it.shift);
       walk_leave(w, before);
     }
   }
-  walk_missing(w, row->sub, key == NULL ? v : key, v, seen);
-  walk_defaults(w, row->sub, v, inner);
+  walk_missing(w, row, key == NULL ? v : key, v, &seen);
+  walk_defaults(w, row, v, inner);
 }
 
 static bool walk_check_key_name(wg_walk *w, const wg_key *row, const wg_yaml_node *key) {

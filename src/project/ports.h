@@ -3,7 +3,7 @@
 #define WG_PROJECT_PORTS_H
 
 #include "config/key.h"
-#include "project/project.h"
+#include "project/app.h"
 
 // The type of a key that names one: os/arch[/variant], a wg_cfg_target.
 extern const wg_key_kind wg_key_target;

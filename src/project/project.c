@@ -1,114 +1,57 @@
 #include "project/project.h"
 
-#include "config/reference.h"
-#include "config/schema.h"
-#include "project/keys.h"
-#include "project/rules.h"
+#include "project/values.h"
 
-static void project_begin(wg_cfg *c, const wg_cfg_input *in, void *model) {
-  wg_project *p = model;
-  p->dir = wg_cfg_printf(c, "%s", in->dir);
-  p->file = c->sources[0];
-  p->env_name = wg_cfg_printf(c, "%s", in->env_name == NULL ? "" : in->env_name);
-}
+static const char release_pattern[] = "^[0-9]{1,9}(\\.[0-9]{1,9}){0,3}([-+][0-9A-Za-z.+-]+)?$";
 
-static void project_epoch(wg_cfg *c, wg_project *p) {
-  const char *epoch = c->world.getenv(c->world.ctx, "SOURCE_DATE_EPOCH");
-  uint64_t v = 0;
-  if (epoch == NULL || epoch[0] == '\0') {
-    return;
-  }
-  if (!wg_parse_u64(wg_str_of(epoch), &v) || v > UINT32_MAX) {
-    wg_cfg_add_fault(c, WG_FAULT_ERROR, (wg_pos){c->sources[0], 1, 1},
-                     wg_cfg_printf(c,
-                                   "the environment variable SOURCE_DATE_EPOCH is '%.40s', which "
-                                   "is not a count of seconds since 1970",
-                                   epoch),
-                     "unset it, or set it to a number such as the output of 'date +%s'");
-    return;
-  }
-  p->time_s = (int64_t)v;
-}
+static const wg_choice versions[] = {{"1", 1, false}, {NULL, 0, false}};
 
-static void project_rules(wg_cfg *c, void *model) {
-  project_epoch(c, model);
-  wg_cfg_rules(c, model);
-}
+#define PROJECT(field) WG_AT(wg_project, field)
+static const wg_key rows[] = {
+    {.name = "version",
+     .type = WG_KEY_INT,
+     .flags = WG_KF_REQUIRED | WG_KF_NO_STORE,
+     .choices = versions,
+     .doc = "The version of this file's format: 1.",
+     .example = "1"},
+    {.name = "name",
+     .type = WG_KEY_STRING,
+     .flags = WG_KF_REQUIRED,
+     .at = PROJECT(name),
+     .check = wg_cfg_check_name,
+     .pattern = wg_cfg_name_pattern,
+     .doc = "The project's name: lower-case letters, digits, '.', '_' and '-'.",
+     .example = "kiosk"},
+    {.name = "release",
+     .type = WG_KEY_STRING,
+     .flags = WG_KF_VAR,
+     .def = "",
+     .at = PROJECT(release),
+     .pos_at = PROJECT(release_pos),
+     .check = wg_cfg_check_release,
+     .pattern = release_pattern,
+     .doc = "The version of what is built: one to four numbers, and a tail such as `-rc.1`. It "
+            "goes into version information and the SBOM.",
+     .example = "1.4.0"},
+    {.name = "time",
+     .type = WG_KEY_TIME,
+     .flags = WG_KF_VAR,
+     .def = "2020-01-01T00:00:00Z",
+     .at = PROJECT(time_s),
+     .doc = "The time that is written into everything made, so that the same sources give the "
+            "same bytes: a date and time (RFC 3339), seconds since 1970, or `commit` for the time "
+            "of the last git commit. The environment variable SOURCE_DATE_EPOCH goes before it.",
+     .example = "commit"},
+    {.name = NULL}};
 
-const wg_cfg_lang wg_project_lang = {.root = &wg_project_root_key,
-                                     .model_bytes = sizeof(wg_project),
-                                     .begin = project_begin,
-                                     .rules = project_rules};
+const wg_section wg_section_project = {.rows = rows};
 
-wg_code wg_project_load(const wg_cfg_options *opt, wg_cfg **out, wg_error *err) {
-  return wg_cfg_load(&wg_project_lang, opt, out, err);
-}
+static const wg_key later_rows[] = {
+    WG_KEY_PLANNED("media", "Bootable media: ISO files, USB sticks, disks."),
+    WG_KEY_PLANNED("containers", "Container images."),
+    WG_KEY_PLANNED("deploy", "Roll-out to Kubernetes and machines."),
+    WG_KEY_PLANNED("sign", "Signatures of everything made."),
+    WG_KEY_PLANNED("notify", "Messages when something is done or failed."),
+    {.name = NULL}};
 
-const wg_project *wg_project_of(const wg_cfg *c) {
-  return c->is_good ? c->model : NULL;
-}
-
-static const char reference_intro[] =
-    "# wingo.yaml\n"
-    "\n"
-    "<!-- Made from the table in src/config/keys.c by `wingo __reference`. -->\n"
-    "\n"
-    "The project file. It stands beside the sources; commands look for it in the working folder "
-    "and\n"
-    "the folders above it. `wingo check` finds what is wrong with it, and "
-    "`docs/wingo.schema.json`\n"
-    "gives editors completion.\n"
-    "\n"
-    "```yaml\n"
-    "version: 1\n"
-    "name: kiosk\n"
-    "release: 1.4.0\n"
-    "apps:\n"
-    "  agent:\n"
-    "    dir: agent\n"
-    "    main: ./cmd/agent\n"
-    "    targets: [windows/amd64, windows/arm64, linux/amd64]\n"
-    "    env: {CGO_ENABLED: \"0\"}\n"
-    "    ldflags: [-s, -w]\n"
-    "    windows: {icon: agent.ico, version_info: {company: Example, description: Kiosk agent}}\n"
-    "images:\n"
-    "  kiosk:\n"
-    "    base: {file: base/base.wim, image: Windows 11 Pro}\n"
-    "    apps: [{app: agent, to: 'C:\\Program Files\\Kiosk'}]\n"
-    "    files: [{from: branding, to: 'C:\\Windows\\Web\\Kiosk'}]\n"
-    "    outputs: [wim]\n"
-    "```\n"
-    "\n"
-    "## How it is read\n"
-    "\n"
-    "- It is YAML 1.2, UTF-8, one document, at most 1 MiB. Only `true` and `false` are booleans: "
-    "`yes`,\n"
-    "  `no`, `on` and `off` are text. Where text is wanted, a number is taken as it is written "
-    "(`1.10`\n"
-    "  stays `1.10`). Anchors, aliases and merge keys (`<<`) work, up to 50,000 nodes.\n"
-    "- A key twice in one map, and a key that is not on this page, is an error.\n"
-    "- Write Windows paths in single quotes: in double quotes a backslash starts an escape.\n"
-    "- Paths of this machine are relative to the folder of wingo.yaml.\n"
-    "\n"
-    "**Overlays.** `--env production` lays `config/production.yaml` over the file: maps merge key "
-    "by\n"
-    "key, lists and values replace what was there, `null` deletes a key.\n"
-    "\n"
-    "**Single values.** `--set apps.agent.mod=vendor` goes over both. The value is YAML, so\n"
-    "`--set 'apps.agent.targets=[linux/arm64]'` sets a list and `--set apps.agent.env=null` "
-    "deletes a\n"
-    "key. A name with a dot in it is quoted: `--set 'apps.\"a.b\".mod=vendor'`.\n"
-    "\n"
-    "**Variables.** Where the key says so, `${NAME}` takes an environment variable; one that is "
-    "not set\n"
-    "or empty is an error. `${NAME:-default}` has a default, `$${` is a plain `${`.\n"
-    "\n"
-    "## Keys\n";
-
-void wg_project_write_schema(wg_buf *out) {
-  wg_cfg_write_schema(&wg_project_root_key, "wingo.yaml", out);
-}
-
-void wg_project_write_reference(wg_buf *out) {
-  wg_cfg_write_reference(&wg_project_root_key, reference_intro, out);
-}
+const wg_section wg_section_later = {.rows = later_rows};

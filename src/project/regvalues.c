@@ -1,12 +1,14 @@
 // Registry values in the project file: YAML forms to types and bytes. And text rules of what has to
 // do with them.
+#include "project/regvalues.h"
+
 #include <string.h>
 
 #include "base/utf.h"
 #include "config/expand.h"
 #include "config/walk.h"
+#include "image/part/want.h"
 #include "os/mem.h"
-#include "project/keys.h"
 #include "project/values.h"
 
 enum { // as the registry has them
@@ -284,7 +286,7 @@ static void regvalues_read(wg_walk *in, const wg_key *row, const wg_yaml_node *m
       regvalue_plain(&w, v, &values[i]);
     }
   }
-  memcpy(wg_walk_field(out, row->at), &values, sizeof(values));
+  *(wg_cfg_regvalue **)wg_walk_field(out, row->at) = values;
   memcpy(wg_walk_field(out, row->count_at), &map->n, sizeof(map->n));
 }
 

@@ -5,6 +5,10 @@
 #include "base/near.h"
 #include "base/utf.h"
 
+const char wg_cfg_name_pattern[] = "^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?$";
+const char wg_cfg_windows_path_pattern[] = "^[Cc]:[\\\\/]([^\\\\/<>:\"|?*]*[^\\\\/<>:\"|?*. "
+                                           "][\\\\/])*([^\\\\/<>:\"|?*]*[^\\\\/<>:\"|?*. ])?$";
+
 static bool value_bad(wg_cfg_text *t, const char *why, const char *hint) {
   t->why = why;
   t->hint = hint;

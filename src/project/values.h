@@ -4,6 +4,10 @@
 
 #include "config/key.h"
 
+// Patterns of some of them, for editors.
+extern const char wg_cfg_name_pattern[];
+extern const char wg_cfg_windows_path_pattern[];
+
 bool wg_cfg_check_name(wg_cfg_text *t);
 bool wg_cfg_check_app_name(wg_cfg_text *t); // also a file name on Windows
 bool wg_cfg_check_release(wg_cfg_text *t);

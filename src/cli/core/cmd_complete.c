@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/core/internal.h"
-#include "project/project.h"
+#include "project/load.h"
 
 static int complete_run(wg_cli *c) {
   if (strcmp(c->args[0], "target") != 0) {

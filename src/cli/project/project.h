@@ -3,7 +3,7 @@
 #define WG_CLI_PROJECT_PROJECT_H
 
 #include "cli/core/cli.h"
-#include "project/project.h"
+#include "project/load.h"
 
 // For the table of options of a command that loads a project.
 #define WG_CLI_PROJECT_OPTS                                                                        \

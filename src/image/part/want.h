@@ -47,11 +47,24 @@ typedef struct wg_cfg_service { // service: of an app in an image
   size_t n_triggers;
 } wg_cfg_service;
 
+enum { // protocols by their IP numbers
+  WG_CFG_TCP = 6,
+  WG_CFG_UDP = 17,
+};
+typedef enum wg_cfg_fw_direction {
+  WG_CFG_FW_IN,
+  WG_CFG_FW_OUT
+} wg_cfg_fw_direction;
+typedef enum wg_cfg_fw_action {
+  WG_CFG_FW_ALLOW,
+  WG_CFG_FW_BLOCK
+} wg_cfg_fw_action;
+
 typedef struct wg_cfg_firewall {
   const char *name, *ports; // ports NULL: any
-  unsigned protocol;        // 6 TCP, 17 UDP
-  unsigned direction;       // 0 in, 1 out
-  unsigned action;          // 0 allow, 1 block
+  unsigned protocol;        // WG_CFG_TCP, WG_CFG_UDP
+  unsigned direction;       // wg_cfg_fw_direction
+  unsigned action;          // wg_cfg_fw_action
   wg_pos pos;
 } wg_cfg_firewall;
 
@@ -156,7 +169,6 @@ typedef struct wg_cfg_image {
   const wg_cfg_output *outputs;
   size_t n_outputs;
   bool compact;
-  wg_pos outputs_pos;
 } wg_cfg_image;
 
 #endif

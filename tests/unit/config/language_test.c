@@ -1,5 +1,6 @@
 // The language of the project file with tables of the test.
 #include "base/near.h"
+#include "config/section.h"
 #include "config/units.h"
 #include "config/walk.h"
 #include "support.h"
@@ -92,7 +93,8 @@ static void the_walk_takes_any_table(void **state) {
   static const char *source = "t.yaml";
   c->sources = &source;
   c->n_sources = 1;
-  c->root_key = &root;
+  const wg_cfg_lang lang = {.root = &root};
+  c->lang = &lang;
   wg_yaml_limits limits = WG_YAML_DEFAULT_LIMITS;
   wg_yaml_doc doc;
   wg_error err = WG_ERROR_INIT;

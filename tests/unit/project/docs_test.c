@@ -28,70 +28,175 @@ static void reference_is_current(void **state) {
   compare("wingo.yaml.md", wg_project_write_reference);
 }
 
-// A key whose row lacks what the reader needs.
-static void check_rows(const wg_key *rows) {
-  for (const wg_key *r = rows; r != NULL && r->name != NULL; r++) {
-    assert_non_null(r->doc);
-    if ((r->flags & WG_KF_PLANNED) != 0) {
-      continue;
+// Where a row stands, for the tests that go through all of them.
+typedef struct row_at row_at;
+struct row_at {
+  const row_at *up;
+  const wg_key *map, *row; // the row, and the MAP that has it
+};
+
+typedef void (*row_fn)(const row_at *at);
+
+static const wg_key *map_below(const wg_key *r) {
+  const wg_key *inner = r->type == WG_KEY_NAMED || r->type == WG_KEY_LIST ? &r->sub[0] : r;
+  inner = inner->map_form != NULL ? inner->map_form : inner;
+  return inner->type == WG_KEY_MAP ? inner : NULL;
+}
+
+static size_t each_row(const wg_key *map, const row_at *up, row_fn fn) {
+  size_t n = 0;
+  for (wg_key_iter it = wg_key_iter_of(&wg_project_lang, map); wg_key_next(&it);) {
+    const row_at at = {.up = up, .map = map, .row = it.key};
+    fn(&at);
+    n++;
+    if ((it.key->flags & WG_KF_PLANNED) == 0 && map_below(it.key) != NULL) {
+      n += each_row(map_below(it.key), &at, fn);
     }
-    assert_non_null(r->example);
-    assert_true(r->type != WG_KEY_ENUM || r->choices != NULL);
-    assert_true(r->check_name == NULL || r->name_pattern != NULL);
-    if (r->type == WG_KEY_MAP) {
-      check_rows(r->sub);
-    } else if ((r->type == WG_KEY_NAMED || r->type == WG_KEY_LIST) &&
-               r->sub[0].type == WG_KEY_MAP) {
-      check_rows(r->sub[0].sub);
-    }
+  }
+  return n;
+}
+
+// "images.*.apps[].to"
+static char *row_path(const row_at *at) {
+  if (at->up == NULL) {
+    return wg_xstrdup(at->row->name);
+  }
+  WG_AUTO(wg_cstr) up = row_path(at->up);
+  const char *step = at->up->row->type == WG_KEY_NAMED  ? ".*"
+                     : at->up->row->type == WG_KEY_LIST ? "[]"
+                                                        : "";
+  return wg_xprintf("%s%s.%s", up, step, at->row->name);
+}
+
+static void check_row(const row_at *at) {
+  const wg_key *r = at->row;
+  WG_AUTO(wg_cstr) path = row_path(at);
+  bool planned = (r->flags & WG_KF_PLANNED) != 0;
+  const char *lacks = r->doc == NULL || !wg_str_ends(wg_str_of(r->doc), ".") ? "a sentence of doc"
+                      : planned                                              ? NULL
+                      : r->example == NULL                                   ? "an example"
+                      : r->type == WG_KEY_ENUM && r->choices == NULL         ? "choices"
+                      : r->type == WG_KEY_OWN && r->kind == NULL             ? "its kind"
+                      : r->check_name != NULL && r->name_pattern == NULL     ? "a name_pattern"
+                      : r->type == WG_KEY_NAMED && r->name_at == 0           ? "name_at"
+                      : (r->type == WG_KEY_LIST || r->type == WG_KEY_NAMED) &&
+                              (r->count_at == 0 || r->size == 0 || r->sub == NULL)
+                          ? "count_at, size or sub"
+                          : NULL;
+  if (lacks != NULL) {
+    fail_msg("the row of '%s' lacks %s", path, lacks);
   }
 }
 
-static void every_row_is_documented(void **state) {
+static void every_row_has_what_its_readers_need(void **state) {
   (void)state;
-  check_rows(wg_project_root_key.sub);
+  assert_true(each_row(wg_project_lang.root, NULL, check_row) > 100);
+}
+
+// A section that stands nowhere, or one struct in the room of another, is a slip in the table.
+static void every_section_stands_in_a_map(void **state) {
+  (void)state;
+  for (const wg_section_at *s = wg_project_lang.sections; s->section != NULL; s++) {
+    const wg_section_at *below = s + 1;
+    while (below->section != NULL && strcmp(below->under, s->under) != 0) {
+      below++;
+    }
+    assert_true(s->at > 0 && s->section->rows[0].name != NULL);
+    for (const wg_key *a = s->section->rows; a->name != NULL; a++) {
+      const wg_key *b = below->section == NULL ? NULL : below->section->rows;
+      for (; b != NULL && b->name != NULL; b++) {
+        assert_string_not_equal(a->name, b->name);
+      }
+    }
+    const char *dot = strrchr(s->under, '.');
+    bool is_map = s->under[0] == '\0' || wg_str_ends(wg_str_of(s->under), "[]") ||
+                  (dot != NULL && strcmp(dot, ".*") == 0);
+    assert_true(is_map);
+  }
+}
+
+// Keys that don't stand alone: what the example is given with.
+static const struct {
+  const char *path, *with;
+} companions[] = {
+    {"images.*.base", "arch: amd64"},
+    {"images.*.base.state", "synthetic: windows-11"},
+    {"images.*.files[].from", "to: 'C:\\Kiosk'"},
+    {"images.*.files[].rename", "to: 'C:\\Kiosk'"},
+    {"images.*.files[].set", "attributes: [hidden]"},
+    {"images.*.files[].to", "from: branding"},
+    {"images.*.files[].attributes", "set: 'C:\\Kiosk'"},
+    {"images.*.files[].owner", "set: 'C:\\Kiosk'"},
+    {"images.*.files[].sddl", "set: 'C:\\Kiosk'"},
+    {"images.*.files[].replace", "rename: 'C:\\Old', to: 'C:\\New'"},
+    {"images.*.files[].if_present", "delete: 'C:\\Kiosk'"},
+    {"images.*.registry[].values", "key: 'HKLM\\SOFTWARE\\Kiosk'"},
+    {"images.*.registry[].expect", "key: 'HKLM\\SOFTWARE\\Kiosk'"},
+    {"images.*.registry[].view", "key: 'HKLM\\SOFTWARE\\Kiosk'"},
+};
+
+// The map around a row as one line of YAML, with what that map cannot do without.
+static char *map_around(const row_at *at, const char *value) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  const char *quote = value[0] == '$' ? "'" : ""; // between braces ${} is YAML's own
+  wg_buf_printf(&b, "{%s: %s%s%s", at->row->name, quote, value, quote);
+  WG_AUTO(wg_cstr) path = row_path(at);
+  const char *with = NULL;
+  for (size_t i = 0; i < WG_ARRAY_LEN(companions); i++) {
+    with = strcmp(companions[i].path, path) == 0 ? companions[i].with : with;
+  }
+  if (with != NULL) {
+    wg_buf_printf(&b, ", %s", with);
+  }
+  bool has_group = with != NULL;
+  for (wg_key_iter it = wg_key_iter_of(&wg_project_lang, at->map); wg_key_next(&it);) {
+    const wg_key *r = it.key;
+    bool is_one = r->group > 0 && at->row->group != r->group && !has_group;
+    bool needed = (r->flags & WG_KF_REQUIRED) != 0 || is_one || r->group < 0;
+    has_group = has_group || is_one;
+    if (needed && r != at->row) {
+      wg_buf_printf(&b, ", %s: %s", r->name, r->example);
+    }
+  }
+  return wg_xprintf("%s}", wg_buf_z(&b));
+}
+
+static void check_example(const row_at *at) {
+  if ((at->row->flags & WG_KF_PLANNED) != 0) {
+    return;
+  }
+  WG_AUTO(wg_cstr) yaml = map_around(at, at->row->example);
+  for (const row_at *up = at->up; up != NULL; up = up->up) {
+    const wg_key *r = up->row;
+    WG_AUTO(wg_cstr)
+    value = r->type == WG_KEY_NAMED  ? wg_xprintf("{agent: %s}", yaml)
+            : r->type == WG_KEY_LIST ? wg_xprintf("[%s]", yaml)
+                                     : wg_xstrdup(yaml);
+    wg_xfree(yaml);
+    yaml = map_around(up, value);
+  }
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO_PTR(wg_cfg) c = NULL;
+  static const char *env[] = {NULL};
+  if (world_load((world_given){.yaml = yaml, .env = env}, &c, &err) != WG_OK) {
+    fail_msg("%s\n%s", yaml, err.text);
+  }
 }
 
 // Each example of the table, put into its place, is what the program takes.
-static void examples_are_valid(void **state) {
+static void every_example_is_taken(void **state) {
   (void)state;
-  const wg_key *app = NULL;
-  const wg_key *image = NULL;
-  for (const wg_key *r = wg_project_root_key.sub; r->name != NULL; r++) {
-    app = strcmp(r->name, "apps") == 0 ? r->sub[0].sub : app;
-    image = strcmp(r->name, "images") == 0 ? r->sub[0].sub : image;
-  }
-  assert_true(app != NULL && image != NULL);
-  for (const wg_key *r = app; r != NULL && r->name != NULL; r++) {
-    bool is_targets = strcmp(r->name, "targets") == 0;
-    WG_AUTO(wg_cstr) line = wg_xprintf("%s: %s", r->name, r->example);
-    WG_AUTO(wg_cstr)
-    yaml = wg_xprintf("version: 1\nname: x\napps:\n  agent:\n    %s%s\n",
-                      is_targets ? "" : "targets: [windows/amd64]\n    ", line);
-    WG_AUTO_PTR(wg_cfg) c = world_good((world_given){.yaml = yaml});
-    assert_non_null(c);
-  }
-  for (const wg_key *r = image; r != NULL && r->name != NULL; r++) {
-    if ((r->flags & WG_KF_PLANNED) != 0) {
-      continue;
-    }
-    const char *base = strcmp(r->name, "base") == 0 ? "" : "    base: {file: b.wim}\n";
-    const char *outputs = strcmp(r->name, "outputs") == 0 ? "" : "    outputs: [wim]\n";
-    WG_AUTO(wg_cstr)
-    yaml = wg_xprintf("version: 1\nname: x\napps: {agent: {targets: "
-                      "[windows/amd64]}}\nimages:\n  i:\n%s%s    %s: %s\n",
-                      base, outputs, r->name, r->example);
-    WG_AUTO_PTR(wg_cfg) c = world_good((world_given){.yaml = yaml});
-    assert_non_null(c);
-  }
+  (void)each_row(wg_project_lang.root, NULL, check_example);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(schema_is_current),
       cmocka_unit_test(reference_is_current),
-      cmocka_unit_test(every_row_is_documented),
-      cmocka_unit_test(examples_are_valid),
+      cmocka_unit_test(every_row_has_what_its_readers_need),
+      cmocka_unit_test(every_section_stands_in_a_map),
+      cmocka_unit_test(every_example_is_taken),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "os/mem.h"
-#include "project/keys.h"
+#include "project/load.h"
+#include "project/sections.h"
 #include "support.h"
 
 #define WORLD_COMMIT_TIME 1700000000

@@ -1,5 +1,9 @@
-// The rows of images.*.files and of an app's shortcut (keys.c has the rest of the table).
-#include "project/keys.h"
+#include "project/image.h"
+
+#include <string.h>
+
+#include "project/hostfile.h"
+#include "project/protect.h"
 #include "project/values.h"
 
 #define FILE_(field) WG_AT(wg_cfg_image_file, field)
@@ -14,7 +18,7 @@ static const wg_key attribute_item[] = {
   ENTRY(op_), .type = WG_KEY_WINPATH, .at = FILE_(path), .check = wg_cfg_check_windows_path,       \
               .pattern = wg_cfg_windows_path_pattern
 
-const wg_key wg_cfg_image_file_keys[] = {
+static const wg_key image_file_keys[] = {
     {.name = "from",
      ENTRY(WG_CFG_FILE_PUT),
      .type = WG_KEY_PATH,
@@ -105,51 +109,95 @@ const wg_key wg_cfg_image_file_keys[] = {
      .example = "true"},
     {.name = NULL}};
 
-#define SHORTCUT(field) WG_AT(wg_cfg_shortcut, field)
-static const wg_key shortcut_keys[] = {
-    {.name = "name",
-     .type = WG_KEY_STRING,
-     .flags = WG_KF_VAR,
-     .at = SHORTCUT(name),
-     .check = wg_cfg_check_windows_name,
-     .doc = "The name that the Start menu shows, and of the .lnk file. Left out, the app's.",
-     .example = "Kiosk console"},
-    {.name = "folder",
-     .type = WG_KEY_STRING,
-     .flags = WG_KF_VAR,
-     .at = SHORTCUT(folder),
-     .check = wg_cfg_check_windows_name,
-     .doc = "A folder of the Start menu for it.",
-     .example = "Example Ltd"},
-    {.name = "args",
-     .type = WG_KEY_STRING,
-     .flags = WG_KF_VAR,
-     .at = SHORTCUT(args),
-     .doc = "What follows the program on its command line.",
-     .example = "--console"},
-    {.name = "working_dir",
-     .type = WG_KEY_STRING,
-     .at = SHORTCUT(working_dir),
-     .check = wg_cfg_check_shortcut_path,
-     .doc = "The folder that the program starts in; variables such as %USERPROFILE% are filled in "
-            "at the start. Left out, the program's own.",
-     .example = "'%USERPROFILE%'"},
-    {.name = "icon",
-     .type = WG_KEY_STRING,
-     .at = SHORTCUT(icon),
-     .check = wg_cfg_check_shortcut_path,
-     .doc = "A file with the icon, an .ico or a program, and the number of the icon in it behind a "
-            "comma. Left out, the program's own.",
-     .example = "'C:\\Windows\\System32\\shell32.dll,12'"},
-    {.name = "description",
-     .type = WG_KEY_STRING,
-     .flags = WG_KF_VAR,
-     .at = SHORTCUT(description),
-     .doc = "What is shown when the mouse rests on it.",
-     .example = "Opens the kiosk's console"},
+static const wg_key image_file_item[] = {{.name = "",
+                                          .type = WG_KEY_MAP,
+                                          .sub = image_file_keys,
+                                          .pos_at = WG_AT(wg_cfg_image_file, pos),
+                                          .example = "{from: branding, to: 'C:\\Windows\\Web'}"}};
+
+static const wg_key rows[] = {
+    {.name = "files",
+     .type = WG_KEY_LIST,
+     .sub = image_file_item,
+     .at = WG_AT(wg_cfg_list, items),
+     .count_at = WG_AT(wg_cfg_list, n),
+     .size = sizeof(wg_cfg_image_file),
+     .doc =
+         "Changes of the image's files, applied in this order, before the apps go in: each entry "
+         "puts, deletes, renames, makes or sets one thing. Letter case of paths is ignored, and "
+         "'/' is as good as '\\'. An entry that would undo an earlier one is an error. What "
+         "belongs to Windows servicing (Windows\\WinSxS, Windows\\servicing, the hives "
+         "COMPONENTS, SAM and SECURITY) and the hives that `registry` changes are refused.",
+     .example = "[{from: branding, to: 'C:\\Windows\\Web\\Kiosk'}, {delete: "
+                "'C:\\Windows\\Web\\Old', if_present: true}]"},
     {.name = NULL}};
-const wg_key wg_cfg_shortcut_map = {.name = "",
-                                    .type = WG_KEY_MAP,
-                                    .sub = shortcut_keys,
-                                    .at = WG_AT(wg_cfg_image_app, shortcut),
-                                    .present_at = WG_AT(wg_cfg_image_app, shortcut.wanted)};
+
+static void files_error(wg_cfg *c, const char *label, wg_pos pos, const char *text,
+                        const char *hint) {
+  wg_cfg_error(c, pos, wg_cfg_printf(c, "%s: %s", label, text), hint);
+}
+
+static const char *const file_keys[] = {
+    [WG_CFG_FILE_NONE] = "",         [WG_CFG_FILE_PUT] = "from",    [WG_CFG_FILE_DELETE] = "delete",
+    [WG_CFG_FILE_RENAME] = "rename", [WG_CFG_FILE_MKDIR] = "mkdir", [WG_CFG_FILE_SET] = "set"};
+
+// Keys beside one they don't belong to.
+static void files_keys(wg_cfg *c, const char *label, const wg_cfg_image_file *f) {
+  const unsigned put = 1U << WG_CFG_FILE_PUT, del = 1U << WG_CFG_FILE_DELETE,
+                 ren = 1U << WG_CFG_FILE_RENAME, make = 1U << WG_CFG_FILE_MKDIR,
+                 set = 1U << WG_CFG_FILE_SET;
+  const struct {
+    const char *name;
+    bool given;
+    unsigned ops;
+  } keys[] = {{"to", f->to_pos.line != 0, put | ren},
+              {"attributes", f->has_attributes != 0, put | make | set},
+              {"owner", f->owner_pos.line != 0, put | make | set},
+              {"sddl", f->sddl_pos.line != 0, put | make | set},
+              {"replace", f->replace, ren},
+              {"if_present", f->if_present, del | ren | set}};
+  for (size_t i = 0; i < WG_ARRAY_LEN(keys); i++) {
+    if (keys[i].given && (keys[i].ops >> f->op & 1) == 0) {
+      files_error(c, label, f->pos,
+                  wg_cfg_printf(c, "'%s' does not belong to '%s'", keys[i].name, file_keys[f->op]),
+                  "remove it, or make it two entries of the list");
+    }
+  }
+  bool needs_to = (put | ren) >> f->op & 1;
+  if (needs_to && f->to_pos.line == 0) {
+    files_error(c, label, f->pos, wg_cfg_printf(c, "'to' is missing beside '%s'", file_keys[f->op]),
+                "add where it goes: to: 'C:\\...'");
+  }
+  if (f->op == WG_CFG_FILE_SET && f->has_attributes == 0 && f->owner_pos.line == 0 &&
+      f->sddl_pos.line == 0) {
+    files_error(c, label, f->pos, "'set' sets nothing", "add 'attributes', 'owner' or 'sddl'");
+  }
+}
+
+static void files_rules(wg_cfg *c, const wg_place *at) {
+  const wg_cfg_image_file *files = at->self;
+  const char *label = wg_cfg_printf(c, "%s.files", at->path);
+  for (size_t i = 0; i < at->n; i++) {
+    const wg_cfg_image_file *f = &files[i];
+    if (f->op == WG_CFG_FILE_NONE) {
+      continue;
+    }
+    files_keys(c, label, f);
+    wg_rule_protected(c, label, f->path, f->path_pos, NULL);
+    wg_rule_protected(c, label, f->to, f->to_pos, f->op == WG_CFG_FILE_PUT ? f->from : NULL);
+  }
+}
+
+static void files_files(wg_cfg *c, const wg_place *at) {
+  const wg_cfg_image_file *files = at->self;
+  const char *label = wg_cfg_printf(c, "%s.files", at->path);
+  wg_stat st;
+  for (size_t i = 0; i < at->n; i++) {
+    if (files[i].from != NULL) {
+      (void)wg_hostfile_stat(c, label, files[i].from, files[i].path_pos, 0, &st);
+    }
+  }
+}
+
+const wg_section wg_section_image_files = {
+    .rows = rows, .rules = files_rules, .files = files_files};

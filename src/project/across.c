@@ -1,0 +1,173 @@
+#include "project/across.h"
+
+#include <string.h>
+
+#include "base/near.h"
+
+// The model may have holes where keys were faulty: NULL strings are passed over.
+
+static void across_version_info(wg_cfg *c, const wg_project *p, const wg_cfg_app *app) {
+  const wg_cfg_windows *w = &app->windows;
+  const char *release = p->release;
+  if (!w->version_info.present || release == NULL || release[0] == '\0' ||
+      (w->version_info.file_version != NULL && w->version_info.product_version != NULL)) {
+    return;
+  }
+  wg_str s = wg_str_of(release);
+  size_t n = 0;
+  while (n < s.n && ((s.p[n] >= '0' && s.p[n] <= '9') || s.p[n] == '.')) {
+    n++;
+  }
+  s.n = n;
+  while (s.n > 0) {
+    size_t dot = wg_str_find(s, '.');
+    uint64_t v = 0;
+    if (!wg_parse_u64((wg_str){s.p, dot}, &v) || v > 65535) {
+      wg_cfg_error(c, w->version_info.pos,
+                   wg_cfg_printf(c,
+                                 "apps.%s.windows.version_info: release %s has a number above "
+                                 "65535, which no Windows version can hold",
+                                 app->name, release),
+                   "give 'file_version' and 'product_version' here: \"1.4.0.0\"");
+      return;
+    }
+    size_t skip = dot < s.n ? dot + 1 : dot;
+    s = (wg_str){s.p + skip, s.n - skip};
+  }
+}
+
+// How many Windows targets of the architecture an app has; *out_plain: one of them has no variant.
+static size_t across_count_targets(const wg_cfg_app *app, const char *arch, bool *out_plain,
+                                   bool *out_holes) {
+  size_t n = 0;
+  for (size_t i = 0; i < app->n_targets; i++) {
+    const wg_cfg_target *t = &app->targets[i];
+    if (t->os == NULL) {
+      *out_holes = true;
+    } else if (strcmp(t->os, "windows") == 0 && (arch == NULL || strcmp(t->arch, arch) == 0)) {
+      n++;
+      *out_plain = *out_plain || t->variant[0] == '\0';
+    }
+  }
+  return n;
+}
+
+static void across_image_app_target(wg_cfg *c, const wg_cfg_image *img, const wg_cfg_image_app *ia,
+                                    const wg_cfg_app *app) {
+  bool plain = false, holes = app->n_targets == 0;
+  size_t n = across_count_targets(app, img->arch, &plain, &holes);
+  if (n == 0 && !holes) {
+    wg_cfg_error(c, ia->app_pos,
+                 img->arch == NULL
+                     ? wg_cfg_printf(c, "images.%s.apps: app '%s' has no Windows target", img->name,
+                                     app->name)
+                     : wg_cfg_printf(c, "images.%s.apps: app '%s' has no target windows/%s",
+                                     img->name, app->name, img->arch),
+                 wg_cfg_printf(c, "add 'windows/%s' to apps.%s.targets",
+                               img->arch == NULL ? "amd64" : img->arch, app->name));
+  }
+  if (img->arch != NULL && n > 1 && !plain) {
+    wg_cfg_error(c, ia->app_pos,
+                 wg_cfg_printf(c,
+                               "images.%s.apps: app '%s' has %zu targets for windows/%s, and an "
+                               "image takes one",
+                               img->name, app->name, n, img->arch),
+                 wg_cfg_printf(c, "add plain 'windows/%s' to apps.%s.targets, or keep one variant",
+                               img->arch, app->name));
+  }
+}
+
+static void across_unknown_app(wg_cfg *c, const wg_project *p, const wg_cfg_image *img,
+                               const wg_cfg_image_app *ia) {
+  const char **names = wg_cfg_alloc(c, p->n_apps, sizeof(*names));
+  const char *list = "";
+  for (size_t i = 0; i < p->n_apps; i++) {
+    names[i] = p->apps[i].name;
+    list = i >= 20 ? list : wg_cfg_printf(c, "%s%s%s", list, i == 0 ? "" : ", ", names[i]);
+  }
+  const char *near = wg_nearest(ia->app, names, p->n_apps);
+  const char *hint = "define it under 'apps' first";
+  if (near != NULL) {
+    hint = wg_cfg_printf(c, "did you mean '%s'?", near);
+  } else if (p->n_apps > 0) {
+    hint = wg_cfg_printf(c, "apps there are: %s", list);
+  }
+  wg_cfg_error(c, ia->app_pos,
+               wg_cfg_printf(c, "images.%s.apps: there is no app '%s'", img->name, ia->app), hint);
+}
+
+static void across_image_app(wg_cfg *c, const wg_project *p, const wg_cfg_image *img,
+                             wg_cfg_image_app *ia) {
+  if (ia->app == NULL) {
+    return;
+  }
+  for (size_t i = 0; i < p->n_apps; i++) {
+    if (strcmp(p->apps[i].name, ia->app) == 0) {
+      ia->app_index = i;
+      across_image_app_target(c, img, ia, &p->apps[i]);
+      return;
+    }
+  }
+  across_unknown_app(c, p, img, ia);
+}
+
+// An app's folder in out/ and an image's file in out/ must not be the same name.
+static void across_out_names(wg_cfg *c, const wg_project *p, const wg_cfg_image *img) {
+  static const char *const endings[] = {"wim", "esd", "swm"};
+  for (size_t k = 0; k < img->n_outputs; k++) {
+    const char *file = wg_cfg_printf(c, "%s.%s", img->name, endings[img->outputs[k].kind]);
+    for (size_t i = 0; i < p->n_apps; i++) {
+      if (strcmp(p->apps[i].name, file) == 0) {
+        wg_cfg_error(
+            c, p->apps[i].pos,
+            wg_cfg_printf(c, "apps.%s: the name clashes with out/%s, the output of image '%s'",
+                          file, file, img->name),
+            "choose another name");
+      }
+    }
+  }
+}
+
+// Finds the app of each images.*.apps item: fills app_index in a copy of the items.
+static void across_bind_apps(wg_cfg *c, wg_project *p) {
+  wg_cfg_image *images = wg_cfg_alloc(c, p->n_images, sizeof(*images));
+  for (size_t i = 0; i < p->n_images; i++) {
+    images[i] = p->images[i];
+    wg_cfg_image_app *apps = wg_cfg_alloc(c, images[i].n_apps, sizeof(*apps));
+    for (size_t k = 0; k < images[i].n_apps; k++) {
+      apps[k] = images[i].apps[k];
+      across_image_app(c, p, &images[i], &apps[k]);
+    }
+    images[i].apps = apps;
+  }
+  p->images = images;
+}
+
+static void across_epoch(wg_cfg *c, wg_project *p) {
+  const char *epoch = c->world.getenv(c->world.ctx, "SOURCE_DATE_EPOCH");
+  uint64_t v = 0;
+  if (epoch == NULL || epoch[0] == '\0') {
+    return;
+  }
+  if (!wg_parse_u64(wg_str_of(epoch), &v) || v > UINT32_MAX) {
+    wg_cfg_add_fault(c, WG_FAULT_ERROR, (wg_pos){c->sources[0], 1, 1},
+                     wg_cfg_printf(c,
+                                   "the environment variable SOURCE_DATE_EPOCH is '%.40s', which "
+                                   "is not a count of seconds since 1970",
+                                   epoch),
+                     "unset it, or set it to a number such as the output of 'date +%s'");
+    return;
+  }
+  p->time_s = (int64_t)v;
+}
+
+void wg_project_across(wg_cfg *c, wg_project *p) {
+  across_epoch(c, p);
+  for (size_t i = 0; i < p->n_apps; i++) {
+    across_version_info(c, p, &p->apps[i]);
+  }
+  for (size_t i = 0; i < p->n_images; i++) {
+    across_out_names(c, p, &p->images[i]);
+  }
+  across_bind_apps(c, p);
+}

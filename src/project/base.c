@@ -1,0 +1,255 @@
+#include "project/image.h"
+
+#include <string.h>
+
+#include "crypto/digest.h"
+#include "image/file/base.h"
+#include "image/synthetic/synthetic.h"
+#include "project/hostfile.h"
+#include "project/values.h"
+
+static const wg_choice arches[] = {
+    {"amd64", 0, false}, {"arm64", 0, false}, {"386", 0, false}, {NULL, 0, false}};
+
+#define IMG(field) WG_AT(wg_cfg_image, field)
+#define BASE(field) WG_AT(wg_cfg_base, field)
+static const wg_choice synthetic_products[] = {{"windows-7", 0, false},
+                                               {"windows-10", 0, false},
+                                               {"windows-11", 0, false},
+                                               {"server-2022", 0, false},
+                                               {"server-2025", 0, false},
+                                               {"windows-7-setup", 0, false},
+                                               {"windows-10-setup", 0, false},
+                                               {"windows-11-setup", 0, false},
+                                               {"server-2022-setup", 0, false},
+                                               {"server-2025-setup", 0, false},
+                                               {NULL, 0, false}};
+static const wg_choice synthetic_states[] = {{"generalized", 0, false},
+                                             {"generalized-audit", 0, false},
+                                             {"specialized", 0, false},
+                                             {"specialized-audit", 0, false},
+                                             {"undeployable", 0, false},
+                                             {"complete", 0, false},
+                                             {NULL, 0, false}};
+static const wg_key base_keys[] = {
+    {.name = "file",
+     .type = WG_KEY_PATH,
+     .flags = WG_KF_VAR,
+     .group = 1,
+     .at = BASE(path),
+     .pos_at = BASE(path_pos),
+     .mark_at = BASE(kind),
+     .mark = WG_BASE_FILE,
+     .check = wg_cfg_check_host_path,
+     .doc =
+         "A .wim or .esd file, a part of a split one (.swm; the other parts lie beside it), or a "
+         "Windows .iso with sources/install.wim, .esd or .swm in it. The content tells what it "
+         "is, not the name. It is opened read-only and never changed.",
+     .example = "base/base.wim"},
+    {.name = "dir",
+     .type = WG_KEY_PATH,
+     .flags = WG_KF_VAR,
+     .group = 1,
+     .at = BASE(path),
+     .pos_at = BASE(path_pos),
+     .mark_at = BASE(kind),
+     .mark = WG_BASE_DIR,
+     .check = wg_cfg_check_host_path,
+     .doc = "A folder that holds the tree of drive C:.",
+     .example = "base/tree"},
+    {.name = "synthetic",
+     .type = WG_KEY_ENUM,
+     .flags = WG_KF_STORE_NAME,
+     .choices = synthetic_products,
+     .group = 1,
+     .at = BASE(path),
+     .pos_at = BASE(path_pos),
+     .mark_at = BASE(kind),
+     .mark = WG_BASE_SYNTHETIC,
+     .doc =
+         "A base that wingo makes itself, for demos, tests and CI: the folders and the registry of "
+         "that version, placeholders for its programs, nothing of Microsoft's. It does not start. "
+         "`image` may be left out: the Pro or Standard edition then; `arch` too: amd64. `-setup` "
+         "is "
+         "the boot.wim of that version: Windows PE, and Setup, which is taken without `image`.",
+     .example = "windows-11"},
+    {.name = "state",
+     .type = WG_KEY_ENUM,
+     .flags = WG_KF_STORE_NAME,
+     .choices = synthetic_states,
+     .at = BASE(state),
+     .pos_at = BASE(state_pos),
+     .doc = "How far Setup has come with a synthetic base, as its ImageState says: `generalized` "
+            "when left out, as on media; `complete` is a system that was started and set up.",
+     .example = "complete"},
+    {.name = "image",
+     .type = WG_KEY_STRING,
+     .flags = WG_KF_VAR,
+     .at = BASE(image),
+     .pos_at = BASE(image_pos),
+     .check = wg_cfg_check_base_image,
+     .doc = "Which image of the file: its NAME, its number counted from 1, its DISPLAYNAME or its "
+            "edition, the first of these that fits; letter case counts only where it must. It may "
+            "be left out when the file has just one.",
+     .example = "Windows 11 Pro"},
+    {.name = "sha256",
+     .type = WG_KEY_STRING,
+     .flags = WG_KF_VAR,
+     .at = BASE(sha256),
+     .pos_at = BASE(sha256_pos),
+     .check = wg_cfg_check_sha256,
+     .pattern = "^(sha256:)?[0-9A-Fa-f]{64}$",
+     .doc = "The SHA-256 of the file: another file is refused. `wingo check` prints the line to "
+            "paste. Of a split image pin part 1: what it says of all contents is checked when the "
+            "base is read.",
+     .example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    {.name = NULL}};
+
+static const wg_key rows[] = {
+    {.name = "base",
+     .type = WG_KEY_MAP,
+     .flags = WG_KF_REQUIRED | WG_KF_POSITION_OF_KEY,
+     .sub = base_keys,
+     .at = IMG(base),
+     .pos_at = IMG(base.pos),
+     .doc = "The Windows image to start from: exactly one of `file`, `dir` and `synthetic`.",
+     .example = "{file: base/base.wim, image: Windows 11 Pro}"},
+    {.name = "arch",
+     .type = WG_KEY_ENUM,
+     .flags = WG_KF_STORE_NAME,
+     .choices = arches,
+     .at = IMG(arch),
+     .pos_at = IMG(arch_pos),
+     .doc = "The image's architecture, which picks the programs. It is needed only where the base "
+            "states none; where the base states another one, that is an error.",
+     .example = "amd64"},
+    {.name = NULL}};
+
+static void base_rules(wg_cfg *c, const wg_place *at) {
+  const wg_cfg_image *img = at->self;
+  const wg_cfg_base *b = &img->base;
+  if (b->path_pos.line != 0 && b->kind == WG_BASE_SYNTHETIC && b->sha256_pos.line != 0) {
+    wg_cfg_error(
+        c, b->sha256_pos,
+        wg_cfg_printf(c, "%s.base: 'sha256' pins a file, and the base is synthetic", at->path),
+        "remove it");
+  }
+  if (b->path_pos.line != 0 && b->kind != WG_BASE_SYNTHETIC && b->state_pos.line != 0) {
+    wg_cfg_error(c, b->state_pos,
+                 wg_cfg_printf(c, "%s.base: 'state' is for a synthetic base", at->path),
+                 "remove it");
+  }
+  if (b->path_pos.line == 0 || b->kind != WG_BASE_DIR) {
+    return;
+  }
+  if (img->arch_pos.line == 0) {
+    wg_cfg_error(
+        c, at->pos,
+        wg_cfg_printf(c, "%s: 'arch' is missing, and a folder as base does not state it", at->path),
+        "add 'arch: amd64' (or arm64, 386)");
+  }
+  if (b->sha256_pos.line != 0) {
+    wg_cfg_error(
+        c, b->sha256_pos,
+        wg_cfg_printf(c, "%s.base: 'sha256' pins a file, and the base is a folder", at->path),
+        "remove it");
+  }
+  if (b->image_pos.line != 0) {
+    wg_cfg_error(c, b->image_pos,
+                 wg_cfg_printf(c,
+                               "%s.base: 'image' picks an image of a file, and the base is "
+                               "a folder",
+                               at->path),
+                 "remove it");
+  }
+}
+
+// Compares the pin with the file, or offers one. A split base's pin is of the part that is named.
+static void base_pin(wg_cfg *c, const wg_cfg_base *b, const char *where) {
+  WG_AUTO(wg_cstr) path = wg_hostfile_path(c, b->path);
+  WG_AUTO(wg_fd) fd = -1;
+  wg_error err = WG_ERROR_INIT;
+  wg_digest d, pin;
+  if (wg_os_open_read(WG_CWD, path, &fd, &err) != WG_OK ||
+      wg_sha256_fd(fd, NULL, &d, NULL, &err) != WG_OK) {
+    wg_cfg_error(c, b->path_pos,
+                 wg_cfg_printf(c, "%s.base.file: '%s': %s", where, b->path, err.text), NULL);
+    return;
+  }
+  const char *hex = wg_cfg_printf(c, "%s", wg_digest_hex(&d).s);
+  if (b->sha256 == NULL) {
+    wg_cfg_add_fault(c, WG_FAULT_WARNING, b->path_pos,
+                     wg_cfg_printf(c, "%s.base: no 'sha256' pins '%s'", where, b->path),
+                     wg_cfg_printf(c, "add 'sha256: %s'", hex));
+  } else if (!wg_digest_parse(wg_str_of(b->sha256), &pin) || !wg_digest_eq(&pin, &d)) {
+    wg_cfg_error(
+        c, b->sha256_pos,
+        wg_cfg_printf(c, "%s.base.sha256: '%s' is not the file that is pinned", where, b->path),
+        wg_cfg_printf(c, "if this file is meant, write 'sha256: %s'", hex));
+  }
+}
+
+// Is it a base we can change, is the image there, and do the architectures agree?
+static void base_look(wg_cfg *c, const wg_cfg_image *img, const wg_place *at) {
+  const wg_cfg_base *b = &img->base;
+  const char *where = at->path;
+  if (b->image == NULL && b->image_pos.line != 0) {
+    return; // which image is meant is a fault already
+  }
+  WG_AUTO(wg_cstr) path = wg_hostfile_path(c, b->path);
+  wg_image_base base = {.kind = WG_IMAGE_BASE_WIM, .path = path, .image = b->image};
+  wg_image_base_facts facts = {.arch = ""};
+  wg_error err = WG_ERROR_INIT;
+  wg_code code = wg_image_base_look(&base, &facts, &err);
+  const char *arch = facts.arch;
+  if (code != WG_OK) {
+    bool of_image = (code == WG_E_NOT_FOUND || code == WG_E_CONFLICT) && b->image != NULL;
+    wg_cfg_error(c, of_image ? b->image_pos : b->path_pos,
+                 wg_cfg_printf(c, "%s.base: %s", where, err.text), NULL);
+  } else if (img->arch != NULL && arch[0] != '\0' && !wg_str_eqz(wg_str_of(img->arch), arch)) {
+    wg_cfg_error(c, img->arch_pos,
+                 wg_cfg_printf(c, "%s.arch: %s, but the base is %s", where, img->arch, arch),
+                 "remove 'arch:' or choose another base");
+  } else if (img->arch == NULL && arch[0] == '\0') {
+    wg_cfg_error(c, at->pos, wg_cfg_printf(c, "%s: its base does not state an architecture", where),
+                 "add 'arch: amd64' (or arm64, 386)");
+  }
+}
+
+// Is there such a product for this architecture, and has it that image?
+static void base_synthetic(wg_cfg *c, const wg_cfg_image *img, const char *where) {
+  const wg_cfg_base *b = &img->base;
+  wg_error err = WG_ERROR_INIT;
+  if (wg_synthetic_check(b->path, img->arch, NULL, NULL, NULL, &err) != WG_OK) {
+    wg_cfg_error(c, img->arch_pos, wg_cfg_printf(c, "%s.arch: %s", where, err.text), NULL);
+  } else if (wg_synthetic_check(b->path, img->arch, b->state, NULL, NULL, &err) != WG_OK) {
+    wg_cfg_error(c, b->state_pos, wg_cfg_printf(c, "%s.base: %s", where, err.text),
+                 "remove 'state'");
+  } else if (wg_synthetic_check(b->path, img->arch, b->state, b->image, NULL, &err) != WG_OK) {
+    wg_cfg_error(c, b->image_pos, wg_cfg_printf(c, "%s.base: %s", where, err.text), NULL);
+  }
+}
+
+static void base_files(wg_cfg *c, const wg_place *at) {
+  const wg_cfg_image *img = at->self;
+  const wg_cfg_base *b = &img->base;
+  wg_stat st;
+  bool is_file = b->kind == WG_BASE_FILE;
+  if (b->path == NULL) {
+    return;
+  }
+  if (b->kind == WG_BASE_SYNTHETIC) {
+    base_synthetic(c, img, at->path);
+    return;
+  }
+  const char *label = wg_cfg_printf(c, "%s.base.%s", at->path, is_file ? "file" : "dir");
+  if (wg_hostfile_stat(c, label, b->path, b->path_pos, is_file ? WG_FT_FILE : WG_FT_DIR, &st) &&
+      is_file) {
+    base_look(c, img, at);
+    if (b->sha256 != NULL || b->sha256_pos.line == 0) { // else it is a fault already
+      base_pin(c, b, at->path);
+    }
+  }
+}
+
+const wg_section wg_section_base = {.rows = rows, .rules = base_rules, .files = base_files};

@@ -1,0 +1,21 @@
+// The sections of an image. What they fill is image/part/want.h, which the parts of an image read.
+#ifndef WG_PROJECT_IMAGE_H
+#define WG_PROJECT_IMAGE_H
+
+#include "config/section.h"
+#include "image/part/want.h"
+
+extern const wg_section wg_section_images;
+extern const wg_section wg_section_base; // base and arch
+extern const wg_section wg_section_image_apps;
+extern const wg_section wg_section_service; // this one and the next three: of an app in an image
+extern const wg_section wg_section_firewall;
+extern const wg_section wg_section_uninstall;
+extern const wg_section wg_section_shortcut;
+extern const wg_section wg_section_image_files;
+extern const wg_section wg_section_registry;
+extern const wg_section wg_section_outputs;
+extern const wg_section wg_section_compact;
+extern const wg_section wg_section_unserviced; // keys that an image has not, and why
+
+#endif

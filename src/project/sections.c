@@ -1,0 +1,44 @@
+#include "project/sections.h"
+
+#include "project/across.h"
+
+// Where each section stands. The order is that of the reference page.
+static const wg_section_at sections[] = {
+    {"", &wg_section_project, WG_WHOLE},
+    {"", &wg_section_apps, WG_AT_LIST(wg_project, apps)},
+    {"apps.*", &wg_section_windows, WG_AT(wg_cfg_app, windows)},
+    {"", &wg_section_images, WG_AT_LIST(wg_project, images)},
+    {"images.*", &wg_section_base, WG_WHOLE},
+    {"images.*", &wg_section_image_apps, WG_AT_LIST(wg_cfg_image, apps)},
+    {"images.*.apps[]", &wg_section_service, WG_AT(wg_cfg_image_app, service)},
+    {"images.*.apps[]", &wg_section_firewall, WG_AT_LIST(wg_cfg_image_app, firewall)},
+    {"images.*.apps[]", &wg_section_uninstall, WG_AT(wg_cfg_image_app, uninstall)},
+    {"images.*.apps[]", &wg_section_shortcut, WG_AT(wg_cfg_image_app, shortcut)},
+    {"images.*", &wg_section_image_files, WG_AT_LIST(wg_cfg_image, files)},
+    {"images.*", &wg_section_registry, WG_AT_LIST(wg_cfg_image, registry)},
+    {"images.*", &wg_section_outputs, WG_AT_LIST(wg_cfg_image, outputs)},
+    {"images.*", &wg_section_compact, WG_AT(wg_cfg_image, compact)},
+    {"images.*", &wg_section_unserviced, WG_WHOLE},
+    {"", &wg_section_later, WG_WHOLE},
+    {NULL, NULL, 0},
+};
+
+static const wg_key root = {
+    .name = "", .type = WG_KEY_MAP, .under = "", .doc = "The project file of wingo."};
+
+static void project_begin(wg_cfg *c, const wg_cfg_input *in, void *model) {
+  wg_project *p = model;
+  p->dir = c->dir;
+  p->file = c->sources[0];
+  p->env_name = wg_cfg_printf(c, "%s", in->env_name == NULL ? "" : in->env_name);
+}
+
+static void project_across(wg_cfg *c, void *model) {
+  wg_project_across(c, model);
+}
+
+const wg_cfg_lang wg_project_lang = {.root = &root,
+                                     .sections = sections,
+                                     .model_bytes = sizeof(wg_project),
+                                     .begin = project_begin,
+                                     .across = project_across};

@@ -108,7 +108,7 @@ wg_code wg_inspect_hive(wg_ins *i, wg_error *err) {
     return err->code;
   }
   if (dirty) {
-    wg_ins_u64(i, "replayed", "Replayed", f.n_replayed);
+    wg_ins_u64(i, "replayed", "Replayed", f.replay.n);
   }
   wg_regf_info info = wg_hive_info(f.hive);
   WG_AUTO(wg_buf) root = {0};

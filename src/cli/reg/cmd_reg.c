@@ -187,8 +187,8 @@ static int reg_export_run(wg_cli *c) {
   wg_buf_init(&text, wg_heap(), 0);
   wg_buf_init(&wide, wg_heap(), 0);
   wg_regtext_begin(&text);
-  wg_hive_export_regtext(k, prefix != NULL ? prefix : "HKEY_LOCAL_MACHINE\\HIVE", &text);
-  if (wg_buf_check(&text, &err) != WG_OK ||
+  if (wg_hive_export_regtext(k, prefix != NULL ? prefix : "HKEY_LOCAL_MACHINE\\HIVE", &text,
+                             &err) != WG_OK ||
       wg_regtext_finish(wg_buf_str(&text), &wide, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }

@@ -1,4 +1,7 @@
 // `wingo reg check`: a hive from end to end.
+#include <stddef.h>
+#include <string.h>
+
 #include "cli/core/ins.h"
 #include "cli/reg/reg.h"
 
@@ -89,6 +92,98 @@ static int reg_salvage_run(const wg_cli *c) {
   return damaged ? wg_exit_code(WG_E_FORMAT) : 0;
 }
 
+// --- check
+
+#define LINT_N 5U
+static const struct lint_text {
+  size_t at;
+  const char *name, *text;
+} lint_texts[LINT_N] = {
+    {offsetof(wg_regf_lint, order), "order",
+     "subkeys out of order: Windows bisects the list and does not find some"},
+    {offsetof(wg_regf_lint, hash), "hash",
+     "entries whose hash is not their key's: Windows does not find these"},
+    {offsetof(wg_regf_lint, parent), "parent", "keys that name another parent than their own"},
+    {offsetof(wg_regf_lint, refs), "security_counts",
+     "security descriptors with another count than keys that use them"},
+    {offsetof(wg_regf_lint, ring), "security_ring",
+     "security descriptors whose neighbours do not name them"},
+};
+
+static wg_regf_lint_item lint_item(const wg_regf_lint *l, size_t i) {
+  wg_regf_lint_item item;
+  memcpy(&item, (const char *)l + lint_texts[i].at, sizeof(item));
+  return item;
+}
+
+static bool lint_is_clean(const wg_regf_lint *l) {
+  for (size_t i = 0; i < LINT_N; i++) {
+    if (lint_item(l, i).n > 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static wg_code reg_check_lint(const wg_reg_subject *s, wg_regf_lint *out, wg_error *err) {
+  WG_AUTO_PTR(wg_hive) h = NULL;
+  const wg_buf *bytes = s->in_image ? &s->image.bytes : &s->file.bytes;
+  return wg_hive_parse_lint(bytes->p, bytes->n, NULL, true, wg_heap(), &h, out, err);
+}
+
+static void check_text(const wg_reg_subject *t, const wg_regf_lint *lint, wg_buf *out) {
+  wg_regf_info i = wg_hive_info(t->hive);
+  wg_buf_printf(
+      out,
+      "version        %u.%u\nsequence       %u, %u\nkeys           %llu\nvalues         %llu\n"
+      "live bytes     %llu\nfile bytes     %zu\nlost cells     %llu (%llu bytes)\n"
+      "replayed       %u log entries\n",
+      i.major, i.minor, i.seq1, i.seq2, (unsigned long long)i.n_keys,
+      (unsigned long long)i.n_values, (unsigned long long)i.live_bytes, t->n_file_bytes,
+      (unsigned long long)i.n_lost_cells, (unsigned long long)i.lost_bytes, t->replay.n);
+  for (size_t k = 0; k < LINT_N; k++) {
+    wg_regf_lint_item item = lint_item(lint, k);
+    if (item.n > 0) {
+      wg_buf_printf(out, "fault          %llu %s (first at offset 0x%llx)\n",
+                    (unsigned long long)item.n, lint_texts[k].text,
+                    (unsigned long long)item.first_off);
+    }
+  }
+  if (!lint_is_clean(lint)) {
+    wg_buf_add_z(out, "Any change by 'wingo reg' writes the hive without these faults.\n");
+  }
+}
+
+static void check_json(const wg_reg_subject *t, const wg_regf_lint *lint, wg_jsonw *j) {
+  wg_regf_info i = wg_hive_info(t->hive);
+  wg_jsonw_begin_object(j);
+  wg_jsonw_kv_u64(j, "major", i.major);
+  wg_jsonw_kv_u64(j, "minor", i.minor);
+  wg_jsonw_kv_u64(j, "sequence1", i.seq1);
+  wg_jsonw_kv_u64(j, "sequence2", i.seq2);
+  wg_jsonw_kv_u64(j, "keys", i.n_keys);
+  wg_jsonw_kv_u64(j, "values", i.n_values);
+  wg_jsonw_kv_u64(j, "live_bytes", i.live_bytes);
+  wg_jsonw_kv_u64(j, "file_bytes", t->n_file_bytes);
+  wg_jsonw_kv_u64(j, "lost_cells", i.n_lost_cells);
+  wg_jsonw_kv_u64(j, "lost_bytes", i.lost_bytes);
+  wg_jsonw_kv_u64(j, "replayed", t->replay.n);
+  wg_jsonw_key_z(j, "faults");
+  wg_jsonw_begin_array(j);
+  for (size_t k = 0; k < LINT_N; k++) {
+    wg_regf_lint_item item = lint_item(lint, k);
+    if (item.n > 0) {
+      wg_jsonw_begin_object(j);
+      wg_jsonw_kv_z(j, "fault", lint_texts[k].name);
+      wg_jsonw_kv_u64(j, "count", item.n);
+      wg_jsonw_kv_u64(j, "first_offset", item.first_off);
+      wg_jsonw_end_object(j);
+    }
+  }
+  wg_jsonw_end_array(j);
+  wg_jsonw_end_object(j);
+}
+
 static int reg_check_run(wg_cli *c) {
   if (wg_cli_has(c, "salvage") && wg_reg_in_image(c->args[0])) {
     return wg_cli_usage(c, "--salvage takes a hive file; take it out first: wingo wim extract");
@@ -104,34 +199,23 @@ static int reg_check_run(wg_cli *c) {
   if (rc != 0) {
     return rc;
   }
-  wg_regf_info i = wg_hive_info(t.hive);
-  if (!c->json) {
-    wg_out("version        %u.%u\nsequence       %u, %u\nkeys           %llu\nvalues         %llu\n"
-           "live bytes     %llu\nfile bytes     %zu\nlost cells     %llu (%llu bytes)\n"
-           "replayed       %u log entries\n",
-           i.major, i.minor, i.seq1, i.seq2, (unsigned long long)i.n_keys,
-           (unsigned long long)i.n_values, (unsigned long long)i.live_bytes, t.n_file_bytes,
-           (unsigned long long)i.n_lost_cells, (unsigned long long)i.lost_bytes, t.n_replayed);
-    return 0;
+  wg_regf_lint lint = {0};
+  wg_error err = WG_ERROR_INIT;
+  if (reg_check_lint(&t, &lint, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
   }
   WG_AUTO(wg_buf) out = {0};
   wg_buf_init(&out, wg_heap(), 0);
-  wg_jsonw j;
-  wg_jsonw_init(&j, &out, 2);
-  wg_jsonw_begin_object(&j);
-  wg_jsonw_kv_u64(&j, "major", i.major);
-  wg_jsonw_kv_u64(&j, "minor", i.minor);
-  wg_jsonw_kv_u64(&j, "sequence1", i.seq1);
-  wg_jsonw_kv_u64(&j, "sequence2", i.seq2);
-  wg_jsonw_kv_u64(&j, "keys", i.n_keys);
-  wg_jsonw_kv_u64(&j, "values", i.n_values);
-  wg_jsonw_kv_u64(&j, "live_bytes", i.live_bytes);
-  wg_jsonw_kv_u64(&j, "file_bytes", t.n_file_bytes);
-  wg_jsonw_kv_u64(&j, "lost_cells", i.n_lost_cells);
-  wg_jsonw_kv_u64(&j, "lost_bytes", i.lost_bytes);
-  wg_jsonw_kv_u64(&j, "replayed", t.n_replayed);
-  wg_jsonw_end_object(&j);
-  return wg_cli_end_json(c, &j, &out);
+  if (c->json) {
+    wg_jsonw j;
+    wg_jsonw_init(&j, &out, 2);
+    check_json(&t, &lint, &j);
+    rc = wg_cli_end_json(c, &j, &out);
+  } else {
+    check_text(&t, &lint, &out);
+    wg_out_bytes(out.p, out.n);
+  }
+  return rc != 0 ? rc : lint_is_clean(&lint) ? 0 : wg_exit_code(WG_E_FORMAT);
 }
 
 static const wg_cli_opt check_opts[] = {
@@ -145,7 +229,9 @@ const wg_cli_cmd wg_cmd_reg_check = {
     .args = "HIVE|IMAGE [KEY]",
     .summary = "check a hive from end to end",
     .text = "Every cell, list, name and value is looked at; the first fault is reported with its "
-            "offset, and the exit code is 4. Of an image, KEY (HKLM\\SYSTEM) says which hive.\n\n"
+            "offset, and the exit code is 4. So are the order of subkeys, parents, and the counts "
+            "and ring of security descriptors, which any change mends. Of an image, KEY "
+            "(HKLM\\SYSTEM) says which hive.\n\n"
             "--salvage, as the last resort, walks over whatever holds, lists the faults, puts keys "
             "back below the parent they name where its list is damaged, and puts keys whose parent "
             "is gone below 'Salvaged keys'. What is not whole is lost, never guessed.\n\n"

@@ -51,7 +51,7 @@ typedef struct wg_reg_subject {
   char *key;          // below the hive's root
   const char *prefix; // what the hive's root is, NULL: not known
   size_t n_file_bytes;
-  uint32_t n_replayed;
+  wg_hive_replay replay;
 } wg_reg_subject;
 void wg_reg_subject_done(wg_reg_subject *s);
 WG_DEFINE_AUTO(wg_reg_subject, wg_reg_subject_done);

@@ -87,8 +87,11 @@ static void json_text(wg_jsonw *j, const char *key, const wg_reg_printer *p, con
   (void)p;
   wg_buf_init(&text, wg_heap(), 0);
   if (what == WG_REGDIFF_DESCRIPTOR) {
-    wg_sddl_of(wg_regkey_sd(h, k), &text);
+    wg_str sd = wg_regkey_sd(h, k);
+    WG_AUTO(wg_cstr) raw = wg_xprintf("%s_bytes", key);
+    wg_sddl_of(sd, &text);
     wg_jsonw_kv_str(j, key, wg_buf_str(&text));
+    wg_jsonw_kv_hex(j, raw, sd.p, sd.n);
   } else if (what == WG_REGDIFF_CLASS) {
     wg_str c = wg_regkey_class(k);
     wg_jsonw_kv_hex(j, key, c.p, c.n);
@@ -140,11 +143,24 @@ static void text_value(const wg_reg_printer *p, char sign, const wg_regvalue *v)
 }
 
 static void text_descriptor(const wg_reg_printer *p, const wg_regdiff_item *item) {
-  wg_buf_printf(p->out, "%s    - ", p->indent);
-  wg_sddl_of(wg_regkey_sd(p->a, item->a), p->out);
-  wg_buf_printf(p->out, "\n%s    + ", p->indent);
-  wg_sddl_of(wg_regkey_sd(p->b, item->b), p->out);
-  wg_buf_add_byte(p->out, '\n');
+  WG_AUTO(wg_buf) a = {0};
+  WG_AUTO(wg_buf) b = {0};
+  wg_str old = wg_regkey_sd(p->a, item->a), now = wg_regkey_sd(p->b, item->b);
+  wg_buf_init(&a, wg_heap(), 0);
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_sddl_of(old, &a);
+  wg_sddl_of(now, &b);
+  bool alike = wg_str_eq(wg_buf_str(&a), wg_buf_str(&b));
+  if (alike) { // control bits, order in the cell, bytes that nothing refers to
+    wg_buf_printf(p->out, "%s    = %s\n%s    SDDL does not show what differs; the bytes:\n",
+                  p->indent, wg_buf_z(&a), p->indent);
+    wg_buf_clear(&a);
+    wg_buf_clear(&b);
+    wg_buf_add_hex(&a, old.p, old.n);
+    wg_buf_add_hex(&b, now.p, now.n);
+  }
+  wg_buf_printf(p->out, "%s    - %s\n", p->indent, wg_buf_z(&a));
+  wg_buf_printf(p->out, "%s    + %s\n", p->indent, wg_buf_z(&b));
 }
 
 void wg_reg_print_item(void *printer, const wg_regdiff_item *item) {

@@ -41,7 +41,7 @@ static wg_code subject_open_image(wg_reg_subject *s, const char *key, bool force
   s->key = wg_xstrdup(s->image.path);
   s->prefix = s->image.prefix;
   s->n_file_bytes = s->image.bytes.n;
-  s->n_replayed = s->image.n_replayed;
+  s->replay = s->image.replay;
   return WG_OK;
 }
 
@@ -60,7 +60,7 @@ static wg_code subject_open_file(const wg_cli *c, wg_reg_subject *s, const char 
   }
   s->hive = s->file.hive;
   s->n_file_bytes = s->file.bytes.n;
-  s->n_replayed = s->file.n_replayed;
+  s->replay = s->file.replay;
   wg_reg_target_hive(&t, s->hive, arg, subject_prefix(c, arg));
   s->prefix = t.prefix;
   return wg_reg_resolve(&t, key == NULL ? "" : key, false, "", &h, &s->key, err);
@@ -83,9 +83,12 @@ wg_code wg_reg_subject_open(const wg_cli *c, const char *arg, const char *key,
   return WG_OK;
 }
 
-static void subject_note_replay(const wg_cli *c, const char *label, uint32_t n) {
-  if (n > 0) {
-    wg_note(c, "'%s' was dirty: %u log entries replayed", label, n);
+static void subject_note_replay(const wg_cli *c, const char *label, const wg_hive_replay *r) {
+  if (r->n > 0) {
+    wg_note(c, "'%s' was dirty: %u log entries replayed", label, r->n);
+  }
+  if (r->fault[0] != '\0') {
+    wg_note(c, "'%s' is opened as it stands, without its logs: %s", label, r->fault);
   }
 }
 
@@ -99,7 +102,7 @@ int wg_reg_subject_of(const wg_cli *c, const char *arg, const char *key, wg_reg_
   if (wg_reg_subject_open(c, arg, key, &maps, s, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
-  subject_note_replay(c, s->label, s->n_replayed);
+  subject_note_replay(c, s->label, &s->replay);
   return 0;
 }
 
@@ -149,10 +152,11 @@ static wg_code subject_edit_file(const wg_cli *c, const wg_reg_edits *edits,
   if (wg_hivefile_open(arg, wg_cli_has(c, "force-dirty"), &f, err) != WG_OK) {
     return err->code;
   }
-  subject_note_replay(c, arg, f.n_replayed);
+  subject_note_replay(c, arg, &f.replay);
   WG_AUTO(wg_reg_target)
   t = {.filetime = wg_reg_now(), .maps = maps->v, .n_maps = maps->n};
   wg_reg_target_hive(&t, f.hive, arg, subject_prefix(c, arg));
+  wg_reg_target_inherits(&t);
   if (wg_reg_apply(&t, edits->v, edits->n, err) != WG_OK) {
     return err->code;
   }

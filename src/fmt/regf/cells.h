@@ -24,8 +24,9 @@ wg_code wg_regf_cell_body(regf_cells *c, uint32_t off, bool claim, const char *w
 typedef struct regf_parse {
   wg_hive *h;
   regf_cells cells;
-  uint32_t *sd_at; // open-addressed map: sk cell offset -> descriptor index, pairs
+  uint32_t *sd_at; // open-addressed map: sk cell offset, descriptor index + 1, keys that name it
   size_t sd_at_cap, n_sd_at;
+  wg_regf_lint *lint; // NULL: not asked for
 } regf_parse;
 // Latin-1 (compressed) or UTF-16LE name of n stored bytes.
 wg_code wg_regf_parse_name(regf_parse *c, wg_reader *r, uint32_t n, bool compressed, wg_str *out,

@@ -109,6 +109,29 @@ static uint32_t edit_depth(const wg_regkey *k) {
   return n;
 }
 
+// Descriptor of a new key below parent.
+static wg_code edit_inherit(wg_hive *h, const wg_regkey *parent, uint32_t *out, wg_error *err) {
+  *out = parent->sd;
+  if (h->inherit == NULL || parent->sd == REGF_NIL) {
+    return WG_OK;
+  }
+  if (h->sds[parent->sd].child == 0) {
+    WG_AUTO(wg_buf) made = {0};
+    wg_buf_init(&made, &h->alloc, UINT16_MAX);
+    if (h->inherit(h->sds[parent->sd].bytes, &made, err) != WG_OK ||
+        wg_buf_check(&made, err) != WG_OK) {
+      return err->code;
+    }
+    uint32_t i = wg_regf_sd_intern(h, wg_buf_str(&made), true, err);
+    if (i == REGF_NIL) {
+      return err->code;
+    }
+    h->sds[parent->sd].child = i + 1;
+  }
+  *out = h->sds[parent->sd].child - 1;
+  return WG_OK;
+}
+
 static wg_code edit_make_child(wg_hive *h, wg_regkey *parent, wg_str part, uint64_t filetime,
                                wg_regkey **out, wg_error *err) {
   uint8_t buf[510];
@@ -130,8 +153,9 @@ static wg_code edit_make_child(wg_hive *h, wg_regkey *parent, wg_str part, uint6
   if (k == NULL || own == NULL) {
     return wg_arena_fail(&h->arena, err);
   }
-  *k = (wg_regkey){.name16 = {own, name16.n}, .time = filetime, .sd = parent->sd};
-  if (wg_regf_push_child(h, parent, k, at, err) != WG_OK) {
+  *k = (wg_regkey){.name16 = {own, name16.n}, .time = filetime};
+  if (edit_inherit(h, parent, &k->sd, err) != WG_OK ||
+      wg_regf_push_child(h, parent, k, at, err) != WG_OK) {
     return err->code;
   }
   parent->time = filetime;

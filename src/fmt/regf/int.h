@@ -48,6 +48,7 @@ struct wg_regkey {
 typedef struct regf_sd {
   wg_str bytes;
   uint32_t hash;
+  uint32_t child; // position + 1 of what a new key below inherits; 0: not asked yet
 } regf_sd;
 
 struct wg_hive {
@@ -62,6 +63,7 @@ struct wg_hive {
   uint32_t n_sds, cap_sds;
   uint32_t *sd_index; // open-addressed by hash, position + 1
   uint32_t sd_index_cap;
+  wg_regkey_inherit inherit; // NULL: a new key has its parent's descriptor
   wg_regf_info info;
 };
 

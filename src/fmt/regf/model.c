@@ -164,6 +164,40 @@ void wg_regkey_add_name(const wg_regkey *k, wg_buf *out) {
   }
 }
 
+void wg_regname_show(wg_str name16, wg_buf *out) {
+  const uint8_t *p = (const uint8_t *)name16.p;
+  for (size_t i = 0; i + 1 < name16.n; i += 2) {
+    uint16_t u = wg_le16(p + i);
+    bool pair = u >= 0xD800 && u < 0xDC00 && i + 3 < name16.n && wg_le16(p + i + 2) >= 0xDC00 &&
+                wg_le16(p + i + 2) < 0xE000;
+    size_t n = pair ? 4 : 2;
+    bool plain = pair || (u >= 0x20 && (u < 0x7F || u >= 0xA0) && (u < 0xD800 || u >= 0xE000));
+    if (!plain || !wg_utf16le_to_utf8(p + i, n, out)) {
+      wg_buf_printf(out, "\\u%04x", u);
+    }
+    i += n - 2;
+  }
+}
+
+void wg_regkey_show_path(const wg_regkey *k, wg_buf *out) {
+  size_t depth = 0;
+  for (const wg_regkey *up = k; up->parent != NULL; up = up->parent) {
+    depth++;
+  }
+  for (size_t level = 1; level <= depth; level++) {
+    const wg_regkey *at = k;
+    for (size_t i = level; i < depth; i++) {
+      at = at->parent;
+    }
+    wg_buf_add_z(out, level > 1 ? "\\" : "");
+    wg_regname_show(at->name16, out);
+  }
+}
+
+void wg_hive_set_inherit(wg_hive *h, wg_regkey_inherit inherit) {
+  h->inherit = inherit;
+}
+
 void wg_regvalue_add_name(const wg_regvalue *v, wg_buf *out) {
   if (!wg_utf16le_to_utf8((const uint8_t *)v->name16.p, v->name16.n, out)) {
     wg_assert(v->name16.n % 2 != 0); // cannot be: the parser refuses odd lengths

@@ -2,6 +2,7 @@
 // cell is taken once (security cells, shared by design, excepted), the walk uses an explicit stack.
 #include <string.h>
 
+#include "base/sort.h"
 #include "fmt/regf/cells.h"
 
 const wg_regf_limits wg_regf_default_limits = {
@@ -22,6 +23,11 @@ uint32_t wg_regf_checksum(const uint8_t *base) {
 
 wg_code wg_regf_peek(const void *p, size_t n_bytes, wg_regf_info *out, wg_error *err) {
   const uint8_t *b = p;
+  static const char lfs[] = "version https://git-lfs.";
+  if (n_bytes >= sizeof(lfs) && memcmp(b, lfs, sizeof(lfs) - 1) == 0) {
+    return wg_fail_at(err, WG_E_FORMAT, 0,
+                      "this is a Git LFS pointer, not the file: fetch it with 'git lfs pull'");
+  }
   if (n_bytes < REGF_BASE_BYTES) {
     return wg_fail_at(err, WG_E_FORMAT, n_bytes, "a hive has at least %u bytes", REGF_BASE_BYTES);
   }
@@ -102,23 +108,21 @@ wg_code wg_regf_parse_name(regf_parse *c, wg_reader *r, uint32_t n, bool compres
 
 static uint32_t *parse_sd_slot(uint32_t *map, size_t cap, uint32_t off) {
   size_t i = (size_t)(off >> 3) * 2654435761U & (cap - 1);
-  while (map[2 * i + 1] != 0 && map[2 * i] != off) {
+  while (map[3 * i + 1] != 0 && map[3 * i] != off) {
     i = (i + 1) & (cap - 1);
   }
-  return &map[2 * i];
+  return &map[3 * i];
 }
 
 static wg_code parse_sd_grow(regf_parse *c, wg_error *err) {
   size_t cap = c->sd_at_cap == 0 ? 256 : c->sd_at_cap * 2;
-  uint32_t *map = wg_arena_new_array(&c->h->arena, uint32_t, cap * 2);
+  uint32_t *map = wg_arena_new_array(&c->h->arena, uint32_t, cap * 3);
   if (map == NULL) {
     return wg_arena_fail(&c->h->arena, err);
   }
   for (size_t i = 0; i < c->sd_at_cap; i++) {
-    if (c->sd_at[2 * i + 1] != 0) {
-      uint32_t *slot = parse_sd_slot(map, cap, c->sd_at[2 * i]);
-      slot[0] = c->sd_at[2 * i];
-      slot[1] = c->sd_at[2 * i + 1];
+    if (c->sd_at[3 * i + 1] != 0) {
+      memcpy(parse_sd_slot(map, cap, c->sd_at[3 * i]), &c->sd_at[3 * i], 3 * sizeof(*map));
     }
   }
   c->sd_at = map;
@@ -137,6 +141,7 @@ wg_code wg_regf_parse_sd(regf_parse *c, uint32_t off, uint32_t *out, wg_error *e
   }
   uint32_t *slot = parse_sd_slot(c->sd_at, c->sd_at_cap, off);
   if (slot[1] != 0) {
+    slot[2]++;
     *out = slot[1] - 1;
     return WG_OK;
   }
@@ -156,6 +161,7 @@ wg_code wg_regf_parse_sd(regf_parse *c, uint32_t off, uint32_t *out, wg_error *e
   }
   slot[0] = off;
   slot[1] = i + 1;
+  slot[2] = 1;
   c->n_sd_at++;
   *out = i;
   return WG_OK;
@@ -294,8 +300,13 @@ static wg_code parse_values(regf_parse *c, wg_regkey *k, uint32_t n, uint32_t li
   return WG_OK;
 }
 
+typedef struct parse_children {
+  uint32_t *offs;
+  uint64_t *hashes; // when lint is asked for: hash << 1, bit 0: the list has one
+} parse_children;
+
 // Offsets of child keys from an lf, lh or li list. *at counts over all leaves of one key.
-static wg_code parse_leaf(wg_reader *r, const uint8_t *head, uint32_t *offs, uint32_t n_max,
+static wg_code parse_leaf(wg_reader *r, const uint8_t *head, parse_children *out, uint32_t n_max,
                           uint32_t *at, wg_error *err) {
   uint32_t n = wg_le16(head + 2);
   uint32_t entry = head[1] == 'i' ? 4 : 8; // "li" has offsets only
@@ -304,8 +315,12 @@ static wg_code parse_leaf(wg_reader *r, const uint8_t *head, uint32_t *offs, uin
                       n_max - *at);
   }
   for (uint32_t i = 0; i < n; i++) {
-    if (!wg_read_le32(r, &offs[*at]) || !wg_read_skip(r, entry - 4)) {
+    uint32_t hash = 0;
+    if (!wg_read_le32(r, &out->offs[*at]) || (entry > 4 && !wg_read_le32(r, &hash))) {
       return wg_fail_at(err, WG_E_FORMAT, wg_reader_at(r), "key list is cut short");
+    }
+    if (out->hashes != NULL) {
+      out->hashes[*at] = (uint64_t)hash << 1 | (head[1] == 'h' ? 1 : 0);
     }
     (*at)++;
   }
@@ -317,7 +332,7 @@ static bool parse_is_leaf(const uint8_t *p) {
 }
 
 // The leaves that a list of lists names, one after the other.
-static wg_code parse_leaves(regf_parse *c, wg_reader *list, uint32_t n_leaves, uint32_t *offs,
+static wg_code parse_leaves(regf_parse *c, wg_reader *list, uint32_t n_leaves, parse_children *out,
                             uint32_t n, uint32_t *at, wg_error *err) {
   for (uint32_t i = 0; i < n_leaves; i++) {
     uint32_t leaf_off = 0;
@@ -332,7 +347,7 @@ static wg_code parse_leaves(regf_parse *c, wg_reader *list, uint32_t n_leaves, u
     if (!wg_read_bytes(&leaf, 4, &head) || !parse_is_leaf(head)) {
       return wg_fail_at(err, WG_E_FORMAT, leaf.base_off, "not a list of subkeys");
     }
-    if (parse_leaf(&leaf, head, offs, n, at, err) != WG_OK) {
+    if (parse_leaf(&leaf, head, out, n, at, err) != WG_OK) {
       return err->code;
     }
   }
@@ -340,8 +355,8 @@ static wg_code parse_leaves(regf_parse *c, wg_reader *list, uint32_t n_leaves, u
 }
 
 // All n child offsets of a key, in order.
-static wg_code parse_child_offsets(regf_parse *c, uint32_t list_off, uint32_t n, uint32_t **out,
-                                   wg_error *err) {
+static wg_code parse_child_offsets(regf_parse *c, uint32_t list_off, uint32_t n,
+                                   parse_children *out, wg_error *err) {
   wg_reader r;
   const uint8_t *head = NULL;
   uint32_t at = 0;
@@ -352,8 +367,11 @@ static wg_code parse_child_offsets(regf_parse *c, uint32_t list_off, uint32_t n,
   if (!wg_read_bytes(&r, 4, &head) || n > c->cells.n_bytes / 80) {
     return wg_fail_at(err, WG_E_FORMAT, r.base_off, "%u subkeys cannot be listed here", n);
   }
-  uint32_t *offs = wg_arena_new_array(&c->h->arena, uint32_t, n);
-  if (offs == NULL) {
+  parse_children list = {.offs = wg_arena_new_array(&c->h->arena, uint32_t, n)};
+  if (c->lint != NULL) {
+    list.hashes = wg_arena_new_array(&c->h->arena, uint64_t, n);
+  }
+  if (list.offs == NULL || (c->lint != NULL && list.hashes == NULL)) {
     return wg_arena_fail(&c->h->arena, err);
   }
   bool is_leaf = parse_is_leaf(head);
@@ -361,8 +379,8 @@ static wg_code parse_child_offsets(regf_parse *c, uint32_t list_off, uint32_t n,
     return wg_fail_at(err, WG_E_UNSUPPORTED, r.base_off,
                       "subkey list of an unknown kind (0x%02x 0x%02x)", head[0], head[1]);
   }
-  wg_code code = is_leaf ? parse_leaf(&r, head, offs, n, &at, err)
-                         : parse_leaves(c, &r, wg_le16(head + 2), offs, n, &at, err);
+  wg_code code = is_leaf ? parse_leaf(&r, head, &list, n, &at, err)
+                         : parse_leaves(c, &r, wg_le16(head + 2), &list, n, &at, err);
   if (code != WG_OK) {
     return code;
   }
@@ -370,7 +388,7 @@ static wg_code parse_child_offsets(regf_parse *c, uint32_t list_off, uint32_t n,
     return wg_fail_at(err, WG_E_FORMAT, r.base_off, "%u subkeys are listed, the key says %u", at,
                       n);
   }
-  *out = offs;
+  *out = list;
   return WG_OK;
 }
 
@@ -429,8 +447,9 @@ static wg_code parse_key(regf_parse *c, uint32_t off, wg_regkey *k, parse_nk *nk
 typedef struct parse_frame {
   wg_regkey *key;
   uint32_t off; // of the key's cell
-  uint32_t *child_offs;
+  parse_children children;
   uint32_t n, next;
+  bool misordered;
 } parse_frame;
 
 static wg_code parse_enter(regf_parse *c, uint32_t off, wg_regkey *k, parse_frame *f,
@@ -444,7 +463,7 @@ static wg_code parse_enter(regf_parse *c, uint32_t off, wg_regkey *k, parse_fram
   if (nk.n_subkeys == 0) {
     return WG_OK;
   }
-  if (parse_child_offsets(c, nk.subkeys_off, nk.n_subkeys, &f->child_offs, err) != WG_OK) {
+  if (parse_child_offsets(c, nk.subkeys_off, nk.n_subkeys, &f->children, err) != WG_OK) {
     return err->code;
   }
   k->children = wg_arena_new_array(&c->h->arena, wg_regkey *, nk.n_subkeys);
@@ -459,14 +478,34 @@ static wg_code parse_enter(regf_parse *c, uint32_t off, wg_regkey *k, parse_fram
 static wg_code parse_fail_in(const wg_regkey *k, const wg_alloc *alloc, wg_error *err) {
   WG_AUTO(wg_buf) path = {0};
   wg_buf_init(&path, alloc, 4096);
-  wg_regkey_add_path(k, &path);
+  wg_regkey_show_path(k, &path);
   return wg_wrap(err, "key '%s'", path.failed ? "..." : wg_buf_z(&path));
 }
 
-// Two keys of one name are an error. Another order than ours is not: Windows' table of letter case
-// may differ from ours in a letter; then its order is kept and the key is searched from end to end.
-static wg_code parse_check_order(wg_regkey *k, const wg_regkey *child, uint32_t off,
-                                 wg_error *err) {
+static void parse_lint_add(wg_regf_lint_item *item, uint32_t off) {
+  if (item->n++ == 0) {
+    item->first_off = (uint64_t)REGF_BASE_BYTES + off;
+  }
+}
+
+// Whether our order may say something else than Windows': where two names part, one of the letters
+// is none of ASCII, and tables of letter case differ in a few of those.
+static bool parse_order_is_doubtful(wg_str a, wg_str b) {
+  const uint8_t *x = (const uint8_t *)a.p, *y = (const uint8_t *)b.p;
+  for (size_t i = 0; i + 1 < a.n && i + 1 < b.n; i += 2) {
+    uint16_t u = wg_upcase16(wg_le16(x + i)), v = wg_upcase16(wg_le16(y + i));
+    if (u != v) {
+      return u >= 0x80 || v >= 0x80;
+    }
+  }
+  return false;
+}
+
+// Two keys of one name are an error. A wrong order is mended: Windows bisects, and would not find
+// some. Where it is only perhaps wrong it is kept, and the key is searched from end to end.
+static wg_code parse_check_order(regf_parse *c, parse_frame *f, const wg_regkey *child,
+                                 uint32_t off, wg_error *err) {
+  wg_regkey *k = f->key;
   if (k->n_children == 0) {
     return WG_OK;
   }
@@ -477,8 +516,77 @@ static wg_code parse_check_order(wg_regkey *k, const wg_regkey *child, uint32_t 
     return wg_fail_at(err, WG_E_FORMAT, (uint64_t)REGF_BASE_BYTES + off,
                       "two subkeys have the same name");
   }
+  if (cmp > 0 && !parse_order_is_doubtful(before, child->name16)) {
+    f->misordered = true;
+    if (c->lint != NULL) {
+      parse_lint_add(&c->lint->order, off);
+    }
+  }
   k->odd_order = k->odd_order || cmp > 0;
   return WG_OK;
+}
+
+static int parse_cmp(const void *a, const void *b, void *ctx) {
+  const wg_regkey *const *x = a, *const *y = b;
+  (void)ctx;
+  return wg_name16_cmp_nocase((const uint8_t *)(*x)->name16.p, (*x)->name16.n,
+                              (const uint8_t *)(*y)->name16.p, (*y)->name16.n);
+}
+
+static wg_code parse_sort(parse_frame *f, wg_error *err) {
+  wg_regkey *k = f->key;
+  wg_sort(k->children, k->n_children, sizeof(wg_regkey *), // NOLINT(bugprone-sizeof-expression)
+          parse_cmp, NULL);
+  for (uint32_t i = 1; i < k->n_children; i++) {
+    if (parse_cmp(&k->children[i - 1], &k->children[i], NULL) == 0) {
+      return wg_fail(err, WG_E_FORMAT, "two subkeys have the same name");
+    }
+  }
+  k->odd_order = false;
+  return WG_OK;
+}
+
+static void parse_lint_child(regf_parse *c, const parse_frame *f, const wg_regkey *child,
+                             uint32_t off, uint32_t parent_off) {
+  if (c->lint == NULL) {
+    return;
+  }
+  uint64_t hash = f->children.hashes[f->next - 1];
+  if ((hash & 1) != 0 && hash >> 1 != wg_regf_name_hash(child->name16)) {
+    parse_lint_add(&c->lint->hash, off);
+  }
+  if (parent_off != f->off) {
+    parse_lint_add(&c->lint->parent, off);
+  }
+}
+
+// The sk cell at off, NULL when there is none.
+static const uint8_t *parse_sk_at(regf_parse *c, uint32_t off) {
+  wg_reader r;
+  wg_error none = WG_ERROR_INIT;
+  bool ok = wg_regf_cell_body(&c->cells, off, false, "security", &r, &none) == WG_OK &&
+            r.n_bytes >= 20 && memcmp(r.p, "sk", 2) == 0;
+  return ok ? r.p : NULL;
+}
+
+static void parse_lint_security(regf_parse *c) {
+  regf_cells kept = c->cells; // looking claims nothing
+  for (size_t i = 0; i < c->sd_at_cap; i++) {
+    const uint32_t *slot = &c->sd_at[3 * i];
+    const uint8_t *sk = slot[1] == 0 ? NULL : parse_sk_at(c, slot[0]);
+    if (sk == NULL) {
+      continue;
+    }
+    const uint8_t *next = parse_sk_at(c, wg_le32(sk + 4)), *prev = parse_sk_at(c, wg_le32(sk + 8));
+    if (next == NULL || prev == NULL || wg_le32(next + 8) != slot[0] ||
+        wg_le32(prev + 4) != slot[0]) {
+      parse_lint_add(&c->lint->ring, slot[0]);
+    }
+    if (wg_le32(sk + 12) != slot[2]) {
+      parse_lint_add(&c->lint->refs, slot[0]);
+    }
+  }
+  c->cells = kept;
 }
 
 static wg_code parse_tree(regf_parse *c, uint32_t root_off, wg_error *err) {
@@ -493,7 +601,10 @@ static wg_code parse_tree(regf_parse *c, uint32_t root_off, wg_error *err) {
   }
   for (uint32_t depth = 1; depth > 0;) {
     parse_frame *f = &stack[depth - 1];
-    if (f->next == f->n || f->child_offs == NULL) {
+    if (f->next == f->n || f->children.offs == NULL) {
+      if (f->misordered && parse_sort(f, err) != WG_OK) {
+        return parse_fail_in(f->key, &c->h->alloc, err);
+      }
       depth--;
       continue;
     }
@@ -506,14 +617,12 @@ static wg_code parse_tree(regf_parse *c, uint32_t root_off, wg_error *err) {
       return wg_arena_fail(&c->h->arena, err);
     }
     child->parent = f->key;
-    uint32_t parent_off = 0, off = f->child_offs[f->next++];
-    if (parse_enter(c, off, child, &stack[depth], &parent_off, err) != WG_OK) {
+    uint32_t parent_off = 0, off = f->children.offs[f->next++];
+    if (parse_enter(c, off, child, &stack[depth], &parent_off, err) != WG_OK ||
+        parse_check_order(c, f, child, off, err) != WG_OK) {
       return parse_fail_in(f->key, &c->h->alloc, err);
     }
-    // A wrong parent field misleads nobody who walks from the root: Windows mends it when it loads.
-    if (parse_check_order(f->key, child, off, err) != WG_OK) {
-      return parse_fail_in(f->key, &c->h->alloc, err);
-    }
+    parse_lint_child(c, f, child, off, parent_off);
     f->key->children[f->key->n_children++] = child;
     depth++;
   }
@@ -541,6 +650,12 @@ void wg_hive_free(wg_hive *h) {
 
 wg_code wg_hive_parse(const void *p, size_t n_bytes, const wg_regf_limits *limits, bool force_dirty,
                       const wg_alloc *alloc, wg_hive **out, wg_error *err) {
+  return wg_hive_parse_lint(p, n_bytes, limits, force_dirty, alloc, out, NULL, err);
+}
+
+wg_code wg_hive_parse_lint(const void *p, size_t n_bytes, const wg_regf_limits *limits,
+                           bool force_dirty, const wg_alloc *alloc, wg_hive **out,
+                           wg_regf_lint *lint, wg_error *err) {
   WG_AUTO_PTR(wg_hive) h = wg_regf_hive_alloc(alloc, limits);
   if (h == NULL) {
     return wg_fail(err, WG_E_NOMEM, "out of memory");
@@ -549,7 +664,8 @@ wg_code wg_hive_parse(const void *p, size_t n_bytes, const wg_regf_limits *limit
   if (parse_base(p, n_bytes, force_dirty, h, &bins_bytes, &root_off, err) != WG_OK) {
     return err->code;
   }
-  regf_parse c = {.h = h};
+  wg_regf_lint found = {0};
+  regf_parse c = {.h = h, .lint = lint == NULL ? NULL : &found};
   const uint8_t *bins = (const uint8_t *)p + REGF_BASE_BYTES;
   if (wg_regf_cells_map(&h->arena, bins, bins_bytes, &c.cells, err) != WG_OK) {
     return err->code;
@@ -561,6 +677,10 @@ wg_code wg_hive_parse(const void *p, size_t n_bytes, const wg_regf_limits *limit
   h->info.live_bytes = c.cells.claimed_bytes;
   h->info.n_lost_cells = c.cells.n_cells - c.cells.claimed_cells;
   h->info.lost_bytes = c.cells.allocated_bytes - c.cells.claimed_bytes;
+  if (lint != NULL) {
+    parse_lint_security(&c);
+    *lint = found;
+  }
   *out = wg_take(&h);
   return WG_OK;
 }

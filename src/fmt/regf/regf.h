@@ -54,6 +54,19 @@ typedef struct wg_regf_info {
   uint64_t n_volatile; // keys that say they have volatile children: those are never on disk
 } wg_regf_info;
 
+// What strict parsing lets pass because nobody who walks from the root is misled by it, and Windows
+// may be: each with how often, and where first (offset in the file).
+typedef struct wg_regf_lint_item {
+  uint64_t n, first_off;
+} wg_regf_lint_item;
+typedef struct wg_regf_lint {
+  wg_regf_lint_item order;  // subkeys that are not in the order by which they are bisected
+  wg_regf_lint_item hash;   // entries of lh lists whose hash is not their key's
+  wg_regf_lint_item parent; // keys that name another parent than the one that lists them
+  wg_regf_lint_item refs;   // security cells with another count than keys that use them
+  wg_regf_lint_item ring;   // security cells whose neighbours in the ring do not name them
+} wg_regf_lint;
+
 // What the base block alone says. FORMAT when it is none, or its checksum is wrong (*out is filled
 // then too when the signature is right: a torn base block is repaired from a log).
 wg_code wg_regf_peek(const void *p, size_t n_bytes, wg_regf_info *out, wg_error *err);
@@ -63,6 +76,10 @@ wg_code wg_regf_peek(const void *p, size_t n_bytes, wg_regf_info *out, wg_error 
 // (wg_regf_recover), or pass force_dirty. limits NULL: the default ones.
 wg_code wg_hive_parse(const void *p, size_t n_bytes, const wg_regf_limits *limits, bool force_dirty,
                       const wg_alloc *alloc, wg_hive **out, wg_error *err);
+// The same; *lint: what is wrong and was let pass. All of it is right in what wg_hive_write makes.
+wg_code wg_hive_parse_lint(const void *p, size_t n_bytes, const wg_regf_limits *limits,
+                           bool force_dirty, const wg_alloc *alloc, wg_hive **out,
+                           wg_regf_lint *lint, wg_error *err);
 // A hive with a root key and nothing else. minor 3..6. sd: self-relative descriptor of the root,
 // copied. root_name such as "ROOT" or "CMI-CreateHive{...}".
 wg_code wg_hive_new(uint32_t minor, const char *root_name, const void *sd, size_t sd_bytes,
@@ -139,11 +156,19 @@ const wg_regvalue *wg_regkey_value(const wg_regkey *k, wg_str name);
 
 void wg_regvalue_add_name(const wg_regvalue *v, wg_buf *out); // nothing for the default value
 
+// A name or path for messages: control characters, NUL and lone surrogates are \\uNNNN.
+void wg_regname_show(wg_str name16, wg_buf *out);
+void wg_regkey_show_path(const wg_regkey *k, wg_buf *out);
+
 // --- changing. Times are FILETIMEs given by the caller; the changed key (and for create and delete
 // the parent) gets it. NOMEM, LIMIT, FORMAT (a name that cannot be). Makes all missing keys of the
-// path below `at`; each gets its parent's descriptor.
+// path below `at`; each gets its parent's descriptor, or what wg_hive_set_inherit's function makes.
 wg_code wg_regkey_create(wg_hive *h, wg_regkey *at, wg_str path, uint64_t filetime, wg_regkey **out,
                          bool *out_made, wg_error *err);
+// The descriptor of a new key below one with the descriptor `parent`, appended to out. Asked once
+// for each that occurs.
+typedef wg_code (*wg_regkey_inherit)(wg_str parent, wg_buf *out, wg_error *err);
+void wg_hive_set_inherit(wg_hive *h, wg_regkey_inherit inherit);
 // With everything below. The root: USAGE.
 wg_code wg_regkey_delete(wg_hive *h, wg_regkey *k, uint64_t filetime, wg_error *err);
 // data is copied.

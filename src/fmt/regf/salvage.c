@@ -346,7 +346,7 @@ static wg_code salvage_facts(salvage *s, wg_reader *r, const uint8_t *p, uint32_
 static bool salvage_name_is_sound(wg_str name16) {
   for (size_t i = 0; i + 1 < name16.n; i += 2) {
     uint16_t u = wg_le16((const uint8_t *)name16.p + i);
-    if (u == 0 || u == '\\') {
+    if (u == '\\') { // NUL is sound: the native calls make such names
       return false;
     }
   }
@@ -539,15 +539,27 @@ static void salvage_base(salvage *s, const uint8_t *b) {
   wg_put_le32(h->base + 44, 1);
 }
 
-// Bytes of the bins: the file's, less zeros behind what the base block says (files are made larger
-// than what is in them).
+static bool salvage_base_is_sound(const uint8_t *b) {
+  return memcmp(b, "regf", 4) == 0 && wg_le32(b + 508) == wg_regf_checksum(b);
+}
+
+// Bytes of the bins. A sound base block counts them: what lies behind is of an earlier time. Of
+// another one the number counts where only zeros follow.
 static size_t salvage_bins_bytes(const uint8_t *b, size_t n_bytes) {
   size_t says = wg_le32(b + 40), n = n_bytes - REGF_BASE_BYTES;
   bool known = memcmp(b, "regf", 4) == 0 && says >= 4096 && says % 4096 == 0 && says < n;
-  for (size_t i = says; known && i < n; i++) {
+  for (size_t i = says; known && !salvage_base_is_sound(b) && i < n; i++) {
     known = b[REGF_BASE_BYTES + i] == 0;
   }
   return known ? says : n;
+}
+
+// A transaction log has pages of a hive, which look like one and are none.
+static bool salvage_is_log(const uint8_t *b) {
+  uint32_t type = wg_le32(b + 28);
+  bool log = type == 1 || type == 2 || type == 6;
+  bool entries = memcmp(b + 512, "DIRT", 4) == 0 || memcmp(b + 512, "HvLE", 4) == 0;
+  return memcmp(b, "regf", 4) == 0 && (entries || (log && salvage_base_is_sound(b)));
 }
 
 wg_code wg_hive_salvage(const void *p, size_t n_bytes, const wg_regf_limits *limits,
@@ -562,6 +574,10 @@ wg_code wg_hive_salvage(const void *p, size_t n_bytes, const wg_regf_limits *lim
   const uint8_t *b = p;
   if (n_bytes < REGF_BASE_BYTES + REGF_BIN_HEADER + 8 || n_bytes - REGF_BASE_BYTES > 0x7FFFF000U) {
     return wg_fail_at(err, WG_E_FORMAT, n_bytes, "a file of %zu bytes cannot be a hive", n_bytes);
+  }
+  if (salvage_is_log(b)) {
+    return wg_fail_at(err, WG_E_FORMAT, 28,
+                      "this is a transaction log, not a hive; name the hive it stands beside");
   }
   salvage_base(&s, b);
   h->root_parent = REGF_NIL;

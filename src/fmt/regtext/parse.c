@@ -77,6 +77,10 @@ static wg_code parse_end_of_line(parse_ctx *c, wg_error *err) {
     size_t start = c->pos;
     parse_to_eol(c);
     wg_str rest = {c->text.p + start, c->pos - start > 40 ? 40 : c->pos - start};
+    if (rest.p[0] == '#' || wg_str_starts(rest, "//")) {
+      return PARSE_FAIL(c, "a comment begins with ';' in registry text, not with '%s'",
+                        rest.p[0] == '#' ? "#" : "//");
+    }
     return PARSE_FAIL(c, "unexpected text '%.*s'", WG_STR_ARG(rest));
   }
   parse_break(c);
@@ -234,7 +238,7 @@ static wg_code parse_hex_gap(parse_ctx *c, wg_error *err) {
     parse_break(c);
     // Comment and empty lines may stand between.
     parse_spaces(c);
-    while (parse_peek(c) == ';') {
+    while (parse_peek(c) == ';' || parse_peek(c) == '\r' || parse_peek(c) == '\n') {
       parse_to_eol(c);
       parse_break(c);
       parse_spaces(c);
@@ -382,6 +386,10 @@ static wg_code parse_value(parse_ctx *c, wg_error *err) {
   } else if (parse_quoted(c, &op.name, err) != WG_OK) {
     return err->code;
   }
+  if (op.name.n > 0 && memchr(op.name.p, 0, op.name.n) != NULL) {
+    return PARSE_FAIL(c,
+                      "a value's name has a NUL character (\\0), which registry text cannot say");
+  }
   parse_spaces(c);
   if (parse_peek(c) != '=') {
     return PARSE_FAIL(c, "'=' is missing after the value's name");
@@ -414,6 +422,9 @@ static wg_code parse_body(parse_ctx *c, wg_error *err) {
 }
 
 static wg_code parse_header(parse_ctx *c, wg_error *err) {
+  if (wg_str_starts(c->text, "version https://git-lfs.")) {
+    return PARSE_FAIL(c, "this is a Git LFS pointer, not the file: fetch it with 'git lfs pull'");
+  }
   // Empty lines may stand before it, nothing else.
   parse_spaces(c);
   while (c->pos < c->text.n && parse_at_eol(c)) {
@@ -446,7 +457,11 @@ static wg_code parse_decode(parse_ctx *c, const uint8_t *p, size_t n, wg_buf *te
     return wg_buf_check(text, err);
   }
   if (n >= 2 && p[0] == 0xFE && p[1] == 0xFF) {
-    return wg_fail_at(err, WG_E_UNSUPPORTED, 0, "UTF-16 in big-endian order; save it as UTF-16LE");
+    return wg_fail_at(err, WG_E_FORMAT, 0, "UTF-16 in big-endian order; save it as UTF-16LE");
+  }
+  if (n >= 4 && ((p[0] != 0 && p[1] == 0 && p[3] == 0) || (p[0] == 0 && p[1] != 0 && p[2] == 0))) {
+    return wg_fail_at(err, WG_E_FORMAT, 0,
+                      "UTF-16 without a byte order mark; save it with one (UTF-16LE), or as UTF-8");
   }
   if (n >= 3 && p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF) {
     p += 3;

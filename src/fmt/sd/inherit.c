@@ -10,15 +10,28 @@ static const char creator_group[] = {1, 1, 0, 0, 0, 0, 0, 3, 1, 0, 0, 0};
 static const char sid_system[] = {1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0};
 static const char sid_administrators[] = {1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0};
 
-// Generic rights as files have them.
-static uint32_t inherit_map_mask(uint32_t mask) {
-  static const uint32_t map[][2] = {{0x80000000U, 0x120089},
-                                    {0x40000000U, 0x120116},
-                                    {0x20000000U, 0x1200A0},
-                                    {0x10000000U, FILE_ALL_ACCESS}};
-  for (size_t i = 0; i < WG_ARRAY_LEN(map); i++) {
-    if ((mask & map[i][0]) != 0) {
-      mask = (mask & ~map[i][0]) | map[i][1];
+// What is made, and what decides its entries.
+typedef struct inherit_ctx {
+  bool is_dir;
+  wg_str owner, group;
+  const uint32_t (*generic)[2]; // four generic rights and what they mean
+  wg_arena *arena;
+} inherit_ctx;
+
+#define KEY_ALL_ACCESS 0xF003FU
+static const uint32_t file_rights[4][2] = {{0x80000000U, 0x120089},
+                                           {0x40000000U, 0x120116},
+                                           {0x20000000U, 0x1200A0},
+                                           {0x10000000U, FILE_ALL_ACCESS}};
+static const uint32_t key_rights[4][2] = {{0x80000000U, 0x20019},
+                                          {0x40000000U, 0x20006},
+                                          {0x20000000U, 0x20019},
+                                          {0x10000000U, KEY_ALL_ACCESS}};
+
+static uint32_t inherit_map_mask(const inherit_ctx *c, uint32_t mask) {
+  for (size_t i = 0; i < WG_ARRAY_LEN(file_rights); i++) {
+    if ((mask & c->generic[i][0]) != 0) {
+      mask = (mask & ~c->generic[i][0]) | c->generic[i][1];
     }
   }
   return mask;
@@ -30,27 +43,27 @@ static bool inherit_sid_is(wg_str sid, const char *bytes, size_t n) {
 
 // The entry as it applies to the new object itself: creator SIDs replaced, generic rights mapped.
 // *changed: it differs from the parent's entry.
-static wg_code inherit_effective(const wg_ace *in, wg_str owner, wg_str group, wg_arena *arena,
-                                 wg_ace *out, bool *changed, wg_error *err) {
+static wg_code inherit_effective(const inherit_ctx *c, const wg_ace *in, wg_ace *out, bool *changed,
+                                 wg_error *err) {
   wg_str sid;
   *out = *in;
   *changed = false;
   if (!wg_sd_ace_is_simple(in->type) || !wg_sd_ace_sid(in, &sid)) {
     return WG_OK;
   }
-  wg_str to = inherit_sid_is(sid, creator_owner, sizeof(creator_owner))   ? owner
-              : inherit_sid_is(sid, creator_group, sizeof(creator_group)) ? group
+  wg_str to = inherit_sid_is(sid, creator_owner, sizeof(creator_owner))   ? c->owner
+              : inherit_sid_is(sid, creator_group, sizeof(creator_group)) ? c->group
                                                                           : sid;
   uint32_t mask = wg_le32((const uint8_t *)in->body.p);
   // A mandatory label's and a scoped policy's mask is no set of rights.
-  uint32_t mapped = in->type >= 0x11 ? mask : inherit_map_mask(mask);
+  uint32_t mapped = in->type >= 0x11 ? mask : inherit_map_mask(c, mask);
   if (mapped == mask && to.p == sid.p) {
     return WG_OK;
   }
   size_t tail = in->body.n - 4 - sid.n;
-  uint8_t *body = wg_arena_get(arena, 4 + to.n + tail);
+  uint8_t *body = wg_arena_get(c->arena, 4 + to.n + tail);
   if (body == NULL) {
-    return wg_arena_fail(arena, err);
+    return wg_arena_fail(c->arena, err);
   }
   wg_put_le32(body, mapped);
   memcpy(body + 4, to.p, to.n);
@@ -61,8 +74,8 @@ static wg_code inherit_effective(const wg_ace *in, wg_str owner, wg_str group, w
 }
 
 // One parent's entry gives none, one or two.
-static wg_code inherit_ace(const wg_ace *in, bool is_dir, wg_str owner, wg_str group,
-                           wg_arena *arena, wg_ace *out, size_t *n, wg_error *err) {
+static wg_code inherit_ace(const inherit_ctx *c, const wg_ace *in, wg_ace *out, size_t *n,
+                           wg_error *err) {
   bool oi = (in->flags & WG_ACE_OI) != 0, ci = (in->flags & WG_ACE_CI) != 0;
   bool np = (in->flags & WG_ACE_NP) != 0;
   // Bits beyond inheritance (audit success and failure) go along.
@@ -70,10 +83,10 @@ static wg_code inherit_ace(const wg_ace *in, bool is_dir, wg_str owner, wg_str g
   uint8_t keep = (uint8_t)((in->flags & (WG_ACE_OI | WG_ACE_CI)) | other);
   wg_ace own;
   bool changed = false;
-  if (inherit_effective(in, owner, group, arena, &own, &changed, err) != WG_OK) {
+  if (inherit_effective(c, in, &own, &changed, err) != WG_OK) {
     return err->code;
   }
-  if (!is_dir) {
+  if (!c->is_dir) {
     if (oi) {
       own.flags = (uint8_t)(other | WG_ACE_ID);
       out[(*n)++] = own;
@@ -92,15 +105,14 @@ static wg_code inherit_ace(const wg_ace *in, bool is_dir, wg_str owner, wg_str g
   return WG_OK;
 }
 
-static wg_code inherit_acl(const wg_acl *from, bool is_dir, wg_str owner, wg_str group,
-                           wg_arena *arena, wg_acl *out, wg_error *err) {
-  wg_ace *aces = wg_arena_new_array(arena, wg_ace, from->n_aces * 2 + 2);
+static wg_code inherit_acl(const inherit_ctx *c, const wg_acl *from, wg_acl *out, wg_error *err) {
+  wg_ace *aces = wg_arena_new_array(c->arena, wg_ace, from->n_aces * 2 + 2);
   if (aces == NULL) {
-    return wg_arena_fail(arena, err);
+    return wg_arena_fail(c->arena, err);
   }
   size_t n = 0;
   for (size_t i = 0; i < from->n_aces; i++) {
-    if (inherit_ace(&from->aces[i], is_dir, owner, group, arena, aces, &n, err) != WG_OK) {
+    if (inherit_ace(c, &from->aces[i], aces, &n, err) != WG_OK) {
       return err->code;
     }
   }
@@ -108,7 +120,8 @@ static wg_code inherit_acl(const wg_acl *from, bool is_dir, wg_str owner, wg_str
   return WG_OK;
 }
 
-static wg_code inherit_default(wg_arena *arena, wg_acl *out, wg_error *err) {
+static wg_code inherit_default(const inherit_ctx *c, wg_acl *out, wg_error *err) {
+  wg_arena *arena = c->arena;
   wg_ace *aces = wg_arena_new_array(arena, wg_ace, 2);
   static const struct {
     const char *sid;
@@ -119,7 +132,7 @@ static wg_code inherit_default(wg_arena *arena, wg_acl *out, wg_error *err) {
     if (body == NULL) {
       return wg_arena_fail(arena, err);
     }
-    wg_put_le32(body, FILE_ALL_ACCESS);
+    wg_put_le32(body, inherit_map_mask(c, 0x10000000U));
     memcpy(body + 4, who[i].sid, who[i].n);
     aces[i] = (wg_ace){.body = {(const char *)body, 4 + who[i].n}};
   }
@@ -130,16 +143,16 @@ static wg_code inherit_default(wg_arena *arena, wg_acl *out, wg_error *err) {
   return WG_OK;
 }
 
-wg_code wg_sd_inherit(const wg_sd *parent, bool is_dir, wg_str owner, wg_str group, wg_arena *arena,
-                      wg_sd *out, wg_error *err) {
-  wg_sd sd = {.control = WG_SD_SELF_RELATIVE | WG_SD_DACL_PRESENT, .owner = owner, .group = group};
-  if (inherit_acl(&parent->dacl, is_dir, owner, group, arena, &sd.dacl, err) != WG_OK ||
-      inherit_acl(&parent->sacl, is_dir, owner, group, arena, &sd.sacl, err) != WG_OK) {
+static wg_code inherit_run(const inherit_ctx *c, const wg_sd *parent, wg_sd *out, wg_error *err) {
+  wg_sd sd = {
+      .control = WG_SD_SELF_RELATIVE | WG_SD_DACL_PRESENT, .owner = c->owner, .group = c->group};
+  if (inherit_acl(c, &parent->dacl, &sd.dacl, err) != WG_OK ||
+      inherit_acl(c, &parent->sacl, &sd.sacl, err) != WG_OK) {
     return err->code;
   }
   if (sd.dacl.present) {
     sd.control |= WG_SD_DACL_AUTO_INHERITED;
-  } else if (inherit_default(arena, &sd.dacl, err) != WG_OK) {
+  } else if (inherit_default(c, &sd.dacl, err) != WG_OK) {
     return err->code;
   }
   if (sd.sacl.present) {
@@ -147,4 +160,16 @@ wg_code wg_sd_inherit(const wg_sd *parent, bool is_dir, wg_str owner, wg_str gro
   }
   *out = sd;
   return WG_OK;
+}
+
+wg_code wg_sd_inherit(const wg_sd *parent, bool is_dir, wg_str owner, wg_str group, wg_arena *arena,
+                      wg_sd *out, wg_error *err) {
+  const inherit_ctx c = {is_dir, owner, group, file_rights, arena};
+  return inherit_run(&c, parent, out, err);
+}
+
+wg_code wg_sd_inherit_key(const wg_sd *parent, wg_str owner, wg_str group, wg_arena *arena,
+                          wg_sd *out, wg_error *err) {
+  const inherit_ctx c = {true, owner, group, key_rights, arena};
+  return inherit_run(&c, parent, out, err);
 }

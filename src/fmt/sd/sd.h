@@ -52,6 +52,11 @@ void wg_sd_write(const wg_sd *sd, wg_buf *out);
 wg_code wg_sd_inherit(const wg_sd *parent, bool is_dir, wg_str owner, wg_str group, wg_arena *arena,
                       wg_sd *out, wg_error *err);
 
+// The same of a registry key below one with that descriptor: keys hold keys, and generic rights
+// mean those of keys.
+wg_code wg_sd_inherit_key(const wg_sd *parent, wg_str owner, wg_str group, wg_arena *arena,
+                          wg_sd *out, wg_error *err);
+
 // SDDL text ("O:BAG:SYD:PAI(A;OICI;FA;;;SY)..."). Rights: letters or numbers; SIDs: two letters or
 // S-1-... Conditional and object entries: UNSUPPORTED. FORMAT with the offset in the text.
 wg_code wg_sddl_parse(wg_str text, wg_arena *arena, wg_sd *out, wg_error *err);

@@ -376,7 +376,7 @@ bool wg_diff_maybe_hive(const wg_diff_side *s, uint32_t node) {
 wg_code wg_diff_open_hive(const wg_diff_side *s, uint32_t node, bool force_dirty, wg_buf *bytes,
                           wg_hive **out, wg_error *err) {
   side_beside b = {s, node};
-  uint32_t n_replayed = 0;
+  wg_hive_replay replay;
   *out = NULL;
   if (wg_diff_load(s, node, SIDE_MAX_HIVE, bytes, err) != WG_OK) {
     return err->code;
@@ -384,5 +384,5 @@ wg_code wg_diff_open_hive(const wg_diff_side *s, uint32_t node, bool force_dirty
   if (bytes->n < 4 || memcmp(bytes->p, "regf", 4) != 0) {
     return WG_OK;
   }
-  return wg_hive_open_bytes(bytes, side_read_log, &b, force_dirty, out, &n_replayed, err);
+  return wg_hive_open_bytes(bytes, side_read_log, &b, force_dirty, out, &replay, err);
 }

@@ -40,23 +40,41 @@ static wg_code hive_replay(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, 
   return WG_OK;
 }
 
+// A dirty hive that is opened as it stands, when that is asked for and only its logs are at fault.
+static wg_code hive_replay_or_leave(wg_buf *bytes, wg_hive_read_log read_log, void *ctx,
+                                    bool force_dirty, wg_hive_replay *out, wg_error *err) {
+  wg_error fault = WG_ERROR_INIT;
+  wg_code code = hive_replay(bytes, read_log, ctx, &out->n, &fault);
+  if (code == WG_OK) {
+    return WG_OK;
+  }
+  if (code != WG_E_VERIFY && code != WG_E_FORMAT) {
+    *err = fault;
+    return code;
+  }
+  if (force_dirty) {
+    (void)wg_format(out->fault, sizeof(out->fault), "%s", fault.text);
+    return WG_OK;
+  }
+  return wg_fail(err, code, "%s; --force-dirty opens the hive as it stands, without its logs",
+                 fault.text);
+}
+
 wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, bool force_dirty,
-                           wg_hive **out, uint32_t *out_n_replayed, wg_error *err) {
+                           wg_hive **out, wg_hive_replay *out_replay, wg_error *err) {
   wg_regf_info info = {0};
   wg_error peek = WG_ERROR_INIT;
-  uint32_t n_replayed = 0;
+  wg_hive_replay replay = {0};
   wg_code peeked = wg_regf_peek(bytes->p, bytes->n, &info, &peek);
   bool torn = peeked != WG_OK && info.major != 0;
-  if ((peeked == WG_OK && info.seq1 != info.seq2) || torn) {
-    wg_code code = hive_replay(bytes, read_log, ctx, &n_replayed, err);
-    if (code != WG_OK && !(force_dirty && code == WG_E_VERIFY)) {
-      return code;
-    }
+  if (((peeked == WG_OK && info.seq1 != info.seq2) || torn) &&
+      hive_replay_or_leave(bytes, read_log, ctx, force_dirty, &replay, err) != WG_OK) {
+    return err->code;
   }
   if (wg_hive_parse(bytes->p, bytes->n, NULL, force_dirty, wg_heap(), out, err) != WG_OK) {
     return err->code;
   }
-  *out_n_replayed = n_replayed;
+  *out_replay = replay;
   return WG_OK;
 }
 
@@ -89,6 +107,20 @@ static wg_code hivefile_read_log(void *ctx, const char *end, wg_buf *out, wg_err
   return log == NULL ? WG_OK : wg_os_read_file(WG_CWD, log, HIVE_MAX_BYTES, out, err);
 }
 
+// Of a damaged hive the error says what can be done about it.
+static wg_code hivefile_fail(const wg_hivefile *f, wg_error *err) {
+  wg_regf_info info = {0};
+  wg_error unused = WG_ERROR_INIT;
+  bool hive = wg_regf_peek(f->bytes.p, f->bytes.n, &info, &unused) == WG_OK || info.major != 0;
+  if (err->code == WG_E_FORMAT && hive && strstr(err->text, "transaction log") == NULL &&
+      strstr(err->text, "--force-dirty") == NULL) {
+    wg_error was = *err;
+    (void)!wg_fail_at(err, was.code, was.off_bytes,
+                      "%s; 'wingo reg check --salvage' takes what is left", was.text);
+  }
+  return wg_wrap(err, "'%s'", f->path);
+}
+
 wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, wg_error *err) {
   WG_AUTO(wg_hivefile) f = {.path = wg_xstrdup(path)};
   wg_stat st;
@@ -98,9 +130,9 @@ wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, w
     return err->code;
   }
   f.mode = st.mode;
-  if (wg_hive_open_bytes(&f.bytes, hivefile_read_log, &f, force_dirty, &f.hive, &f.n_replayed,
-                         err) != WG_OK) {
-    return wg_wrap(err, "'%s'", path);
+  if (wg_hive_open_bytes(&f.bytes, hivefile_read_log, &f, force_dirty, &f.hive, &f.replay, err) !=
+      WG_OK) {
+    return hivefile_fail(&f, err);
   }
   *out = f;
   f = (wg_hivefile){0};
@@ -121,8 +153,8 @@ wg_code wg_hivefile_salvage(const char *path, wg_hivefile *out, wg_regf_salvage 
   f.mode = st.mode;
   wg_code peeked = wg_regf_peek(f.bytes.p, f.bytes.n, &info, &unused);
   bool dirty = peeked == WG_OK ? info.seq1 != info.seq2 : info.major != 0;
-  if (dirty && hive_replay(&f.bytes, hivefile_read_log, &f, &f.n_replayed, &unused) != WG_OK) {
-    f.n_replayed = 0;
+  if (dirty && hive_replay(&f.bytes, hivefile_read_log, &f, &f.replay.n, &unused) != WG_OK) {
+    f.replay.n = 0;
   }
   if (wg_hive_salvage(f.bytes.p, f.bytes.n, NULL, wg_heap(), &f.hive, out_report, err) != WG_OK) {
     return wg_wrap(err, "'%s'", path);
@@ -162,26 +194,77 @@ static void hive_sizes_done(hive_sizes *p) {
 }
 WG_DEFINE_AUTO(hive_sizes, hive_sizes_done);
 
-static void hive_export_key(const wg_regkey *k, const char *prefix, wg_buf *path, wg_buf *name,
-                            wg_buf *out) {
+// Why registry text cannot say the name; NULL when it can.
+static const char *hive_name_fault(wg_str name16) {
+  const uint8_t *p = (const uint8_t *)name16.p;
+  for (size_t i = 0; i + 1 < name16.n; i += 2) {
+    uint16_t u = wg_le16(p + i);
+    uint16_t next = i + 3 < name16.n ? wg_le16(p + i + 2) : 0;
+    if (u == 0) {
+      return "has a NUL character in its name";
+    }
+    if (u == '\n' || u == '\r') {
+      return "has a line end in its name";
+    }
+    bool pair = u >= 0xD800 && u < 0xDC00 && next >= 0xDC00 && next < 0xE000;
+    if (u >= 0xD800 && u < 0xE000 && !pair) {
+      return "has half a surrogate pair in its name, which is no text";
+    }
+    i += pair ? 2 : 0;
+  }
+  return NULL;
+}
+
+static wg_code hive_export_fail(const wg_regkey *k, const wg_regvalue *v, const char *why,
+                                wg_error *err) {
+  WG_AUTO(wg_buf) path = {0};
+  WG_AUTO(wg_buf) name = {0};
+  wg_buf_init(&path, wg_heap(), 0);
+  wg_buf_init(&name, wg_heap(), 0);
+  wg_regkey_show_path(k, &path);
+  if (v != NULL) {
+    wg_buf_add_z(&name, ", value '");
+    wg_regname_show(v->name16, &name);
+    wg_buf_add_z(&name, "'");
+  }
+  return wg_fail(
+      err, WG_E_UNSUPPORTED,
+      "key '%s'%s %s: registry text cannot say that, and its import would make something "
+      "else; 'wingo reg query -r --json' shows it",
+      wg_buf_z(&path), wg_buf_z(&name), why);
+}
+
+static wg_code hive_export_key(const wg_regkey *k, const char *prefix, wg_buf *path, wg_buf *name,
+                               wg_buf *out, wg_error *err) {
+  bool root = wg_regkey_parent(k) == NULL;
+  const char *why = root ? NULL : hive_name_fault(wg_regkey_name16(k));
+  if (why == NULL && wg_regkey_layer(k) >> 16 != 0) {
+    why = "belongs to a layer over another hive";
+  }
+  if (why != NULL) {
+    return hive_export_fail(k, NULL, why, err);
+  }
   wg_buf_clear(path);
   wg_buf_add_z(path, prefix);
-  if (wg_regkey_parent(k) != NULL) {
+  if (!root) {
     wg_buf_add_byte(path, '\\');
     wg_regkey_add_path(k, path);
   }
   wg_regtext_put_key(out, wg_buf_str(path), false);
   for (size_t i = 0; i < wg_regkey_n_values(k); i++) {
     const wg_regvalue *v = wg_regkey_value_at(k, i);
-    wg_buf_clear(name);
-    if (!wg_utf16le_to_utf8((const uint8_t *)v->name16.p, v->name16.n, name)) {
-      out->failed = true;
+    why = v->tombstone ? "deletes a value of the layer below" : hive_name_fault(v->name16);
+    if (why != NULL) {
+      return hive_export_fail(k, v, why, err);
     }
+    wg_buf_clear(name);
+    wg_regvalue_add_name(v, name);
     wg_regtext_put_value(out, wg_buf_str(name), v->type, v->data, v->n_bytes);
   }
+  return WG_OK;
 }
 
-void wg_hive_export_regtext(const wg_regkey *k, const char *prefix, wg_buf *out) {
+wg_code wg_hive_export_regtext(const wg_regkey *k, const char *prefix, wg_buf *out, wg_error *err) {
   WG_AUTO(wg_buf) path = {0};
   WG_AUTO(wg_buf) name = {0};
   wg_buf_init(&path, wg_heap(), 0);
@@ -190,13 +273,17 @@ void wg_hive_export_regtext(const wg_regkey *k, const char *prefix, wg_buf *out)
   WG_AUTO(hive_sizes) next = wg_xarray(HIVE_DEPTH, sizeof(*next));
   size_t depth = 0;
   const wg_regkey *at = k;
-  hive_export_key(at, prefix, &path, &name, out);
+  if (hive_export_key(at, prefix, &path, &name, out, err) != WG_OK) {
+    return err->code;
+  }
   next[0] = 0;
   for (;;) {
     if (next[depth] < wg_regkey_n_children(at) && depth + 1 < HIVE_DEPTH) {
       at = wg_regkey_child_at(at, next[depth]++);
       next[++depth] = 0;
-      hive_export_key(at, prefix, &path, &name, out);
+      if (hive_export_key(at, prefix, &path, &name, out, err) != WG_OK) {
+        return err->code;
+      }
     } else if (depth == 0) {
       break;
     } else {
@@ -205,4 +292,5 @@ void wg_hive_export_regtext(const wg_regkey *k, const char *prefix, wg_buf *out)
     }
   }
   out->failed = out->failed || path.failed || name.failed;
+  return wg_buf_check(out, err);
 }

@@ -8,12 +8,17 @@
 #include "image/reg/hives.h"
 #include "os/file.h"
 
+typedef struct wg_hive_replay {
+  uint32_t n;     // log entries applied
+  char fault[96]; // force_dirty: why the logs were left out; "" when they were not
+} wg_hive_replay;
+
 typedef struct wg_hivefile {
   char *path;
   wg_buf bytes; // what hive points into
   wg_hive *hive;
-  uint32_t n_replayed; // log entries applied
-  uint32_t mode;       // permissions of the file
+  wg_hive_replay replay;
+  uint32_t mode; // permissions of the file
 } wg_hivefile;
 void wg_hivefile_done(wg_hivefile *f);
 WG_DEFINE_AUTO(wg_hivefile, wg_hivefile_done);
@@ -26,9 +31,10 @@ extern const char *const wg_hive_log_ends[WG_HIVE_N_LOG_ENDS];
 typedef wg_code (*wg_hive_read_log)(void *ctx, const char *end, wg_buf *out, wg_error *err);
 // Parses a hive whose bytes are read already; a dirty or torn one gets its logs replayed first:
 // bytes is then what came of it. The hive borrows from bytes. force_dirty: a dirty hive that no log
-// fits is opened as it stands. Errors as wg_regf_recover and wg_hive_parse; not wrapped.
+// fits, or whose log is damaged, is opened as it stands. Errors as wg_regf_recover and
+// wg_hive_parse; not wrapped.
 wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, bool force_dirty,
-                           wg_hive **out, uint32_t *out_n_replayed, wg_error *err);
+                           wg_hive **out, wg_hive_replay *out_replay, wg_error *err);
 // Reads path, replays <path>.LOG1/.LOG2/.LOG (any case) when it is dirty. Without logs that fit: an
 // error that says so, unless force_dirty. Errors name the file.
 wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, wg_error *err);
@@ -42,7 +48,9 @@ wg_code wg_hivefile_save(const wg_hivefile *f, const void *p, size_t n_bytes, wg
 // FILETIME of a time in seconds since 1970.
 uint64_t wg_filetime_of(int64_t unix_s);
 
-// Appends key k and all below as registry text (wg_regtext_begin has been called).
-void wg_hive_export_regtext(const wg_regkey *k, const char *prefix, wg_buf *out);
+// Appends key k and all below as registry text (wg_regtext_begin has been called). UNSUPPORTED:
+// something that such text cannot say, so that an import would give other keys or values: names
+// with NUL, line ends or lone surrogates, and what a layered hive says of the layer below.
+wg_code wg_hive_export_regtext(const wg_regkey *k, const char *prefix, wg_buf *out, wg_error *err);
 
 #endif

@@ -119,7 +119,7 @@ wg_code wg_reg_open(wg_reg_source source, const char *key, bool force_dirty, con
                          .bytes = h->bytes,
                          .hive = h->hive,
                          .path = path,
-                         .n_replayed = h->n_replayed};
+                         .replay = h->replay};
   h->bytes = (wg_buf){0};
   h->hive = NULL;
   return WG_OK;

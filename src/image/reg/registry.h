@@ -44,7 +44,7 @@ typedef struct wg_image_hive { // one hive of an image, opened to be read
   wg_buf bytes;                // the hive borrows from it
   wg_hive *hive;
   char *path; // where the key is below the root
-  uint32_t n_replayed;
+  wg_hive_replay replay;
 } wg_image_hive;
 void wg_image_hive_done(wg_image_hive *h);
 WG_DEFINE_AUTO(wg_image_hive, wg_image_hive_done);

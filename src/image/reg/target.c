@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fmt/sd/sd.h"
 #include "image/reg/hivefile.h"
 #include "image/reg/wow64.h"
 
@@ -57,6 +58,31 @@ void wg_reg_warn(wg_reg_target *t, const char *text) {
   wg_vec_push(&t->warnings, &t->n_warnings, &t->cap_warnings) = wg_xstrdup(text);
 }
 
+// What Windows gives a key that an administrator makes: the entries its parent hands on; the owner
+// is Administrators, the group SYSTEM. A parent's descriptor that is none is copied.
+static wg_code target_inherit(wg_str parent, wg_buf *out, wg_error *err) {
+  WG_AUTO(wg_arena) arena;
+  wg_sd from, sd;
+  wg_str owner, group;
+  wg_error none = WG_ERROR_INIT;
+  wg_arena_init(&arena, wg_heap(), 0);
+  if (wg_sd_parse(parent.p, parent.n, &arena, &from, &none) != WG_OK) {
+    wg_buf_add_str(out, parent);
+    return WG_OK;
+  }
+  if (wg_sid_parse(WG_STR("BA"), &arena, &owner, err) != WG_OK ||
+      wg_sid_parse(WG_STR("SY"), &arena, &group, err) != WG_OK ||
+      wg_sd_inherit_key(&from, owner, group, &arena, &sd, err) != WG_OK) {
+    return err->code;
+  }
+  wg_sd_write(&sd, out);
+  return WG_OK;
+}
+
+void wg_reg_target_inherits(wg_reg_target *t) {
+  wg_hive_set_inherit(t->hives[0].hive, target_inherit);
+}
+
 // --- hives of an image
 
 typedef struct hive_beside { // a hive whose logs are asked for
@@ -99,10 +125,11 @@ static wg_code target_open(wg_reg_target *t, wg_hive_id id, wg_reg_hive **out, w
                                                                  : err->code;
   }
   hive_beside beside = {&t->source, h->file};
-  if (wg_hive_open_bytes(&h->bytes, target_log, &beside, t->force_dirty, &h->hive, &h->n_replayed,
+  if (wg_hive_open_bytes(&h->bytes, target_log, &beside, t->force_dirty, &h->hive, &h->replay,
                          err) != WG_OK) {
     return wg_wrap(err, "hive '%s'", h->file);
   }
+  wg_hive_set_inherit(h->hive, target_inherit);
   *out = h;
   return WG_OK;
 }

@@ -5,6 +5,7 @@
 #define WG_IMAGE_REG_TARGET_H
 
 #include "image/reg/edits.h"
+#include "image/reg/hivefile.h"
 
 #define WG_REG_MAX_HIVE_BYTES ((uint64_t)1 << 30)
 
@@ -21,7 +22,7 @@ typedef struct wg_reg_hive { // one that is open
   wg_hive *hive;
   bool borrowed;
   bool changed;
-  uint32_t n_replayed;
+  wg_hive_replay replay;
   char control_set[16]; // "ControlSet001" once known
 } wg_reg_hive;
 
@@ -52,6 +53,10 @@ WG_DEFINE_AUTO(wg_reg_target, wg_reg_target_done);
 // A target of one hive, which is borrowed. label: for messages. prefix: NULL when not known; then
 // what is in the hive may say it.
 void wg_reg_target_hive(wg_reg_target *t, wg_hive *h, const char *label, const char *prefix);
+
+// New keys of the one hive get the descriptor that Windows would give them, as those of an image
+// do; without this call a copy of their parent's.
+void wg_reg_target_inherits(wg_reg_target *t);
 
 // The hive a key is in (opened when it is not yet) and the key's path below its root (heap). origin
 // begins messages; "" for none. USAGE: in no hive that can be changed (read, with reads_only), with

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <uchar.h>
 
+#include "image/reg/apply.h"
 #include "image/reg/hivefile.h"
+#include "image/reg/wow64.h"
 #include "os/proc.h"
 #include "support.h"
 
@@ -239,6 +241,73 @@ static void what_cannot_be_is_refused(void **state) {
   }
 }
 
+// Microsoft's table "Registry Keys Affected by WOW64".
+static void the_32_bit_view_is_where_windows_has_it(void **state) {
+  static const struct {
+    wg_hive_id hive;
+    const char *path, *want;
+  } cases[] = {
+      {WG_HIVE_SOFTWARE, "Acme\\X", "WOW6432Node\\Acme\\X"},
+      {WG_HIVE_SOFTWARE, "", "WOW6432Node"},
+      {WG_HIVE_SOFTWARE, "Policies\\Acme", "Policies\\Acme"},
+      {WG_HIVE_SOFTWARE, "policiesX", "WOW6432Node\\policiesX"},
+      {WG_HIVE_SOFTWARE, "Classes\\.txt", "Classes\\.txt"},
+      {WG_HIVE_SOFTWARE, "classes\\clsid\\{1}", "Classes\\WOW6432Node\\CLSID\\{1}"},
+      {WG_HIVE_SOFTWARE, "Classes\\AppID\\{1}", "Classes\\AppID\\{1}"},
+      {WG_HIVE_SOFTWARE, "WOW6432Node\\Acme", "WOW6432Node\\Acme"},
+      {WG_HIVE_SOFTWARE, "Microsoft\\Windows\\CurrentVersion\\Run",
+       "WOW6432Node\\Microsoft\\Windows\\CurrentVersion\\Run"},
+      {WG_HIVE_SOFTWARE, "Microsoft\\Windows\\CurrentVersion\\App Paths\\a.exe",
+       "Microsoft\\Windows\\CurrentVersion\\App Paths\\a.exe"},
+      {WG_HIVE_SOFTWARE, "Microsoft\\Windows NT\\CurrentVersion\\Image File Execution Options\\a",
+       "Microsoft\\Windows NT\\CurrentVersion\\Image File Execution Options\\a"},
+      {WG_HIVE_USRCLASS, "CLSID\\{1}", "WOW6432Node\\CLSID\\{1}"},
+      {WG_HIVE_USRCLASS, ".txt", ".txt"},
+      {WG_HIVE_NTUSER, "Software\\Acme", "Software\\Acme"},
+      {WG_HIVE_SYSTEM, "ControlSet001", "ControlSet001"},
+  };
+  (void)state;
+  for (size_t i = 0; i < WG_ARRAY_LEN(cases); i++) {
+    WG_AUTO(wg_buf) out = {0};
+    wg_buf_init(&out, wg_heap(), 0);
+    wg_reg_wow64(cases[i].hive, wg_str_of(cases[i].path), &out);
+    assert_string_equal(wg_buf_z(&out), cases[i].want);
+  }
+}
+
+// A folder is on PATH once however it is written, and what else is there stays.
+static void a_folder_is_on_path_once(void **state) {
+  static const char *const same[] = {
+      "C:\\Tools", "c:\\tools\\", "\"C:\\Tools\"", "%SystemDrive%\\Tools",
+      "C:/Tools/", "%TOOLS%",     "C:\\\\Tools"};
+  static const char *const item[] = {"C:\\Tools"};
+  wg_error err = WG_ERROR_INIT;
+  (void)state;
+  for (size_t i = 0; i < WG_ARRAY_LEN(same); i++) {
+    WG_AUTO_PTR(wg_hive) h = NULL;
+    WG_AUTO(wg_buf) path = {0};
+    WG_AUTO(wg_buf) out = {0};
+    uint32_t type = 0;
+    wg_buf_init(&path, wg_heap(), 0);
+    wg_buf_init(&out, wg_heap(), 0);
+    assert_ok(wg_hive_new(5, "ROOT", NULL, 0, 1, wg_heap(), &h, &err), &err);
+    set(h, "E", "TOOLS", WG_REG_EXPAND_SZ, U16("%SystemDrive%\\tools"));
+    WG_AUTO(wg_cstr) text = wg_xprintf("%%SystemRoot%%;%s;", same[i]);
+    assert_true(wg_utf8_to_utf16le(wg_str_of(text), &path));
+    wg_buf_add_le16(&path, 0);
+    const wg_regvalue old = {.type = WG_REG_EXPAND_SZ, .data = path.p, .n_bytes = (uint32_t)path.n};
+    const wg_reg_edit e = {.op = WG_REG_APPEND,
+                           .key = "k",
+                           .name = "Path",
+                           .origin = "t",
+                           .items = item,
+                           .n_items = 1};
+    assert_ok(wg_reg_list(&e, &old, wg_hive_find(h, WG_STR("E")), &type, &out, &err), &err);
+    assert_int_equal(out.n, path.n);
+    assert_memory_equal(out.p, path.p, path.n);
+  }
+}
+
 static void same_edits_same_bytes(void **state) {
   const fixture *f = *state;
   wg_error err = WG_ERROR_INIT;
@@ -267,6 +336,8 @@ static void same_edits_same_bytes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {T(edits_go_where_windows_looks), T(what_cannot_be_is_refused),
-                                     T(same_edits_same_bytes)};
+                                     T(same_edits_same_bytes),
+                                     cmocka_unit_test(the_32_bit_view_is_where_windows_has_it),
+                                     cmocka_unit_test(a_folder_is_on_path_once)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,12 +92,36 @@ static wg_code job_read_change(wg_record *r, wg_image_change *c, wg_error *err) 
   return wg_record_done(r, err);
 }
 
+// What follows the head; *out is in the arena.
+static wg_code job_read_changes(wg_reader *r, wg_arena *arena, const wg_image_change **out,
+                                size_t *out_n, wg_error *err) {
+  wg_reader count = *r;
+  wg_record rec;
+  size_t n = 0;
+  bool any = true;
+  while (wg_record_next(&count, arena, &rec, &any, err) == WG_OK && any) {
+    n++;
+  }
+  wg_image_change *v = wg_arena_new_array(arena, wg_image_change, n);
+  if (v == NULL) {
+    return wg_arena_fail(arena, err);
+  }
+  for (size_t i = 0; !any && i < n; i++) {
+    if (wg_record_next(r, arena, &rec, &any, err) != WG_OK ||
+        job_read_change(&rec, &v[i], err) != WG_OK) {
+      return err->code;
+    }
+    any = false;
+  }
+  *out = v;
+  *out_n = n;
+  return any ? err->code : WG_OK;
+}
+
 wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_error *err) {
   wg_reader r = wg_reader_of(text.p, text.n);
   wg_record rec;
   wg_image_job job = {0};
-  wg_image_change *changes = NULL;
-  size_t n = 0, cap = 0;
   bool any = false;
   if (wg_record_next(&r, arena, &rec, &any, err) != WG_OK) {
     return err->code;
@@ -105,24 +129,10 @@ wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_er
   if (!any || !wg_str_eqz(rec.kind, "job")) {
     return wg_fail(err, WG_E_FORMAT, "the job is not one of ours");
   }
-  wg_code code = job_read_head(&rec, &job, err);
-  while (code == WG_OK && (code = wg_record_next(&r, arena, &rec, &any, err)) == WG_OK && any) {
-    wg_image_change *c = &wg_vec_push(&changes, &n, &cap);
-    *c = (wg_image_change){0};
-    code = job_read_change(&rec, c, err);
+  if (job_read_head(&rec, &job, err) != WG_OK ||
+      job_read_changes(&r, arena, &job.changes, &job.n_changes, err) != WG_OK) {
+    return err->code;
   }
-  if (code == WG_OK && n > 0) {
-    wg_image_change *kept = wg_arena_new_array(arena, wg_image_change, n);
-    for (size_t i = 0; kept != NULL && i < n; i++) {
-      kept[i] = changes[i];
-    }
-    job.changes = kept;
-    job.n_changes = n;
-    code = kept == NULL ? wg_arena_fail(arena, err) : WG_OK;
-  }
-  wg_xfree(changes);
-  if (code == WG_OK) {
-    *out = job;
-  }
-  return code;
+  *out = job;
+  return WG_OK;
 }

@@ -21,8 +21,8 @@ WG_DEFINE_AUTO(wg_inplace, wg_inplace_done);
 
 typedef struct wg_inplace_options {
   bool force; // a file that is read-only, or whose owner can't be kept, is replaced all the same
-  void (*on_wait)(void *ctx, const char *path); // another process has the lock; may be NULL
-  void *ctx;
+  void (*on_wait)(const void *ctx, const char *path); // another has the lock; may be NULL
+  const void *ctx;
   const wg_cancel *cancel; // NULL: none
 } wg_inplace_options;
 

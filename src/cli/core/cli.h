@@ -5,6 +5,7 @@
 #define WG_CLI_CORE_CLI_H
 
 #include "fmt/json/jsonw.h"
+#include "os/dest.h"
 #include "os/proc.h"
 
 typedef struct wg_cli_opt {
@@ -60,6 +61,9 @@ void wg_note(const wg_cli *c, const char *fmt, ...) WG_PRINTF(2, 3);
 // Prints "wingo: error: <chain>" and gives the exit code that belongs to err->code:
 // 1 failed, 2 USAGE, 3 CONFIG, 4 FORMAT, 5 VERIFY, 6 REMOTE, 7 TIMEOUT, 130 CANCELED.
 int wg_cli_fail(const wg_cli *c, const wg_error *err);
+// How a file that is there is changed or replaced: by --force, and saying so when another wingo has
+// it. c outlives it.
+wg_inplace_options wg_cli_place(const wg_cli *c);
 // Ends a command's JSON and prints it. The exit code: 0, or as wg_cli_fail.
 int wg_cli_end_json(const wg_cli *c, wg_jsonw *j, const wg_buf *out);
 // "wingo build: <text>; see 'wingo build --help'", exit code 2.
@@ -67,6 +71,9 @@ int wg_cli_usage(const wg_cli *c, const char *fmt, ...) WG_PRINTF(2, 3);
 int wg_exit_code(wg_code code);
 // Parses "5GiB", "3800MiB", "100 MB", "4096".
 WG_MUST_CHECK bool wg_parse_size(wg_str s, uint64_t *out);
+
+#define WG_CLI_FORCE_OPT                                                                           \
+  { .name = "force", .letter = 'f', .help = "replace what is there, change what is read-only" }
 
 // The commands, one file each: src/cli/<noun>/cmd_<name>.c defines `const wg_cli_cmd
 // wg_cmd_<name>`.

@@ -98,6 +98,15 @@ int wg_cli_fail(const wg_cli *c, const wg_error *err) {
   return wg_exit_code(err->code);
 }
 
+static void cli_on_wait(const void *ctx, const char *path) {
+  wg_note(ctx, "another wingo works on '%s'; waiting for it", path);
+}
+
+wg_inplace_options wg_cli_place(const wg_cli *c) {
+  return (wg_inplace_options){
+      .force = wg_cli_has(c, "force"), .on_wait = cli_on_wait, .ctx = c, .cancel = c->cancel};
+}
+
 int wg_cli_end_json(const wg_cli *c, wg_jsonw *j, const wg_buf *out) {
   wg_error err = WG_ERROR_INIT;
   if (wg_jsonw_finish(j, &err) != WG_OK) {

@@ -152,8 +152,9 @@ static int reg_create_run(wg_cli *c) {
   wg_arena_init(&arena, wg_heap(), 0);
   wg_buf_init(&sd_bytes, wg_heap(), 0);
   wg_buf_init(&out, wg_heap(), 0);
-  if (wg_os_exists(WG_CWD, c->args[0])) {
-    (void)!wg_fail(&err, WG_E_CONFLICT, "'%s' is there already", c->args[0]);
+  WG_AUTO(wg_dest) dest = WG_DEST_INIT;
+  const wg_inplace_options place = wg_cli_place(c);
+  if (wg_dest_begin(&dest, c->args[0], WG_DEST_NEW, &place, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
   if (wg_sddl_parse(wg_str_of(reg_root_sddl), &arena, &sd, &err) != WG_OK) {
@@ -164,7 +165,7 @@ static int reg_create_run(wg_cli *c) {
   if (wg_hive_new((uint32_t)minor, "ROOT", sd_bytes.p, sd_bytes.n, wg_reg_now(), wg_heap(), &h,
                   &err) != WG_OK ||
       wg_hive_write(h, &opt, &out, &err) != WG_OK ||
-      wg_os_write_file(WG_CWD, c->args[0], out.p, out.n, 0644, true, &err) != WG_OK) {
+      wg_dest_write(&dest, out.p, out.n, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
   return 0;
@@ -197,7 +198,10 @@ static int reg_export_run(wg_cli *c) {
     wg_out_bytes(text.p, text.n); // a terminal and a pipe get UTF-8
     return 0;
   }
-  return wg_os_write_file(WG_CWD, to, wide.p, wide.n, 0644, true, &err) == WG_OK
+  WG_AUTO(wg_dest) dest = WG_DEST_INIT;
+  const wg_inplace_options place = wg_cli_place(c);
+  return wg_dest_begin(&dest, to, WG_DEST_NEW, &place, &err) == WG_OK &&
+                 wg_dest_write(&dest, wide.p, wide.n, &err) == WG_OK
              ? 0
              : wg_cli_fail(c, &err);
 }
@@ -208,7 +212,8 @@ static const wg_cli_opt query_opts[] = {
     WG_REG_OPT_MAP,
     {.name = "value", .arg = "NAME", .help = "one value; \"\" is the default value"},
     {.name = "recursive", .letter = 'r', .help = "everything below, too"}};
-static const wg_cli_opt export_opts[] = {WG_REG_OPT_FORCE,
+static const wg_cli_opt export_opts[] = {WG_CLI_FORCE_OPT,
+                                         WG_REG_OPT_FORCE,
                                          WG_REG_OPT_PREFIX,
                                          WG_REG_OPT_MAP,
                                          {.name = "output",
@@ -248,7 +253,7 @@ const wg_cli_cmd wg_cmd_reg_export = {
     .complete = "file",
     .run = reg_export_run};
 static const wg_cli_opt create_opts[] = {
-    {.name = "minor", .arg = "N", .help = "version 1.N: 3 to 6 (default: 5)"}};
+    WG_CLI_FORCE_OPT, {.name = "minor", .arg = "N", .help = "version 1.N: 3 to 6 (default: 5)"}};
 const wg_cli_cmd wg_cmd_reg_create = {
     .noun = "reg",
     .name = "create",

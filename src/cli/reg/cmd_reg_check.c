@@ -67,14 +67,17 @@ static int reg_salvage_run(const wg_cli *c) {
   wg_buf_init(&bytes, wg_heap(), (size_t)2 << 30);
   wg_hive_write_options opt = {.bump_sequence = true};
   wg_code code = wg_hivefile_salvage(c->args[0], &f, report, &err);
-  if (code == WG_OK && to != NULL && wg_os_exists(WG_CWD, to)) {
-    code = wg_fail(&err, WG_E_CONFLICT, "'%s' is there already", to);
+  WG_AUTO(wg_dest) dest = WG_DEST_INIT;
+  const wg_inplace_options place = wg_cli_place(c);
+  if (code == WG_OK && to != NULL) {
+    code = wg_dest_begin(&dest, to, WG_DEST_NEW, &place, &err);
+    dest.mode = f.mode;
   }
   if (code == WG_OK && to != NULL) {
     code = wg_hive_write(f.hive, &opt, &bytes, &err);
   }
   if (code == WG_OK && to != NULL) {
-    code = wg_os_write_file(WG_CWD, to, bytes.p, bytes.n, f.mode, true, &err);
+    code = wg_dest_write(&dest, bytes.p, bytes.n, &err);
   }
   if (code == WG_OK && c->json) {
     wg_jsonw_init(&j, &text, 2);
@@ -219,6 +222,7 @@ static int reg_check_run(wg_cli *c) {
 }
 
 static const wg_cli_opt check_opts[] = {
+    WG_CLI_FORCE_OPT,
     {.name = "force-dirty", .help = "open a dirty hive although no log fits it"},
     {.name = "salvage", .help = "of a damaged hive file: say what is lost, take what is left"},
     {.name = "out", .arg = "FILE", .help = "with --salvage: write what is left as a new hive"}};

@@ -84,6 +84,7 @@ static int reg_import_run(wg_cli *c) {
   { .name = "value", .arg = "NAME", .help = "one value; \"\" is the default value" }
 
 static const wg_cli_opt add_opts[] = {
+    WG_CLI_FORCE_OPT,
     WG_REG_OPT_FORCE,
     WG_REG_OPT_PREFIX,
     WG_REG_OPT_MAP,
@@ -111,8 +112,8 @@ const wg_cli_cmd wg_cmd_reg_add = {
     .max_args = 2,
     .complete = "file",
     .run = reg_add_run};
-static const wg_cli_opt delete_opts[] = {WG_REG_OPT_FORCE, WG_REG_OPT_PREFIX, WG_REG_OPT_MAP,
-                                         OPT_OUT, OPT_VALUE};
+static const wg_cli_opt delete_opts[] = {WG_CLI_FORCE_OPT, WG_REG_OPT_FORCE, WG_REG_OPT_PREFIX,
+                                         WG_REG_OPT_MAP,   OPT_OUT,          OPT_VALUE};
 const wg_cli_cmd wg_cmd_reg_delete = {
     .noun = "reg",
     .name = "delete",
@@ -127,6 +128,7 @@ const wg_cli_cmd wg_cmd_reg_delete = {
     .complete = "file",
     .run = reg_delete_run};
 static const wg_cli_opt import_opts[] = {
+    WG_CLI_FORCE_OPT,
     WG_REG_OPT_FORCE,
     WG_REG_OPT_PREFIX,
     WG_REG_OPT_MAP,

@@ -124,23 +124,16 @@ static wg_code subject_edit_image(const wg_cli *c, const wg_reg_edits *edits,
                                 .must_exist = must_exist,
                                 .time_s = wg_reg_now_s(),
                                 .threads = wg_os_cpu_count(),
+                                .place = wg_cli_place(c),
                                 .cancel = c->cancel};
   return wg_image_edit_registry(&job, out, err);
 }
 
-static wg_code subject_save(const wg_cli *c, const wg_hivefile *f, const wg_reg_target *t,
-                            wg_error *err) {
-  const char *out = wg_cli_value(c, "out");
-  wg_hivefile to = *f; // borrowed
-  WG_AUTO(wg_cstr) path = wg_xstrdup(out != NULL ? out : f->path);
+static wg_code subject_save(wg_dest *dest, const wg_reg_target *t, wg_error *err) {
   WG_AUTO(wg_buf) bytes = {0};
   wg_buf_init(&bytes, wg_heap(), 2 * WG_REG_MAX_HIVE_BYTES);
-  to.path = path;
-  if (out != NULL && wg_os_exists(WG_CWD, out)) {
-    return wg_fail(err, WG_E_CONFLICT, "'%s' is there already", out);
-  }
   return wg_reg_write(t, &t->hives[0], &bytes, err) == WG_OK
-             ? wg_hivefile_save(&to, bytes.p, bytes.n, err)
+             ? wg_hivefile_save(dest, bytes.p, bytes.n, err)
              : err->code;
 }
 
@@ -148,11 +141,17 @@ static wg_code subject_edit_file(const wg_cli *c, const wg_reg_edits *edits,
                                  const wg_reg_maps *maps, bool must_exist, wg_reg_result *out,
                                  wg_error *err) {
   WG_AUTO(wg_hivefile) f = {0};
-  const char *arg = c->args[0];
-  if (wg_hivefile_open(arg, wg_cli_has(c, "force-dirty"), &f, err) != WG_OK) {
+  WG_AUTO(wg_dest) dest = WG_DEST_INIT;
+  const char *arg = c->args[0], *to = wg_cli_value(c, "out");
+  const wg_inplace_options place = wg_cli_place(c);
+  // Locked before it is read.
+  if (wg_dest_begin(&dest, to != NULL ? to : arg, to != NULL ? WG_DEST_NEW : WG_DEST_EDIT, &place,
+                    err) != WG_OK ||
+      wg_hivefile_open(arg, wg_cli_has(c, "force-dirty"), &f, err) != WG_OK) {
     return err->code;
   }
   subject_note_replay(c, arg, &f.replay);
+  dest.mode = f.mode; // secrets of a hive stay what they are
   WG_AUTO(wg_reg_target)
   t = {.filetime = wg_reg_now(), .maps = maps->v, .n_maps = maps->n};
   wg_reg_target_hive(&t, f.hive, arg, subject_prefix(c, arg));
@@ -163,7 +162,7 @@ static wg_code subject_edit_file(const wg_cli *c, const wg_reg_edits *edits,
   if (must_exist && t.n_absent > 0) {
     return wg_reg_absent(&edits->v[0], t.n_keys_absent > 0, arg, err);
   }
-  if (subject_save(c, &f, &t, err) != WG_OK) {
+  if (subject_save(&dest, &t, err) != WG_OK) {
     return err->code;
   }
   wg_reg_take_result(&t, out);

@@ -268,9 +268,6 @@ static wg_code update_look(const wg_cli *c, const char *path, const char *out,
   bool esd = out != NULL ? wg_cli_wants_esd(c, out) || (f.wim.n_solids > 0 && !wg_cli_has(c, "lzx"))
                          : f.wim.n_solids > 0;
   *format = esd ? WG_IMAGE_FORMAT_ESD : WG_IMAGE_FORMAT_WIM;
-  if (out != NULL && !wg_cli_has(c, "force") && wg_os_exists(WG_CWD, out)) {
-    return wg_fail(err, WG_E_CONFLICT, "'%s' exists already; --force replaces it", out);
-  }
   return WG_OK;
 }
 
@@ -280,7 +277,8 @@ static wg_code update_write(const update *u, unsigned threads, wg_cli_progress *
   const char *out = wg_cli_value(c, "out");
   const char *target = out != NULL ? out : c->args[0];
   WG_AUTO(wg_cli_tmp) tmp = WG_CLI_TMP_INIT;
-  WG_AUTO(wg_cstr) dir = wg_path_dirname(target);
+  WG_AUTO(wg_dest) dest = WG_DEST_INIT;
+  const wg_inplace_options place = wg_cli_place(c);
   wg_image_base base = {
       .kind = WG_IMAGE_BASE_WIM, .path = c->args[0], .image = c->n_args > 1 ? c->args[1] : NULL};
   wg_image_options opt = {.threads = threads,
@@ -289,8 +287,15 @@ static wg_code update_write(const update *u, unsigned threads, wg_cli_progress *
                           .ctx = p,
                           .cancel = c->cancel};
   bool set = false;
-  if (update_look(c, c->args[0], out, &opt.format, err) != WG_OK ||
-      wg_cli_epoch(&opt.time_s, &set, err) != WG_OK || wg_cli_tmp_make(&tmp, dir, err) != WG_OK) {
+  // Locked before anything of it is read.
+  if (wg_dest_begin(&dest, target, out != NULL ? WG_DEST_NEW : WG_DEST_EDIT, &place, err) !=
+          WG_OK ||
+      update_look(c, c->args[0], out, &opt.format, err) != WG_OK ||
+      wg_cli_epoch(&opt.time_s, &set, err) != WG_OK) {
+    return err->code;
+  }
+  WG_AUTO(wg_cstr) dir = wg_path_dirname(dest.path);
+  if (wg_cli_tmp_make(&tmp, dir, err) != WG_OK) {
     return err->code;
   }
   WG_AUTO(wg_cstr) made = wg_path_join(tmp.path, "out.wim");
@@ -300,7 +305,7 @@ static wg_code update_write(const update *u, unsigned threads, wg_cli_progress *
   if (wg_image_write(&base, u->changes.v, u->changes.n, &opt, res, err) != WG_OK) {
     return err->code;
   }
-  return wg_cli_place(made, target, err);
+  return wg_dest_commit(&dest, made, err);
 }
 
 static int update_run(wg_cli *c) {

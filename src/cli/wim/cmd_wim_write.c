@@ -49,6 +49,7 @@ static int export_run(wg_cli *c) {
                                                 !wg_cli_has(c, "lzx"),
                                  .compact = wg_cli_has(c, "compact"),
                                  .boot = wg_cli_has(c, "boot"),
+                                 .place = wg_cli_place(c),
                                  .on_progress = wg_cli_progress_show,
                                  .ctx = &p,
                                  .cancel = c->cancel};
@@ -83,19 +84,17 @@ static wg_code capture_pack(const wg_cli *c, const char *name, unsigned threads,
   return wg_image_write(&base, NULL, 0, &opt, &res, err);
 }
 
-static wg_code capture_place(const wg_cli *c, const char *made, unsigned threads,
-                             wg_cli_progress *p, wg_error *err) {
+static wg_code capture_append(const wg_cli *c, const char *made, unsigned threads,
+                              wg_cli_progress *p, wg_error *err) {
   wg_image_export_options opt = {.image = "1",
                                  .same_format = true,
+                                 .place = wg_cli_place(c),
                                  .threads = threads,
                                  .on_progress = wg_cli_progress_show,
                                  .ctx = p,
                                  .cancel = c->cancel};
   wg_image_export_result res;
-  if (wg_cli_has(c, "append") && wg_os_exists(WG_CWD, c->args[1])) {
-    return wg_image_export(made, c->args[1], &opt, &res, err);
-  }
-  return wg_cli_place(made, c->args[1], err);
+  return wg_image_export(made, c->args[1], &opt, &res, err);
 }
 
 // Linux has names that Windows will not open: said, not refused, since not only Windows reads WIMs.
@@ -131,7 +130,8 @@ static wg_code capture_names(const wg_cli *c, const char *made, wg_error *err) {
 static wg_code capture_all(const wg_cli *c, unsigned threads, wg_cli_progress *p, wg_error *err) {
   const char *out = c->args[1];
   WG_AUTO(wg_cli_tmp) tmp = WG_CLI_TMP_INIT;
-  WG_AUTO(wg_cstr) dir = wg_path_dirname(out);
+  WG_AUTO(wg_dest) dest = WG_DEST_INIT;
+  const wg_inplace_options place = wg_cli_place(c);
   WG_AUTO(wg_cstr) clean = wg_path_absolute(c->args[0]);
   const char *name = c->n_args > 2 ? c->args[2] : wg_path_basename(clean);
   wg_stat st;
@@ -150,6 +150,11 @@ static wg_code capture_all(const wg_cli *c, unsigned threads, wg_cli_progress *p
     return wg_fail(err, WG_E_CONFLICT,
                    "'%s' would be in the folder that is captured; put it elsewhere", out);
   }
+  bool append = wg_cli_has(c, "append") && wg_os_exists(WG_CWD, out);
+  if (!append && wg_dest_begin(&dest, out, WG_DEST_NEW, &place, err) != WG_OK) {
+    return err->code;
+  }
+  WG_AUTO(wg_cstr) dir = wg_path_dirname(append ? out : dest.path);
   if (wg_cli_tmp_make(&tmp, dir, err) != WG_OK) {
     return err->code;
   }
@@ -158,7 +163,7 @@ static wg_code capture_all(const wg_cli *c, unsigned threads, wg_cli_progress *p
       capture_names(c, made, err) != WG_OK) {
     return err->code;
   }
-  return capture_place(c, made, threads, p, err);
+  return append ? capture_append(c, made, threads, p, err) : wg_dest_commit(&dest, made, err);
 }
 
 static int capture_run(wg_cli *c) {
@@ -187,6 +192,7 @@ static const wg_cli_opt export_opts[] = {
     {.name = "name", .arg = "NAME", .help = "another name for the image"},
     {.name = "boot", .help = "the image is the one that boots"},
     {.name = "compact", .help = "take no packed data over: pack everything anew"},
+    WG_CLI_FORCE_OPT,
     WG_CLI_THREADS_OPT};
 const wg_cli_cmd wg_cmd_wim_export = {
     .noun = "wim",

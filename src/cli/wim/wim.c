@@ -139,14 +139,6 @@ void wg_cli_tmp_done(wg_cli_tmp *t) {
   wg_xfree(t->path);
 }
 
-wg_code wg_cli_place(const char *made, const char *target, wg_error *err) {
-  WG_AUTO(wg_cstr) dir = wg_path_dirname(target);
-  if (wg_os_rename(WG_CWD, made, WG_CWD, target, err) != WG_OK) {
-    return err->code;
-  }
-  return wg_os_fsync_dir(WG_CWD, dir, err);
-}
-
 bool wg_cli_wants_esd(const wg_cli *c, const char *path) {
   return !wg_cli_has(c, "lzx") &&
          (wg_cli_has(c, "esd") || wg_cli_has(c, "solid") || wg_str_ends(wg_str_of(path), ".esd"));

@@ -43,8 +43,6 @@ wg_code wg_cli_tmp_make(wg_cli_tmp *t, const char *dir, wg_error *err);
 void wg_cli_tmp_done(wg_cli_tmp *t);
 WG_DEFINE_AUTO(wg_cli_tmp, wg_cli_tmp_done);
 
-// Gives a finished file its name, for good.
-wg_code wg_cli_place(const char *made, const char *target, wg_error *err);
 // Whether --esd, --solid, --lzx or the name of a new file ask for a solid one.
 bool wg_cli_wants_esd(const wg_cli *c, const char *path);
 
@@ -57,7 +55,5 @@ wg_code wg_cli_epoch(int64_t *out, bool *out_set, wg_error *err);
 
 #define WG_CLI_THREADS_OPT                                                                         \
   { .name = "threads", .letter = 'j', .arg = "N", .help = "threads (default: all processors)" }
-#define WG_CLI_FORCE_OPT                                                                           \
-  { .name = "force", .letter = 'f', .help = "replace what is there" }
 
 #endif

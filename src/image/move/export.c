@@ -8,6 +8,7 @@ static void export_run_done(wg_export_run *r) {
     wg_image_file_done(&r->sources[i].file);
     wg_wim_decoder_free(r->sources[i].nested);
   }
+  wg_dest_done(&r->dest);
   wg_arena_done(&r->arena);
 }
 #define wg_export_run_done export_run_done
@@ -142,7 +143,10 @@ static wg_code export_write(wg_export_run *r, wg_wimout *o, wg_error *err) {
 
 static wg_code export_open(wg_export_run *r, const char *from, const char *to, wg_error *err) {
   wg_export_source *old = &r->sources[0], *add = &r->sources[1];
-  r->has_old = wg_os_exists(WG_CWD, to);
+  if (wg_dest_begin(&r->dest, to, WG_DEST_EDIT, &r->opt->place, err) != WG_OK) {
+    return err->code;
+  }
+  r->has_old = r->dest.exists;
   if (wg_image_file_open(&add->file, from, err) != WG_OK ||
       wg_wim_decoder_new(wg_heap(), &add->nested, err) != WG_OK) {
     return err->code;
@@ -198,6 +202,7 @@ wg_code wg_image_export(const char *from, const char *to, const wg_image_export_
   WG_AUTO(wg_export_run)
   r = {.opt = opt,
        .format = opt->format,
+       .dest = WG_DEST_INIT,
        .watch = {.cancel = opt->cancel, .on_progress = opt->on_progress, .ctx = opt->ctx}};
   WG_AUTO(wg_wimout) o = WG_WIMOUT_INIT;
   wg_arena_init(&r.arena, wg_heap(), (size_t)8 << 30);
@@ -210,7 +215,7 @@ wg_code wg_image_export(const char *from, const char *to, const wg_image_export_
                                  .cancel = opt->cancel,
                                  .progress = wg_image_watch_pack,
                                  .ctx = &r.watch};
-  if (wg_wimout_begin(&o, to, true, &how, err) != WG_OK || export_write(&r, &o, err) != WG_OK) {
+  if (wg_wimout_begin_at(&o, &r.dest, &how, err) != WG_OK || export_write(&r, &o, err) != WG_OK) {
     return err->code;
   }
   if (export_check(&r, &o, err) != WG_OK) {

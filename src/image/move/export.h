@@ -3,6 +3,7 @@
 #define WG_IMAGE_MOVE_EXPORT_H
 
 #include "image/write/write.h"
+#include "os/inplace.h"
 
 typedef struct wg_image_export_options {
   const char *image;             // as wg_image_base.image; "all": every one
@@ -15,7 +16,8 @@ typedef struct wg_image_export_options {
   uint64_t memory_bytes;         // for compressors, 0: what the machine has
   wg_image_progress on_progress; // NULL: none; on the caller's thread
   void *ctx;
-  const wg_cancel *cancel; // NULL: none
+  const wg_cancel *cancel;  // NULL: none
+  wg_inplace_options place; // of an existing output
 } wg_image_export_options;
 
 typedef struct wg_image_export_result {
@@ -27,9 +29,9 @@ typedef struct wg_image_export_result {
 } wg_image_export_result;
 
 // Adds images of the file from to the file to, which is made, or replaced as a whole when it is
-// there. Metadata and XML elements stay as they were; equal contents are stored once. What was
-// packed anew is read back. Same inputs, same bytes. CONFLICT: a name that `to` has already, or to
-// is no WIM. Else errors as wg_image_write.
+// there (locked from before it is read: os/inplace.h). Metadata and XML elements stay as they were;
+// equal contents are stored once. What was packed anew is read back. Same inputs, same bytes.
+// CONFLICT: a name that `to` has already, or to is no WIM. Else errors as wg_image_write.
 wg_code wg_image_export(const char *from, const char *to, const wg_image_export_options *opt,
                         wg_image_export_result *out, wg_error *err);
 

@@ -37,6 +37,7 @@ typedef struct wg_export_run {
   wg_arena arena;
   wg_image_watch watch;
   wg_export_source sources[2]; // [0] what the output has already, [1] what is added
+  wg_dest dest;
   bool has_old;
   wg_export_image *images; // of the output
   uint32_t n_images, n_old;

@@ -6,6 +6,7 @@
 #include "image/file/file.h"
 #include "image/pack/watch.h"
 #include "image/pack/wimout.h"
+#include "os/temp.h"
 
 #define SPLIT_MIN_PART ((uint64_t)64 << 10)
 
@@ -34,6 +35,7 @@ typedef struct split_run {
   size_t n_order;
   size_t *starts; // by part: where in order it begins; one more at the end
   size_t n_parts, cap_starts;
+  wg_dest *dests;  // of the parts
   wg_wimout *outs; // written parts, not yet under their names
   size_t n_outs;
   wg_image_split_result res;
@@ -42,7 +44,9 @@ typedef struct split_run {
 static void split_run_done(split_run *r) {
   for (size_t i = 0; i < r->n_outs; i++) {
     wg_wimout_done(&r->outs[i]);
+    wg_dest_done(&r->dests[i]);
   }
+  wg_xfree(r->dests);
   wg_xfree(r->outs);
   wg_xfree(r->order);
   wg_xfree(r->starts);
@@ -128,13 +132,57 @@ static wg_code split_plan(split_run *r, wg_error *err) {
   return WG_OK;
 }
 
+// A part of this very set that a killed run gave its name, as its header says.
+static bool split_is_ours(const split_run *r, const char *path) {
+  WG_AUTO(wg_fd) fd = -1;
+  uint8_t head[WG_WIM_HEADER_BYTES];
+  wg_wim_header h;
+  wg_error ignored = WG_ERROR_INIT;
+  return wg_os_open_read(WG_CWD, path, &fd, &ignored) == WG_OK &&
+         wg_os_pread_exact(fd, head, sizeof(head), 0, &ignored) == WG_OK &&
+         wg_wim_header_parse(head, &h, &ignored) == WG_OK &&
+         memcmp(h.guid, r->w->hdr.guid, sizeof(h.guid)) == 0 &&
+         (h.flags & WG_WIM_HDR_SPANNED) != 0 && h.part > 1;
+}
+
+// The first part gets its name last. Parts of the same file without it are what a killed run left.
+static wg_code split_sweep(const split_run *r, const char *first, wg_error *err) {
+  (void)wg_os_sweep_beside(first);
+  for (uint32_t i = 2; !wg_os_exists(WG_CWD, first) && i <= UINT16_MAX; i++) {
+    WG_AUTO(wg_cstr) path = wg_image_part_path(first, i);
+    if (!wg_os_exists(WG_CWD, path) && i > r->n_parts) {
+      return WG_OK;
+    }
+    if (split_is_ours(r, path) && wg_os_unlink(WG_CWD, path, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
+static wg_code split_check_path(const split_run *r, const char *path, wg_error *err) {
+  wg_stat st;
+  wg_error probe = WG_ERROR_INIT;
+  if (wg_os_stat(WG_CWD, path, false, &st, &probe) != WG_OK) {
+    return WG_OK;
+  }
+  if (!r->opt->force || (st.type != WG_FT_FILE && st.type != WG_FT_SYMLINK)) {
+    return wg_fail(err, WG_E_CONFLICT, "'%s' exists already%s", path,
+                   r->opt->force ? " and is no file" : "; --force replaces it");
+  }
+  return WG_OK;
+}
+
 static wg_code split_paths(split_run *r, const char *first, wg_error *err) {
   r->res.n_parts = (uint32_t)r->n_parts;
   r->res.paths = wg_xarray(r->n_parts, sizeof(char *));
+  if (split_sweep(r, first, err) != WG_OK) {
+    return err->code;
+  }
   for (uint32_t i = 0; i < r->res.n_parts; i++) {
     r->res.paths[i] = wg_image_part_path(first, i + 1);
-    if (!r->opt->force && wg_os_exists(WG_CWD, r->res.paths[i])) {
-      return wg_fail(err, WG_E_CONFLICT, "'%s' exists already", r->res.paths[i]);
+    if (split_check_path(r, r->res.paths[i], err) != WG_OK) {
+      return err->code;
     }
   }
   // A part of an older set that stays behind would be taken for one of this set.
@@ -168,14 +216,18 @@ static wg_code split_part(split_run *r, uint16_t part, wg_error *err) {
                                  .cancel = r->opt->cancel,
                                  .progress = wg_image_watch_pack,
                                  .ctx = &r->watch};
+  wg_dest *dest = &r->dests[part - 1];
   *o = (wg_wimout)WG_WIMOUT_INIT;
+  *dest = (wg_dest)WG_DEST_INIT;
+  dest->path = wg_xstrdup(r->res.paths[part - 1]);
+  dest->mode = 0666 & ~wg_os_umask();
   wg_wim_header h = w->hdr;
   h.flags |= WG_WIM_HDR_SPANNED;
   h.part = part;
   h.n_parts = (uint16_t)r->n_parts;
   h.boot_metadata = (wg_wim_res){0};
   h.boot_index = part == 1 ? h.boot_index : 0;
-  if (wg_wimout_begin(o, r->res.paths[part - 1], r->opt->force, &how, err) != WG_OK) {
+  if (wg_wimout_begin_at(o, dest, &how, err) != WG_OK) {
     return err->code;
   }
   o->part = part;
@@ -205,8 +257,14 @@ static wg_code split_part(split_run *r, uint16_t part, wg_error *err) {
   return WG_OK;
 }
 
-// The first part last: without it the others are nothing.
+// The first part last: without it the others are nothing. Of an older set it goes first.
 static wg_code split_commit(split_run *r, wg_error *err) {
+  for (size_t i = 0; r->opt->force && i < r->n_outs; i++) {
+    if (wg_os_exists(WG_CWD, r->res.paths[i]) &&
+        wg_os_unlink(WG_CWD, r->res.paths[i], err) != WG_OK) {
+      return err->code;
+    }
+  }
   for (size_t i = r->n_outs; i > 0; i--) {
     if (wg_wimout_commit(&r->outs[i - 1], err) != WG_OK) {
       wg_error ignored = WG_ERROR_INIT;
@@ -226,6 +284,7 @@ static wg_code split_write(split_run *r, wg_error *err) {
   }
   wg_image_watch_stage(&r->watch, "split", total);
   r->outs = wg_xarray(r->n_parts, sizeof(r->outs[0]));
+  r->dests = wg_xarray(r->n_parts, sizeof(r->dests[0]));
   for (size_t i = 0; i < r->n_parts; i++) {
     if (split_part(r, (uint16_t)(i + 1), err) != WG_OK) {
       return err->code;

@@ -12,6 +12,7 @@ void wg_wimout_done(wg_wimout *o) {
   wg_pack_free(o->pack);
   wg_solid_free(o->solid);
   wg_outfile_done(&o->file);
+  wg_dest_done(&o->own);
   wg_buf_done(&o->table);
   wg_xfree(o->solids);
 }
@@ -25,11 +26,18 @@ static void wimout_init(wg_wimout *o, const wg_wimout_options *opt) {
 
 wg_code wg_wimout_begin(wg_wimout *o, const char *path, bool force, const wg_wimout_options *opt,
                         wg_error *err) {
-  wimout_init(o, opt);
-  if (!force && wg_os_exists(WG_CWD, path)) {
-    return wg_fail(err, WG_E_CONFLICT, "'%s' exists already", path);
+  const wg_inplace_options how = {.force = force, .cancel = opt->cancel};
+  if (wg_dest_begin(&o->own, path, WG_DEST_NEW, &how, err) != WG_OK) {
+    return err->code;
   }
-  return wg_outfile_begin(&o->file, WG_CWD, path, 0644, true, err);
+  return wg_wimout_begin_at(o, &o->own, opt, err);
+}
+
+wg_code wg_wimout_begin_at(wg_wimout *o, wg_dest *dest, const wg_wimout_options *opt,
+                           wg_error *err) {
+  wimout_init(o, opt);
+  o->dest = dest == &o->own ? NULL : dest;
+  return wg_outfile_begin(&o->file, WG_CWD, dest->path, 0600, false, err);
 }
 
 wg_code wg_wimout_create(wg_wimout *o, const char *path, const wg_wimout_options *opt,
@@ -291,5 +299,6 @@ wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_wimout_guid guid, wg
 }
 
 wg_code wg_wimout_commit(wg_wimout *o, wg_error *err) {
-  return o->in_place ? wg_os_fsync(o->file.fd, err) : wg_outfile_commit(&o->file, err);
+  return o->in_place ? wg_os_fsync(o->file.fd, err)
+                     : wg_dest_commit_outfile(o->dest != NULL ? o->dest : &o->own, &o->file, err);
 }

@@ -7,6 +7,7 @@
 #include "image/file/file.h"
 #include "image/pack/pack.h"
 #include "image/pack/solid.h"
+#include "os/dest.h"
 
 typedef struct wg_wimout_options {
   wg_image_format format; // what is packed is packed for this
@@ -25,6 +26,8 @@ typedef struct wg_wimout_place { // where a content is in the output
 
 typedef struct wg_wimout {
   wg_outfile file;
+  wg_dest own;   // begin's
+  wg_dest *dest; // begin_at's; NULL: own
   wg_wimout_options opt;
   bool in_place; // under its own name already
   uint16_t part; // in the rows of the table
@@ -43,13 +46,16 @@ typedef struct wg_wimout {
   wg_wim_table_run run;
 } wg_wimout;
 #define WG_WIMOUT_INIT                                                                             \
-  { .file = WG_OUTFILE_INIT }
+  { .file = WG_OUTFILE_INIT, .own = WG_DEST_INIT }
 void wg_wimout_done(wg_wimout *o); // what was not committed is gone, unless it is in place
 WG_DEFINE_AUTO(wg_wimout, wg_wimout_done);
 
 // Starts a file beside path. CONFLICT when something is at path, unless force.
 wg_code wg_wimout_begin(wg_wimout *o, const char *path, bool force, const wg_wimout_options *opt,
                         wg_error *err);
+// The same beside a destination that was begun, which outlives o.
+wg_code wg_wimout_begin_at(wg_wimout *o, wg_dest *dest, const wg_wimout_options *opt,
+                           wg_error *err);
 // Starts path itself, which must not exist; what is unfinished is the caller's to remove.
 wg_code wg_wimout_create(wg_wimout *o, const char *path, const wg_wimout_options *opt,
                          wg_error *err);

@@ -78,30 +78,51 @@ wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, 
   return WG_OK;
 }
 
-// The log with that ending beside the hive, whatever the case of its name; heap, NULL: none.
-static wg_code hivefile_log(const char *path, const char *end, char **out, wg_error *err) {
+// Whether the log named name is that of a file in the list which is not the hive itself.
+static bool hivefile_others_log(const wg_dirent *list, size_t n, const char *name, size_t n_stem,
+                                const char *hive) {
+  for (size_t i = 0; i < n; i++) {
+    if (strlen(list[i].name) == n_stem && memcmp(list[i].name, name, n_stem) == 0 &&
+        strcmp(list[i].name, hive) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The log with that ending beside the hive: of exactly its name, or, unless exact, in another case
+// when no other file has that as its own; heap, NULL: none.
+static wg_code hivefile_log(const char *path, const char *end, bool exact, char **out,
+                            wg_error *err) {
   WG_AUTO(wg_arena) arena;
   wg_arena_init(&arena, wg_heap(), 0);
   WG_AUTO(wg_cstr) dir = wg_path_dirname(path);
-  WG_AUTO(wg_cstr) name = wg_xprintf("%s%s", wg_path_basename(path), end);
+  const char *hive = wg_path_basename(path);
+  WG_AUTO(wg_cstr) name = wg_xprintf("%s%s", hive, end);
   wg_dirent *list = NULL;
-  size_t n = 0;
+  size_t n = 0, found = SIZE_MAX;
   *out = NULL;
   if (wg_os_list_dir(WG_CWD, dir, &arena, &list, &n, err) != WG_OK) {
     return err->code;
   }
-  for (size_t i = 0; i < n && *out == NULL; i++) {
-    if (strcasecmp(list[i].name, name) == 0) {
-      *out = wg_path_join(dir, list[i].name);
+  for (size_t i = 0; i < n; i++) {
+    if (strcmp(list[i].name, name) == 0) {
+      found = i;
+      break;
+    }
+    if (!exact && found == SIZE_MAX && strcasecmp(list[i].name, name) == 0 &&
+        !hivefile_others_log(list, n, list[i].name, strlen(hive), hive)) {
+      found = i;
     }
   }
+  *out = found == SIZE_MAX ? NULL : wg_path_join(dir, list[found].name);
   return WG_OK;
 }
 
 static wg_code hivefile_read_log(void *ctx, const char *end, wg_buf *out, wg_error *err) {
   const wg_hivefile *f = ctx;
   WG_AUTO(wg_cstr) log = NULL;
-  if (hivefile_log(f->path, end, &log, err) != WG_OK) {
+  if (hivefile_log(f->path, end, false, &log, err) != WG_OK) {
     return err->code;
   }
   return log == NULL ? WG_OK : wg_os_read_file(WG_CWD, log, HIVE_MAX_BYTES, out, err);
@@ -172,13 +193,14 @@ static wg_code hivefile_empty_log(const char *log, wg_error *err) {
   return st.size_bytes == 0 ? WG_OK : wg_os_write_file(WG_CWD, log, "", 0, st.mode, false, err);
 }
 
-wg_code wg_hivefile_save(const wg_hivefile *f, const void *p, size_t n_bytes, wg_error *err) {
-  if (wg_os_write_file(WG_CWD, f->path, p, n_bytes, f->mode, true, err) != WG_OK) {
-    return wg_wrap(err, "'%s'", f->path);
+wg_code wg_hivefile_save(wg_dest *dest, const void *p, size_t n_bytes, wg_error *err) {
+  bool exact = !dest->exists;
+  if (wg_dest_write(dest, p, n_bytes, err) != WG_OK) {
+    return err->code;
   }
   for (size_t i = 0; i < WG_HIVE_N_LOG_ENDS; i++) {
     WG_AUTO(wg_cstr) log = NULL;
-    if (hivefile_log(f->path, wg_hive_log_ends[i], &log, err) != WG_OK ||
+    if (hivefile_log(dest->path, wg_hive_log_ends[i], exact, &log, err) != WG_OK ||
         (log != NULL && hivefile_empty_log(log, err) != WG_OK)) {
       return err->code;
     }

@@ -6,7 +6,7 @@
 #include "fmt/regf/regf.h"
 #include "fmt/regtext/regtext.h"
 #include "image/reg/hives.h"
-#include "os/file.h"
+#include "os/dest.h"
 
 typedef struct wg_hive_replay {
   uint32_t n;     // log entries applied
@@ -35,16 +35,17 @@ typedef wg_code (*wg_hive_read_log)(void *ctx, const char *end, wg_buf *out, wg_
 // wg_hive_parse; not wrapped.
 wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, bool force_dirty,
                            wg_hive **out, wg_hive_replay *out_replay, wg_error *err);
-// Reads path, replays <path>.LOG1/.LOG2/.LOG (any case) when it is dirty. Without logs that fit: an
+// Reads path, replays <path>.LOG1/.LOG2/.LOG (any case, but not those of another file) when it is
+// dirty. Without logs that fit: an
 // error that says so, unless force_dirty. Errors name the file.
 wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, wg_error *err);
 // Opens a damaged hive as far as it holds (wg_hive_salvage); logs that fit are replayed first,
 // those that don't are left out. Errors name the file.
 wg_code wg_hivefile_salvage(const char *path, wg_hivefile *out, wg_regf_salvage *out_report,
                             wg_error *err);
-// Replaces the file by these bytes of a hive (write, fsync, rename), then empties the logs beside
-// it: a clean hive does not look at them.
-wg_code wg_hivefile_save(const wg_hivefile *f, const void *p, size_t n_bytes, wg_error *err);
+// Writes these bytes of a hive to dest, then empties the logs beside that: a clean hive does not
+// look at them. Of a new file they are those of exactly its name.
+wg_code wg_hivefile_save(wg_dest *dest, const void *p, size_t n_bytes, wg_error *err);
 // FILETIME of a time in seconds since 1970.
 uint64_t wg_filetime_of(int64_t unix_s);
 

@@ -4,16 +4,19 @@
 #include "image/reg/apply.h"
 #include "image/tree/change.h"
 #include "image/write/write.h"
+#include "os/temp.h"
 
 // Removes a folder of ours at scope end.
 typedef struct temp_folder {
   char *path;
+  wg_fd fd; // in use as long as it is open
 } temp_folder;
 static void temp_folder_done(temp_folder *t) {
   wg_error err = WG_ERROR_INIT;
   if (t->path != NULL) {
     (void)!wg_os_rmtree(WG_CWD, t->path, &err);
   }
+  wg_fd_done(&t->fd);
   wg_xfree(t->path);
 }
 WG_DEFINE_AUTO(temp_folder, temp_folder_done);
@@ -35,12 +38,10 @@ static wg_code hives_format(const wg_spec *s, bool in_place, wg_image_format *ou
 
 static wg_code hives_write(const wg_image_reg_job *job, const wg_image_base *base,
                            const wg_reg_result *done, wg_image_format format, const char *tmp,
-                           const char *target, wg_error *err) {
+                           wg_dest *dest, wg_error *err) {
   WG_AUTO(wg_image_changes) changes = {0};
   WG_AUTO(wg_image_result) result = {0};
   WG_AUTO(wg_cstr) whole = wg_xprintf("%s/image", tmp);
-  WG_AUTO(wg_fd) fd = -1;
-  WG_AUTO(wg_cstr) dir = wg_path_dirname(target);
   for (size_t i = 0; i < done->n_files; i++) {
     wg_image_changes_push(&changes, &(wg_image_change){.op = WG_IMAGE_PUT_FILE,
                                                        .to = done->files[i].to,
@@ -53,15 +54,9 @@ static wg_code hives_write(const wg_image_reg_job *job, const wg_image_base *bas
                           .threads = job->threads,
                           .time_s = job->time_s,
                           .cancel = job->cancel};
-  wg_stat st;
-  if (wg_image_write(base, changes.v, changes.n, &opt, &result, err) != WG_OK ||
-      wg_os_stat(WG_CWD, job->spec->path, true, &st, err) != WG_OK ||
-      wg_os_chmod(WG_CWD, whole, st.mode, err) != WG_OK ||
-      wg_os_open_read(WG_CWD, whole, &fd, err) != WG_OK || wg_os_fsync(fd, err) != WG_OK ||
-      wg_os_rename(WG_CWD, whole, WG_CWD, target, err) != WG_OK) {
-    return err->code;
-  }
-  return wg_os_fsync_dir(WG_CWD, dir, err);
+  return wg_image_write(base, changes.v, changes.n, &opt, &result, err) == WG_OK
+             ? wg_dest_commit(dest, whole, err)
+             : err->code;
 }
 
 static wg_code hives_check(const wg_image_reg_job *job, wg_error *err) {
@@ -70,28 +65,25 @@ static wg_code hives_check(const wg_image_reg_job *job, wg_error *err) {
                    "'%s' is a folder: change the hive in it (%s/Windows/System32/config/SOFTWARE)",
                    job->spec->path, job->spec->path);
   }
-  if (job->out_path != NULL && wg_os_exists(WG_CWD, job->out_path)) {
-    return wg_fail(err, WG_E_CONFLICT, "'%s' is there already", job->out_path);
-  }
   return WG_OK;
 }
 
 wg_code wg_image_edit_registry(const wg_image_reg_job *job, wg_reg_result *out, wg_error *err) {
   const wg_spec *s = job->spec;
-  WG_AUTO(temp_folder) tmp = {0};
+  WG_AUTO(temp_folder) tmp = {.fd = -1};
   WG_AUTO_PTR(wg_image_reader) reader = NULL;
-  WG_AUTO(wg_cstr) real = NULL;
+  WG_AUTO(wg_dest) dest = WG_DEST_INIT;
+  const char *out_path = job->out_path != NULL ? job->out_path : s->path;
   wg_image_format format = WG_IMAGE_FORMAT_WIM;
-  // A link stays a link: what it leads to is replaced.
   if (hives_check(job, err) != WG_OK ||
-      (job->out_path == NULL && wg_os_realpath(s->path, &real, err) != WG_OK) ||
+      wg_dest_begin(&dest, out_path, job->out_path != NULL ? WG_DEST_NEW : WG_DEST_EDIT,
+                    &job->place, err) != WG_OK ||
       hives_format(s, job->out_path == NULL, &format, err) != WG_OK) {
     return err->code;
   }
-  const char *target = job->out_path != NULL ? job->out_path : real;
-  WG_AUTO(wg_cstr) dir = wg_path_dirname(target);
+  WG_AUTO(wg_cstr) dir = wg_path_dirname(dest.path);
   wg_image_base base = {.kind = WG_IMAGE_BASE_WIM, .path = s->path, .image = s->image};
-  if (wg_os_mkdtemp(dir, ".wingo-reg-", &tmp.path, err) != WG_OK) {
+  if (wg_os_temp_dir(dir, &tmp.path, &tmp.fd, err) != WG_OK) {
     return err->code;
   }
   wg_reg_options opt = {
@@ -106,5 +98,5 @@ wg_code wg_image_edit_registry(const wg_image_reg_job *job, wg_reg_result *out, 
   if (out->n_files == 0 && job->out_path == NULL) {
     return WG_OK;
   }
-  return hives_write(job, &base, out, format, tmp.path, target, err);
+  return hives_write(job, &base, out, format, tmp.path, &dest, err);
 }

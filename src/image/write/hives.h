@@ -4,6 +4,7 @@
 
 #include "image/file/spec.h"
 #include "image/tree/registry.h"
+#include "os/dest.h"
 
 typedef struct wg_image_reg_job {
   const wg_spec *spec; // the image
@@ -15,6 +16,7 @@ typedef struct wg_image_reg_job {
   bool must_exist;      // what is deleted must be there
   int64_t time_s;
   unsigned threads;
+  wg_inplace_options place;
   const wg_cancel *cancel;
 } wg_image_reg_job;
 

@@ -20,6 +20,7 @@ const wg_cli_cmd *const wg_cli_commands[] = {
     &wg_cmd_check,
     &wg_cmd_plan,
     &wg_cmd_build,
+    &wg_cmd_publish,
     &wg_cmd_clean,
     // files
     &wg_cmd_inspect,

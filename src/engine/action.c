@@ -170,6 +170,19 @@ static wg_code action_settle(wg_step_ctx *c, wg_code code, wg_buf *details, wg_e
   return code;
 }
 
+wg_code wg_build_action_ready(step_run *r, wg_buf *details, wg_error *err) {
+  if (r->s->action->ready == NULL) {
+    return WG_OK;
+  }
+  wg_build_action_free(r->act);
+  r->act = wg_xalloc(sizeof(*r->act));
+  wg_step_ctx *c = &r->act->ctx;
+  if (wg_ctx_init(c, r, CTX_LOOK, err) != WG_OK) {
+    return err->code;
+  }
+  return action_settle(c, r->s->action->ready(c, err), details, err);
+}
+
 wg_code wg_build_action_look(step_run *r, wg_buf *details, wg_error *err) {
   wg_build_action_free(r->act);
   r->act = wg_xalloc(sizeof(*r->act));
@@ -239,7 +252,8 @@ wg_code wg_build_action_apply(step_run *r, unsigned cpus, uint64_t memory_bytes,
   bool stopped = code == WG_E_CANCELED;
   release_state end = code == WG_OK ? RELEASE_DONE : stopped ? RELEASE_CANCELED : RELEASE_FAILED;
   wg_error unwritten = WG_ERROR_INIT; // what was done is done: only said
-  if (wg_build_release_put(r->env->release, a, end, err, &unwritten) != WG_OK) {
+  if (wg_build_release_put(r->env->release, a, end, code == WG_OK ? NULL : err, &unwritten) !=
+      WG_OK) {
     wg_ctx_warn(&a->ctx, "the release record still says 'started': %s", unwritten.text);
   }
   return code;

@@ -22,6 +22,9 @@ typedef struct wg_action_kind {
   // look asks nobody but this machine, needs no secret and takes no time worth naming: `wingo plan`
   // calls it. Else only a run and --dry-run do.
   bool look_is_local;
+  // NULL, or what can be refused before there are outputs: a far side that is not there, or not
+  // ours. Called before the first step of a run. Reads only.
+  wg_code (*ready)(wg_step_ctx *ctx, wg_error *err);
   // Reads only. Calls wg_ctx_differs for each thing that apply will change; refuses what apply
   // would have to refuse.
   wg_code (*look)(wg_step_ctx *ctx, wg_error *err);

@@ -70,6 +70,10 @@ void wg_exec_result_done(wg_exec_result *r) {
 
 // --- ends of steps; the lock is held
 
+static bool exec_is_action(const exec_run *x, uint32_t at) {
+  return x->env->g->steps[at]->action != NULL;
+}
+
 static void exec_skip_dependents(exec_run *x, uint32_t at) {
   for (size_t i = 0; i < x->steps[at].n_dependents; i++) {
     uint32_t d = x->steps[at].dependents[i];
@@ -268,10 +272,6 @@ static bool exec_goes_before(const exec_run *x, uint32_t a, uint32_t b) {
   return x->env->runs[a].expected_ns > x->env->runs[b].expected_ns; // else the graph's order stays
 }
 
-static bool exec_is_action(const exec_run *x, uint32_t at) {
-  return x->env->g->steps[at]->action != NULL;
-}
-
 // True while the world must not be touched yet: an action has still to look, or is at it.
 static bool exec_holds_back(const exec_run *x) {
   for (uint32_t i = 0; i < x->env->g->n_steps; i++) {
@@ -330,9 +330,9 @@ static void exec_work(exec_run *x, const exec_job *job) {
   wg_mutex_lock(&x->lock);
   if (code != WG_OK) {
     exec_fail(x, job->at, wg_buf_str(&details), &err);
-  } else if (job->is_check && (!is_cached || (x->env->recheck && r->act == NULL))) {
+  } else if (job->is_check && (!is_cached || (x->env->recheck && !exec_is_action(x, job->at)))) {
     x->steps[job->at].is_cached = is_cached;
-    x->steps[job->at].has_looked = r->act != NULL;
+    x->steps[job->at].has_looked = exec_is_action(x, job->at);
     x->steps[job->at].state = EXEC_TO_RUN;
   } else {
     exec_succeed(x, job->at, is_cached);
@@ -436,6 +436,22 @@ static void exec_skip_unnamed(exec_run *x) {
   }
 }
 
+// What an action refuses is said before hours of building.
+static void exec_ask_ready(exec_run *x) {
+  for (uint32_t i = 0; i < x->env->g->n_steps; i++) {
+    exec_state st = x->steps[i].state;
+    if (!exec_is_action(x, i) || (st != EXEC_TO_CHECK && st != EXEC_WAITING)) {
+      continue;
+    }
+    WG_AUTO(wg_buf) details = {0};
+    wg_buf_init(&details, wg_heap(), 0);
+    wg_error err = WG_ERROR_INIT;
+    if (wg_build_action_ready(&x->env->runs[i], &details, &err) != WG_OK) {
+      exec_fail(x, i, wg_buf_str(&details), &err);
+    }
+  }
+}
+
 static wg_code exec_run_workers(exec_run *x, wg_error *err) {
   uint32_t n = x->cpus < EXEC_MAX_WORKERS ? x->cpus : EXEC_MAX_WORKERS;
   n = x->env->n_selected < n ? x->env->n_selected : n;
@@ -498,6 +514,7 @@ wg_code wg_exec_run(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_exe
   exec_run x;
   exec_init(&x, &env, opt, out);
   exec_skip_unnamed(&x);
+  exec_ask_ready(&x);
   wg_code code = exec_run_workers(&x, err);
   exec_skip_rest(&x);
   if (code == WG_OK) {

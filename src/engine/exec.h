@@ -58,6 +58,7 @@ typedef enum wg_plan_state {
   WG_PLAN_SAME,    // an action: the far side is as it should be
   WG_PLAN_CHANGE,  // an action: changes say what it would do
   WG_PLAN_UNASKED, // an action: plan does not ask its far side
+  WG_PLAN_REFUSED, // an action: would fail now, reasons say why
 } wg_plan_state;
 typedef struct wg_plan_change { // see wg_ctx_differs
   const char *object, *before, *after;

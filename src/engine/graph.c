@@ -154,6 +154,11 @@ void wg_step_input_step(wg_step *s, const char *label, wg_step *dep, const char 
 
 void wg_step_input_outputs(wg_step *action, wg_step *dep) {
   wg_assert(action->g == dep->g && action->action != NULL && dep->kind != NULL);
+  for (size_t i = 0; i < action->n_inputs; i++) {
+    if (action->inputs[i].dep == dep && action->inputs[i].kind == INPUT_OUTPUTS) {
+      return; // the user named it by two names
+    }
+  }
   wg_vec_push(&action->inputs, &action->n_inputs, &action->cap_inputs) =
       (graph_input){.kind = INPUT_OUTPUTS, .label = dep->identity, .dep = dep};
 }

@@ -43,6 +43,10 @@ wg_step *wg_graph_add(wg_graph *g, const wg_step_kind *kind, const char *identit
 wg_step *wg_graph_find(const wg_graph *g, const char *identity);
 const void *wg_step_user(const wg_step *s);
 const char *wg_step_identity(const wg_step *s); // as long as the graph lives
+// The steps that a target of `wingo build` names, without those that they need. *out: heap.
+// NOT_FOUND names the nearest.
+wg_code wg_graph_match(const wg_graph *g, const char *target, wg_step ***out, size_t *out_n,
+                       wg_error *err);
 // Targets: names a user may give (`wingo build app/agent`) that select this step; the identity and
 // each of its '/'-prefixes are targets anyway.
 void wg_step_alias(wg_step *s, const char *target);

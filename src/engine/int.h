@@ -328,6 +328,8 @@ struct action_run { // one action in one run, from look to its end
   int64_t start_wall_ns, end_wall_ns; // of apply
 };
 void wg_build_action_free(action_run *a); // NULL-safe
+// Calls the kind's ready, if it has one.
+wg_code wg_build_action_ready(step_run *r, wg_buf *details, wg_error *err);
 // Reads the far side into r->act. The steps it needs have results.
 wg_code wg_build_action_look(step_run *r, wg_buf *details, wg_error *err);
 // After a look that found changes: apply, undo when it fails, the record.

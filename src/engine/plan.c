@@ -56,6 +56,15 @@ static const char *plan_text(wg_plan *p, const char *s) {
   return s == NULL ? NULL : wg_build_strdup(&p->arena, s);
 }
 
+// It fails as it would in a run; the rest of the plan stands.
+static wg_code plan_refused(wg_plan *p, wg_plan_step *out, const wg_error *err) {
+  const char *const why[] = {err->text};
+  out->state = WG_PLAN_REFUSED;
+  out->reasons = plan_copy(p, why, 1);
+  out->n_reasons = 1;
+  return err->code == WG_E_CANCELED ? err->code : WG_OK;
+}
+
 // An action whose inputs are known: what it would change, where looking hurts nobody.
 static wg_code plan_action(wg_plan *p, step_run *r, bool may_look, wg_plan_step *out,
                            wg_error *err) {
@@ -69,7 +78,7 @@ static wg_code plan_action(wg_plan *p, step_run *r, bool may_look, wg_plan_step 
   WG_AUTO(wg_buf) details = {0};
   wg_buf_init(&details, wg_heap(), 0);
   if (wg_build_action_look(r, &details, err) != WG_OK) {
-    return wg_wrap(err, "action '%s'", r->s->identity);
+    return plan_refused(p, out, err);
   }
   const action_run *a = r->act;
   wg_plan_change *v = wg_build_get(&p->arena, a->n_changes, sizeof(*v));
@@ -84,6 +93,13 @@ static wg_code plan_action(wg_plan *p, step_run *r, bool may_look, wg_plan_step 
   return WG_OK;
 }
 
+// An action that waits for outputs: whether it would be refused whatever they are.
+static wg_code plan_ready(wg_plan *p, step_run *r, wg_plan_step *out, wg_error *err) {
+  WG_AUTO(wg_buf) details = {0};
+  wg_buf_init(&details, wg_heap(), 0);
+  return wg_build_action_ready(r, &details, err) == WG_OK ? WG_OK : plan_refused(p, out, err);
+}
+
 static wg_code plan_step(wg_plan *p, step_run *r, const uint32_t *number, bool look_everywhere,
                          wg_plan_step *out, wg_error *err) {
   *out = (wg_plan_step){.identity = wg_build_strdup(&p->arena, r->s->identity),
@@ -91,12 +107,14 @@ static wg_code plan_step(wg_plan *p, step_run *r, const uint32_t *number, bool l
                         .verb = wg_build_strdup(&p->arena, wg_build_verb(r->s)),
                         .is_action = r->s->action != NULL};
   plan_deps(p, r, number, out);
+  const wg_action_kind *action = r->s->action;
+  bool may_look = action != NULL && (action->look_is_local || look_everywhere);
   if (plan_waits(p, r, number, out)) {
     out->state = WG_PLAN_UNKNOWN;
-    return WG_OK;
+    return may_look ? plan_ready(p, r, out, err) : WG_OK;
   }
-  if (r->s->action != NULL) {
-    return plan_action(p, r, r->s->action->look_is_local || look_everywhere, out, err);
+  if (action != NULL) {
+    return plan_action(p, r, may_look, out, err);
   }
   wg_str details = {NULL, 0};
   bool hit = false;

@@ -169,6 +169,14 @@ static wg_code select_unknown(const wg_graph *g, const wg_exec_options *opt, con
                  target, best, wg_buf_z(&list));
 }
 
+static wg_str select_trimmed(const char *name) {
+  wg_str target = wg_str_of(name);
+  while (target.n > 1 && target.p[target.n - 1] == '/') {
+    target.n--;
+  }
+  return target;
+}
+
 static bool select_is_name(const wg_step *s, wg_str target) {
   bool is = wg_str_eqz(target, s->identity);
   for (size_t i = 0; i < s->n_aliases; i++) {
@@ -195,10 +203,7 @@ static wg_code select_out_of_scope(const wg_step *s, const char *target, const w
 
 static wg_code select_target(const wg_graph *g, const wg_exec_options *opt, const char *name,
                              bool *selected, bool *named, wg_error *err) {
-  wg_str target = wg_str_of(name);
-  while (target.n > 1 && target.p[target.n - 1] == '/') {
-    target.n--;
-  }
+  wg_str target = select_trimmed(name);
   bool found = false;
   const wg_step *other = NULL;
   for (uint32_t i = 0; i < g->n_steps && target.n > 0; i++) {
@@ -236,5 +241,25 @@ wg_code wg_build_graph_select(const wg_graph *g, const wg_exec_options *opt, boo
       return err->code;
     }
   }
+  return WG_OK;
+}
+
+wg_code wg_graph_match(const wg_graph *g, const char *target, wg_step ***out, size_t *out_n,
+                       wg_error *err) {
+  const wg_exec_options opt = {.scope = WG_SCOPE_STEPS};
+  wg_str t = select_trimmed(target);
+  wg_step **v = wg_xarray(g->n_steps + 1, sizeof(wg_step *));
+  size_t n = 0;
+  for (size_t i = 0; i < g->n_steps && t.n > 0; i++) {
+    if (g->steps[i]->action == NULL && select_matches(g->steps[i], t)) {
+      v[n++] = g->steps[i];
+    }
+  }
+  if (n == 0) {
+    wg_xfree(v);
+    return select_unknown(g, &opt, target, err);
+  }
+  *out = v;
+  *out_n = n;
   return WG_OK;
 }

@@ -161,6 +161,46 @@ static void across_epoch(wg_cfg *c, wg_project *p) {
   p->time_s = (int64_t)v;
 }
 
+// The names that an output of publish: may begin with: app/NAME, NAME, image/NAME, and in the end
+// "app" and "image" for all of them.
+static const char **across_target_names(wg_cfg *c, const wg_project *p, size_t *out_n) {
+  size_t n = 0;
+  const char **v = wg_cfg_alloc(c, (p->n_apps + p->n_images) * 2 + 2, sizeof(*v));
+  for (size_t i = 0; i < p->n_apps; i++) {
+    v[n++] = wg_cfg_printf(c, "app/%s", p->apps[i].name);
+    v[n++] = p->apps[i].name;
+  }
+  for (size_t i = 0; i < p->n_images; i++) {
+    v[n++] = wg_cfg_printf(c, "image/%s", p->images[i].name);
+    v[n++] = p->images[i].name;
+  }
+  v[n++] = "app";
+  v[n++] = "image";
+  *out_n = n;
+  return v;
+}
+
+static void across_publish(wg_cfg *c, const wg_project *p, const wg_cfg_publish *pub) {
+  size_t n = 0;
+  const char **names = across_target_names(c, p, &n);
+  for (size_t i = 0; i < pub->n_outputs; i++) {
+    const char *o = pub->outputs[i].s;
+    bool found = o == NULL;
+    for (size_t k = 0; k < n && !found; k++) {
+      size_t len = strlen(names[k]);
+      bool is_all = k >= n - 2; // no more than that
+      found = strncmp(o, names[k], len) == 0 && (o[len] == '\0' || (o[len] == '/' && !is_all));
+    }
+    if (!found) {
+      const char *near = wg_nearest(o, names, n - 2);
+      wg_cfg_error(c, pub->outputs[i].pos,
+                   wg_cfg_printf(c, "publish.%s.outputs: nothing here makes '%s'", pub->name, o),
+                   near != NULL ? wg_cfg_printf(c, "did you mean '%s'?", near)
+                                : "'wingo plan' lists what is made");
+    }
+  }
+}
+
 void wg_project_across(wg_cfg *c, wg_project *p) {
   across_epoch(c, p);
   for (size_t i = 0; i < p->n_apps; i++) {
@@ -168,6 +208,9 @@ void wg_project_across(wg_cfg *c, wg_project *p) {
   }
   for (size_t i = 0; i < p->n_images; i++) {
     across_out_names(c, p, &p->images[i]);
+  }
+  for (size_t i = 0; i < p->n_publish; i++) {
+    across_publish(c, p, &p->publish[i]);
   }
   across_bind_apps(c, p);
 }

@@ -6,6 +6,7 @@
 
 #include "project/app.h"
 #include "project/image.h"
+#include "project/publish.h"
 
 typedef struct wg_project {
   const char *dir;     // absolute folder of wingo.yaml
@@ -20,6 +21,8 @@ typedef struct wg_project {
   size_t n_apps;
   const wg_cfg_image *images;
   size_t n_images;
+  const wg_cfg_publish *publish;
+  size_t n_publish;
 } wg_project;
 
 extern const wg_section wg_section_project; // version, name, release, time

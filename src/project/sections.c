@@ -19,6 +19,7 @@ static const wg_section_at sections[] = {
     {"images.*", &wg_section_outputs, WG_AT_LIST(wg_cfg_image, outputs)},
     {"images.*", &wg_section_compact, WG_AT(wg_cfg_image, compact)},
     {"images.*", &wg_section_unserviced, WG_WHOLE},
+    {"", &wg_section_publish, WG_AT_LIST(wg_project, publish)},
     {"", &wg_section_later, WG_WHOLE},
     {NULL, NULL, 0},
 };

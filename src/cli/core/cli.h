@@ -77,8 +77,8 @@ WG_MUST_CHECK bool wg_parse_size(wg_str s, uint64_t *out);
 
 // The commands, one file each: src/cli/<noun>/cmd_<name>.c defines `const wg_cli_cmd
 // wg_cmd_<name>`.
-extern const wg_cli_cmd wg_cmd_init, wg_cmd_check, wg_cmd_plan, wg_cmd_build, wg_cmd_inspect,
-    wg_cmd_clean, wg_cmd_doctor, wg_cmd_completion, wg_cmd_help, wg_cmd_version;
+extern const wg_cli_cmd wg_cmd_init, wg_cmd_check, wg_cmd_plan, wg_cmd_build, wg_cmd_publish,
+    wg_cmd_inspect, wg_cmd_clean, wg_cmd_doctor, wg_cmd_completion, wg_cmd_help, wg_cmd_version;
 
 int wg_cli_main(int argc, char **argv); // src/cli/core/cli.c; main.c only calls it
 

@@ -2,6 +2,7 @@
 #ifndef WG_CLI_PROJECT_GRAPH_H
 #define WG_CLI_PROJECT_GRAPH_H
 
+#include "actions/publish.h"
 #include "cli/project/project.h"
 #include "engine/exec.h"
 #include "steps/project.h"

@@ -265,7 +265,7 @@ static void term_summary(wg_listen_term *t) {
   uint32_t n_outputs = 0;
   for (size_t i = 0; i < m->n_steps; i++) {
     for (size_t k = 0; k < m->steps[i].n_outputs; k++) {
-      bool counts = m->steps[i].outputs[k].path[0] != '\0';
+      bool counts = m->steps[i].outputs[k].path[0] != '\0' && !m->steps[i].is_action;
       n_outputs += counts ? 1U : 0U;
       bytes += counts ? m->steps[i].outputs[k].size_bytes : 0;
     }

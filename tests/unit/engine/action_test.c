@@ -89,6 +89,18 @@ static wg_code far_undo(wg_step_ctx *c, wg_error *err) {
   return WG_OK;
 }
 
+static wg_code far_ready(wg_step_ctx *c, wg_error *err) {
+  order_add("ready", wg_ctx_identity(c));
+  const far_side *f = far_of(c);
+  return f->look_fails == NULL ? WG_OK : wg_fail(err, WG_E_REMOTE, "%s", f->look_fails);
+}
+
+static const wg_action_kind far_careful = {.name = "far.careful",
+                                           .verb = "put",
+                                           .look_is_local = true,
+                                           .ready = far_ready,
+                                           .look = far_look,
+                                           .apply = far_apply};
 static const wg_action_kind far_kind = {.name = "far.put",
                                         .verb = "put",
                                         .look_is_local = true,
@@ -346,6 +358,26 @@ static void test_budget(void **state) {
   assert_in_range(far_most, 2, 4);
 }
 
+// What can be refused at once is refused before a step runs.
+static void test_ready_comes_first(void **state) {
+  (void)state;
+  WG_AUTO(place) p = {0};
+  world(&p);
+  put(&p, "in.txt", "one");
+  toy t = {0};
+  far_side f = {.has = "", .look_fails = "nobody there"};
+  WG_AUTO_PTR(wg_graph) g = small(&p, &t, &far_careful, "share", &f);
+  WG_AUTO(wg_exec_result) r = {0};
+  assert_int_equal(go(&p, g, options(&p, "publish"), &r), WG_E_REMOTE);
+  assert_string_equal(order, "ready publish/share\n");
+  assert_int_equal(toy_n_run, 0);
+  f.look_fails = NULL;
+  order[0] = '\0';
+  WG_AUTO(wg_exec_result) r2 = {0};
+  assert_int_equal(go(&p, g, options(&p, "publish"), &r2), WG_OK);
+  assert_string_equal(order, "ready publish/share\nlook publish/share\napply publish/share\n");
+}
+
 // What plan may say of an action.
 static void test_plan(void **state) {
   (void)state;
@@ -450,6 +482,7 @@ int main(void) {
       cmocka_unit_test(test_looks_first),
       cmocka_unit_test(test_destructive_wants_its_name),
       cmocka_unit_test(test_budget),
+      cmocka_unit_test(test_ready_comes_first),
       cmocka_unit_test(test_plan),
       cmocka_unit_test(test_secrets),
       cmocka_unit_test(test_bad_graphs),

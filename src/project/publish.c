@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "config/near.h"
 #include "config/walk.h"
 #include "os/file.h"
 #include "project/values.h"

@@ -218,19 +218,18 @@ def test_stopped_is_taken_back(run, kiosk, share, env, wingo):
     p = kiosk()
     (p / "a.txt").write_bytes(random.Random(1).randbytes(40 << 20))
     assert run("build", cwd=p).code == 0
-    stopped = 0
-    for i in range(30):
+    for _ in range(30):
         proc = subprocess.Popen([wingo, "publish"], cwd=p, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        time.sleep(0.01 + i * 0.008)
+        while proc.poll() is None and not list((share / "kiosk").glob(".wgtmp-*")):
+            time.sleep(0.001)
         proc.send_signal(signal.SIGINT)
         err = proc.communicate(timeout=60)[1]
         if proc.returncode == 130:
-            stopped += 1
             assert not (share / "kiosk").exists(), err
-        else:
-            assert proc.returncode == 0, err
-            shutil.rmtree(share / "kiosk")
-    assert stopped > 0
+            return
+        assert proc.returncode == 0, err
+        shutil.rmtree(share / "kiosk")
+    pytest.fail("it was never stopped while it copied")
 
 
 def test_full_disk_and_read_only(run, kiosk, share, env, wingo, tmp_path):

@@ -13,17 +13,15 @@ static const wg_choice arches[] = {
 
 #define IMG(field) WG_AT(wg_cfg_image, field)
 #define BASE(field) WG_AT(wg_cfg_base, field)
-static const wg_choice synthetic_products[] = {{"windows-7", 0, false},
-                                               {"windows-10", 0, false},
-                                               {"windows-11", 0, false},
-                                               {"server-2022", 0, false},
-                                               {"server-2025", 0, false},
-                                               {"windows-7-setup", 0, false},
-                                               {"windows-10-setup", 0, false},
-                                               {"windows-11-setup", 0, false},
-                                               {"server-2022-setup", 0, false},
-                                               {"server-2025-setup", 0, false},
-                                               {NULL, 0, false}};
+static const wg_choice synthetic_products[] = {
+    {"windows-7", 0, false},         {"windows-10", 0, false},
+    {"windows-11", 0, false},        {"server-2022", 0, false},
+    {"server-2025", 0, false},       {"windows-7-setup", 0, false},
+    {"windows-10-setup", 0, false},  {"windows-11-setup", 0, false},
+    {"server-2022-setup", 0, false}, {"server-2025-setup", 0, false},
+    {"windows-7-iso", 0, false},     {"windows-10-iso", 0, false},
+    {"windows-11-iso", 0, false},    {"server-2022-iso", 0, false},
+    {"server-2025-iso", 0, false},   {NULL, 0, false}};
 static const wg_choice synthetic_states[] = {{"generalized", 0, false},
                                              {"generalized-audit", 0, false},
                                              {"specialized", 0, false},
@@ -71,7 +69,8 @@ static const wg_key base_keys[] = {
          "that version, placeholders for its programs, nothing of Microsoft's. It does not start. "
          "`image` may be left out: the Pro or Standard edition then; `arch` too: amd64. `-setup` "
          "is "
-         "the boot.wim of that version: Windows PE, and Setup, which is taken without `image`.",
+         "the boot.wim of that version: Windows PE, and Setup, which is taken without `image`; "
+         "`-iso` is its installation medium, whose install.wim is the base.",
      .example = "windows-11"},
     {.name = "state",
      .type = WG_KEY_ENUM,

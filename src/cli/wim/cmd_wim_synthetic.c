@@ -30,16 +30,18 @@ static const wg_cli_opt synthetic_opts[] = {
 const wg_cli_cmd wg_cmd_wim_synthetic = {
     .noun = "wim",
     .name = "synthetic",
-    .args = "PRODUCT OUT.wim",
+    .args = "PRODUCT OUT",
     .summary = "make a base for demos, tests and CI; it does not start",
     .text =
         "PRODUCT is windows-7, windows-10, windows-11, server-2022 or server-2025. The file has "
         "an\nimage for each edition, with the folders, descriptors and registry hives that a "
         "fresh\nWindows image has, and placeholders for its programs: nothing in it is "
-        "Microsoft's.\nwindows-11-setup (and so on) is the boot.wim: Windows PE and Setup. The "
-        "same PRODUCT and --arch give the same bytes. In wingo.yaml it is\n"
+        "Microsoft's.\nwindows-11-setup (and so on) is the boot.wim: Windows PE and "
+        "Setup.\nwindows-11-iso is the installation medium with both, an ISO image with UDF.\nThe "
+        "same PRODUCT, --arch and --state give the same bytes. In wingo.yaml it is\n"
         "'base: {synthetic: windows-11}'.\n\n"
-        "Example:\n  wingo wim synthetic windows-11 base.wim\n",
+        "Examples:\n  wingo wim synthetic windows-11 base.wim\n"
+        "  wingo wim synthetic windows-11-iso medium.iso\n",
     .opts = synthetic_opts,
     .n_opts = WG_ARRAY_LEN(synthetic_opts),
     .min_args = 2,

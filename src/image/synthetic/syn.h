@@ -15,7 +15,8 @@ typedef struct wg_syn_var {
 typedef enum wg_syn_kind {
   WG_SYN_INSTALL, // what Setup installs: install.wim
   WG_SYN_SETUP,   // "<product>-setup": Windows PE and Setup, boot.wim
-  WG_SYN_WINRE    // the recovery environment, in images that Setup installs
+  WG_SYN_WINRE,   // the recovery environment, in images that Setup installs
+  WG_SYN_ISO      // "<product>-iso": the medium that has the first two
 } wg_syn_kind;
 
 typedef struct wg_syn_edition { // a line "image = ...", or an image of Windows PE
@@ -27,7 +28,11 @@ typedef struct wg_syn_env { // what the texts may ask about
   wg_arena *arena;
   const char *product, *arch; // "windows-11", whatever kind of it
   wg_syn_kind kind;
-  wg_str winre; // with WG_SYN_INSTALL: the bytes of Winre.wim
+  struct {
+    const char *name; // "winre", "boot", "install"
+    wg_str bytes;
+  } wims[2]; // that were made before, to be put into files
+  size_t n_wims;
   wg_syn_var vars[WG_SYN_MAX_VARS];
   size_t n_vars;
   wg_syn_edition editions[WG_SYN_MAX_IMAGES];
@@ -54,6 +59,11 @@ wg_code wg_syn_text(const wg_syn_env *e, const char *name, bool registry, wg_buf
 wg_code wg_syn_text_file(const wg_syn_env *e, const char *name, bool utf16, wg_str *out,
                          wg_error *err);
 
+// Is it Windows PE?
+static inline bool wg_syn_is_pe(const wg_syn_env *e) {
+  return e->kind == WG_SYN_SETUP || e->kind == WG_SYN_WINRE;
+}
+
 typedef struct wg_syn_what { // as in wg_synthetic_options
   const char *product, *arch, *state;
 } wg_syn_what;
@@ -62,6 +72,11 @@ typedef struct wg_syn_what { // as in wg_synthetic_options
 wg_code wg_syn_product(wg_syn_env *e, const wg_syn_what *what, bool winre, wg_error *err);
 // Sets the variables of one edition.
 void wg_syn_set_edition(wg_syn_env *e, const wg_syn_edition *d);
+
+// What a file of that kind and source has ("hive", "text", "inf", "wim", "file"; else nothing), in
+// the arena. path: what a placeholder stands for.
+wg_code wg_syn_content(const wg_syn_env *e, wg_str kind, wg_str source, wg_str path, wg_str *out,
+                       wg_error *err);
 
 // The bytes of the hive that data/synthetic/reg/<name> describes, in the arena.
 wg_code wg_syn_hive(const wg_syn_env *e, const char *name, wg_str *out, wg_error *err);
@@ -102,5 +117,9 @@ typedef struct wg_syn_wim_job {
 } wg_syn_wim_job;
 // Makes a WIM. out_bytes (may be NULL): what is in it. Errors as wg_synthetic_write.
 wg_code wg_syn_wim(const wg_syn_wim_job *job, wg_syn_totals *out, wg_str *out_bytes, wg_error *err);
+// Makes the installation medium of media.txt at job->out_path. Totals are of the images on it.
+wg_code wg_syn_iso(const wg_syn_wim_job *job, wg_syn_totals *out, wg_error *err);
+// Of a product's name.
+wg_syn_kind wg_syn_kind_of(const char *product);
 
 #endif

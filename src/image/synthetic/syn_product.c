@@ -6,6 +6,7 @@
 
 #define PRODUCTS "products.txt"
 #define SETUP_SUFFIX "-setup"
+#define ISO_SUFFIX "-iso"
 
 static const char *product_copy(const wg_syn_env *e, wg_str s) {
   const char *z = wg_arena_strndup(e->arena, s.p == NULL ? "" : s.p, s.n);
@@ -90,7 +91,8 @@ static wg_code product_unknown(const char *product, wg_error *err) {
   }
   return wg_fail(
       err, WG_E_NOT_FOUND,
-      "there is no synthetic base '%s'; there are %s, and each of these with " SETUP_SUFFIX,
+      "there is no synthetic base '%s'; there are %s, and each of these with " SETUP_SUFFIX
+      " or " ISO_SUFFIX,
       product, wg_buf_z(&list));
 }
 
@@ -180,19 +182,35 @@ static wg_code product_read(wg_syn_env *e, bool *out_found, wg_error *err) {
   return WG_OK;
 }
 
+static const struct {
+  const char *suffix;
+  wg_syn_kind kind;
+} product_kinds[] = {{SETUP_SUFFIX, WG_SYN_SETUP}, {ISO_SUFFIX, WG_SYN_ISO}};
+
+wg_syn_kind wg_syn_kind_of(const char *product) {
+  for (size_t i = 0; i < WG_ARRAY_LEN(product_kinds); i++) {
+    if (wg_str_ends(wg_str_of(product), product_kinds[i].suffix)) {
+      return product_kinds[i].kind;
+    }
+  }
+  return WG_SYN_INSTALL;
+}
+
 // "windows-11-setup" is Setup of windows-11.
-static void product_kind(wg_syn_env *e, wg_str product, bool winre) {
-  e->kind = winre ? WG_SYN_WINRE : WG_SYN_INSTALL;
-  if (wg_str_ends(product, SETUP_SUFFIX)) {
-    e->kind = winre ? WG_SYN_WINRE : WG_SYN_SETUP;
-    product.n -= strlen(SETUP_SUFFIX);
+static void product_split(wg_syn_env *e, wg_str product) {
+  for (size_t i = 0; i < WG_ARRAY_LEN(product_kinds); i++) {
+    if (e->kind == product_kinds[i].kind) {
+      product.n -= strlen(product_kinds[i].suffix);
+    }
   }
   e->product = product_copy(e, product);
 }
 
 wg_code wg_syn_product(wg_syn_env *e, const wg_syn_what *what, bool winre, wg_error *err) {
   bool found = false;
-  product_kind(e, wg_str_of(what->product), winre);
+  e->kind = wg_syn_kind_of(what->product);
+  product_split(e, wg_str_of(what->product));
+  e->kind = winre ? WG_SYN_WINRE : e->kind;
   e->arch = what->arch == NULL ? "amd64" : what->arch;
   if (product_read(e, &found, err) != WG_OK) {
     return err->code;
@@ -206,7 +224,7 @@ wg_code wg_syn_product(wg_syn_env *e, const wg_syn_what *what, bool winre, wg_er
                    wg_syn_value(e, "title"), e->arch, arches);
   }
   product_derive(e);
-  if (e->kind != WG_SYN_INSTALL) {
+  if (wg_syn_is_pe(e)) {
     product_pe(e);
   }
   if (e->kind == WG_SYN_SETUP && what->state != NULL) {
@@ -222,7 +240,7 @@ void wg_syn_set_edition(wg_syn_env *e, const wg_syn_edition *d) {
   wg_syn_set(e, "installation", d->installation);
   wg_syn_set(e, "registry_name", d->registry_name);
   wg_syn_set(e, "word", d->word);
-  wg_syn_set(e, "drive", e->kind == WG_SYN_INSTALL ? "C:" : "X:");
+  wg_syn_set(e, "drive", wg_syn_is_pe(e) ? "X:" : "C:");
   // Client editions are cut from Enterprise, Home ones from Core.
   wg_syn_set(e, "composition",
              !client                           ? d->edition

@@ -84,7 +84,7 @@ static bool text_holds(const wg_syn_env *e, wg_str words) {
               wg_str_eqz(word, wg_syn_value(e, "family")) ||
               wg_str_eqz(word, wg_syn_value(e, "state")) ||
               wg_str_eqz(word, wg_syn_value(e, "word")) ||
-              (wg_str_eqz(word, "winpe") && e->kind != WG_SYN_INSTALL) ||
+              (wg_str_eqz(word, "winpe") && wg_syn_is_pe(e)) ||
               (wg_str_eqz(word, "64bit") && strcmp(e->arch, "386") != 0);
     if (is != want) {
       return false;

@@ -243,70 +243,10 @@ static wg_code tree_reparse(tree_maker *m, const tree_line *l, wg_wim_entry *e, 
   return WG_OK;
 }
 
-static wg_code tree_source_hive(tree_maker *m, const char *source, wg_str *out, wg_error *err) {
-  return wg_syn_hive(m->env, source, out, err);
-}
-
-static wg_code tree_source_text(tree_maker *m, const char *source, wg_str *out, wg_error *err) {
-  WG_AUTO(wg_cstr) name = wg_xprintf("text/%s", source);
-  return wg_syn_text_file(m->env, name, false, out, err);
-}
-
-// Since Windows 8 its INF files are UTF-16.
-static wg_code tree_source_inf(tree_maker *m, const char *source, wg_str *out, wg_error *err) {
-  bool utf16 = strcmp(wg_syn_value(m->env, "major"), "6") != 0;
-  WG_AUTO(wg_cstr) name = wg_xprintf("inf/%s", source);
-  return wg_syn_text_file(m->env, name, utf16, out, err);
-}
-
-static wg_code tree_source_file(tree_maker *m, const char *source, wg_str *out, wg_error *err) {
-  (void)m;
-  WG_AUTO(wg_cstr) name = wg_xprintf("text/%s", source);
-  return wg_syn_file(name, out, err);
-}
-
-static wg_code tree_source_wim(tree_maker *m, const char *source, wg_str *out, wg_error *err) {
-  if (strcmp(source, "winre") != 0 || m->env->winre.n == 0) {
-    return wg_fail(err, WG_E_BUG, "no WIM '%s'", source);
-  }
-  *out = m->env->winre;
-  return WG_OK;
-}
-
-static wg_code tree_placeholder(const tree_maker *m, wg_str path, wg_str *out, wg_error *err) {
-  const char *text = wg_arena_printf(
-      m->env->arena,
-      "Placeholder of a synthetic base made by wingo. It stands for %.*s; it is not "
-      "Microsoft's file and does nothing.\r\n",
-      WG_STR_ARG(path));
-  if (text == NULL) {
-    return wg_arena_fail(m->env->arena, err);
-  }
-  *out = wg_str_of(text);
-  return WG_OK;
-}
-
-// The content of a file, by the kind of its line.
 static wg_code tree_source(tree_maker *m, const tree_line *l, wg_wim_entry *e, wg_error *err) {
-  static const struct {
-    const char *kind;
-    wg_code (*make)(tree_maker *m, const char *source, wg_str *out, wg_error *err);
-  } kinds[] = {{"hive", tree_source_hive},
-               {"text", tree_source_text},
-               {"inf", tree_source_inf},
-               {"wim", tree_source_wim},
-               {"file", tree_source_file}};
   wg_str bytes = WG_STR("");
-  const char *source = wg_arena_strndup(m->env->arena, l->source.p, l->source.n);
-  wg_assert(source != NULL);
-  bool placeholder = wg_str_eqz(l->kind, "file") && l->source.n == 0;
-  if (placeholder && tree_placeholder(m, l->path, &bytes, err) != WG_OK) {
+  if (wg_syn_content(m->env, l->kind, l->source, l->path, &bytes, err) != WG_OK) {
     return err->code;
-  }
-  for (size_t i = 0; i < WG_ARRAY_LEN(kinds) && !placeholder; i++) {
-    if (wg_str_eqz(l->kind, kinds[i].kind) && kinds[i].make(m, source, &bytes, err) != WG_OK) {
-      return err->code;
-    }
   }
   tree_content(m, e, bytes);
   return WG_OK;
@@ -435,7 +375,7 @@ static wg_code tree_line_do(tree_maker *m, wg_str line, wg_error *err) {
 wg_code wg_syn_tree_make(wg_syn_env *e, wg_syn_blobs *blobs, wg_syn_tree *out, wg_error *err) {
   WG_AUTO(wg_buf) text = {0};
   WG_AUTO(tree_maker) m = {.env = e, .blobs = blobs, .out = out, .t = &out->tree};
-  const char *file = e->kind == WG_SYN_INSTALL ? "tree.txt" : "pe.txt";
+  const char *file = wg_syn_is_pe(e) ? "pe.txt" : "tree.txt";
   uint64_t time_s = 0;
   wg_buf_init(&text, wg_heap(), 0);
   *out = (wg_syn_tree){.n_dirs = 0};

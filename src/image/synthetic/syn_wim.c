@@ -112,7 +112,7 @@ static wg_code syn_finish(syn_run *r, wg_wimout *o, wg_error *err) {
   wg_wim_header h = wg_wimout_header(o, NULL);
   h.flags |= WG_WIM_HDR_RP_FIX;
   h.n_images = (uint32_t)n_images;
-  if (r->env.kind != WG_SYN_INSTALL) { // what a boot loader starts is the last one: Setup
+  if (wg_syn_is_pe(&r->env)) { // what a boot loader starts is the last one: Setup
     h.boot_index = (uint32_t)n_images;
     h.boot_metadata = r->metadata[n_images - 1].res;
   }
@@ -164,7 +164,9 @@ static wg_code syn_winre(syn_run *r, const wg_syn_wim_job *job, wg_error *err) {
   inner.commit = false;
   inner.force = true; // nothing gets that name
   inner.arena = &r->arena;
-  return wg_syn_wim(&inner, &ignored, &r->env.winre, err);
+  r->env.wims[0].name = "winre";
+  r->env.n_wims = 1;
+  return wg_syn_wim(&inner, &ignored, &r->env.wims[0].bytes, err);
 }
 
 wg_code wg_syn_wim(const wg_syn_wim_job *job, wg_syn_totals *out, wg_str *out_bytes,

@@ -20,7 +20,8 @@ wg_digest wg_synthetic_digest(void);
 
 typedef struct wg_synthetic_options {
   const char *product;  // "windows-7", "windows-10", "windows-11", "server-2022", "server-2025"; or
-                        // "windows-11-setup" (any of them): Windows PE and Setup, as boot.wim
+                        // "windows-11-setup" (any of them): Windows PE and Setup, as boot.wim; or
+                        // "windows-11-iso": the installation medium
   const char *arch;     // Go's name, NULL: amd64
   const char *state;    // how far Setup has come with it: "generalized" (NULL), "complete", ...;
                         // NULL for Windows PE
@@ -36,8 +37,8 @@ typedef struct wg_synthetic_result {
   uint64_t out_bytes;
 } wg_synthetic_result;
 
-// Writes the WIM: an image for each edition. Same product and arch, same bytes. NOT_FOUND as
-// wg_synthetic_check, CONFLICT when out_path is there, IO, CANCELED.
+// Writes the WIM, an image for each edition, or the medium. Same product and arch, same bytes.
+// NOT_FOUND as wg_synthetic_check, CONFLICT when out_path is there, IO, CANCELED.
 wg_code wg_synthetic_write(const wg_synthetic_options *opt, wg_synthetic_result *out,
                            wg_error *err);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "project/gosource.h"
 #include "project/hostfile.h"
 #include "project/ports.h"
 #include "project/values.h"
@@ -210,6 +211,7 @@ static void apps_rules(wg_cfg *c, const wg_place *at) {
   for (size_t i = 0; i < at->n; i++) {
     app_ldflags(c, &apps[i]);
     app_windows(c, &apps[i]);
+    wg_gosource_rules(c, &apps[i]);
   }
 }
 
@@ -282,6 +284,7 @@ static void app_app(wg_cfg *c, const wg_cfg_app *app) {
           "run 'go mod init' there");
     } else {
       app_main(c, app, folder);
+      wg_gosource_files(c, app, folder);
     }
   }
 }

@@ -692,3 +692,27 @@ def test_a_name_that_go_generate_makes(make, build):
     failure(build(src), "undefined: Pill", "run `go generate` there first")
     (src / "main.go").write_text("package main\n\nfunc main() { println(Pill(1)) }\n")
     assert "generate" not in failure(build(src), "undefined: Pill")
+
+
+def test_check_sees_what_the_sources_show(make, run):
+    src = make({"lib/lib.go": "package lib\n\nvar Commit string\nvar Count = len(Commit)\n",
+                "gen.go": "//go:build ignore\n\npackage other\n",
+                "wingo.yaml": yaml(vars={"main.versoin": "1", "example.com/tool/lib.Commit": "2", "example.com/tool/lib.Count": "3",
+                                         "main.both": "'\"", "example.com/elsewhere.X": "4"}),
+                "main.go": "package main\n\nvar version, both string\n\nfunc main() { println(version, both) }\n"})
+    r = run("check", cwd=src)
+    assert r.code == 3, r
+    for words in ("there is no variable 'main.versoin'", "did you mean 'main.version'?", "'example.com/tool/lib.Count' is no text, or computed",
+                  "vars.main.both: a value with both kinds of quotes"):
+        assert words in r.out + r.err, (words, r)
+    assert "3 errors" in r.out + r.err, r
+    (src / "wingo.yaml").write_text(yaml(main="./lib"))
+    r = run("check", cwd=src)
+    assert r.code == 3 and "'./lib' is package lib, which makes no program" in r.out + r.err, r
+
+
+def test_check_knows_the_platforms_of_the_go_in_path(make, run):
+    if int(go_version().split(".")[1].split("rc")[0]) < 26:
+        pytest.skip("this Go still knows windows/arm")
+    r = run("check", cwd=make({"wingo.yaml": yaml(targets=["windows/arm", "linux/amd64"])}))
+    assert r.code == 3 and "does not know windows/arm" in r.out + r.err and "1 error" in r.out + r.err, r

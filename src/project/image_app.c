@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/utf.h"
+#include "image/reg/path.h"
 #include "project/protect.h"
 #include "project/values.h"
 
@@ -48,6 +50,62 @@ static const wg_key rows[] = {{.name = "apps",
                                .example = "[{app: agent, to: 'C:\\Program Files\\Kiosk'}]"},
                               {.name = NULL}};
 
+// --- names that meet: two entries that name one thing of the image
+
+typedef struct app_claim {
+  const char *what, *name, *cure;
+  wg_pos pos;
+} app_claim;
+
+static bool claims_meet(const app_claim *a, const app_claim *b) {
+  if (strcmp(a->what, b->what) != 0) {
+    return false;
+  }
+  return strcmp(a->what, "folder on PATH") == 0
+             ? wg_reg_same_folder(a->name, b->name)
+             : wg_name_cmp_nocase(wg_str_of(a->name), wg_str_of(b->name)) == 0;
+}
+
+// What an app claims; at most three things. An event source has its service's name.
+static size_t app_claims(const wg_cfg_image_app *a, app_claim out[3]) {
+  size_t n = 0;
+  if (a->service.present && a->service.name != NULL) {
+    out[n++] =
+        (app_claim){"service", a->service.name, "give one of them another name", a->service.pos};
+  }
+  if (a->uninstall.present && a->app != NULL) {
+    out[n++] = (app_claim){"uninstall entry", a->app, "keep one of them", a->uninstall.pos};
+  }
+  if (a->path && a->to != NULL) {
+    out[n++] =
+        (app_claim){"folder on PATH", a->to, "leave one of the two 'path: true' out", a->pos};
+  }
+  return n;
+}
+
+static void image_apps_names(wg_cfg *c, const wg_place *at) {
+  const wg_cfg_image_app *apps = at->self;
+  app_claim *all = wg_cfg_alloc(c, at->n * 3 + 1, sizeof(*all));
+  size_t n = 0;
+  for (size_t i = 0; i < at->n; i++) {
+    size_t first = n;
+    n += app_claims(&apps[i], all + n);
+    for (size_t k = first; k < n; k++) {
+      size_t m = 0;
+      while (m < first && !claims_meet(&all[m], &all[k])) {
+        m++;
+      }
+      if (m < first) {
+        wg_cfg_error(c, all[k].pos,
+                     wg_cfg_printf(c, "%s.apps: %s '%s' is there already: %s:%u:%u", at->path,
+                                   all[k].what, all[k].name, all[m].pos.file, all[m].pos.line,
+                                   all[m].pos.col),
+                     all[k].cure);
+      }
+    }
+  }
+}
+
 static void image_apps_rules(wg_cfg *c, const wg_place *at) {
   const wg_cfg_image_app *apps = at->self;
   for (size_t i = 1; i < at->n; i++) {
@@ -64,6 +122,7 @@ static void image_apps_rules(wg_cfg *c, const wg_place *at) {
       }
     }
   }
+  image_apps_names(c, at);
   for (size_t i = 0; i < at->n; i++) {
     wg_rule_protected(c, wg_cfg_printf(c, "%s.apps", at->path), apps[i].to, apps[i].to_pos, NULL);
   }

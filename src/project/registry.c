@@ -1,5 +1,8 @@
 #include "project/image.h"
 
+#include "fmt/regtext/regtext.h"
+#include "image/reg/hives.h"
+#include "os/file.h"
 #include "project/hostfile.h"
 #include "project/regvalues.h"
 #include "project/values.h"
@@ -34,7 +37,7 @@ static const wg_key registry_keys[] = {
      .group = 1,
      .at = REGISTRY(delete_key),
      .pos_at = REGISTRY(key_pos),
-     .check = wg_cfg_check_reg_key,
+     .check = wg_cfg_check_reg_delete,
      .doc = "A key to delete with everything below; it need not be there.",
      .example = "'HKLM\\SOFTWARE\\Acme\\Old'"},
     {.name = "values",
@@ -61,8 +64,17 @@ static const wg_key registry_keys[] = {
      .type = WG_KEY_ENUM,
      .choices = views,
      .at = REGISTRY(view),
-     .doc = "32 is the view of 32-bit programs (WOW6432Node).",
+     .doc = "32 is the view of 32-bit programs: WOW6432Node for what Windows redirects, the same "
+            "key for what both views share (SOFTWARE\\Policies, HKCU\\Software, most of Classes, "
+            "...).",
      .example = "32"},
+    {.name = "map",
+     .type = WG_KEY_PAIRS,
+     .at = REGISTRY(map),
+     .count_at = REGISTRY(n_map),
+     .doc = "Beside `file`: keys that the text has below a name of its own, as where a hive was "
+            "loaded when it was exported, and the key they are below in the image.",
+     .example = "{'HKLM\\OFFLINE': 'HKLM\\SOFTWARE'}"},
     {.name = NULL}};
 static const wg_key registry_item[] = {
     {.name = "",
@@ -82,6 +94,25 @@ static const wg_key rows[] = {
      .example = "[{file: tweaks/kiosk.reg}]"},
     {.name = NULL}};
 
+static void registry_map(wg_cfg *c, const wg_place *at, const wg_cfg_registry *r) {
+  if (r->n_map > 0 && r->file == NULL) {
+    wg_cfg_error(c, r->pos, wg_cfg_printf(c, "%s.registry: 'map' belongs to 'file'", at->path),
+                 "remove it");
+  }
+  for (size_t i = 0; i < r->n_map; i++) {
+    const char *why = NULL, *hint = NULL;
+    if (!wg_reg_map_rule(r->map[i].name, &why, &hint)) {
+      wg_cfg_error(c, r->map[i].pos,
+                   wg_cfg_printf(c, "%s.registry.map: '%s' %s", at->path, r->map[i].name, why),
+                   hint);
+    } else if (!wg_reg_key_rule(r->map[i].value, false, &why, &hint)) {
+      wg_cfg_error(c, r->map[i].pos,
+                   wg_cfg_printf(c, "%s.registry.map: '%s' %s", at->path, r->map[i].value, why),
+                   hint);
+    }
+  }
+}
+
 // What belongs to a key stands beside one.
 static void registry_rules(wg_cfg *c, const wg_place *at) {
   const wg_cfg_registry *entries = at->self;
@@ -97,7 +128,53 @@ static void registry_rules(wg_cfg *c, const wg_place *at) {
                                  extra, r->file != NULL ? "file" : "delete_key"),
                    "make it two entries of the list");
     }
+    registry_map(c, at, r);
   }
+}
+
+#define REGISTRY_TEXT_MAX ((uint64_t)256 << 20)
+#define REGISTRY_MAX_FAULTS 20U
+
+// Keys of the text that no image has, or that are not changed offline.
+static void registry_text_keys(wg_cfg *c, const char *label, const wg_cfg_registry *r,
+                               const wg_regtext *t) {
+  WG_AUTO(wg_buf) key = {0};
+  wg_reg_map *maps = wg_cfg_alloc(c, r->n_map + 1, sizeof(*maps));
+  size_t n_faults = 0;
+  wg_buf_init(&key, wg_heap(), 0);
+  for (size_t i = 0; i < r->n_map; i++) {
+    maps[i] = (wg_reg_map){r->map[i].name, r->map[i].value};
+  }
+  for (size_t i = 0; i < t->n_ops && n_faults < REGISTRY_MAX_FAULTS; i++) {
+    const char *why = NULL, *hint = NULL;
+    bool deletes = t->ops[i].kind == WG_REGOP_DELETE_KEY;
+    bool names_key = deletes || t->ops[i].kind == WG_REGOP_KEY;
+    wg_buf_clear(&key);
+    wg_reg_map_key(maps, r->n_map, t->ops[i].key, &key);
+    if (names_key && !wg_reg_key_rule(wg_buf_z(&key), deletes, &why, &hint)) {
+      n_faults++;
+      wg_cfg_error(c, r->file_pos,
+                   wg_cfg_printf(c, "%s: '%s': line %u: key '%s' %s", label, r->file,
+                                 t->ops[i].line, wg_buf_z(&key), why),
+                   wg_cfg_printf(c, "%s", hint));
+    }
+  }
+}
+
+static void registry_text(wg_cfg *c, const char *label, const wg_cfg_registry *r) {
+  WG_AUTO(wg_cstr) path = wg_hostfile_path(c, r->file);
+  WG_AUTO(wg_buf) bytes = {0};
+  WG_AUTO(wg_arena) arena;
+  wg_regtext t;
+  wg_error err = WG_ERROR_INIT;
+  wg_buf_init(&bytes, wg_heap(), 0);
+  wg_arena_init(&arena, wg_heap(), 0);
+  if (wg_os_read_file(WG_CWD, path, REGISTRY_TEXT_MAX, &bytes, &err) != WG_OK ||
+      wg_regtext_parse(bytes.p, bytes.n, NULL, &arena, &t, &err) != WG_OK) {
+    wg_cfg_error(c, r->file_pos, wg_cfg_printf(c, "%s: '%s': %s", label, r->file, err.text), NULL);
+    return;
+  }
+  registry_text_keys(c, label, r, &t);
 }
 
 static void registry_files(wg_cfg *c, const wg_place *at) {
@@ -106,7 +183,9 @@ static void registry_files(wg_cfg *c, const wg_place *at) {
   wg_stat st;
   for (size_t i = 0; i < at->n; i++) {
     if (entries[i].file != NULL) {
-      (void)wg_hostfile_stat(c, label, entries[i].file, entries[i].file_pos, WG_FT_FILE, &st);
+      if (wg_hostfile_stat(c, label, entries[i].file, entries[i].file_pos, WG_FT_FILE, &st)) {
+        registry_text(c, label, &entries[i]);
+      }
     }
   }
 }

@@ -8,18 +8,11 @@
 #include "config/expand.h"
 #include "config/walk.h"
 #include "image/part/want.h"
+#include "image/reg/firewall.h"
+#include "image/reg/service.h"
+#include "image/reg/value.h"
 #include "os/mem.h"
 #include "project/values.h"
-
-enum { // as the registry has them
-  REG_NONE = 0,
-  REG_SZ = 1,
-  REG_EXPAND_SZ = 2,
-  REG_BINARY = 3,
-  REG_DWORD = 4,
-  REG_MULTI_SZ = 7,
-  REG_QWORD = 11,
-};
 
 typedef struct regwalk {
   wg_cfg *c;
@@ -30,57 +23,6 @@ static void regvalue_error(const regwalk *w, const char *name, const wg_yaml_nod
                            const char *text, const char *hint) {
   wg_cfg_add_fault(w->c, WG_FAULT_ERROR, wg_cfg_pos(w->c, at),
                    wg_cfg_printf(w->c, "%s.%s: %s", w->path, name, text), hint);
-}
-
-static const struct {
-  const char *name;
-  uint32_t type;
-} regvalue_types[] = {{"none", REG_NONE},     {"sz", REG_SZ},       {"expand_sz", REG_EXPAND_SZ},
-                      {"binary", REG_BINARY}, {"dword", REG_DWORD}, {"multi_sz", REG_MULTI_SZ},
-                      {"qword", REG_QWORD}};
-
-static const char regvalue_type_hint[] =
-    "types are sz, expand_sz, multi_sz, dword, qword, binary (hex digits), none, or a number";
-
-static bool regvalue_type(const char *text, uint32_t *out) {
-  wg_str t = wg_str_of(text);
-  if (t.n > 4 && wg_str_eq_nocase((wg_str){t.p, 4}, "REG_")) {
-    t = (wg_str){t.p + 4, t.n - 4};
-  }
-  for (size_t i = 0; i < WG_ARRAY_LEN(regvalue_types); i++) {
-    if (wg_str_eq_nocase(t, regvalue_types[i].name)) {
-      *out = regvalue_types[i].type;
-      return true;
-    }
-  }
-  uint64_t n = 0;
-  bool hex = wg_str_starts(t, "0x");
-  if (hex ? !wg_parse_hex64((wg_str){t.p + 2, t.n - 2}, &n) : !wg_parse_u64(t, &n)) {
-    return false;
-  }
-  *out = (uint32_t)n;
-  return n <= UINT32_MAX;
-}
-
-// A whole number, decimal or 0x hex; a negative one as its two's complement of n_bytes.
-static bool regvalue_number(const char *text, unsigned n_bytes, uint64_t *out) {
-  wg_str t = wg_str_of(text);
-  bool minus = t.n > 1 && t.p[0] == '-';
-  if (minus) {
-    t = (wg_str){t.p + 1, t.n - 1};
-  }
-  bool hex = wg_str_starts(t, "0x") || wg_str_starts(t, "0X");
-  if (hex ? !wg_parse_hex64((wg_str){t.p + 2, t.n - 2}, out) : !wg_parse_u64(t, out)) {
-    return false;
-  }
-  uint64_t max = n_bytes == 4 ? UINT32_MAX : UINT64_MAX;
-  if (minus) {
-    if (*out == 0 || *out > max / 2 + 1) {
-      return false;
-    }
-    *out = (0 - *out) & max;
-  }
-  return *out <= max;
 }
 
 static void regvalue_store(const regwalk *w, const wg_buf *b, wg_cfg_regvalue *out) {
@@ -113,9 +55,9 @@ static void regvalue_list(const regwalk *w, const wg_yaml_node *v, wg_cfg_regval
   wg_buf_init(&b, wg_heap(), 0);
   for (size_t i = 0; i < v->n; i++) {
     const wg_yaml_node *item = v->items[i];
-    if (item->kind != WG_YAML_SCALAR || item->n == 0) {
-      regvalue_error(w, out->name, item, "an item of a list must be text, and not empty",
-                     "REG_MULTI_SZ can't hold empty texts");
+    if (item->kind != WG_YAML_SCALAR || wg_yaml_is_null(item)) {
+      regvalue_error(w, out->name, item, "an item of a list must be text",
+                     "write an empty one as ''");
       return;
     }
     if (!regvalue_add_text(w, out->name, item, item->text, &b)) {
@@ -123,22 +65,13 @@ static void regvalue_list(const regwalk *w, const wg_yaml_node *v, wg_cfg_regval
     }
   }
   wg_buf_add_le16(&b, 0);
-  out->type = REG_MULTI_SZ;
+  out->type = WG_REG_MULTI_SZ;
   regvalue_store(w, &b, out);
 }
 
 static bool regvalue_hex(const regwalk *w, const wg_yaml_node *v, const char *text, wg_buf *b,
                          const char *name) {
-  // Spaces and commas between bytes are welcome.
-  WG_AUTO(wg_buf) digits = {0};
-  wg_buf_init(&digits, wg_heap(), 0);
-  for (const char *p = text; *p != '\0'; p++) {
-    if (*p != ' ' && *p != ',') {
-      wg_buf_add_byte(&digits, (uint8_t)*p);
-    }
-  }
-  wg_buf_add_zeros(b, digits.n / 2);
-  if (b->failed || !wg_parse_hex(wg_buf_str(&digits), b->p, digits.n / 2)) {
+  if (!wg_reghex_parse(text, b)) {
     regvalue_error(w, name, v, "must be an even number of hex digits", "write it like '00ff10'");
     return false;
   }
@@ -151,16 +84,16 @@ static void regvalue_scalar(const regwalk *w, const wg_yaml_node *v, wg_cfg_regv
   wg_buf_init(&b, wg_heap(), 0);
   uint64_t n = 0;
   switch (out->type) {
-  case REG_SZ:
-  case REG_EXPAND_SZ:
+  case WG_REG_SZ:
+  case WG_REG_EXPAND_SZ:
     if (!regvalue_add_text(w, out->name, v, v->text, &b)) {
       return;
     }
     break;
-  case REG_DWORD:
-  case REG_QWORD: {
-    unsigned size = out->type == REG_DWORD ? 4 : 8;
-    if (!regvalue_number(v->text, size, &n)) {
+  case WG_REG_DWORD:
+  case WG_REG_QWORD: {
+    unsigned size = out->type == WG_REG_DWORD ? 4 : 8;
+    if (!wg_regnumber_parse(v->text, size, &n)) {
       regvalue_error(
           w, out->name, v,
           wg_cfg_printf(w->c, "'%.60s' is not a whole number of %u bits", v->text, size * 8),
@@ -189,11 +122,11 @@ static void regvalue_plain(const regwalk *w, const wg_yaml_node *v, wg_cfg_regva
   }
   if (wg_yaml_is_bool(v, &b)) {
     const wg_yaml_node number = {.kind = WG_YAML_SCALAR, .text = b ? "1" : "0", .n = 1};
-    out->type = REG_DWORD;
+    out->type = WG_REG_DWORD;
     regvalue_scalar(w, &number, out);
     return;
   }
-  out->type = REG_SZ;
+  out->type = WG_REG_SZ;
   if (v->style == WG_YAML_PLAIN && wg_yaml_is_number(v)) {
     if (strpbrk(v->text, ".eE") != NULL && !wg_str_starts(wg_str_of(v->text), "0x")) {
       regvalue_error(
@@ -202,7 +135,7 @@ static void regvalue_plain(const regwalk *w, const wg_yaml_node *v, wg_cfg_regva
           wg_cfg_printf(w->c, "quote it to make it text: \"%s\"", v->text));
       return;
     }
-    out->type = regvalue_number(v->text, 4, &n) ? REG_DWORD : REG_QWORD;
+    out->type = wg_regnumber_parse(v->text, 4, &n) ? WG_REG_DWORD : WG_REG_QWORD;
   }
   regvalue_scalar(w, v, out);
 }
@@ -244,25 +177,25 @@ static void regvalue_map(const regwalk *w, const wg_yaml_node *v, wg_cfg_regvalu
                    NULL);
     return;
   }
-  if (type != NULL && (type->kind != WG_YAML_SCALAR || !regvalue_type(type->text, &out->type))) {
-    regvalue_error(w, out->name, type, "is not a registry type", regvalue_type_hint);
+  if (type != NULL && (type->kind != WG_YAML_SCALAR || !wg_regtype_parse(type->text, &out->type))) {
+    regvalue_error(w, out->name, type, "is not a registry type", wg_regtype_hint);
     return;
   }
   if (list) {
     out->kind = append != NULL ? WG_REGVALUE_APPEND : WG_REGVALUE_REMOVE;
-    out->type = type != NULL ? out->type : REG_MULTI_SZ;
+    out->type = type != NULL ? out->type : WG_REG_MULTI_SZ;
     regvalue_items(w, append != NULL ? append : remove, out);
     return;
   }
   out->typed = true;
-  if (value->kind == WG_YAML_LIST && out->type == REG_MULTI_SZ) {
+  if (value->kind == WG_YAML_LIST && out->type == WG_REG_MULTI_SZ) {
     regvalue_list(w, value, out);
-  } else if (value->kind == WG_YAML_SCALAR && out->type != REG_MULTI_SZ) {
+  } else if (value->kind == WG_YAML_SCALAR && out->type != WG_REG_MULTI_SZ) {
     regvalue_scalar(w, value, out);
   } else {
     regvalue_error(
         w, out->name, value,
-        out->type == REG_MULTI_SZ ? "multi_sz takes a list" : "this type takes one value", NULL);
+        out->type == WG_REG_MULTI_SZ ? "multi_sz takes a list" : "this type takes one value", NULL);
   }
 }
 
@@ -331,40 +264,16 @@ const wg_key_kind wg_key_regvalues = {.node = WG_YAML_MAP,
 // --- text rules
 
 bool wg_cfg_check_reg_key(wg_cfg_text *t) {
-  static const char *const roots[] = {"HKLM", "HKEY_LOCAL_MACHINE", "HKCU", "HKEY_CURRENT_USER",
-                                      "HKCR", "HKEY_CLASSES_ROOT",  "HKU",  "HKEY_USERS"};
-  wg_str s = wg_str_of(t->text);
-  size_t n = wg_str_find(s, '\\');
-  bool known = false;
-  for (size_t i = 0; i < WG_ARRAY_LEN(roots); i++) {
-    known = known || wg_str_eq_nocase((wg_str){s.p, n}, roots[i]);
-  }
-  t->hint = "write it like 'HKLM\\SOFTWARE\\Acme', in single quotes";
-  if (!known) {
-    t->why = strchr(t->text, '/') != NULL ? "separates its parts with '/', not '\\'"
-                                          : "does not begin with HKLM, HKCR, HKU or HKCU";
-    return false;
-  }
-  if (n + 1 >= s.n || strstr(t->text, "\\\\") != NULL || s.p[s.n - 1] == '\\') {
-    t->why = "has an empty part";
-    return false;
-  }
-  for (wg_str rest = {s.p + n + 1, s.n - n - 1}; rest.n > 0;) {
-    size_t len = wg_str_find(rest, '\\');
-    if (len > 255) {
-      t->why = "has a part of more than 255 characters";
-      return false;
-    }
-    size_t skip = len < rest.n ? len + 1 : len;
-    rest = (wg_str){rest.p + skip, rest.n - skip};
-  }
-  return true;
+  return wg_reg_key_rule(t->text, false, &t->why, &t->hint);
+}
+
+bool wg_cfg_check_reg_delete(wg_cfg_text *t) {
+  return wg_reg_key_rule(t->text, true, &t->why, &t->hint);
 }
 
 bool wg_cfg_check_service_name(wg_cfg_text *t) {
   t->why = "is not a service's name";
-  t->hint = "1 to 256 characters, no slash or backslash";
-  return strlen(t->text) <= 256 && strpbrk(t->text, "/\\") == NULL;
+  return wg_service_name_rule(t->text, &t->hint);
 }
 
 bool wg_cfg_check_reg_env(wg_cfg_text *t) {
@@ -375,22 +284,5 @@ bool wg_cfg_check_reg_env(wg_cfg_text *t) {
 
 bool wg_cfg_check_ports(wg_cfg_text *t) {
   t->why = "is not a list of ports";
-  t->hint = "write \"8080\", \"80,443\" or \"5000-5010\"";
-  for (wg_str rest = wg_str_of(t->text); rest.n > 0;) {
-    size_t n = wg_str_find(rest, ',');
-    wg_str item = {rest.p, n};
-    size_t dash = wg_str_find(item, '-');
-    uint64_t from = 0, to = 0;
-    if (!wg_parse_u64((wg_str){item.p, dash}, &from) ||
-        (dash < item.n && !wg_parse_u64((wg_str){item.p + dash + 1, item.n - dash - 1}, &to))) {
-      return false;
-    }
-    to = dash < item.n ? to : from;
-    if (from == 0 || to > 65535 || to < from || n + 1 == rest.n) {
-      return false;
-    }
-    size_t skip = n < rest.n ? n + 1 : n;
-    rest = (wg_str){rest.p + skip, rest.n - skip};
-  }
-  return true;
+  return wg_firewall_ports_rule(t->text, &t->hint);
 }

@@ -166,6 +166,14 @@ static const wg_key service_keys[] = {
      .at = SERVICE(event_source),
      .doc = "Registers its name as a source of the Application event log.",
      .example = "true"},
+    {.name = "replace",
+     .type = WG_KEY_BOOL,
+     .def = "false",
+     .at = SERVICE(replace),
+     .doc = "Takes the place of a service, driver or event source of that name that the image has "
+            "from elsewhere. Without it such a name is an error. A service of this program from an "
+            "earlier build becomes what is said here either way.",
+     .example = "true"},
     {.name = NULL}};
 
 static const wg_key rows[] = {
@@ -180,4 +188,31 @@ static const wg_key rows[] = {
      .example = "{name: KioskAgent, start: auto}"},
     {.name = NULL}};
 
-const wg_section wg_section_service = {.rows = rows};
+static void service_rules(wg_cfg *c, const wg_place *at) {
+  const wg_cfg_service *s = at->self;
+  WG_AUTO(wg_cstr) account = NULL;
+  if (!s->present || s->name == NULL) {
+    return;
+  }
+  if (!wg_service_account_rule(s->account, s->name, &account)) {
+    wg_cfg_error(c, s->pos,
+                 wg_cfg_printf(c,
+                               "%s.service.account: '%s' needs a password, which Windows keeps "
+                               "sealed with keys that only the installed system has",
+                               at->path, s->account),
+                 wg_cfg_printf(c,
+                               "use LocalSystem, LocalService, NetworkService or 'NT SERVICE\\%s'",
+                               s->name));
+  }
+  for (size_t i = 0; i < s->n_depends; i++) {
+    if (s->depends[i].s != NULL &&
+        wg_name_cmp_nocase(wg_str_of(s->depends[i].s), wg_str_of(s->name)) == 0) {
+      wg_cfg_error(c, s->depends[i].pos,
+                   wg_cfg_printf(c, "%s.service.depends: service '%s' cannot depend on itself",
+                                 at->path, s->name),
+                   "remove it");
+    }
+  }
+}
+
+const wg_section wg_section_service = {.rows = rows, .rules = service_rules};

@@ -19,6 +19,13 @@ static const wg_key uninstall_keys[] = {{.name = "name",
                                          .at = UNINSTALL(publisher),
                                          .doc = "Who made it.",
                                          .example = "Example Ltd"},
+                                        {.name = "replace",
+                                         .type = WG_KEY_BOOL,
+                                         .def = "false",
+                                         .at = UNINSTALL(replace),
+                                         .doc = "Takes the place of an entry of that name that the "
+                                                "image has from elsewhere.",
+                                         .example = "true"},
                                         {.name = NULL}};
 
 static const wg_key rows[] = {
@@ -27,6 +34,8 @@ static const wg_key rows[] = {
      .sub = uninstall_keys,
      .at = WG_WHOLE,
      .present_at = UNINSTALL(present),
+     .pos_at = UNINSTALL(pos),
+     .flags = WG_KF_POSITION_OF_KEY,
      .doc = "An entry in Programs and Features, so that inventories see the program.",
      .example = "{name: Kiosk agent, publisher: Example Ltd}"},
     {.name = NULL}};

@@ -22,6 +22,7 @@ bool wg_cfg_check_sha256(wg_cfg_text *t); // value: lower case
 bool wg_cfg_check_base_image(wg_cfg_text *t);
 bool wg_cfg_check_host_path(wg_cfg_text *t);
 bool wg_cfg_check_reg_key(wg_cfg_text *t);
+bool wg_cfg_check_reg_delete(wg_cfg_text *t);
 bool wg_cfg_check_service_name(wg_cfg_text *t);
 bool wg_cfg_check_ports(wg_cfg_text *t);
 bool wg_cfg_check_reg_env(wg_cfg_text *t); // name of an environment variable of a service

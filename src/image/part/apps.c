@@ -79,6 +79,7 @@ static wg_code apps_service(wg_reg_edits *e, const wg_cfg_service *s, const char
       .triggers = triggers,
       .n_triggers = s->n_triggers,
       .event_source = s->event_source,
+      .replace = s->replace,
   };
   return wg_service_edits(e, &service, program, origin, err);
 }
@@ -93,7 +94,8 @@ static void apps_uninstall(wg_reg_edits *e, const wg_part_in *in, const wg_cfg_i
                                                                             : NULL,
                                     .publisher = a->uninstall.publisher,
                                     .location = folder,
-                                    .icon = program};
+                                    .icon = program,
+                                    .replace = a->uninstall.replace};
   wg_uninstall_edits(e, &entry, origin);
 }
 
@@ -133,32 +135,35 @@ static void apps_add_edit(wg_part_plan *plan, size_t i, const wg_cfg_image_app *
   wg_part_plan_reg(plan, (wg_part_who){.title = title, .origin = e->origin}, e);
 }
 
-static wg_code apps_app(const wg_part_in *in, size_t i, wg_part_plan *plan, wg_error *err) {
+// edits: of all apps so far, so that what shares a name (firewall rules) is seen.
+static wg_code apps_app(const wg_part_in *in, size_t i, wg_reg_edits *edits, wg_part_plan *plan,
+                        wg_error *err) {
   const wg_cfg_image_app *a = &in->image->apps[i];
-  WG_AUTO(wg_reg_edits) edits = {0};
+  size_t first = edits->n;
   WG_AUTO(wg_cstr) origin = wg_part_origin(a->pos);
   WG_AUTO(wg_cstr) to = wg_part_app_program(a);
   WG_AUTO(wg_cstr) title = wg_xprintf("apps[%zu] to %s", i, to);
   WG_AUTO(wg_cstr) label = wg_xprintf("apps/%zu", i);
   const wg_image_change c = {.op = WG_IMAGE_PUT_FILE, .to = to};
   const wg_src src = {.kind = WG_SRC_INPUT, .label = label};
-  wg_reg_edits_init(&edits);
   wg_part_plan_input_step(plan, label, in->app_steps[i], "bin");
   wg_part_plan_change(plan, (wg_part_who){.title = title, .origin = origin}, &c, src);
-  if (apps_edits(&edits, in, a, origin, err) != WG_OK) {
+  if (apps_edits(edits, in, a, origin, err) != WG_OK) {
     // What an app may not be is a fault of the project file.
     err->code = err->code == WG_E_USAGE || err->code == WG_E_FORMAT ? WG_E_CONFIG : err->code;
     return err->code;
   }
-  for (size_t k = 0; k < edits.n; k++) {
-    apps_add_edit(plan, i, a, &edits.v[k]);
+  for (size_t k = first; k < edits->n; k++) {
+    apps_add_edit(plan, i, a, &edits->v[k]);
   }
   return WG_OK;
 }
 
 static wg_code apps_plan(const wg_part_in *in, wg_part_plan *plan, wg_error *err) {
+  WG_AUTO(wg_reg_edits) edits = {0};
+  wg_reg_edits_init(&edits);
   for (size_t i = 0; i < in->image->n_apps; i++) {
-    if (apps_app(in, i, plan, err) != WG_OK) {
+    if (apps_app(in, i, &edits, plan, err) != WG_OK) {
       return err->code;
     }
   }

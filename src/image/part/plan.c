@@ -234,10 +234,13 @@ void wg_part_plan_reg(wg_part_plan *p, wg_part_who who, const wg_reg_edit *e) {
   i->reg.origin = i->origin;
 }
 
-void wg_part_plan_reg_file(wg_part_plan *p, wg_part_who who, const char *label, const char *shown) {
+void wg_part_plan_reg_file(wg_part_plan *p, wg_part_who who, const char *label, const char *shown,
+                           const char *const *maps, size_t n_maps) {
   wg_part_item *i = wg_plan_add(p, WG_PART_REG_FILE, who.title, who.origin);
   i->src = (wg_src){.kind = WG_SRC_INPUT, .label = wg_plan_dup(p, label)};
   i->shown = wg_plan_dup(p, shown);
+  i->reg.items = plan_dup_list(p, maps, n_maps * 2);
+  i->reg.n_items = n_maps * 2;
 }
 
 wg_code wg_part_plan_task(wg_part_plan *p, wg_part_who who, const wg_task *t, wg_error *err) {

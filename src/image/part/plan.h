@@ -46,7 +46,9 @@ void wg_part_plan_secret(wg_part_plan *p, const wg_secret *secret);
 void wg_part_plan_change(wg_part_plan *p, wg_part_who who, const wg_image_change *c, wg_src src);
 void wg_part_plan_reg(wg_part_plan *p, wg_part_who who, const wg_reg_edit *e); // origin: of who
 // Registry text: what the input says. shown: the file's name for messages.
-void wg_part_plan_reg_file(wg_part_plan *p, wg_part_who who, const char *label, const char *shown);
+// maps: n pairs, one side after the other, of names its keys have and what they are here.
+void wg_part_plan_reg_file(wg_part_plan *p, wg_part_who who, const char *label, const char *shown,
+                           const char *const *maps, size_t n_maps);
 // FORMAT: wg_task_check. CONFLICT: a task of that identity is there.
 wg_code wg_part_plan_task(wg_part_plan *p, wg_part_who who, const wg_task *t, wg_error *err);
 // FORMAT: wg_answer_check. CONFLICT: another value is wanted there, naming both origins. The same
@@ -58,7 +60,7 @@ wg_code wg_part_plan_answer(wg_part_plan *p, wg_part_who who, const wg_answer_se
 typedef enum wg_part_item_kind {
   WG_PART_CHANGE,
   WG_PART_REG,
-  WG_PART_REG_FILE, // src.label; shown
+  WG_PART_REG_FILE, // src.label; shown; reg.items are its maps
   WG_PART_TASK,
   WG_PART_ANSWER,
 } wg_part_item_kind;

@@ -70,7 +70,14 @@ static void registry_file(const wg_part_in *in, size_t i, const wg_cfg_registry 
   WG_AUTO(wg_cstr) origin = wg_part_origin(r->file_pos);
   WG_AUTO(wg_cstr) title = wg_xprintf("registry[%zu] file", i);
   wg_part_plan_input_file(plan, label, path);
-  wg_part_plan_reg_file(plan, (wg_part_who){.title = title, .origin = origin}, label, r->file);
+  const char **maps = (const char **)wg_xarray(2 * r->n_map + 1, sizeof(*maps));
+  for (size_t k = 0; k < r->n_map; k++) {
+    maps[2 * k] = r->map[k].name;
+    maps[2 * k + 1] = r->map[k].value;
+  }
+  wg_part_plan_reg_file(plan, (wg_part_who){.title = title, .origin = origin}, label, r->file, maps,
+                        r->n_map);
+  wg_xfree(maps);
 }
 
 static void registry_entry(const wg_part_in *in, size_t i, wg_part_plan *plan) {

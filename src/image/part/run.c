@@ -120,7 +120,13 @@ static wg_code run_regtext(part_state *s, const wg_part_item *i, wg_reg_edits *o
   if (wg_regtext_parse(bytes.p, bytes.n, NULL, &arena, &text, err) != WG_OK) {
     return wg_wrap(err, "'%s'", shown);
   }
-  wg_reg_edits_regtext(out, shown, &text, NULL, 0);
+  size_t n_maps = i->reg.n_items / 2;
+  wg_reg_map *maps = wg_xarray(n_maps + 1, sizeof(*maps));
+  for (size_t k = 0; k < n_maps; k++) {
+    maps[k] = (wg_reg_map){i->reg.items[2 * k], i->reg.items[2 * k + 1]};
+  }
+  wg_reg_edits_regtext(out, shown, &text, maps, n_maps);
+  wg_xfree(maps);
   return WG_OK;
 }
 

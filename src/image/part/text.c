@@ -85,6 +85,7 @@ void wg_part_item_write(const wg_part_item *i, bool origin, wg_buf *out) {
     break;
   case WG_PART_REG_FILE:
     text_src(&i->src, out);
+    wg_record_list(out, "map", i->reg.items, i->reg.n_items);
     wg_record_z(out, "shown", origin ? i->shown : NULL);
     break;
   case WG_PART_TASK:
@@ -206,6 +207,8 @@ static wg_code read_item(wg_part_plan *p, wg_record *r, wg_part_item_kind kind, 
     break;
   case WG_PART_REG_FILE:
     read_src(r, &got.src);
+    wg_record_get_list(r, "map", &got.reg.items, &got.reg.n_items);
+    wg_record_need(r, "map", got.reg.n_items % 2 == 0);
     wg_record_get_z(r, "shown", &got.shown);
     break;
   case WG_PART_TASK:

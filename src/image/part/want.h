@@ -42,7 +42,7 @@ typedef struct wg_cfg_service { // service: of an app in an image
   const wg_cfg_failure *failures;
   size_t n_failures;
   uint64_t failure_reset_ms;
-  bool failure_on_exit_code, event_source;
+  bool failure_on_exit_code, event_source, replace;
   const unsigned *triggers; // wg_service_trigger
   size_t n_triggers;
 } wg_cfg_service;
@@ -71,6 +71,8 @@ typedef struct wg_cfg_firewall {
 typedef struct wg_cfg_uninstall {
   bool present;
   const char *name, *version, *publisher; // version NULL: from release
+  bool replace;
+  wg_pos pos;
 } wg_cfg_uninstall;
 
 typedef struct wg_cfg_shortcut { // shortcut: of an app in an image; NULL: left out
@@ -116,6 +118,8 @@ typedef struct wg_cfg_registry { // one entry of registry:; exactly one of file,
   wg_pos file_pos, key_pos;
   const wg_cfg_regvalue *values, *expect;
   size_t n_values, n_expect;
+  const wg_cfg_pair *map; // of file: names it was written for, and what they are here
+  size_t n_map;
   unsigned view; // 0 or 64: the 64-bit view, 32
 } wg_cfg_registry;
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "image/reg/apply.h"
+#include "image/reg/path.h"
 
 typedef struct list_item {
   wg_str text16;
@@ -264,6 +265,15 @@ wg_code wg_reg_list(const wg_reg_edit *e, const wg_regvalue *old, const wg_regke
     list_write(&now, multi, out);
   }
   return wg_buf_check(out, err);
+}
+
+bool wg_reg_same_folder(const char *a, const char *b) {
+  WG_AUTO(wg_buf) x = {0};
+  WG_AUTO(wg_buf) y = {0};
+  wg_buf_init(&x, wg_heap(), 0);
+  wg_buf_init(&y, wg_heap(), 0);
+  return wg_utf8_to_utf16le(wg_str_of(a), &x) && wg_utf8_to_utf16le(wg_str_of(b), &y) &&
+         list_same(wg_buf_str(&x), wg_buf_str(&y), false, NULL);
 }
 
 bool wg_reg_same_program(const wg_regvalue *v, const uint8_t *program16, size_t n) {

@@ -7,4 +7,8 @@
 // The machine's PATH gets the folder, once, however it is written there.
 void wg_path_edits(wg_reg_edits *e, const char *folder, const char *origin);
 
+// Whether two folders are one on PATH: quotes, slashes, a '\' at the end, letter case and variables
+// of every Windows do not count.
+WG_MUST_CHECK bool wg_reg_same_folder(const char *a, const char *b);
+
 #endif

@@ -387,6 +387,14 @@ def test_export_adds(wims, run, tmp_path):
     assert not (tmp_path / "x.wim").exists()
 
 
+def test_export_tells_files_apart_by_guid(wims, run, tmp_path):
+    """The same contents, but another image boots: another file."""
+    for name, more in (("a.wim", []), ("b.wim", ["--boot"])):
+        assert run("wim", "export", wims["lzx"], "1", tmp_path / name, *more).code == 0
+    a, b = ((tmp_path / n).read_bytes() for n in ("a.wim", "b.wim"))
+    assert a[0x18:0x28] != b[0x18:0x28] and a[208:300] == b[208:300]
+
+
 def test_export_keeps_everything(run, tmp_path):
     """Metadata with all that Windows can have in it goes over byte for byte."""
     rich = tmp_path / "rich.wim"

@@ -125,7 +125,7 @@ static wg_code export_end(wg_export_run *r, wg_wimout *o, wg_error *err) {
   }
   export_table(r, o);
   return wg_export_xml(r, wg_wimout_total_bytes(o), &xml, err) == WG_OK
-             ? wg_wimout_finish(o, &h, WG_WIMOUT_GUID_2, wg_buf_str(&xml), err)
+             ? wg_wimout_finish(o, &h, false, wg_buf_str(&xml), err)
              : err->code;
 }
 

@@ -222,9 +222,8 @@ static wg_code join_write(join_run *r, wg_wimout *o, wg_error *err) {
       h.boot_metadata = res;
     }
   }
-  return wg_wimout_flush(o, err) == WG_OK
-             ? wg_wimout_finish(o, &h, WG_WIMOUT_GUID_AS_GIVEN, first->xml, err)
-             : err->code;
+  return wg_wimout_flush(o, err) == WG_OK ? wg_wimout_finish(o, &h, true, first->xml, err)
+                                          : err->code;
 }
 
 wg_code wg_image_join(const char *out, const char *const *parts, size_t n_parts,

@@ -245,8 +245,7 @@ static wg_code split_part(split_run *r, uint16_t part, wg_error *err) {
       h.boot_metadata = res;
     }
   }
-  if (wg_wimout_flush(o, err) != WG_OK ||
-      wg_wimout_finish(o, &h, WG_WIMOUT_GUID_AS_GIVEN, w->xml, err) != WG_OK) {
+  if (wg_wimout_flush(o, err) != WG_OK || wg_wimout_finish(o, &h, true, w->xml, err) != WG_OK) {
     return err->code;
   }
   r->res.total_bytes += o->off_bytes;

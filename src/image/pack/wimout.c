@@ -247,35 +247,28 @@ static wg_code wimout_xml16(wg_str xml, wg_buf *out, wg_error *err) {
   return wg_buf_check(out, err);
 }
 
-// The identity of the file follows from what it holds.
-static wg_code wimout_guid(const wg_wimout *o, wg_wimout_guid guid, wg_str xml, const wg_buf *xml16,
-                           wg_wim_header *h, wg_error *err) {
+// The identity of the file follows from what it holds: everything that tells two files apart is in
+// header (which image boots, how links are meant), table or XML.
+static wg_code wimout_guid(const wg_wimout *o, const wg_buf *xml16, wg_wim_header *h,
+                           wg_error *err) {
   WG_AUTO_PTR(wg_hash) hash = NULL;
-  if (guid == WG_WIMOUT_GUID_AS_GIVEN) {
-    return WG_OK;
-  }
   if (wg_hash_new(WG_SHA256, &hash, err) != WG_OK) {
     return err->code;
   }
   uint8_t head[WG_WIM_HEADER_BYTES], digest[32];
-  bool one = guid == WG_WIMOUT_GUID_1;
-  static const char labels[2][sizeof("wingo wim guid 1")] = {"wingo wim guid 1",
-                                                             "wingo wim guid 2"};
-  wg_hash_add(hash, labels[one ? 0 : 1], sizeof(labels[0]));
-  if (one) {
-    memset(h->guid, 0, sizeof(h->guid));
-    wg_wim_header_write(h, head);
-    wg_hash_add(hash, head, sizeof(head));
-  }
+  memset(h->guid, 0, sizeof(h->guid));
+  wg_wim_header_write(h, head);
+  static const char label[] = "wingo wim guid 1";
+  wg_hash_add(hash, label, sizeof(label));
+  wg_hash_add(hash, head, sizeof(head));
   wg_hash_add(hash, o->table.p, o->table.n);
-  wg_hash_add(hash, one ? (const void *)xml16->p : xml.p, one ? xml16->n : xml.n);
+  wg_hash_add(hash, xml16->p, xml16->n);
   wg_hash_end(hash, digest);
   memcpy(h->guid, digest, sizeof(h->guid));
   return WG_OK;
 }
 
-wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_wimout_guid guid, wg_str xml,
-                         wg_error *err) {
+wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, bool same_set, wg_str xml, wg_error *err) {
   WG_AUTO(wg_buf) text = {0};
   WG_AUTO(wg_buf) sums = {0};
   wg_buf_init(&text, wg_heap(), 0);
@@ -287,7 +280,7 @@ wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_wimout_guid guid, wg
       wimout_xml16(xml, &text, err) != WG_OK ||
       wimout_append(o, &text, WG_WIM_RES_METADATA, &h->xml, err) != WG_OK ||
       wimout_append(o, &sums, 0, &h->integrity, err) != WG_OK ||
-      wimout_guid(o, guid, xml, &text, h, err) != WG_OK) {
+      (!same_set && wimout_guid(o, &text, h, err) != WG_OK)) {
     return err->code;
   }
   wg_wim_header_write(h, head);

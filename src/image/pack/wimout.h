@@ -88,15 +88,10 @@ wg_wim_header wg_wimout_header(const wg_wimout *o, const wg_wim_header *was);
 // integrity table of a file of file_bytes.
 uint64_t wg_wimout_tail_bytes(uint64_t n_rows, wg_str xml, uint64_t file_bytes);
 
-typedef enum wg_wimout_guid {
-  WG_WIMOUT_GUID_AS_GIVEN, // the header has it
-  WG_WIMOUT_GUID_1,        // follows from header, table and XML
-  WG_WIMOUT_GUID_2         // follows from table and XML
-} wg_wimout_guid;
-// Ends the file: h says everything but where table, XML and integrity table are. xml is UTF-8. All
-// is written, and all but the header is on disk.
-wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, wg_wimout_guid guid, wg_str xml,
-                         wg_error *err);
+// Ends the file: h says everything but where table, XML and integrity table are, and but the GUID,
+// which follows from header, table and XML; same_set: h has the one of the set that the file is of.
+// xml is UTF-8. All is written, and all but the header is on disk.
+wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, bool same_set, wg_str xml, wg_error *err);
 // Puts all of it on disk and gives it its name.
 wg_code wg_wimout_commit(wg_wimout *o, wg_error *err);
 

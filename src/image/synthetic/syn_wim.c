@@ -118,7 +118,7 @@ static wg_code syn_finish(syn_run *r, wg_wimout *o, wg_error *err) {
   }
   return wg_buf_check(&xml, err) != WG_OK
              ? err->code
-             : wg_wimout_finish(o, &h, WG_WIMOUT_GUID_2, wg_buf_str(&xml), err);
+             : wg_wimout_finish(o, &h, false, wg_buf_str(&xml), err);
 }
 
 static wg_code syn_read(const wg_wimout *o, wg_arena *arena, wg_str *out, wg_error *err) {

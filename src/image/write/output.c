@@ -279,7 +279,7 @@ static wg_code output_end(output *o, wg_error *err) {
   }
   output_table(r, o->o);
   if (output_xml(r, wg_wimout_total_bytes(o->o), &xml, err) != WG_OK ||
-      wg_wimout_finish(o->o, &h, WG_WIMOUT_GUID_1, wg_buf_str(&xml), err) != WG_OK) {
+      wg_wimout_finish(o->o, &h, false, wg_buf_str(&xml), err) != WG_OK) {
     return err->code;
   }
   r->result.out_bytes = o->o->off_bytes;

@@ -25,6 +25,7 @@ static wg_code split_run(wg_step_ctx *c, wg_error *err) {
   WG_AUTO(wg_cstr) first = wg_path_join(wg_ctx_tmp(c), "part.swm");
   WG_AUTO(wg_image_split_result) parts = {0};
   const wg_image_split_options opt = {.part_bytes = s->part_bytes,
+                                      .trust = WG_IMAGE_VERIFIED, // the step before read it back
                                       .threads = wg_ctx_cpus(c),
                                       .on_progress = split_progress,
                                       .ctx = c,

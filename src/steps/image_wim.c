@@ -119,6 +119,8 @@ static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_b
   }
   wg_image_options opt = {.out_path = out_path,
                           .format = s->format,
+                          .trust =
+                              WG_IMAGE_VERIFIED, // by the base's step, unless all is packed anew
                           .compact = s->image->compact,
                           .retime = s->packed && s->image->base.kind == WG_BASE_DIR,
                           .tmp_dir = wg_ctx_tmp(c),

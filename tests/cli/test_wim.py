@@ -5,6 +5,7 @@ import os
 import random
 import re
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -385,6 +386,144 @@ def test_export_adds(wims, run, tmp_path):
     assert (tmp_path / "no.wim").read_text() == "no wim"
     assert run("wim", "export", wims["lzx"], "5", tmp_path / "x.wim").code == 1
     assert not (tmp_path / "x.wim").exists()
+
+
+def resources(wim, kind):
+    """(offset, stored bytes) of what the blob table says is of that kind: contents or metadata."""
+    rows = json.loads(WINGO("wim", "info", wim, "--blobs", "--json"))["blobs"]
+    return [(int(r["offset"], 0), int(r["stored_bytes"])) for r in rows if (r["kind"] == "metadata") == (kind == "metadata")
+            and int(r["stored_bytes"]) > 0]
+
+
+def flipped(source, at, target):
+    data = bytearray(source.read_bytes())
+    data[at] ^= 0x10
+    target.write_bytes(data)
+    return target
+
+
+TAKE_OVER = {"export": ("wim", "export", "BAD", "all", "OUT"), "update": ("wim", "update", "BAD", "1", "--mkdir=\\New", "--out=OUT"),
+             "split": ("wim", "split", "BAD", "OUT", "100KiB"), "append": ("wim", "export", "GOOD", "1", "OUT", "--name=Third")}
+
+
+@pytest.mark.parametrize("kind, command", [(k, c) for k in ("lzx", "none", "solid") for c in TAKE_OVER if (k, c) != ("solid", "split")])
+def test_damage_is_not_passed_on(kind, command, wims, run, tmp_path):
+    """A bit of a resource that goes over as it is: the command refuses, and names the file that it belongs to."""
+    source, rnd = wims[kind], random.Random(kind)
+    metadata = resources(source, "metadata")
+    if kind == "solid":  # contents lie between the header and the metadata
+        places = [rnd.randrange(208 + 100, metadata[0][0]) for _ in range(3)]
+    else:
+        places = [off + n // 2 for off, n in rnd.sample(resources(source, "content"), 3)]
+    places.append(metadata[1][0] + metadata[1][1] // 2)
+    name = "out.esd" if kind == "solid" else "out.wim"
+    for n, at in enumerate(places):
+        out = tmp_path / f"{n}{name}"
+        bad = flipped(source, at, tmp_path / "bad.wim")
+        if command == "append":
+            out.write_bytes(bad.read_bytes())
+        before = out.read_bytes() if out.exists() else None
+        more = ["--lzx"] if kind == "none" and command == "export" else []
+        argv = [{"BAD": bad, "OUT": out, "GOOD": wims["lzx"]}.get(a, a.replace("OUT", str(out))) for a in TAKE_OVER[command]]
+        r = run(*argv, *more)
+        assert r.code in (4, 5), (kind, command, at, r)
+        assert "(null)" not in r.err and "image" in r.err and "\\" in r.err or "metadata of image" in r.err, r
+        assert (out.read_bytes() if out.exists() else None) == before
+        assert not list(tmp_path.glob(f"{n}out2*")), "a part is there"
+
+
+def test_damage_in_a_part_is_not_joined(wims, run, tmp_path):
+    tool(WIM, "split", wims["lzx"], tmp_path / "s.swm", "0.2", "--quiet")
+    parts = sorted(tmp_path.glob("s*.swm"))
+    assert len(parts) > 1
+    off, n = resources(parts[1], "content")[1]
+    flipped(parts[1], off + n // 2, parts[1])
+    r = run("wim", "join", tmp_path / "out.wim", tmp_path / "s.swm")
+    assert r.code in (4, 5) and parts[1].name in r.err and not (tmp_path / "out.wim").exists(), r
+    assert run("wim", "join", tmp_path / "out.wim", tmp_path / "s.swm", "--no-verify").code == 0
+    assert start([WIM, "verify", tmp_path / "out.wim", "--quiet"]).code != 0
+
+
+def test_integrity_table_of_the_source_counts(wims, run, tmp_path):
+    """A table that differs where contents go over: somebody changed the file behind it, though each content reads well."""
+    source = wims["lzx"]
+    at = struct.unpack_from("<Q", source.read_bytes(), 0x7C + 8)[0] + 12
+    r = run("wim", "export", flipped(source, at + 3, tmp_path / "bad.wim"), "all", tmp_path / "out.wim")
+    assert r.code == 5 and "integrity table" in r.err and not (tmp_path / "out.wim").exists(), r
+
+
+def test_no_verify_says_so(wims, run, tmp_path):
+    off, n = resources(wims["lzx"], "content")[3]
+    bad = flipped(wims["lzx"], off + n // 2, tmp_path / "bad.wim")
+    for argv in (["wim", "export", bad, "all", tmp_path / "a.wim"], ["wim", "update", bad, "1", "--mkdir=\\New", f"--out={tmp_path / 'b.wim'}"]):
+        r = run(*argv, "--no-verify")
+        assert r.code == 0 and "not verified" in r.err, r
+    assert json.loads(run("wim", "export", bad, "1", tmp_path / "c.wim", "--no-verify", "--json").out)["verified"] is False
+    for name in "abc":
+        out = tmp_path / f"{name}.wim"
+        assert json.loads(WINGO("wim", "info", out, "--json"))["integrity_table"] is False
+        assert start([WIM, "verify", out, "--quiet"]).code != 0
+    r = run("wim", "export", wims["lzx"], "all", tmp_path / "d.wim", "--json")
+    assert r.code == 0 and json.loads(r.out)["verified"] is True
+
+
+def test_verified_once(run, wingo, env, tmp_path):
+    """A big file that was read once is not read again while it is the same."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for i in range(20):
+        (tree / f"f{i}").write_bytes(random.Random(i).randbytes(1 << 20))
+    wim = tmp_path / "big.wim"
+    tool(WIM, "capture", tree, wim, "Big", "--compress=none", "--quiet")
+    tool(WIM, "export", wim, "1", tmp_path / "lzx.wim", "--compress=LZX", "--quiet")
+    wim = tmp_path / "lzx.wim"
+    assert run("wim", "verify", wim).code == 0
+    size, times = wim.stat().st_size, wim.stat()
+    at = resources(wim, "content")[5][0] + 1000
+    with open(wim, "r+b") as f:  # behind its back: stat says the same but for ctime
+        f.seek(at)
+        old = f.read(1)
+        f.seek(at)
+        f.write(bytes([old[0] ^ 1]))
+    os.utime(wim, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert wim.stat().st_size == size
+    r = run("wim", "export", wim, "1", tmp_path / "o.wim")
+    assert r.code in (4, 5), "a changed file was taken for the one that was read"
+    with open(wim, "r+b") as f:
+        f.seek(at)
+        f.write(old)
+    needs("strace")
+    reads = {}
+    for name, cache in (("known", env["XDG_CACHE_HOME"]), ("new", tmp_path / "other")):
+        log = tmp_path / name
+        r = start(["strace", "-f", "-e", "trace=pread64", "-o", log, wingo, "wim", "export", wim, "1", tmp_path / f"{name}.wim"],
+                  env=dict(env, XDG_CACHE_HOME=str(cache)))
+        assert r.code == 0, r
+        reads[name] = log.read_text().count("pread64(")
+    assert reads["known"] < reads["new"] / 2, reads
+
+
+def test_names_twice(run, tmp_path):
+    """Two entries of one name are damage to every command; such that differ by case are named exactly, or not at all."""
+    Node = wimgen.Node
+    twice = tmp_path / "twice.wim"
+    twice.write_bytes(wimgen.Wim().add(Node(children=[Node("d", children=[Node("a", data=b"one"), Node("a", data=b"two")])])).build())
+    for argv in (["verify", twice], ["apply", twice, tmp_path / "out"], ["dir", twice], ["export", twice, "all", tmp_path / "o.wim"],
+                 ["update", twice, "--mkdir=\\x"], ["cat", twice, "1", "\\d\\a"], ["extract", twice, "1", "\\d", "--to", tmp_path / "x"]):
+        r = run("wim", *argv)
+        assert r.code == 4 and r.err.count("\\d\\a") >= 1 and "twice" in r.err, (argv, r)
+    assert run("diff", twice, twice).code != 0
+    case = tmp_path / "case.wim"
+    case.write_bytes(wimgen.Wim().add(Node(children=[Node("Read.me", data=b"one"), Node("read.ME", data=b"two")])).build())
+    assert run("wim", "cat", case, "1", "\\Read.me").out == "one" and run("wim", "cat", case, "1", "\\read.ME").out == "two"
+    r = run("wim", "cat", case, "1", "\\readme")
+    assert r.code == 1, r
+    for argv in (["cat", case, "1", "\\README".replace("DM", "D.M")], ["update", case, "--delete=\\READ.ME"],
+                 ["extract", case, "1", "\\READ.ME", "--to", tmp_path / "y"]):
+        r = run("wim", *argv)
+        assert r.code == 1 and "\\Read.me" in r.err and "\\read.ME" in r.err and "exactly" in r.err, (argv, r)
+    assert run("wim", "update", case, "--delete=\\read.ME").code == 0
+    assert WINGO("wim", "dir", case).split() == ["\\", "\\Read.me"]
 
 
 def test_export_tells_files_apart_by_guid(wims, run, tmp_path):

@@ -126,7 +126,7 @@ void wg_inspect_wim_of(wg_ins *i, const wg_wim *w, uint32_t only) {
 
 wg_code wg_inspect_wim(wg_ins *i, wg_error *err) {
   WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
-  if (wg_image_file_use(&f, i->fd, err) != WG_OK) {
+  if (wg_image_file_use(&f, i->fd, i->path, err) != WG_OK) {
     return err->code;
   }
   if (f.inside != NULL) {

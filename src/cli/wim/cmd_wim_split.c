@@ -1,6 +1,7 @@
 // `wingo wim split|join|verify`.
 #include <limits.h>
 
+#include "cli/wim/verified.h"
 #include "cli/wim/wim.h"
 #include "engine/text.h"
 #include "fmt/json/jsonw.h"
@@ -14,6 +15,7 @@ static int split_print(const wg_cli *c, const wg_image_split_result *r) {
     for (uint32_t i = 0; i < r->n_parts; i++) {
       wg_out("%s\n", r->paths[i]);
     }
+    wg_cli_wim_say_unverified(c);
     return 0;
   }
   wg_jsonw_init(&j, &out, 2);
@@ -27,6 +29,7 @@ static int split_print(const wg_cli *c, const wg_image_split_result *r) {
   wg_jsonw_kv_u64(&j, "total_bytes", r->total_bytes);
   wg_jsonw_kv_u64(&j, "largest_bytes", r->largest_bytes);
   wg_jsonw_kv_u64(&j, "too_large", r->n_too_large);
+  wg_jsonw_kv_bool(&j, "verified", !wg_cli_has(c, "no-verify"));
   wg_jsonw_end_object(&j);
   return wg_cli_end_json(c, &j, &out);
 }
@@ -35,7 +38,8 @@ static int split_run(wg_cli *c) {
   wg_error err = WG_ERROR_INIT;
   WG_AUTO(wg_image_split_result) res = {0};
   wg_cli_progress p = {.cli = c};
-  wg_image_split_options opt = {.force = wg_cli_has(c, "force"),
+  wg_image_split_options opt = {.trust = wg_cli_wim_trust(c, c->args[0]),
+                                .force = wg_cli_has(c, "force"),
                                 .on_progress = wg_cli_progress_show,
                                 .ctx = &p,
                                 .cancel = c->cancel};
@@ -63,13 +67,18 @@ static int split_run(wg_cli *c) {
             "warning: %u part%s larger than asked for, the largest %s: one file alone takes that",
             (unsigned)res.n_too_large, res.n_too_large == 1 ? " is" : "s are", wg_buf_z(&b));
   }
+  if (opt.trust == WG_IMAGE_VERIFY) {
+    wg_cli_wim_verified(c, c->args[0], res.total_bytes);
+  }
   return split_print(c, &res);
 }
 
 static int join_run(wg_cli *c) {
   wg_error err = WG_ERROR_INIT;
   wg_cli_progress p = {.cli = c};
-  wg_image_join_options opt = {.force = wg_cli_has(c, "force"),
+  wg_image_join_options opt = {.trust = wg_cli_has(c, "no-verify") ? WG_IMAGE_UNVERIFIED
+                                                                   : WG_IMAGE_VERIFY,
+                               .force = wg_cli_has(c, "force"),
                                .on_progress = wg_cli_progress_show,
                                .ctx = &p,
                                .cancel = c->cancel};
@@ -82,6 +91,8 @@ static int join_run(wg_cli *c) {
   if (code != WG_OK) {
     return wg_cli_fail(c, &err);
   }
+  wg_cli_wim_verified(c, c->args[0], n_bytes);
+  wg_cli_wim_say_unverified(c);
   return 0;
 }
 
@@ -102,6 +113,7 @@ static int verify_run(wg_cli *c) {
   if (code != WG_OK) {
     return wg_cli_fail(c, &err);
   }
+  wg_cli_wim_verified(c, c->args[0], f.wim.src.size_bytes);
   WG_AUTO(wg_buf) out = {0};
   wg_buf_init(&out, wg_heap(), 0);
   if (!c->json) {
@@ -127,7 +139,7 @@ static int verify_run(wg_cli *c) {
   return wg_cli_end_json(c, &j, &out);
 }
 
-static const wg_cli_opt split_opts[] = {WG_CLI_FORCE_OPT, WG_CLI_THREADS_OPT};
+static const wg_cli_opt split_opts[] = {WG_CLI_NO_VERIFY_OPT, WG_CLI_FORCE_OPT, WG_CLI_THREADS_OPT};
 static const wg_cli_opt verify_opts[] = {WG_CLI_THREADS_OPT};
 const wg_cli_cmd wg_cmd_wim_split = {
     .noun = "wim",

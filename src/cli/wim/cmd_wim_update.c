@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/core/internal.h"
+#include "cli/wim/verified.h"
 #include "cli/wim/wim.h"
 #include "engine/text.h"
 #include "fmt/json/jsonw.h"
@@ -235,6 +236,7 @@ static int update_report(const wg_cli *c, const wg_image_result *r) {
                   (unsigned long long)r->n_renamed);
     wg_text_add_size(&out, r->out_bytes);
     wg_note(c, "%s", wg_buf_z(&out));
+    wg_cli_wim_say_unverified(c);
     return 0;
   }
   wg_jsonw_init(&j, &out, 2);
@@ -249,6 +251,7 @@ static int update_report(const wg_cli *c, const wg_image_result *r) {
   wg_jsonw_kv_u64(&j, "stored_bytes", r->stored_bytes);
   wg_jsonw_kv_u64(&j, "kept_bytes", r->kept_bytes);
   wg_jsonw_kv_u64(&j, "bytes", r->out_bytes);
+  wg_jsonw_kv_bool(&j, "verified", !wg_cli_has(c, "no-verify"));
   wg_jsonw_end_object(&j);
   return wg_cli_end_json(c, &j, &out);
 }
@@ -282,6 +285,7 @@ static wg_code update_write(const update *u, unsigned threads, wg_cli_progress *
   wg_image_base base = {
       .kind = WG_IMAGE_BASE_WIM, .path = c->args[0], .image = c->n_args > 1 ? c->args[1] : NULL};
   wg_image_options opt = {.threads = threads,
+                          .trust = wg_cli_wim_trust(c, c->args[0]),
                           .compact = wg_cli_has(c, "compact"),
                           .on_progress = wg_cli_progress_show,
                           .ctx = p,
@@ -305,7 +309,14 @@ static wg_code update_write(const update *u, unsigned threads, wg_cli_progress *
   if (wg_image_write(&base, u->changes.v, u->changes.n, &opt, res, err) != WG_OK) {
     return err->code;
   }
-  return wg_dest_commit(&dest, made, err);
+  if (res->base_verified != 0 && out != NULL) {
+    wg_cli_wim_verified(c, c->args[0], res->base_bytes);
+  }
+  if (wg_dest_commit(&dest, made, err) != WG_OK) {
+    return err->code;
+  }
+  wg_cli_wim_verified(c, target, res->out_bytes);
+  return WG_OK;
 }
 
 static int update_run(wg_cli *c) {
@@ -347,6 +358,7 @@ static const wg_cli_opt update_opts[] = {
      .help = "changes from a file, one a line; - for stdin",
      .many = true},
     {.name = "out", .letter = 'o', .arg = "NEW", .help = "write NEW and leave FILE as it is"},
+    WG_CLI_NO_VERIFY_OPT,
     {.name = "compact", .help = "take no packed data over: deleted contents are really gone"},
     {.name = "protected", .help = "also what belongs to Windows servicing (WinSxS, ...)"},
     {.name = "esd", .help = "with --out: solid LZMS"},

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/utf.h"
+#include "cli/wim/verified.h"
 #include "cli/wim/wim.h"
 #include "engine/text.h"
 #include "fmt/json/jsonw.h"
@@ -21,6 +22,7 @@ static int export_report(const wg_cli *c, const wg_image_export_result *r) {
     wg_text_add_size(&out, r->repacked_bytes);
     wg_buf_printf(&out, ", %llu contents shared", (unsigned long long)r->n_shared);
     wg_note(c, "%s", wg_buf_z(&out));
+    wg_cli_wim_say_unverified(c);
     return 0;
   }
   wg_jsonw_init(&j, &out, 2);
@@ -33,6 +35,7 @@ static int export_report(const wg_cli *c, const wg_image_export_result *r) {
   wg_jsonw_kv_u64(&j, "shared_bytes", r->shared_bytes);
   wg_jsonw_kv_u64(&j, "kept_bytes", r->kept_bytes);
   wg_jsonw_kv_u64(&j, "repacked_bytes", r->repacked_bytes);
+  wg_jsonw_kv_bool(&j, "verified", !wg_cli_has(c, "no-verify"));
   wg_jsonw_end_object(&j);
   return wg_cli_end_json(c, &j, &out);
 }
@@ -43,6 +46,8 @@ static int export_run(wg_cli *c) {
   wg_image_export_result res = {0};
   bool esd = wg_cli_wants_esd(c, c->args[2]);
   wg_image_export_options opt = {.image = c->args[1],
+                                 .trust = wg_cli_wim_trust(c, c->args[0]),
+                                 .trust_to = wg_cli_wim_trust(c, c->args[2]),
                                  .name = wg_cli_value(c, "name"),
                                  .format = esd ? WG_IMAGE_FORMAT_ESD : WG_IMAGE_FORMAT_WIM,
                                  .same_format = !wg_cli_has(c, "esd") && !wg_cli_has(c, "solid") &&
@@ -58,7 +63,11 @@ static int export_run(wg_cli *c) {
   }
   wg_code code = wg_image_export(c->args[0], c->args[2], &opt, &res, &err);
   wg_cli_progress_end(&p);
-  return code == WG_OK ? export_report(c, &res) : wg_cli_fail(c, &err);
+  if (code != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  wg_cli_wim_verified(c, c->args[2], res.out_bytes);
+  return export_report(c, &res);
 }
 
 // A directory as an image of a new file in tmp.
@@ -87,6 +96,8 @@ static wg_code capture_pack(const wg_cli *c, const char *name, unsigned threads,
 static wg_code capture_append(const wg_cli *c, const char *made, unsigned threads,
                               wg_cli_progress *p, wg_error *err) {
   wg_image_export_options opt = {.image = "1",
+                                 .trust = WG_IMAGE_VERIFIED, // just made, and read back
+                                 .trust_to = wg_cli_wim_trust(c, c->args[1]),
                                  .same_format = true,
                                  .place = wg_cli_place(c),
                                  .threads = threads,
@@ -192,6 +203,7 @@ static const wg_cli_opt export_opts[] = {
     {.name = "name", .arg = "NAME", .help = "another name for the image"},
     {.name = "boot", .help = "the image is the one that boots"},
     {.name = "compact", .help = "take no packed data over: pack everything anew"},
+    WG_CLI_NO_VERIFY_OPT,
     WG_CLI_FORCE_OPT,
     WG_CLI_THREADS_OPT};
 const wg_cli_cmd wg_cmd_wim_export = {

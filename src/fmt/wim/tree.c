@@ -53,13 +53,25 @@ static void index_take(wg_wim_tree *t, uint32_t entry) {
   t->index[at] = INDEX_TAKEN;
 }
 
+static wg_code find_fail_ambiguous(const wg_wim_tree *t, uint32_t a, uint32_t b, wg_error *err) {
+  WG_AUTO(wg_buf) x = {0};
+  WG_AUTO(wg_buf) y = {0};
+  wg_buf_init(&x, t->arena->alloc, 0);
+  wg_buf_init(&y, t->arena->alloc, 0);
+  wg_wim_tree_path(t, a < b ? a : b, &x);
+  wg_wim_tree_path(t, a < b ? b : a, &y);
+  return wg_fail(err, WG_E_CONFLICT,
+                 "'%s' and '%s' differ in letter case only: give the name exactly as it is",
+                 wg_buf_z(&x), wg_buf_z(&y));
+}
+
 wg_code wg_wim_tree_find(wg_wim_tree *t, uint32_t parent, wg_str name16, uint32_t *out,
                          wg_error *err) {
   if (t->index == NULL && index_make(t, err) != WG_OK) {
     return err->code;
   }
   size_t mask = t->n_index - 1;
-  uint32_t found = WG_WIM_NO_ENTRY;
+  uint32_t found = WG_WIM_NO_ENTRY, other = WG_WIM_NO_ENTRY;
   for (size_t at = tree_hash(parent, name16) & mask; t->index[at] != 0; at = (at + 1) & mask) {
     if (t->index[at] == INDEX_TAKEN) {
       continue;
@@ -69,14 +81,17 @@ wg_code wg_wim_tree_find(wg_wim_tree *t, uint32_t parent, wg_str name16, uint32_
       continue;
     }
     if (wg_str_eq(e->name16, name16)) {
-      found = t->index[at];
-      break;
+      *out = t->index[at];
+      return WG_OK;
     }
-    if (found == WG_WIM_NO_ENTRY &&
-        wg_name16_cmp_nocase((const uint8_t *)e->name16.p, e->name16.n, (const uint8_t *)name16.p,
+    if (wg_name16_cmp_nocase((const uint8_t *)e->name16.p, e->name16.n, (const uint8_t *)name16.p,
                              name16.n) == 0) {
+      other = found;
       found = t->index[at];
     }
+  }
+  if (other != WG_WIM_NO_ENTRY) {
+    return find_fail_ambiguous(t, found, other, err);
   }
   *out = found;
   return WG_OK;

@@ -244,7 +244,7 @@ wg_code wg_wim_tree_parse(const uint8_t *p, size_t n_bytes, wg_arena *arena,
 // software give their own bytes again. LIMIT, NOMEM.
 wg_code wg_wim_tree_write(wg_wim_tree *t, wg_buf *out, wg_error *err);
 // The child of parent by name, letter case ignored (an exact match wins); WG_WIM_NO_ENTRY in *out
-// when there is none. NOMEM.
+// when there is none. CONFLICT: several that differ in letter case, and none of them exact. NOMEM.
 wg_code wg_wim_tree_find(wg_wim_tree *t, uint32_t parent, wg_str name16, uint32_t *out,
                          wg_error *err);
 // A new child: zeroed but for name, parent and times; the caller fills the rest. name16 is

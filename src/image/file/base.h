@@ -20,7 +20,14 @@ typedef enum wg_image_format {
   WG_IMAGE_FORMAT_ESD  // solid LZMS: smallest; Windows 8 and later
 } wg_image_format;
 
-// stage: "pack base", "add files", "write", "check". unit: "bytes" or "files".
+// Packed data of another file goes over as it is, and with it any damage that it has.
+typedef enum wg_image_trust {
+  WG_IMAGE_VERIFY,    // what goes over is read and compared with its digests first
+  WG_IMAGE_VERIFIED,  // that was done before: it goes over unread
+  WG_IMAGE_UNVERIFIED // nobody did; the output has no integrity table, which would say otherwise
+} wg_image_trust;
+
+// stage: "verify", "pack base", "add files", "write", "check". unit: "bytes" or "files".
 typedef void (*wg_image_progress)(void *ctx, const char *stage, uint64_t done, uint64_t total,
                                   const char *unit);
 

@@ -171,6 +171,20 @@ wg_code wg_image_file_tree(const wg_image_file *f, uint32_t image, wg_arena *are
   return WG_OK;
 }
 
+wg_code wg_image_file_check_trees(const wg_image_file *f, wg_error *err) {
+  for (uint32_t i = 0; i < f->wim.n_images; i++) {
+    WG_AUTO(wg_arena) arena = {0};
+    WG_AUTO(wg_buf) bytes = {0};
+    wg_wim_tree t;
+    wg_arena_init(&arena, wg_heap(), (size_t)8 << 30);
+    wg_buf_init(&bytes, wg_heap(), (size_t)1 << 31);
+    if (wg_image_file_tree(f, i, &arena, 0, &bytes, &t, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
 // In an ESD everything is LZMS; a solid resource goes over whole. Stored bytes of a compressed file
 // are those that did not get smaller.
 bool wg_image_can_keep(const wg_wim *w, const wg_wim_blob *b, wg_image_format format) {

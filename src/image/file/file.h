@@ -42,9 +42,9 @@ typedef struct wg_image_file {
 // ESD). NOT_FOUND for a part that is missing. Else errors as wg_wim_open. All name the file. f must
 // not move afterwards.
 wg_code wg_image_file_open(wg_image_file *f, const char *path, wg_error *err);
-// The same of a descriptor, which is borrowed; of a split WIM the part by itself. Errors don't name
-// the file.
-wg_code wg_image_file_use(wg_image_file *f, int fd, wg_error *err);
+// The same of a descriptor, which is borrowed; of a split WIM the part by itself. Errors of this
+// call don't name the file; path is for those of later ones.
+wg_code wg_image_file_use(wg_image_file *f, int fd, const char *path, wg_error *err);
 void wg_image_file_done(wg_image_file *f);
 WG_DEFINE_AUTO(wg_image_file, wg_image_file_done);
 
@@ -78,6 +78,8 @@ wg_code wg_image_file_check(const wg_image_file *f, uint32_t image, wg_error *er
 // the resource and must live as long as the tree.
 wg_code wg_image_file_tree(const wg_image_file *f, uint32_t image, wg_arena *arena, size_t n_extra,
                            wg_buf *bytes, wg_wim_tree *out, wg_error *err);
+// Every image's metadata read, compared with its SHA-1 and parsed. Errors as wg_image_file_tree.
+wg_code wg_image_file_check_trees(const wg_image_file *f, wg_error *err);
 // Whether the blob's packed bytes can go over into a file of that format as they are.
 bool wg_image_can_keep(const wg_wim *w, const wg_wim_blob *b, wg_image_format format);
 // Go's name for WINDOWS/ARCH, "" when absent or not one of Go's.
@@ -98,5 +100,14 @@ typedef struct wg_image_verified {
 wg_code wg_image_file_verify(wg_image_file *f, unsigned threads, wg_image_progress progress,
                              void *ctx, const wg_cancel *cancel, wg_image_verified *out,
                              wg_error *err);
+// The same of some contents, and of the integrity tables' ranges that they lie in: what is to be
+// taken over packed as it is.
+wg_code wg_image_file_verify_some(wg_image_file *f, const uint32_t *blobs, size_t n,
+                                  unsigned threads, wg_image_progress progress, void *ctx,
+                                  const wg_cancel *cancel, wg_error *err);
+// Of an error about a content's bytes (FORMAT, VERIFY): adds the file, and which entry of which
+// image they are of or that they are metadata, where that can be told. Other errors stay. The
+// error's code.
+wg_code wg_image_file_blame(const wg_image_file *f, uint32_t blob, wg_error *err);
 
 #endif

@@ -115,8 +115,9 @@ static wg_image_host *file_add_host(wg_image_file *f, const char *path, wg_fd *f
   return h;
 }
 
-wg_code wg_image_file_use(wg_image_file *f, int fd, wg_error *err) {
+wg_code wg_image_file_use(wg_image_file *f, int fd, const char *path, wg_error *err) {
   wg_arena_init(&f->arena, wg_heap(), 0);
+  f->path = wg_xstrdup(path);
   wg_fd none = -1;
   wg_stat st;
   wg_image_kind kind = WG_IMAGE_KIND_NONE;

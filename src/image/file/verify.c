@@ -10,6 +10,8 @@
 #define VERIFY_BUFFER_BYTES ((uint64_t)1 << 30) // of all threads' chunks together
 #define VERIFY_BLOCK_BYTES ((size_t)262144)
 
+#define VERIFY_NO_BLOB UINT32_MAX
+
 typedef struct verify verify;
 typedef struct verify_thread {
   verify *v;
@@ -17,7 +19,8 @@ typedef struct verify_thread {
   wg_hash *hash;
   wg_thread thread;
   wg_error err;
-  size_t failed_unit; // SIZE_MAX: none
+  size_t failed_unit;   // SIZE_MAX: none
+  uint32_t failed_blob; // whose content it was, or VERIFY_NO_BLOB
   bool is_caller;
 } verify_thread;
 
@@ -38,7 +41,9 @@ struct verify {
   void *ctx;
   wg_arena arena;
   unsigned n_threads;
-  uint32_t *order;
+  uint32_t *order; // contents to be read, by place
+  size_t n_order;
+  bool some; // of an integrity table only what those contents lie in
   verify_unit *units;
   size_t n_units, units_cap;
   verify_chunk *chunks;
@@ -99,11 +104,12 @@ static wg_code verify_threads(verify *v, verify_thread *threads, wg_error *err) 
     wg_thread_join(threads[i].thread);
     first = threads[i].failed_unit < first->failed_unit ? &threads[i] : first;
   }
-  if (first->failed_unit != SIZE_MAX) {
-    *err = first->err;
-    return err->code;
+  if (first->failed_unit == SIZE_MAX) {
+    return WG_OK;
   }
-  return WG_OK;
+  *err = first->err;
+  return first->failed_blob == VERIFY_NO_BLOB ? wg_wrap(err, "'%s'", v->f->path)
+                                              : wg_image_file_blame(v->f, first->failed_blob, err);
 }
 
 // Runs `work` for all units 0 .. n_work - 1.
@@ -118,8 +124,11 @@ static wg_code verify_all(verify *v, const char *stage, uint64_t total_bytes, si
   verify_thread *threads = wg_xarray(v->n_threads, sizeof(*threads));
   wg_code code = WG_OK;
   for (unsigned i = 0; i < v->n_threads; i++) {
-    threads[i] =
-        (verify_thread){.v = v, .err = WG_ERROR_INIT, .failed_unit = SIZE_MAX, .is_caller = i == 0};
+    threads[i] = (verify_thread){.v = v,
+                                 .err = WG_ERROR_INIT,
+                                 .failed_unit = SIZE_MAX,
+                                 .failed_blob = VERIFY_NO_BLOB,
+                                 .is_caller = i == 0};
     code = code == WG_OK ? wg_wim_decoder_new(wg_heap(), &threads[i].decoder, err) : code;
   }
   code = code == WG_OK ? verify_threads(v, threads, err) : code;
@@ -173,6 +182,34 @@ static wg_code integrity_work(verify_thread *t, size_t unit, wg_error *err) {
   return t->v->f->wim.n_parts > 1 ? wg_wrap(err, "part %u", (unsigned)c->part->number) : err->code;
 }
 
+static uint64_t verify_stored_off(const wg_wim *w, const wg_wim_blob *b) {
+  return b->solid == WG_WIM_NO_SOLID ? b->off_bytes : w->solids[b->solid].off_bytes;
+}
+
+// Whether one of the contents to be read lies in [off, off + n) of the file, all or in part.
+static bool integrity_is_needed(const verify *v, uint64_t off, uint64_t n) {
+  const wg_wim *w = &v->f->wim;
+  size_t lo = 0, hi = v->n_order; // the first content that begins at off or behind it
+  while (lo < hi) {
+    size_t mid = lo + (hi - lo) / 2;
+    if (verify_stored_off(w, &w->blobs[v->order[mid]]) < off) {
+      lo = mid + 1;
+    } else {
+      hi = mid;
+    }
+  }
+  if (!v->some || (lo < v->n_order && verify_stored_off(w, &w->blobs[v->order[lo]]) - off < n)) {
+    return true;
+  }
+  if (lo == 0) {
+    return false;
+  }
+  const wg_wim_blob *b = &w->blobs[v->order[lo - 1]];
+  uint64_t stored =
+      b->solid == WG_WIM_NO_SOLID ? b->stored_bytes : w->solids[b->solid].stored_bytes;
+  return off - verify_stored_off(w, b) < stored;
+}
+
 static wg_code integrity_chunks(verify *v, const wg_wim_part *part, const wg_wim_header *h,
                                 const uint8_t *table, size_t n_bytes, wg_error *err) {
   uint64_t off = h->integrity.off_bytes, end = 0;
@@ -198,6 +235,10 @@ static wg_code integrity_chunks(verify *v, const wg_wim_part *part, const wg_wim
   }
   for (uint64_t i = 0; i < n; i++) {
     uint64_t from = i * size, left = end - from;
+    if (!integrity_is_needed(v, part->off_bytes + WG_WIM_HEADER_BYTES + from,
+                             left < size ? left : size)) {
+      continue;
+    }
     verify_chunk *c = &all[v->n_chunks++];
     *c = (verify_chunk){.part = part,
                         .off_bytes = WG_WIM_HEADER_BYTES + from,
@@ -243,7 +284,8 @@ static wg_code verify_integrity(verify *v, wg_image_verified *out, wg_error *err
   for (size_t i = 0; i < w->n_parts; i++) {
     bool has = false;
     if (integrity_part(v, &w->parts[i], &has, err) != WG_OK) {
-      return w->n_parts > 1 ? wg_wrap(err, "part %zu", i + 1) : err->code;
+      (void)!(w->n_parts > 1 ? wg_wrap(err, "part %zu", i + 1) : err->code);
+      return wg_wrap(err, "'%s'", v->f->path);
     }
     out->has_integrity = out->has_integrity && has;
   }
@@ -271,6 +313,7 @@ static wg_code content_work(verify_thread *t, size_t unit, wg_error *err) {
   for (size_t i = v->units[unit].from; i < v->units[unit].to; i++) {
     uint32_t blob = v->order[i];
     wg_sha1 got;
+    t->failed_blob = blob;
     if (verify_hash_start(t, err) != WG_OK ||
         wg_wim_read_blob(w, t->decoder, blob, content_sink, t, err) != WG_OK) {
       return err->code;
@@ -280,6 +323,7 @@ static wg_code content_work(verify_thread *t, size_t unit, wg_error *err) {
       return wg_wim_fail_hash(w, blob, err);
     }
   }
+  t->failed_blob = VERIFY_NO_BLOB;
   return WG_OK;
 }
 
@@ -347,21 +391,69 @@ static wg_code verify_overlap(const verify *v, size_t n, wg_error *err) {
 
 static wg_code verify_contents(verify *v, wg_image_verified *out, wg_error *err) {
   const wg_wim *w = &v->f->wim;
-  v->order = wg_arena_new_array(&v->arena, uint32_t, w->n_blobs);
-  if (v->order == NULL) {
-    return wg_arena_fail(&v->arena, err);
+  for (size_t i = 0; i < v->n_order; i++) {
+    out->n_bytes += w->blobs[v->order[i]].orig_bytes;
   }
-  for (size_t i = 0; i < w->n_blobs; i++) {
-    v->order[i] = (uint32_t)i;
-    out->n_bytes += w->blobs[i].orig_bytes;
+  verify_make_units(v, v->n_order);
+  out->n_blobs = v->n_order;
+  return verify_all(v, "contents", out->n_bytes, v->n_units, content_work, err);
+}
+
+// --- Which file of an image it is.
+
+static bool blame_entry(const wg_wim_tree *t, const wg_sha1 *hash, uint32_t *out) {
+  for (uint32_t i = 0; i < t->n; i++) {
+    for (size_t k = 0; k <= t->entries[i].n_streams; k++) {
+      if (memcmp(wg_wim_entry_hash(&t->entries[i], k), hash, sizeof(*hash)) == 0) {
+        *out = i;
+        return true;
+      }
+    }
   }
-  wg_image_file_order(v->f, v->order, w->n_blobs);
-  if (verify_overlap(v, w->n_blobs, err) != WG_OK) {
+  return false;
+}
+
+static bool blame_image(const wg_image_file *f, uint32_t image, const wg_sha1 *hash,
+                        wg_error *err) {
+  WG_AUTO(wg_arena) arena = {0};
+  WG_AUTO(wg_buf) bytes = {0};
+  WG_AUTO(wg_buf) path = {0};
+  wg_arena_init(&arena, wg_heap(), 0);
+  wg_buf_init(&bytes, wg_heap(), 0);
+  wg_buf_init(&path, wg_heap(), 0);
+  wg_wim_tree t;
+  wg_error ignored = WG_ERROR_INIT; // what is damaged, too, is another error than the one reported
+  uint32_t entry = 0;
+  if (wg_image_file_tree(f, image, &arena, 0, &bytes, &t, &ignored) != WG_OK ||
+      !blame_entry(&t, hash, &entry)) {
+    return false;
+  }
+  wg_wim_tree_path(&t, entry, &path);
+  (void)!wg_wrap(err, "image %u: '%s'", (unsigned)image + 1, wg_buf_z(&path));
+  return true;
+}
+
+static void blame_find(const wg_image_file *f, uint32_t blob, wg_error *err) {
+  const wg_wim *w = &f->wim;
+  for (uint32_t i = 0; i < w->n_images; i++) {
+    if (w->metadata[i] == blob) {
+      (void)!wg_wrap(err, "metadata of image %u", (unsigned)i + 1);
+      return;
+    }
+  }
+  for (uint32_t i = 0; i < w->n_images; i++) {
+    if (blame_image(f, i, &w->blobs[blob].hash, err)) {
+      return;
+    }
+  }
+}
+
+wg_code wg_image_file_blame(const wg_image_file *f, uint32_t blob, wg_error *err) {
+  if (err->code != WG_E_FORMAT && err->code != WG_E_VERIFY) {
     return err->code;
   }
-  verify_make_units(v, w->n_blobs);
-  out->n_blobs = w->n_blobs;
-  return verify_all(v, "contents", out->n_bytes, v->n_units, content_work, err);
+  blame_find(f, blob, err);
+  return wg_wrap(err, "'%s'", f->path);
 }
 
 // --- Trees.
@@ -414,20 +506,68 @@ static wg_code verify_trees(const verify *v, wg_image_verified *out, wg_error *e
   return WG_OK;
 }
 
+typedef struct verify_how {
+  unsigned threads;
+  wg_image_progress progress;
+  void *ctx;
+  const wg_cancel *cancel;
+  const uint32_t *blobs; // NULL: all
+  size_t n_blobs;
+} verify_how;
+
+static wg_code verify_file(wg_image_file *f, const verify_how *how, wg_image_verified *out,
+                           wg_error *err) {
+  bool all = how->blobs == NULL;
+  WG_AUTO(verify)
+  v = {.f = f,
+       .cancel = how->cancel,
+       .progress = how->progress,
+       .ctx = how->ctx,
+       .n_order = all ? f->wim.n_blobs : how->n_blobs,
+       .some = !all};
+  wg_arena_init(&v.arena, wg_heap(), 0);
+  v.n_threads = verify_thread_count(&v, how->threads);
+  v.order = wg_arena_new_array(&v.arena, uint32_t, v.n_order);
+  if (v.order == NULL) {
+    return wg_arena_fail(&v.arena, err);
+  }
+  for (size_t i = 0; i < v.n_order; i++) {
+    v.order[i] = all ? (uint32_t)i : how->blobs[i];
+  }
+  wg_image_file_order(f, v.order, v.n_order);
+  if ((all && wg_image_file_check_whole(f, err) != WG_OK) ||
+      verify_overlap(&v, v.n_order, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", f->path);
+  }
+  if (!all) { // a content says whose it is
+    return verify_contents(&v, out, err) == WG_OK ? verify_integrity(&v, out, err) : err->code;
+  }
+  return verify_integrity(&v, out, err) == WG_OK && verify_contents(&v, out, err) == WG_OK
+             ? verify_trees(&v, out, err)
+             : err->code;
+}
+
 wg_code wg_image_file_verify(wg_image_file *f, unsigned threads, wg_image_progress progress,
                              void *ctx, const wg_cancel *cancel, wg_image_verified *out,
                              wg_error *err) {
-  WG_AUTO(verify) v = {.f = f, .cancel = cancel, .progress = progress, .ctx = ctx};
+  const verify_how how = {.threads = threads, .progress = progress, .ctx = ctx, .cancel = cancel};
   wg_image_verified got = {0};
-  wg_arena_init(&v.arena, wg_heap(), 0);
-  v.n_threads = verify_thread_count(&v, threads);
-  if (wg_image_file_check_whole(f, err) != WG_OK || verify_integrity(&v, &got, err) != WG_OK ||
-      verify_contents(&v, &got, err) != WG_OK) {
-    return wg_wrap(err, "'%s'", f->path);
-  }
-  if (verify_trees(&v, &got, err) != WG_OK) {
-    return err->code; // names the file
+  if (verify_file(f, &how, &got, err) != WG_OK) {
+    return err->code;
   }
   *out = got;
   return WG_OK;
+}
+
+wg_code wg_image_file_verify_some(wg_image_file *f, const uint32_t *blobs, size_t n,
+                                  unsigned threads, wg_image_progress progress, void *ctx,
+                                  const wg_cancel *cancel, wg_error *err) {
+  const verify_how how = {.threads = threads,
+                          .progress = progress,
+                          .ctx = ctx,
+                          .cancel = cancel,
+                          .blobs = blobs,
+                          .n_blobs = n};
+  wg_image_verified ignored = {0};
+  return n == 0 ? WG_OK : verify_file(f, &how, &ignored, err);
 }

@@ -28,8 +28,7 @@ static wg_pack_source export_source_of(wg_export_blob *b) {
   return (wg_pack_source){.stream = export_stream,
                           .ctx = b,
                           .n_bytes = wg_export_blob_of(b)->orig_bytes,
-                          .hash = &wg_export_blob_of(b)->hash,
-                          .name = b->source->file.path};
+                          .hash = &wg_export_blob_of(b)->hash};
 }
 
 static wg_code export_packed(wg_export_run *r, wg_wimout *o, wg_error *err) {
@@ -37,7 +36,7 @@ static wg_code export_packed(wg_export_run *r, wg_wimout *o, wg_error *err) {
     wg_export_blob *b = &r->blobs[i];
     wg_pack_source src = export_source_of(b);
     if (b->packed && wg_wimout_put(o, &src, &b->place, err) != WG_OK) {
-      return err->code;
+      return wg_image_file_blame(&b->source->file, b->blob, err);
     }
   }
   return wg_wimout_flush(o, err);
@@ -62,6 +61,30 @@ static wg_code export_contents(wg_export_run *r, wg_wimout *o, wg_error *err) {
                  export_packed(r, o, err) == WG_OK
              ? wg_wimout_solid_end(o, err)
              : err->code;
+}
+
+// What goes over packed is sound, or nothing is written. Metadata was compared when its tree was
+// read.
+static wg_code export_verify(wg_export_run *r, wg_error *err) {
+  uint32_t *blobs = wg_arena_new_array(&r->arena, uint32_t, r->n_blobs);
+  if (blobs == NULL) {
+    return wg_arena_fail(&r->arena, err);
+  }
+  for (size_t k = 0; k < WG_ARRAY_LEN(r->sources); k++) {
+    wg_export_source *s = &r->sources[k];
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_blobs; i++) {
+      if (r->blobs[i].source == s && !r->blobs[i].packed) {
+        blobs[n++] = r->blobs[i].blob;
+      }
+    }
+    if ((k == 0 ? r->opt->trust_to : r->opt->trust) == WG_IMAGE_VERIFY &&
+        wg_image_file_verify_some(&s->file, blobs, n, r->opt->threads, r->opt->on_progress,
+                                  r->opt->ctx, r->opt->cancel, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
 }
 
 // Metadata as it was: its packed bytes where the format is the same.
@@ -176,7 +199,7 @@ static wg_code export_open(wg_export_run *r, const char *from, const char *to, w
 // What was packed anew, and that nothing is missing.
 static wg_code export_check(wg_export_run *r, const wg_wimout *o, wg_error *err) {
   WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
-  if (wg_image_file_use(&f, o->file.fd, err) != WG_OK) {
+  if (wg_image_file_use(&f, o->file.fd, o->file.path, err) != WG_OK) {
     return err->code;
   }
   if (r->res.repacked_bytes > 0) {
@@ -184,17 +207,7 @@ static wg_code export_check(wg_export_run *r, const wg_wimout *o, wg_error *err)
     return wg_image_file_verify(&f, r->opt->threads, r->opt->on_progress, r->opt->ctx,
                                 r->opt->cancel, &v, err);
   }
-  for (uint32_t i = 0; i < r->n_images; i++) {
-    WG_AUTO(wg_arena) arena = {0};
-    WG_AUTO(wg_buf) bytes = {0};
-    wg_wim_tree t;
-    wg_arena_init(&arena, wg_heap(), (size_t)8 << 30);
-    wg_buf_init(&bytes, wg_heap(), (size_t)1 << 31);
-    if (wg_image_file_tree(&f, i, &arena, 0, &bytes, &t, err) != WG_OK) {
-      return err->code;
-    }
-  }
-  return WG_OK;
+  return wg_image_file_check_trees(&f, err);
 }
 
 wg_code wg_image_export(const char *from, const char *to, const wg_image_export_options *opt,
@@ -206,12 +219,15 @@ wg_code wg_image_export(const char *from, const char *to, const wg_image_export_
        .watch = {.cancel = opt->cancel, .on_progress = opt->on_progress, .ctx = opt->ctx}};
   WG_AUTO(wg_wimout) o = WG_WIMOUT_INIT;
   wg_arena_init(&r.arena, wg_heap(), (size_t)8 << 30);
-  if (export_open(&r, from, to, err) != WG_OK || wg_export_plan(&r, err) != WG_OK) {
+  if (export_open(&r, from, to, err) != WG_OK || wg_export_plan(&r, err) != WG_OK ||
+      export_verify(&r, err) != WG_OK) {
     return err->code;
   }
   const wg_wimout_options how = {.format = r.format, // of the file that is added to, maybe
                                  .threads = opt->threads,
                                  .memory_bytes = opt->memory_bytes,
+                                 .no_integrity = opt->trust == WG_IMAGE_UNVERIFIED ||
+                                                 opt->trust_to == WG_IMAGE_UNVERIFIED,
                                  .cancel = opt->cancel,
                                  .progress = wg_image_watch_pack,
                                  .ctx = &r.watch};

@@ -6,15 +6,16 @@
 #include "os/inplace.h"
 
 typedef struct wg_image_export_options {
-  const char *image;             // as wg_image_base.image; "all": every one
-  const char *name;              // NAME that the (only) image gets, NULL: as it was
-  wg_image_format format;        // of the whole output
-  bool same_format;              // into an existing file: that one's format instead
-  bool compact;                  // nothing is taken over in packed form
-  bool boot;                     // the (only) image becomes the one that boots
-  unsigned threads;              // at least 1
-  uint64_t memory_bytes;         // for compressors, 0: what the machine has
-  wg_image_progress on_progress; // NULL: none; on the caller's thread
+  const char *image;              // as wg_image_base.image; "all": every one
+  const char *name;               // NAME that the (only) image gets, NULL: as it was
+  wg_image_format format;         // of the whole output
+  bool same_format;               // into an existing file: that one's format instead
+  bool compact;                   // nothing is taken over in packed form
+  bool boot;                      // the (only) image becomes the one that boots
+  unsigned threads;               // at least 1
+  wg_image_trust trust, trust_to; // in packed data of `from`, and of `to` where that is there
+  uint64_t memory_bytes;          // for compressors, 0: what the machine has
+  wg_image_progress on_progress;  // NULL: none; on the caller's thread
   void *ctx;
   const wg_cancel *cancel;  // NULL: none
   wg_inplace_options place; // of an existing output

@@ -46,7 +46,8 @@ static wg_code join_open(join_run *r, const char *path, wg_error *err) {
   if (wg_os_open_read(WG_CWD, path, &p->fd, err) != WG_OK) {
     return err->code;
   }
-  return wg_image_file_use(&p->file, p->fd, err) == WG_OK ? WG_OK : wg_wrap(err, "'%s'", path);
+  return wg_image_file_use(&p->file, p->fd, path, err) == WG_OK ? WG_OK
+                                                                : wg_wrap(err, "'%s'", path);
 }
 
 // One part alone names the set: the others are beside it.
@@ -195,6 +196,34 @@ static wg_code join_check_overlap(const join_run *r, size_t i, wg_error *err) {
   return WG_OK;
 }
 
+// What goes over is sound, or nothing is written.
+static wg_code join_verify(join_run *r, wg_error *err) {
+  if (r->opt->trust != WG_IMAGE_VERIFY) {
+    return WG_OK;
+  }
+  if (wg_image_file_check_trees(join_file(r, 0), err) != WG_OK) {
+    return err->code;
+  }
+  for (uint32_t part = 0; part < r->n_numbers; part++) {
+    join_part *p = &r->parts[r->by_number[part] - 1];
+    const wg_wim *w = &p->file.wim;
+    uint32_t *blobs = wg_xarray(w->n_blobs + 1, sizeof(blobs[0]));
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_blobs; i++) {
+      if (r->blobs[i].part == part && !r->blobs[i].again) {
+        blobs[n++] = r->blobs[i].blob;
+      }
+    }
+    wg_code code = wg_image_file_verify_some(&p->file, blobs, n, r->opt->threads,
+                                             r->opt->on_progress, r->opt->ctx, r->opt->cancel, err);
+    wg_xfree(blobs);
+    if (code != WG_OK) {
+      return code;
+    }
+  }
+  return WG_OK;
+}
+
 static wg_code join_write(join_run *r, wg_wimout *o, wg_error *err) {
   const wg_wim *first = join_wim(r, 0);
   wg_wim_res res;
@@ -233,11 +262,13 @@ wg_code wg_image_join(const char *out, const char *const *parts, size_t n_parts,
        .watch = {.cancel = opt->cancel, .on_progress = opt->on_progress, .ctx = opt->ctx}};
   WG_AUTO(wg_wimout) o = WG_WIMOUT_INIT;
   const wg_wimout_options how = {.threads = opt->threads,
+                                 .no_integrity = opt->trust == WG_IMAGE_UNVERIFIED,
                                  .cancel = opt->cancel,
                                  .progress = wg_image_watch_pack,
                                  .ctx = &r.watch};
   if (join_open_all(&r, parts, n_parts, err) != WG_OK || join_check(&r, err) != WG_OK ||
-      join_gather(&r, err) != WG_OK || wg_wimout_begin(&o, out, opt->force, &how, err) != WG_OK ||
+      join_gather(&r, err) != WG_OK || join_verify(&r, err) != WG_OK ||
+      wg_wimout_begin(&o, out, opt->force, &how, err) != WG_OK ||
       join_write(&r, &o, err) != WG_OK || wg_wimout_commit(&o, err) != WG_OK) {
     return err->code;
   }

@@ -213,6 +213,7 @@ static wg_code split_part(split_run *r, uint16_t part, wg_error *err) {
   wg_wimout *o = &r->outs[r->n_outs++];
   const wg_wim *w = r->w;
   const wg_wimout_options how = {.threads = r->opt->threads,
+                                 .no_integrity = r->opt->trust == WG_IMAGE_UNVERIFIED,
                                  .cancel = r->opt->cancel,
                                  .progress = wg_image_watch_pack,
                                  .ctx = &r->watch};
@@ -292,6 +293,17 @@ static wg_code split_write(split_run *r, wg_error *err) {
   return split_commit(r, err);
 }
 
+// All of it goes over packed, but for metadata no image has.
+static wg_code split_verify(wg_image_file *f, const wg_image_split_options *opt, wg_error *err) {
+  if (opt->trust != WG_IMAGE_VERIFY) {
+    return WG_OK;
+  }
+  return wg_image_file_check_trees(f, err) == WG_OK
+             ? wg_image_file_verify_some(f, f->wim.by_hash, f->wim.n_by_hash, opt->threads,
+                                         opt->on_progress, opt->ctx, opt->cancel, err)
+             : err->code;
+}
+
 wg_code wg_image_split(const char *wim, const char *first_part, const wg_image_split_options *opt,
                        wg_image_split_result *out, wg_error *err) {
   if (opt->part_bytes < SPLIT_MIN_PART) {
@@ -312,7 +324,8 @@ wg_code wg_image_split(const char *wim, const char *first_part, const wg_image_s
       split_plan(&r, err) != WG_OK) {
     return wg_wrap(err, "'%s'", wim);
   }
-  if (split_paths(&r, first_part, err) != WG_OK || split_write(&r, err) != WG_OK) {
+  if (split_paths(&r, first_part, err) != WG_OK || split_verify(&f, opt, err) != WG_OK ||
+      split_write(&r, err) != WG_OK) {
     return err->code;
   }
   *out = r.res;

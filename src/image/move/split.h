@@ -7,6 +7,7 @@
 typedef struct wg_image_split_options {
   uint64_t part_bytes;           // no part is larger, unless one resource alone is; at least 64 KiB
   unsigned threads;              // at least 1
+  wg_image_trust trust;          // in the packed data of the WIM
   bool force;                    // replace parts that are there
   wg_image_progress on_progress; // NULL: none
   void *ctx;
@@ -35,6 +36,7 @@ wg_code wg_image_split(const char *wim, const char *first_part, const wg_image_s
 
 typedef struct wg_image_join_options {
   unsigned threads;
+  wg_image_trust trust; // in the packed data of the parts
   bool force;
   wg_image_progress on_progress;
   void *ctx;

@@ -274,12 +274,13 @@ wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, bool same_set, wg_str x
   wg_buf_init(&text, wg_heap(), 0);
   wg_buf_init(&sums, wg_heap(), 0);
   uint8_t head[WG_WIM_HEADER_BYTES];
+  h->integrity = (wg_wim_res){0};
   if (wimout_append(o, &o->table, WG_WIM_RES_METADATA, &h->table, err) != WG_OK ||
-      wg_integrity_write(o->file.fd, o->off_bytes, o->opt.threads, o->opt.cancel, &sums, err) !=
-          WG_OK ||
+      (!o->opt.no_integrity && wg_integrity_write(o->file.fd, o->off_bytes, o->opt.threads,
+                                                  o->opt.cancel, &sums, err) != WG_OK) ||
       wimout_xml16(xml, &text, err) != WG_OK ||
       wimout_append(o, &text, WG_WIM_RES_METADATA, &h->xml, err) != WG_OK ||
-      wimout_append(o, &sums, 0, &h->integrity, err) != WG_OK ||
+      (!o->opt.no_integrity && wimout_append(o, &sums, 0, &h->integrity, err) != WG_OK) ||
       (!same_set && wimout_guid(o, &text, h, err) != WG_OK)) {
     return err->code;
   }

@@ -13,6 +13,7 @@ typedef struct wg_wimout_options {
   wg_image_format format; // what is packed is packed for this
   unsigned threads;       // at least 1
   uint64_t memory_bytes;  // for compressors of solid data, 0: what the machine has
+  bool no_integrity;      // no integrity table: nobody knows that what is taken over is sound
   const wg_cancel *cancel;
   wg_pack_progress progress; // NULL: none; bytes taken over and packed
   void *ctx;

@@ -116,9 +116,8 @@ static wg_code syn_finish(syn_run *r, wg_wimout *o, wg_error *err) {
     h.boot_index = (uint32_t)n_images;
     h.boot_metadata = r->metadata[n_images - 1].res;
   }
-  return wg_buf_check(&xml, err) != WG_OK
-             ? err->code
-             : wg_wimout_finish(o, &h, false, wg_buf_str(&xml), err);
+  return wg_buf_check(&xml, err) != WG_OK ? err->code
+                                          : wg_wimout_finish(o, &h, false, wg_buf_str(&xml), err);
 }
 
 static wg_code syn_read(const wg_wimout *o, wg_arena *arena, wg_str *out, wg_error *err) {

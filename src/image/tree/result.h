@@ -24,6 +24,7 @@ typedef struct wg_image_result {
   uint64_t n_dedup, dedup_bytes;  // files whose content was there already, and their size
   uint64_t kept_bytes;            // packed data of the base, taken over as it is
   uint64_t repacked_bytes;        // content of the base that was packed anew, uncompressed
+  uint64_t base_verified;         // 1: all contents of the base were read and compared
   uint64_t dead_bytes;            // content that no file has any more, in solid data taken over
   uint64_t n_deleted, n_renamed;  // entries gone (folders with all below), entries renamed
   char **warnings;                // what servicing will do to it, and the like; heap

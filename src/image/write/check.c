@@ -68,7 +68,8 @@ static wg_code check_blobs(const check *c, wg_error *err) {
       return wg_fail(err, WG_E_VERIFY, "the written blob table lacks a content");
     }
     if (check_blob(c, b, at, err) != WG_OK) {
-      return b->base == WG_IMAGE_NEW ? wg_wrap(err, "'%s'", r->edit.puts[b->put].from) : err->code;
+      return b->base == WG_IMAGE_NEW ? wg_wrap(err, "'%s'", r->edit.puts[b->put].from)
+                                     : wg_image_file_blame(&c->out, at, err);
     }
   }
   return WG_OK;

@@ -6,6 +6,9 @@ static const char *const job_bases[] = {
     [WG_IMAGE_BASE_WIM] = "file", [WG_IMAGE_BASE_DIR] = "folder"};
 static const char *const job_formats[] = {
     [WG_IMAGE_FORMAT_WIM] = "wim", [WG_IMAGE_FORMAT_ESD] = "esd"};
+static const char *const job_trusts[] = {[WG_IMAGE_VERIFY] = "verify",
+                                         [WG_IMAGE_VERIFIED] = "verified",
+                                         [WG_IMAGE_UNVERIFIED] = "unverified"};
 static const char *const job_ops[] = {
     [WG_IMAGE_PUT_FILE] = "put-file", [WG_IMAGE_PUT_DIR] = "put-folder",
     [WG_IMAGE_DELETE] = "delete",     [WG_IMAGE_RENAME] = "rename",
@@ -38,6 +41,7 @@ void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
   wg_record_u64(out, "threads", o->threads);
   wg_record_u64(out, "memory", o->memory_bytes);
   wg_record_i64(out, "time", o->time_s);
+  wg_record_z(out, "trust", job_trusts[o->trust]);
   wg_record_flag(out, "compact", o->compact);
   wg_record_flag(out, "keep-times", o->keep_times);
   wg_record_flag(out, "retime", o->retime);
@@ -51,7 +55,7 @@ void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
 
 static wg_code job_read_head(wg_record *r, wg_image_job *out, wg_error *err) {
   wg_image_options *o = &out->opt;
-  unsigned base = 0, format = 0;
+  unsigned base = 0, format = 0, trust = 0;
   uint32_t threads = 0;
   wg_record_get_word(r, "base-kind", job_bases, WG_ARRAY_LEN(job_bases), &base);
   wg_record_get_z(r, "base", &out->base.path);
@@ -64,6 +68,7 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, wg_error *err) {
   wg_record_get_u32(r, "threads", &threads);
   wg_record_get_u64(r, "memory", UINT64_MAX, &o->memory_bytes);
   wg_record_get_i64(r, "time", &o->time_s);
+  wg_record_get_word(r, "trust", job_trusts, WG_ARRAY_LEN(job_trusts), &trust);
   wg_record_get_flag(r, "compact", &o->compact);
   wg_record_get_flag(r, "keep-times", &o->keep_times);
   wg_record_get_flag(r, "retime", &o->retime);
@@ -72,6 +77,7 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, wg_error *err) {
   wg_record_need(r, "out", out->base.path != NULL && o->out_path != NULL);
   out->base.kind = (wg_image_base_kind)base;
   o->format = (wg_image_format)format;
+  o->trust = (wg_image_trust)trust;
   o->threads = threads;
   return wg_record_done(r, err);
 }

@@ -67,11 +67,8 @@ static wg_code output_base_source(output *o, uint32_t blob, wg_pack_source *out,
     return wg_arena_fail(&o->r->arena, err);
   }
   *s = (source_blob){o, blob};
-  *out = (wg_pack_source){.stream = stream_blob,
-                          .ctx = s,
-                          .n_bytes = b->orig_bytes,
-                          .hash = &b->hash,
-                          .name = o->r->job->base.path};
+  *out =
+      (wg_pack_source){.stream = stream_blob, .ctx = s, .n_bytes = b->orig_bytes, .hash = &b->hash};
   return WG_OK;
 }
 
@@ -94,13 +91,15 @@ static wg_code output_packed_blob(output *o, wg_image_blob *b, wg_error *err) {
   wg_pack_source src;
   if (b->base == WG_IMAGE_NEW) {
     src = output_put_source(&o->r->edit.puts[b->put]);
-  } else {
-    o->r->result.repacked_bytes += b->n_bytes;
-    if (output_base_source(o, b->base, &src, err) != WG_OK) {
-      return err->code;
-    }
+    return wg_wimout_put(o->o, &src, &b->place, err);
   }
-  return wg_wimout_put(o->o, &src, &b->place, err);
+  o->r->result.repacked_bytes += b->n_bytes;
+  if (output_base_source(o, b->base, &src, err) != WG_OK) {
+    return err->code;
+  }
+  return wg_wimout_put(o->o, &src, &b->place, err) == WG_OK
+             ? WG_OK
+             : wg_image_file_blame(&o->r->base, b->base, err);
 }
 
 static bool output_is_esd(const wg_image_run *r) {
@@ -304,15 +303,41 @@ static uint64_t output_total(const wg_image_run *r) {
   return n;
 }
 
+// What goes over packed is sound, or nothing is written. What libwim packed for this run counts as
+// well: nobody read it back yet. (Metadata was compared when its tree was read.)
+static wg_code output_verify(wg_image_run *r, wg_error *err) {
+  const wg_image_options *opt = &r->job->opt;
+  if (opt->trust != WG_IMAGE_VERIFY && !r->captured) {
+    return WG_OK;
+  }
+  uint32_t *blobs = wg_arena_new_array(&r->arena, uint32_t, r->n_blobs);
+  size_t n = 0;
+  if (blobs == NULL) {
+    return wg_arena_fail(&r->arena, err);
+  }
+  for (size_t i = 0; i < r->n_blobs; i++) {
+    if (!r->blobs[i].packed) {
+      blobs[n++] = r->blobs[i].base;
+    }
+  }
+  r->result.base_verified = n == r->base.wim.n_by_hash;
+  return wg_image_file_verify_some(&r->base, blobs, n, opt->threads, opt->on_progress, opt->ctx,
+                                   opt->cancel, err);
+}
+
 wg_code wg_image_output(wg_image_run *r, wg_error *err) {
   WG_AUTO(output) o = {.r = r, .o = &r->out};
   const wg_image_options *opt = &r->job->opt;
   const wg_wimout_options how = {.format = opt->format,
                                  .threads = opt->threads,
                                  .memory_bytes = opt->memory_bytes,
+                                 .no_integrity = opt->trust == WG_IMAGE_UNVERIFIED,
                                  .cancel = opt->cancel,
                                  .progress = wg_image_run_more,
                                  .ctx = r};
+  if (output_verify(r, err) != WG_OK) {
+    return err->code;
+  }
   wg_image_run_progress(r, "write", output_total(r));
   if (wg_wimout_create(&r->out, opt->out_path, &how, err) != WG_OK ||
       wg_wim_decoder_new(wg_heap(), &o.nested, err) != WG_OK || output_contents(&o, err) != WG_OK ||

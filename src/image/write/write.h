@@ -23,9 +23,10 @@ typedef struct wg_image_planner {
 struct wg_image_options {
   const char *out_path; // made by us, must not exist; the caller renames it
   wg_image_format format;
-  bool compact;    // nothing of the base is taken over in packed form: all is packed anew
-  bool keep_times; // what is packed of a directory keeps the times the host has
-  bool retime;     // all entries of the image get time_s (a packed directory has none of its own)
+  wg_image_trust trust; // in the packed data of the base
+  bool compact;         // nothing of the base is taken over in packed form: all is packed anew
+  bool keep_times;      // what is packed of a directory keeps the times the host has
+  bool retime; // all entries of the image get time_s (a packed directory has none of its own)
   const char *tmp_dir;             // for staging; removed content is ours
   const char *name;                // NAME of the image a directory becomes
   unsigned threads;                // at least 1

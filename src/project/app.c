@@ -13,10 +13,38 @@ static const char env_name_pattern[] =
 
 static const wg_choice mods[] = {{"readonly", 0, false}, {"vendor", 0, false}, {NULL, 0, false}};
 
+static const wg_key target_keys[] = {
+    {.name = "target",
+     .type = WG_KEY_OWN,
+     .flags = WG_KF_REQUIRED,
+     .kind = &wg_key_target,
+     .at = WG_WHOLE,
+     .doc = "os/arch or os/arch/variant.",
+     .since = "0.2",
+     .example = "linux/arm64"},
+    {.name = "env",
+     .type = WG_KEY_PAIRS,
+     .flags = WG_KF_VAR | WG_KF_EMPTY | WG_KF_LINES,
+     .at = WG_AT(wg_cfg_target, env),
+     .count_at = WG_AT(wg_cfg_target, n_env),
+     .check_name = wg_cfg_check_env_name,
+     .name_pattern = env_name_pattern,
+     .doc = "Environment of the go command for this target, laid over the app's `env`: a cross "
+            "compiler, say.",
+     .since = "0.2",
+     .example = "{CGO_ENABLED: \"1\", CC: aarch64-linux-gnu-gcc}"},
+    {.name = NULL}};
+static const wg_key target_map = {.name = "",
+                                  .type = WG_KEY_MAP,
+                                  .sub = target_keys,
+                                  .at = WG_WHOLE,
+                                  .example =
+                                      "{target: linux/arm64, env: {CC: aarch64-linux-gnu-gcc}}"};
 static const wg_key target_item[] = {{.name = "",
                                       .type = WG_KEY_OWN,
                                       .kind = &wg_key_target,
-                                      .at = WG_AT(wg_cfg_target, os),
+                                      .map_form = &target_map,
+                                      .at = WG_WHOLE,
                                       .pos_at = WG_AT(wg_cfg_target, pos),
                                       .doc = "os/arch or os/arch/variant."}};
 static const wg_key ldflag_item[] = {{.name = "",

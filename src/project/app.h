@@ -2,13 +2,16 @@
 #ifndef WG_PROJECT_APP_H
 #define WG_PROJECT_APP_H
 
+#include "project/archive.h"
 #include "project/windows.h"
 
 typedef struct wg_cfg_target {
-  const char *os, *arch; // Go's names: windows, amd64
-  const char *variant;   // "" or the GOAMD64/GOARM/GO386/GOARM64... value: v3, 7
-  const char *name;      // "windows/amd64" or "windows/amd64/v3"
-  const char *slug;      // "windows-amd64-v3": safe in file names
+  const char *os, *arch;  // Go's names: windows, amd64
+  const char *variant;    // "" or the GOAMD64/GOARM/GO386/GOARM64... value: v3, 7
+  const char *name;       // "windows/amd64" or "windows/amd64/v3"
+  const char *slug;       // "windows-amd64-v3": safe in file names
+  const wg_cfg_pair *env; // for this target alone, laid over the app's
+  size_t n_env;
   wg_pos pos;
 } wg_cfg_target;
 
@@ -32,6 +35,7 @@ typedef struct wg_cfg_app {
   wg_pos go_pos;
   const char *revision; // "" or what the source is: goes into SBOM and version info
   wg_cfg_windows windows;
+  wg_cfg_archive archive;
 } wg_cfg_app;
 
 extern const wg_section wg_section_apps;

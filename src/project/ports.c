@@ -168,9 +168,16 @@ static void target_read(wg_walk *w, const wg_key *row, const wg_yaml_node *v, vo
   }
   wg_cfg_text t = {.arena = &w->c->arena, .text = text, .value = text};
   wg_cfg_target *target = wg_walk_field(out, row->at);
-  if (!wg_cfg_parse_target(&t, target)) {
+  wg_cfg_target parsed = {.os = NULL};
+  if (!wg_cfg_parse_target(&t, &parsed)) {
     wg_walk_check_failed(w, v, &t);
+    return;
   }
+  target->os = parsed.os; // and not what other keys say of it
+  target->arch = parsed.arch;
+  target->variant = parsed.variant;
+  target->name = parsed.name;
+  target->slug = parsed.slug;
 }
 
 static void target_variant_patterns(wg_jsonw *w) {

@@ -7,6 +7,7 @@ static const wg_section_at sections[] = {
     {"", &wg_section_project, WG_WHOLE},
     {"", &wg_section_apps, WG_AT_LIST(wg_project, apps)},
     {"apps.*", &wg_section_windows, WG_AT(wg_cfg_app, windows)},
+    {"apps.*", &wg_section_archive, WG_AT(wg_cfg_app, archive)},
     {"", &wg_section_images, WG_AT_LIST(wg_project, images)},
     {"images.*", &wg_section_base, WG_WHOLE},
     {"images.*", &wg_section_image_apps, WG_AT_LIST(wg_cfg_image, apps)},

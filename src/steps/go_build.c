@@ -299,6 +299,27 @@ static unsigned go_cpus(const wg_project *project) {
   return each == 0 ? 1 : each;
 }
 
+// The target's env: laid over the app's: a later setting of a name wins.
+static void go_target_env(wg_go_env *env, const wg_cfg_app *app, const wg_cfg_target *target,
+                          wg_go_spec *spec) {
+  wg_cfg_pair *all = go_alloc(env, app->n_env + target->n_env, sizeof(*all));
+  size_t n = 0;
+  for (size_t i = 0; i < app->n_env; i++) {
+    bool over = false;
+    for (size_t k = 0; k < target->n_env; k++) {
+      over = over || strcmp(app->env[i].name, target->env[k].name) == 0;
+    }
+    if (!over) {
+      all[n++] = app->env[i];
+    }
+  }
+  for (size_t k = 0; k < target->n_env; k++) {
+    all[n++] = target->env[k];
+  }
+  spec->env = go_pairs(env, all, n);
+  spec->n_env = n;
+}
+
 static go_target *go_make_target(const wg_project *project, const wg_cfg_app *app,
                                  const wg_cfg_target *target, wg_go_env *env,
                                  const wg_go_spec *common) {
@@ -309,6 +330,9 @@ static go_target *go_make_target(const wg_project *project, const wg_cfg_app *ap
   t->spec.os = target->os;
   t->spec.arch = target->arch;
   t->spec.variant = go_or_empty(target->variant);
+  if (target->n_env > 0) {
+    go_target_env(env, app, target, &t->spec);
+  }
   t->spec.gui = t->spec.gui && windows;
   t->name = app->name;
   t->release = go_or_empty(project->release);
@@ -368,21 +392,32 @@ static wg_step *go_resources_for(wg_graph *g, const wg_project *project, const w
   return made[i];
 }
 
-wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
-                        wg_go_env *env, wg_step **out_build_steps, wg_error *err) {
-  for (size_t i = 0; i < app->n_env; i++) {
-    if (wg_go_env_check(app->env[i].name, app->env[i].value, err) != WG_OK) {
-      const wg_pos *pos = &app->env[i].pos;
+static wg_code go_check_env(const wg_project *project, const wg_cfg_app *app,
+                            const wg_cfg_pair *env, size_t n_env, wg_error *err) {
+  for (size_t i = 0; i < n_env; i++) {
+    if (wg_go_env_check(env[i].name, env[i].value, err) != WG_OK) {
+      const wg_pos *pos = &env[i].pos;
       return wg_wrap(err, "%s:%u:%u: app '%s'", pos->file == NULL ? project->file : pos->file,
                      pos->line, pos->col, app->name);
     }
+  }
+  return WG_OK;
+}
+
+wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
+                        wg_go_env *env, wg_step **out_build_steps, wg_error *err) {
+  if (go_check_env(project, app, app->env, app->n_env, err) != WG_OK) {
+    return err->code;
   }
   wg_go_spec common;
   go_spec(env, project, app, &common);
   wg_step **made = go_alloc(env, app->n_targets, sizeof(void *));
   for (size_t i = 0; i < app->n_targets; i++) {
+    if (go_check_env(project, app, app->targets[i].env, app->targets[i].n_env, err) != WG_OK) {
+      return err->code;
+    }
     wg_step *resources = go_resources_for(g, project, app, i, env, made);
     out_build_steps[i] = go_add_target(g, project, app, &app->targets[i], env, &common, resources);
   }
-  return WG_OK;
+  return wg_go_add_archives(g, project, app, env, out_build_steps, err);
 }

@@ -14,6 +14,12 @@
 wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
                         wg_go_env *env, wg_step **out_build_steps, wg_error *err);
 
+// What archive: of an app asks for: a step "archive/<app>/<slug>" for each target, published to
+// <project>/out/<app>/<name>.zip or .tar.gz, and "archive/<app>/checksums". build_steps as
+// wg_go_add_steps gave them. CONFIG, with the place: two targets with one name.
+wg_code wg_go_add_archives(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
+                           wg_go_env *env, wg_step *const *build_steps, wg_error *err);
+
 // Adds the step "app/<app>/resources-<arch>" that makes a Windows program's resources, output
 // "syso". NULL when `windows:` asks for none. Memory comes from arena, which outlives the graph.
 wg_step *wg_go_add_resources(wg_graph *g, const wg_project *project, const wg_cfg_app *app,

@@ -11,6 +11,7 @@ import os
 import pathlib
 import shutil
 import stat
+import tarfile
 import threading
 import zipfile
 
@@ -716,3 +717,57 @@ def test_check_knows_the_platforms_of_the_go_in_path(make, run):
         pytest.skip("this Go still knows windows/arm")
     r = run("check", cwd=make({"wingo.yaml": yaml(targets=["windows/arm", "linux/amd64"])}))
     assert r.code == 3 and "does not know windows/arm" in r.out + r.err and "1 error" in r.out + r.err, r
+
+
+# --- archives
+
+def test_archives_and_checksums(make, build, run, tmp_path):
+    src = make({"LICENSE": "free\n", "wingo.yaml": json.dumps({
+        "version": 1, "name": "p", "release": "1.2.3", "time": "2024-05-06T07:08:09Z",
+        "apps": {"tool": {"dir": ".", "targets": ["windows/amd64", "linux/amd64", "linux/arm/7"], "archive": {"files": ["LICENSE"]}}}})})
+    good(build(src))
+    out = src / "out/tool"
+    names = ["tool_1.2.3_linux_amd64.tar.gz", "tool_1.2.3_linux_armv7.tar.gz", "tool_1.2.3_windows_amd64.zip"]
+    assert sorted(p.name for p in out.glob("*.*")) == ["checksums.txt", *names]
+    assert start(["sha256sum", "-c", "checksums.txt"], cwd=out).code == 0
+    zipped = zipfile.ZipFile(out / names[2])
+    assert zipped.testzip() is None and zipped.namelist() == ["tool.exe", "LICENSE"]
+    assert zipped.read("tool.exe") == program(src, "windows/amd64").read_bytes()
+    assert zipped.getinfo("tool.exe").date_time == (2024, 5, 6, 7, 8, 8) and zipped.getinfo("tool.exe").external_attr >> 16 == 0o100755
+    for name, target in ((names[0], "linux/amd64"), (names[1], "linux/arm/7")):
+        with tarfile.open(out / name) as tar:
+            assert [(m.name, m.mode, m.mtime, m.uid) for m in tar] == [("tool", 0o755, 1714979289, 0), ("LICENSE", 0o644, 1714979289, 0)]
+            assert tar.extractfile("tool").read() == program(src, target).read_bytes()
+    if shutil.which("7z"):
+        for name in names:
+            assert start(["7z", "t", out / name]).code == 0
+    if shutil.which("unzip"):
+        assert start(["unzip", "-tq", out / names[2]]).code == 0
+    before = {n: digest(out / n) for n in names}
+    (src / "LICENSE").write_text("freer\n")
+    result = good(build(src))
+    assert (result["ran"], result["cached"]) == (4, 3), result
+    (src / "LICENSE").write_text("free\n")
+    shutil.rmtree(src / "out")
+    good(build(src, "--recheck"))
+    assert {n: digest(out / n) for n in names} == before
+
+
+def test_archives_that_cannot_be(make, run):
+    def check(archive, **more):
+        return run("check", cwd=make({"wingo.yaml": yaml(archive=archive, **more), "a/x": "", "b/x": ""}))
+
+    assert "has a part in braces that there is not" in check({"name": "{app}-{arhc}"}).out
+    assert "have one name in the archive" in check({"files": ["a/x", "b/x"]}).out
+    assert "there is no 'c'" in check({"files": ["c"]}).out
+    assert "'rar'" in check("rar").out
+    r = run("build", cwd=make({"wingo.yaml": yaml(["linux/amd64", "linux/arm64"], archive={"name": "{app}"})}))
+    assert r.code == 3 and "linux/amd64 and linux/arm64 would both be 'tool.tar.gz'" in r.err, r
+
+
+def test_a_target_has_an_environment_of_its_own(make, build):
+    src = make({"wingo.yaml": yaml(["linux/amd64", {"target": "linux/arm64", "env": {"GOFLAGS": "-tags=special"}}], env={"CGO_ENABLED": "0"}),
+                "special.go": "//go:build special\n\npackage main\n\nfunc init() { println(\"special\") }\n"})
+    good(build(src))
+    assert ["-tags=special"] in build_info(program(src, "linux/arm64"))["build"]
+    assert not [f for f in build_info(program(src))["build"] if f[0].startswith("-tags")]

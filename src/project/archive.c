@@ -1,0 +1,164 @@
+#include "project/archive.h"
+
+#include <string.h>
+
+#include "project/hostfile.h"
+#include "project/values.h"
+
+#define ARCHIVE(field) WG_AT(wg_cfg_archive, field)
+
+// The word in braces at s, its length in *out_n; NULL when none begins here.
+static const char *archive_word(const char *s, size_t *out_n) {
+  static const char *const words[] = {"{app}", "{release}", "{os}", "{arch}"};
+  for (size_t i = 0; i < WG_ARRAY_LEN(words); i++) {
+    if (strncmp(s, words[i], strlen(words[i])) == 0) {
+      *out_n = strlen(words[i]);
+      return words[i];
+    }
+  }
+  return NULL;
+}
+
+static void archive_add(wg_buf *out, const char *word, const wg_archive_names *n) {
+  if (strcmp(word, "{app}") == 0) {
+    wg_buf_add_z(out, n->app);
+  } else if (strcmp(word, "{release}") == 0) {
+    wg_buf_add_z(out, n->release);
+  } else if (strcmp(word, "{os}") == 0) {
+    wg_buf_add_z(out, n->os);
+  } else {
+    bool digit = n->variant[0] >= '0' && n->variant[0] <= '9';
+    wg_buf_printf(out, "%s%s%s", n->arch, digit ? "v" : "", n->variant);
+  }
+}
+
+char *wg_archive_name(const char *name_template, const wg_archive_names *n) {
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 0);
+  if (name_template == NULL) {
+    name_template = n->release[0] != '\0' ? "{app}_{release}_{os}_{arch}" : "{app}_{os}_{arch}";
+  }
+  for (const char *s = name_template; *s != '\0';) {
+    size_t n_word = 0;
+    const char *word = archive_word(s, &n_word);
+    if (word != NULL) {
+      archive_add(&out, word, n);
+      s += n_word;
+    } else {
+      wg_buf_add_byte(&out, (uint8_t)*s++);
+    }
+  }
+  for (size_t i = 0; i < out.n; i++) { // a variant may have a comma
+    out.p[i] = out.p[i] == ',' ? '-' : out.p[i];
+  }
+  return wg_xstrdup(wg_buf_z(&out));
+}
+
+static bool archive_check_name(wg_cfg_text *t) {
+  for (const char *s = t->text; *s != '\0';) {
+    size_t n = 1;
+    if (*s == '{' && archive_word(s, &n) == NULL) {
+      t->why = "has a part in braces that there is not";
+      t->hint = "write {app}, {release}, {os}, {arch}";
+      return false;
+    }
+    s += n;
+  }
+  return wg_cfg_check_windows_name(t); // a name that every system takes
+}
+
+static const wg_choice formats[] = {{"auto", WG_ARCHIVE_AUTO, false},
+                                    {"zip", WG_ARCHIVE_ZIP, false},
+                                    {"tar.gz", WG_ARCHIVE_TAR_GZ, false},
+                                    {NULL, 0, false}};
+static const wg_key file_item[] = {{.name = "",
+                                    .type = WG_KEY_PATH,
+                                    .check = wg_cfg_check_host_path,
+                                    .at = WG_AT(wg_cfg_str, s),
+                                    .pos_at = WG_AT(wg_cfg_str, pos)}};
+
+static const wg_key archive_keys[] = {
+    {.name = "format",
+     .type = WG_KEY_ENUM,
+     .choices = formats,
+     .def = "auto",
+     .at = ARCHIVE(format),
+     .doc = "`zip`, `tar.gz`, or `auto`: zip for Windows, tar.gz for the others.",
+     .since = "0.2",
+     .example = "zip"},
+    {.name = "name",
+     .type = WG_KEY_STRING,
+     .at = ARCHIVE(name),
+     .pos_at = ARCHIVE(name_pos),
+     .check = archive_check_name,
+     .doc = "The archive's name without its ending; `{app}`, `{release}`, `{os}` and `{arch}` are "
+            "filled "
+            "in (`{arch}` with the variant behind it: amd64v3). Left out: "
+            "{app}_{release}_{os}_{arch}.",
+     .since = "0.2",
+     .example = "'{app}-{release}-{os}-{arch}'"},
+    {.name = "files",
+     .type = WG_KEY_LIST,
+     .flags = WG_KF_UNIQUE,
+     .sub = file_item,
+     .at = ARCHIVE(files),
+     .count_at = ARCHIVE(n_files),
+     .size = sizeof(wg_cfg_str),
+     .doc = "Files that go in beside the program, each under its own name.",
+     .since = "0.2",
+     .example = "[LICENSE, README.md]"},
+    {.name = NULL}};
+static const wg_key archive_map = {
+    .name = "", .type = WG_KEY_MAP, .sub = archive_keys, .at = WG_WHOLE};
+
+static const wg_key rows[] = {
+    {.name = "archive",
+     .type = WG_KEY_ENUM,
+     .choices = formats,
+     .at = ARCHIVE(format),
+     .pos_at = ARCHIVE(pos),
+     .flags = WG_KF_POSITION_OF_KEY,
+     .map_form = &archive_map,
+     .doc =
+         "Packs each target's program for download, as `out/APP/NAME.zip` or `.tar.gz`, and writes "
+         "`out/APP/checksums.txt` with their SHA-256, as `sha256sum -c` reads it. Same program, "
+         "same "
+         "bytes: entries have the project's `time`.",
+     .since = "0.2",
+     .example = "auto"},
+    {.name = NULL}};
+
+static const char *archive_base(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? path : slash + 1;
+}
+
+static void archive_rules(wg_cfg *c, const wg_place *at) {
+  const wg_cfg_archive *a = at->self;
+  for (size_t i = 0; i < a->n_files; i++) {
+    for (size_t k = 0; k < i && a->files[i].s != NULL; k++) {
+      if (a->files[k].s != NULL &&
+          strcmp(archive_base(a->files[i].s), archive_base(a->files[k].s)) == 0) {
+        wg_cfg_error(c, a->files[i].pos,
+                     wg_cfg_printf(c,
+                                   "%s.archive.files: '%s' and '%s' have one name in the archive",
+                                   at->path, a->files[k].s, a->files[i].s),
+                     "rename one of the two");
+      }
+    }
+  }
+}
+
+static void archive_files(wg_cfg *c, const wg_place *at) {
+  const wg_cfg_archive *a = at->self;
+  const char *label = wg_cfg_printf(c, "%s.archive.files", at->path);
+  for (size_t i = 0; i < a->n_files; i++) {
+    wg_stat st;
+    if (a->files[i].s != NULL) {
+      (void)wg_hostfile_stat(c, label, a->files[i].s, a->files[i].pos, WG_FT_FILE, &st);
+    }
+  }
+}
+
+const wg_section wg_section_archive = {
+    .rows = rows, .rules = archive_rules, .files = archive_files};

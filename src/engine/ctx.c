@@ -83,7 +83,13 @@ static wg_code ctx_look(wg_step_ctx *c, memo_kind kind, const char *path, const 
   if (path[0] != '/') {
     return wg_fail(err, WG_E_BUG, "observed path '%s' is not absolute", path);
   }
-  return wg_build_memo_get(c->r->env->memo, kind, path, extra, false, c->r->env->cancel, out, err);
+  const build_env *e = c->r->env;
+  if (wg_build_memo_get(e->memo, kind, path, extra, false, e->cancel, out, err) != WG_OK) {
+    return err->code;
+  }
+  // What was absent when a record was compared may have been fetched by discover() since.
+  return out->absent ? wg_build_memo_get(e->memo, kind, path, extra, true, e->cancel, out, err)
+                     : WG_OK;
 }
 
 wg_code wg_ctx_observe_file(wg_step_ctx *c, const char *path, wg_digest *out, wg_error *err) {

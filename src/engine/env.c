@@ -45,6 +45,7 @@ wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_
                    .cancel = opt->cancel,
                    .project_dir = opt->project_dir,
                    .recheck = opt->recheck,
+                   .umask = wg_os_umask(),
                    .info = opt->info};
   e->selected = wg_xarray(g->n_steps + 1, sizeof(*e->selected));
   e->named = wg_xarray(g->n_steps + 1, sizeof(*e->named));

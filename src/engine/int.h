@@ -224,6 +224,7 @@ typedef struct build_env { // one run or plan; shared by all workers
   const wg_cancel *cancel;
   const char *project_dir; // may be NULL
   bool recheck;
+  uint32_t umask;          // taken before there are threads
   const wg_run_info *info; // may be NULL
   struct step_run *runs;   // by graph index
   bool *selected, *named;  // by graph index

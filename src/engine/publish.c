@@ -96,7 +96,25 @@ static wg_code publish_copy_big(step_run *r, const rec_output *o, const char *fr
 
 uint32_t wg_build_publish_mode(const step_run *r, const graph_publish *p, bool is_exec) {
   uint32_t mode = p->mode != 0 ? p->mode : is_exec ? 0755 : 0644;
-  return r->secret ? mode & 0700U : mode;
+  return mode & ~r->env->umask & (r->secret ? 0700U : 0777U);
+}
+
+// A big output in its place whose step came to hold a secret only now.
+static wg_code publish_close(step_run *r, const rec_output *o, const graph_publish *p,
+                             wg_error *err) {
+  wg_stat st;
+  if (!r->secret) {
+    return WG_OK; // its mode is the user's
+  }
+  if (wg_os_stat(WG_CWD, p->path, false, &st, err) != WG_OK) {
+    return err->code;
+  }
+  if ((st.mode & 077U) == 0) {
+    return WG_OK;
+  }
+  return wg_os_chmod(WG_CWD, p->path, st.mode & 0700U, err) != WG_OK
+             ? err->code
+             : wg_store_put_big(r->env->store, &o->digest, p->path, err);
 }
 
 static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
@@ -111,7 +129,7 @@ static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
   const rec_output *o = &r->result.outputs[i];
   wg_build_sweep_beside(r->env, p->path);
   if (o->is_big && strcmp(r->out_paths[i], p->path) == 0) {
-    return WG_OK;
+    return publish_close(r, o, p, err);
   }
   WG_AUTO(wg_cstr) dir = wg_path_dirname(p->path);
   if (wg_os_mkdirs(WG_CWD, dir, 0755, err) != WG_OK) {

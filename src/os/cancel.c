@@ -40,11 +40,13 @@ wg_code wg_cancel_check(const wg_cancel *c, wg_error *err) {
 static wg_cancel *signal_cancel;
 
 static void signal_handler(int sig) {
+  static volatile sig_atomic_t interrupts;
   int saved = errno;
   if (signal_cancel != NULL) {
-    if (sig == SIGINT && atomic_load(&signal_cancel->on) != 0) {
-      _exit(130); // asked twice
+    if (sig == SIGINT && interrupts != 0) {
+      _exit(130); // asked twice by hand
     }
+    interrupts = sig == SIGINT ? 1 : interrupts;
     wg_cancel_set(signal_cancel, sig);
   }
   errno = saved;

@@ -39,6 +39,7 @@ static void file_stat_from(const struct stat *st, wg_stat *out) {
       .dev = st->st_dev,
       .mode = st->st_mode & 07777,
       .n_links = (uint32_t)st->st_nlink,
+      .uid = st->st_uid,
       .type = S_ISREG(st->st_mode)   ? WG_FT_FILE
               : S_ISDIR(st->st_mode) ? WG_FT_DIR
               : S_ISLNK(st->st_mode) ? WG_FT_SYMLINK
@@ -486,7 +487,10 @@ char *wg_os_getcwd(void) {
 
 wg_code wg_os_lock(int dirfd, const char *path, bool exclusive, bool try_only,
                    const wg_cancel *cancel, wg_fd *out, wg_error *err) {
-  WG_AUTO(wg_fd) fd = file_open(dirfd, path, O_RDWR | O_CREAT, 0600);
+  WG_AUTO(wg_fd) fd = file_open(dirfd, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+  if (fd < 0 && errno == ELOOP) {
+    return wg_fail(err, WG_E_CONFLICT, "lock '%s' is a symbolic link: remove it", path);
+  }
   if (fd < 0) {
     return wg_fail_errno(err, errno, "cannot open lock '%s'", path);
   }

@@ -39,6 +39,10 @@ char *wg_os_which(const char *name, const char *path_list);
 // Absolute path of the running program, heap.
 wg_code wg_os_self_path(char **out, wg_error *err);
 
+// First thing in a process: descriptors 0, 1 and 2 that are closed are taken, so that no file that
+// is opened gets such a number. Reading from one ends at once, writing to one fails.
+void wg_os_take_std_fds(void);
+
 const char *wg_os_getenv(const char *name); // borrowed; NULL when unset
 // Borrowed array of "NAME=value", as at the start of the process.
 const char *const *wg_os_environ(void);
@@ -53,6 +57,7 @@ unsigned wg_os_tty_rows(int fd);
 unsigned wg_os_cpu_count(void);    // what this process may use (affinity, cgroup), at least 1
 uint64_t wg_os_memory_bytes(void); // memory this process may use (cgroup, physical)
 long wg_os_pid(void);
+uint32_t wg_os_uid(void); // the effective user
 // While on, what libraries print to stdio's stderr is dropped; descriptor 2 is not touched. For
 // calls into libraries that print what they also return. Thread-safe: a second thread waits.
 void wg_os_mute_stdio(bool on);

@@ -1,5 +1,6 @@
 // Facts about the system: time, randomness, terminal, processors, memory, environment.
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,23 @@ uint64_t wg_os_memory_bytes(void) {
 
 long wg_os_pid(void) {
   return (long)getpid();
+}
+
+uint32_t wg_os_uid(void) {
+  return geteuid();
+}
+
+void wg_os_take_std_fds(void) {
+  for (int fd = 0; fd <= 2; fd++) {
+    if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+      // The lowest free number is taken: this one. For reading only, so that what is written to it
+      // is an error and not lost. Children get it as it is.
+      int got = open("/dev/null", O_RDONLY);
+      if (got != fd) {
+        _exit(1);
+      }
+    }
+  }
 }
 
 void wg_os_mute_stdio(bool on) {

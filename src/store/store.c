@@ -25,10 +25,28 @@ static wg_code store_default_root(char **out, wg_error *err) {
   return WG_OK;
 }
 
+// Whoever owns it could put results of their own there, and ours would be theirs.
+static wg_code store_check_owner(const wg_store *s, wg_error *err) {
+  wg_stat root, v1;
+  if (wg_os_stat(WG_CWD, s->root, true, &root, err) != WG_OK ||
+      wg_os_fstat(s->v1_fd, &v1, err) != WG_OK) {
+    return err->code;
+  }
+  uint32_t us = wg_os_uid();
+  if (root.uid != us || v1.uid != us) {
+    return wg_fail(err, WG_E_CONFLICT,
+                   "the store '%s' belongs to another user (%u): name one of your own with --store "
+                   "or XDG_CACHE_HOME",
+                   s->root, root.uid != us ? root.uid : v1.uid);
+  }
+  return WG_OK;
+}
+
 static wg_code store_make_dirs(wg_store *s, wg_error *err) {
   static const char *const dirs[] = {"records", "blobs", "big", "locks", "tmp", "leases"};
   if (wg_os_mkdirs(WG_CWD, s->v1, 0700, err) != WG_OK ||
-      wg_os_open_dir(WG_CWD, s->v1, &s->v1_fd, err) != WG_OK) {
+      wg_os_open_dir(WG_CWD, s->v1, &s->v1_fd, err) != WG_OK ||
+      store_check_owner(s, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < WG_ARRAY_LEN(dirs); i++) {

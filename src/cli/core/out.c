@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/core/ins.h"
 #include "cli/core/internal.h"
 
 static void out_failed(int e) {
@@ -43,6 +44,17 @@ bool wg_out_flush(void) {
   return true;
 }
 
+// A line on stderr. Names in it may come from an image or an XML: none moves the cursor or begins a
+// line of its own.
+static void out_line(const char *prefix, wg_str text) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_buf_add_z(&b, prefix);
+  wg_ins_add_plain(&b, text);
+  wg_buf_add_byte(&b, '\n');
+  (void)fputs(wg_buf_z(&b), stderr); // one write, so that lines stay whole
+}
+
 void wg_note(const wg_cli *c, const char *fmt, ...) {
   if (c->quiet) {
     return;
@@ -53,7 +65,7 @@ void wg_note(const wg_cli *c, const char *fmt, ...) {
   va_start(ap, fmt);
   wg_buf_vprintf(&b, fmt, ap);
   va_end(ap);
-  (void)fprintf(stderr, "wingo: %s\n", wg_buf_z(&b)); // one write, so that lines stay whole
+  out_line("wingo: ", wg_buf_str(&b));
 }
 
 int wg_exit_code(wg_code code) {
@@ -89,11 +101,10 @@ int wg_exit_code(wg_code code) {
 
 int wg_cli_fail(const wg_cli *c, const wg_error *err) {
   if (err->code == WG_E_CANCELED) {
-    (void)fprintf(stderr, "wingo: %s\n", err->text);
+    out_line("wingo: ", wg_str_of(err->text));
   } else {
-    const char *on = c->color_err ? "\033[1;31m" : "";
-    const char *off = c->color_err ? "\033[0m" : "";
-    (void)fprintf(stderr, "wingo: %serror:%s %s\n", on, off, err->text);
+    out_line(c->color_err ? "wingo: \033[1;31merror:\033[0m " : "wingo: error: ",
+             wg_str_of(err->text));
   }
   return wg_exit_code(err->code);
 }
@@ -127,10 +138,12 @@ int wg_cli_usage(const wg_cli *c, const char *fmt, ...) {
   va_end(ap);
   if (c->cmd != NULL) {
     wg_cli_full_name(&name, c->cmd);
-    (void)fprintf(stderr, "wingo %s: %s; see 'wingo %s --help'\n", wg_buf_z(&name), wg_buf_z(&text),
-                  wg_buf_z(&name));
+    wg_buf_printf(&text, "; see 'wingo %s --help'", wg_buf_z(&name));
+    WG_AUTO(wg_cstr) prefix = wg_xprintf("wingo %s: ", wg_buf_z(&name));
+    out_line(prefix, wg_buf_str(&text));
   } else {
-    (void)fprintf(stderr, "wingo: %s; see 'wingo --help'\n", wg_buf_z(&text));
+    wg_buf_add_z(&text, "; see 'wingo --help'");
+    out_line("wingo: ", wg_buf_str(&text));
   }
   return 2;
 }

@@ -2,28 +2,18 @@
 
 #include <stdio.h>
 
-// Text from a file as it may go to a terminal.
-static void project_add_clean(wg_buf *out, const char *s) {
-  for (; *s != '\0'; s++) {
-    uint8_t c = (uint8_t)*s;
-    if (c < 0x20 || c == 0x7F) {
-      wg_buf_printf(out, "\\x%02x", (unsigned)c);
-    } else {
-      wg_buf_add_byte(out, c);
-    }
-  }
-}
+#include "cli/core/ins.h"
 
 static void project_format_fault(const wg_cfg_fault *f, bool color, wg_buf *out) {
   bool error = f->severity == WG_FAULT_ERROR;
-  project_add_clean(out, f->pos.file);
+  wg_ins_add_plain(out, wg_str_of(f->pos.file));
   wg_buf_printf(out, ":%u:%u: %s%s:%s ", (unsigned)f->pos.line, (unsigned)f->pos.col,
                 color ? (error ? "\033[1;31m" : "\033[1;33m") : "", error ? "error" : "warning",
                 color ? "\033[0m" : "");
-  project_add_clean(out, f->text);
+  wg_ins_add_plain(out, wg_str_of(f->text));
   if (f->hint != NULL) {
     wg_buf_add_z(out, "\n  hint: ");
-    project_add_clean(out, f->hint);
+    wg_ins_add_plain(out, wg_str_of(f->hint));
   }
   wg_buf_add_byte(out, '\n');
 }

@@ -1,0 +1,94 @@
+"""What the program stands on: its descriptors, its store, signals, a hostile name on the way to the terminal."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import needs_user_namespaces, start
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A project of one synthetic image."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "wingo.yaml").write_text(
+        "version: 1\nname: small\nimages: {k: {base: {synthetic: windows-11}, outputs: [wim]}}\n")
+    return folder
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 2>&-", "0<&- 1>&- 2>&-"])
+def test_closed_descriptors(small, env, wingo, closed):
+    """No file that is opened gets the number of a closed one, and lost output is an error."""
+    r = start(["bash", "-c", f"{wingo} build {closed}"], cwd=small, env=env)
+    assert r.code == (1 if "1>" in closed else 0), r
+    logs = list((small / ".wingo/log").glob("2*.jsonl"))
+    for line in logs[0].read_text().splitlines():
+        json.loads(line)  # nothing else was written into it
+    assert (small / "out/k.wim").read_bytes()[:8] == b"MSWIM\0\0\0"
+
+
+def test_lock_that_is_a_link(small, run, env, tmp_path):
+    assert run("build", cwd=small).code == 0
+    victim = tmp_path / "victim"
+    for lock in (small / ".wingo/locks").iterdir():
+        lock.unlink()
+        lock.symlink_to(victim)
+    (small / "out/k.wim").unlink()
+    r = run("build", cwd=small)
+    assert r.code == 1 and "is a symbolic link: remove it" in r.err, r
+    assert not victim.exists()
+
+
+def test_store_of_another_user(small, env, wingo, tmp_path):
+    """Root's own folder looks like another user's from within a namespace that maps us to somebody else."""
+    needs_user_namespaces()
+    store = tmp_path / "theirs"
+    store.mkdir()
+    if os.geteuid() == 0:
+        os.chown(store, 4711, 4711)
+        r = start([wingo, "build", "--store", store], cwd=small, env=env)
+    else:
+        r = start([wingo, "build", "--store", "/"], cwd=small, env=env)
+    assert r.code == 1 and "belongs to another user" in r.err or "Permission denied" in r.err, r
+    if os.geteuid() == 0:
+        assert "(4711)" in r.err and not list((small / "out").glob("*")), r
+
+
+def test_outputs_obey_the_umask(small, env, wingo):
+    assert start(["sh", "-c", f"umask 077; exec {wingo} build"], cwd=small, env=env).code == 0
+    assert (small / "out/k.wim").stat().st_mode & 0o777 == 0o600
+
+
+def test_term_then_int_cleans_up(small, env, wingo):
+    """An impatient Ctrl-C behind a SIGTERM is the first, not the second."""
+    (small / "big").write_bytes(os.urandom(60 << 20))
+    (small / "wingo.yaml").write_text(
+        "version: 1\nname: small\nimages: {k: {base: {synthetic: windows-11}, "
+        "files: [{from: big, to: 'C:/big'}], outputs: [wim]}}\n")
+    for _ in range(20):
+        p = subprocess.Popen([wingo, "build"], cwd=small, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        while p.poll() is None and not list((small / "out").glob("*.wgtmp-*")):
+            time.sleep(0.001)
+        p.send_signal(signal.SIGTERM)
+        p.send_signal(signal.SIGINT)
+        err = p.communicate(timeout=60)[1]
+        if p.returncode == 130:
+            assert b"stopped" in err and not list((small / "out").glob("*.wgtmp-*")), err
+            return
+        (small / "out/k.wim").unlink()
+        env["XDG_CACHE_HOME"] += "x"
+    pytest.fail("it was never stopped while it wrote")
+
+
+def test_names_do_not_reach_the_terminal(run, tmp_path):
+    """What would move the cursor or begin a line of its own is shown as what it is."""
+    hostile = "a\x1b[2J\nwingo: error: forged\u202e"
+    r = run("wim", "info", hostile)
+    assert r.code == 1 and "\x1b" not in r.err and "\u202e" not in r.err and r.err.count("\n") == 1, r
+    assert "a\\x1b[2J\\x0awingo" in r.err, r
+    r = run("build", hostile, cwd=tmp_path)
+    assert "\x1b" not in r.err

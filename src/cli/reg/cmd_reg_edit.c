@@ -40,15 +40,13 @@ static int reg_delete_run(wg_cli *c) {
 static wg_code reg_read_text(const char *path, unsigned code_page, wg_reg_edits *edits,
                              wg_error *err) {
   WG_AUTO(wg_buf) text = {0};
-  WG_AUTO(wg_arena) arena;
   wg_regtext t;
   wg_regtext_options opt = {.code_page = code_page};
   wg_buf_init(&text, wg_heap(), 0);
-  wg_arena_init(&arena, wg_heap(), 0);
   if (wg_os_read_file(WG_CWD, path, (uint64_t)1 << 30, &text, err) != WG_OK) {
     return err->code;
   }
-  if (wg_regtext_parse(text.p, text.n, &opt, &arena, &t, err) != WG_OK) {
+  if (wg_regtext_parse(text.p, text.n, &opt, &edits->arena, &t, err) != WG_OK) {
     return wg_wrap(err, "'%s'", path);
   }
   for (size_t i = 0; i < t.n_ops; i++) {

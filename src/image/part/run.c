@@ -107,17 +107,15 @@ static wg_code run_change(part_state *s, const wg_part_item *i, wg_image_changes
 
 static wg_code run_regtext(part_state *s, const wg_part_item *i, wg_reg_edits *out, wg_error *err) {
   WG_AUTO(wg_cstr) path = NULL;
-  WG_AUTO(wg_arena) arena = {0};
   WG_AUTO(wg_buf) bytes = {0};
   const char *shown = i->shown == NULL ? i->src.label : i->shown;
   wg_regtext text;
-  wg_arena_init(&arena, wg_heap(), 0);
   wg_buf_init(&bytes, wg_heap(), 0);
   if (wg_part_run_path(&s->run, &i->src, &path, err) != WG_OK ||
       wg_os_read_file(WG_CWD, path, RUN_MAX_REGTEXT_BYTES, &bytes, err) != WG_OK) {
     return err->code;
   }
-  if (wg_regtext_parse(bytes.p, bytes.n, NULL, &arena, &text, err) != WG_OK) {
+  if (wg_regtext_parse(bytes.p, bytes.n, NULL, &out->arena, &text, err) != WG_OK) {
     return wg_wrap(err, "'%s'", shown);
   }
   size_t n_maps = i->reg.n_items / 2;

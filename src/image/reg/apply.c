@@ -133,9 +133,10 @@ static wg_code apply_take(const wg_reg_target *t, const wg_reg_edit *e, wg_hive 
   return WG_OK;
 }
 
+// *io_key: the edit's key, NULL when it is not there yet; made here when the edit makes it.
 static wg_code apply_one(wg_reg_target *t, const wg_reg_edit *e, wg_reg_hive *h, const char *path,
-                         wg_error *err) {
-  wg_regkey *k = wg_hive_find(h->hive, wg_str_of(path));
+                         wg_regkey **io_key, wg_error *err) {
+  wg_regkey *k = *io_key;
   if (apply_expect(e, k, err) != WG_OK) {
     return err->code;
   }
@@ -157,6 +158,7 @@ static wg_code apply_one(wg_reg_target *t, const wg_reg_edit *e, wg_reg_hive *h,
     return wg_wrap(err, "%s: '%s'", e->origin, e->key);
   }
   t->n_keys_made += wg_hive_info(h->hive).n_keys - n_before;
+  *io_key = k;
   if (e->op == WG_REG_MAKE_KEY) {
     return WG_OK;
   }
@@ -206,21 +208,33 @@ static wg_code apply_need(const wg_reg_applied *a, wg_error *err) {
   return WG_OK;
 }
 
+// Whether an edit has the key of the one before, which did not delete it: nothing is looked up
+// again.
+static bool apply_same_key(const wg_reg_edit *e, const wg_reg_edit *before) {
+  return (e->key == before->key || strcmp(e->key, before->key) == 0) &&
+         e->view32 == before->view32 && before->op != WG_REG_DELETE_KEY &&
+         before->op != WG_REG_DROP_KEY;
+}
+
 wg_code wg_reg_apply(wg_reg_target *t, const wg_reg_edit *edits, size_t n_edits, wg_error *err) {
   size_t first = t->n_applied;
+  wg_regkey *k = NULL;
   for (size_t i = 0; i < n_edits; i++) {
     const wg_reg_edit *e = &edits[i];
-    wg_reg_hive *h = NULL;
-    WG_AUTO(wg_cstr) path = NULL;
-    if (wg_reg_resolve(t, e->key, e->view32, e->origin, &h, &path, err) != WG_OK) {
+    wg_reg_applied a = {.e = e, .shared = i > 0 && apply_same_key(e, &edits[i - 1])};
+    if (a.shared) {
+      a.hive = t->applied[t->n_applied - 1].hive;
+      a.path = t->applied[t->n_applied - 1].path;
+    } else {
+      if (wg_reg_resolve(t, e->key, e->view32, e->origin, &a.hive, &a.path, err) != WG_OK) {
+        return err->code;
+      }
+      k = wg_hive_find(a.hive->hive, wg_str_of(a.path));
+    }
+    wg_vec_push(&t->applied, &t->n_applied, &t->cap_applied) = a;
+    if (apply_one(t, e, a.hive, a.path, &k, err) != WG_OK) {
       return err->code;
     }
-    wg_assert(h != NULL);
-    if (apply_one(t, e, h, path, err) != WG_OK) {
-      return err->code;
-    }
-    wg_vec_push(&t->applied, &t->n_applied, &t->cap_applied) =
-        (wg_reg_applied){.e = e, .hive = h, .path = wg_take(&path)};
   }
   for (size_t i = first; i < t->n_applied; i++) {
     if (t->applied[i].e->op == WG_REG_NEED_KEYS && apply_need(&t->applied[i], err) != WG_OK) {
@@ -238,9 +252,8 @@ wg_code wg_reg_absent(const wg_reg_edit *e, bool key, const char *label, wg_erro
 }
 
 // The model that was written against the model that was read back, for one edited place.
-static wg_code apply_same(const wg_reg_applied *a, const wg_hive *got, wg_error *err) {
-  const wg_regkey *w = wg_hive_find(a->hive->hive, wg_str_of(a->path)),
-                  *g = wg_hive_find(got, wg_str_of(a->path));
+static wg_code apply_same(const wg_reg_applied *a, const wg_regkey *w, const wg_regkey *g,
+                          wg_error *err) {
   const char *name = a->e->name != NULL ? a->e->name : "";
   const wg_regvalue *wv = w == NULL ? NULL : wg_regkey_value(w, wg_str_of(name));
   const wg_regvalue *gv = g == NULL ? NULL : wg_regkey_value(g, wg_str_of(name));
@@ -263,8 +276,19 @@ wg_code wg_reg_write(const wg_reg_target *t, const wg_reg_hive *h, wg_buf *out, 
       wg_hive_parse(out->p, out->n, NULL, false, wg_heap(), &back, err) != WG_OK) {
     return wg_wrap(err, "hive '%s'", h->file);
   }
+  const wg_regkey *want = NULL, *got = NULL;
+  const char *path = NULL;
   for (size_t i = 0; i < t->n_applied; i++) {
-    if (t->applied[i].hive == h && apply_same(&t->applied[i], back, err) != WG_OK) {
+    const wg_reg_applied *a = &t->applied[i];
+    if (a->hive != h) {
+      continue;
+    }
+    if (a->path != path) {
+      path = a->path;
+      want = wg_hive_find(h->hive, wg_str_of(path));
+      got = wg_hive_find(back, wg_str_of(path));
+    }
+    if (apply_same(a, want, got, err) != WG_OK) {
       return err->code;
     }
   }

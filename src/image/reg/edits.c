@@ -102,17 +102,25 @@ void wg_reg_edits_regtext(wg_reg_edits *e, const char *file, const wg_regtext *t
       [WG_REGOP_VALUE] = WG_REG_SET,
       [WG_REGOP_DELETE_VALUE] = WG_REG_DELETE_VALUE,
   };
-  WG_AUTO(wg_buf) key = {0};
-  wg_buf_init(&key, wg_heap(), 0);
+  const char *key = NULL; // of the operation before: most have the same
+  WG_AUTO(wg_buf) mapped = {0};
+  wg_buf_init(&mapped, wg_heap(), 0);
   for (size_t i = 0; i < t->n_ops; i++) {
     const wg_regop *op = &t->ops[i];
-    WG_AUTO(wg_cstr) origin = wg_xprintf("%s:%u", file, op->line);
-    WG_AUTO(wg_cstr) name = wg_xstrndup(op->name.p == NULL ? "" : op->name.p, op->name.n);
-    wg_buf_clear(&key);
-    wg_reg_map_key(maps, n_maps, op->key, &key);
-    wg_reg_edit *n = wg_reg_edits_new(e, origin, ops[op->kind], wg_buf_z(&key), name);
-    n->type = op->type;
-    n->data = (const uint8_t *)edits_dup(e, op->data, op->n_bytes);
-    n->n_bytes = op->n_bytes;
+    if (i == 0 || op->key.p != op[-1].key.p || op->key.n != op[-1].key.n) {
+      wg_buf_clear(&mapped);
+      wg_reg_map_key(maps, n_maps, op->key, &mapped);
+      key = edits_dup(e, mapped.p, mapped.n);
+    }
+    const char *origin = wg_arena_printf(&e->arena, "%s:%u", file, op->line);
+    wg_assert(origin != NULL);
+    wg_vec_push(&e->v, &e->n, &e->cap) =
+        (wg_reg_edit){.op = ops[op->kind],
+                      .key = key,
+                      .name = op->name.n == 0 ? "" : edits_dup(e, op->name.p, op->name.n),
+                      .origin = origin,
+                      .type = op->type,
+                      .data = op->data,
+                      .n_bytes = op->n_bytes};
   }
 }

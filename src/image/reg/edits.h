@@ -70,7 +70,8 @@ wg_reg_edit *wg_reg_edits_new(wg_reg_edits *e, const char *origin, wg_reg_edit_o
 void wg_reg_edits_take(wg_reg_edits *e, const char *origin, wg_reg_edit_op op, const char *key,
                        const char *name, const char *owner, const char *const *items,
                        size_t n_items);
-// Every operation of parsed registry text, its keys mapped.
+// Every operation of registry text that was parsed into e's arena (the data is borrowed), its keys
+// mapped.
 void wg_reg_edits_regtext(wg_reg_edits *e, const char *file, const wg_regtext *t,
                           const wg_reg_map *maps, size_t n_maps);
 

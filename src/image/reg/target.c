@@ -14,7 +14,7 @@ void wg_reg_target_done(wg_reg_target *t) {
     wg_buf_done(&t->hives[i].bytes);
   }
   for (size_t i = 0; i < t->n_applied; i++) {
-    wg_xfree(t->applied[i].path);
+    wg_xfree(t->applied[i].shared ? NULL : t->applied[i].path);
   }
   for (size_t i = 0; i < t->n_warnings; i++) {
     wg_xfree(t->warnings[i]);

@@ -29,7 +29,8 @@ typedef struct wg_reg_hive { // one that is open
 typedef struct wg_reg_applied { // an edit with its place, for the read-back
   const wg_reg_edit *e;
   wg_reg_hive *hive;
-  char *path;
+  char *path;  // shared with the edit before when that is of the same key
+  bool shared; // path is
 } wg_reg_applied;
 
 typedef struct wg_reg_target {

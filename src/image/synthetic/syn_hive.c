@@ -125,13 +125,13 @@ static wg_code hive_direct(hive_maker *m, wg_hive *h, const hive_directive *d, w
 // Keys and directives in the order of the file: a key gets what its parent has by then.
 static wg_code hive_apply(hive_maker *m, wg_hive *h, wg_error *err) {
   wg_regtext t;
-  if (wg_regtext_parse(m->text.p, m->text.n, NULL, &m->temporary, &t, err) != WG_OK) {
+  WG_AUTO(wg_reg_edits) edits = {0};
+  wg_reg_edits_init(&edits);
+  if (wg_regtext_parse(m->text.p, m->text.n, NULL, &edits.arena, &t, err) != WG_OK) {
     return err->code;
   }
   size_t d = 0;
-  WG_AUTO(wg_reg_edits) edits = {0};
   WG_AUTO(wg_reg_target) target = {.filetime = m->filetime};
-  wg_reg_edits_init(&edits);
   wg_reg_edits_regtext(&edits, "line", &t, NULL, 0);
   wg_reg_target_hive(&target, h, "hive", m->prefix);
   for (size_t i = 0; i <= t.n_ops; i++) {

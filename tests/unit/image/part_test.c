@@ -67,7 +67,8 @@ static wg_part_plan *full_plan(void) {
                             .expect = data,
                             .n_expect = 2};
   wg_part_plan_reg(p, WHO("registry[0] (default)", "w:4:2"), &edit);
-  wg_part_plan_reg_file(p, WHO("registry[1] file", "w:5:2"), "files/0", "t.reg");
+  static const char *const maps[] = {"HKLM\\A", "HKLM\\SOFTWARE"};
+  wg_part_plan_reg_file(p, WHO("registry[1] file", "w:5:2"), "files/0", "t.reg", maps, 1);
   const wg_task task = {
       .kind = WG_TASK_RUN, .identity = "run/a", .payloads = labels, .n_payloads = 1};
   const wg_answer_setting answer = {

@@ -24,8 +24,7 @@ static const wg_cli_opt synthetic_opts[] = {
     {.name = "arch", .arg = "ARCH", .help = "amd64 (default), arm64 or 386, where there is one"},
     {.name = "state",
      .arg = "STATE",
-     .help = "generalized (default), generalized-audit, specialized, specialized-audit, "
-             "undeployable or complete: how far Setup has come"},
+     .help = "how far Setup has come: generalized (default), complete, ...; see below"},
     {.name = "force", .help = "replace a file that is there"}};
 const wg_cli_cmd wg_cmd_wim_synthetic = {
     .noun = "wim",
@@ -33,14 +32,17 @@ const wg_cli_cmd wg_cmd_wim_synthetic = {
     .args = "PRODUCT OUT",
     .summary = "make a base for demos, tests and CI; it does not start",
     .text =
-        "PRODUCT is windows-7, windows-10, windows-11, server-2022 or server-2025. The file has "
-        "an\nimage for each edition, with the folders, descriptors and registry hives that a "
-        "fresh\nWindows image has, and placeholders for its programs: nothing in it is "
-        "Microsoft's.\nwindows-11-setup (and so on) is the boot.wim: Windows PE and "
-        "Setup.\nwindows-11-iso is the installation medium with both, an ISO image with UDF.\nThe "
-        "same PRODUCT, --arch and --state give the same bytes. In wingo.yaml it is\n"
-        "'base: {synthetic: windows-11}'.\n\n"
-        "Examples:\n  wingo wim synthetic windows-11 base.wim\n"
+        "PRODUCT is windows-7, windows-10, windows-11, server-2022 or server-2025. The file has\n"
+        "an image for each edition, with the folders, descriptors and registry hives that a fresh\n"
+        "Windows image has, and placeholders for its programs: nothing in it is Microsoft's.\n"
+        "windows-11-setup (and so on) is the boot.wim: Windows PE and Setup. windows-11-iso is\n"
+        "the installation medium with both, an ISO image with UDF. The states are generalized,\n"
+        "generalized-audit, specialized, specialized-audit, undeployable and complete. The same\n"
+        "PRODUCT, --arch and --state give the same bytes. In wingo.yaml it is\n"
+        "'base: {synthetic: windows-11}'.\n"
+        "\n"
+        "Examples:\n"
+        "  wingo wim synthetic windows-11 base.wim\n"
         "  wingo wim synthetic windows-11-iso medium.iso\n",
     .opts = synthetic_opts,
     .n_opts = WG_ARRAY_LEN(synthetic_opts),

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/utf.h"
+#include "image/part/part.h"
 #include "image/reg/path.h"
 #include "project/protect.h"
 #include "project/values.h"
@@ -23,7 +24,9 @@ static const wg_key image_app_keys[] = {
      .pos_at = IMGAPP(to_pos),
      .check = wg_cfg_check_windows_path,
      .pattern = wg_cfg_windows_path_pattern,
-     .doc = "The folder in the image that gets the program; it is made if need be.",
+     .doc =
+         "The folder in the image that gets the program, which is named as the app; it is made if "
+         "need be. A path that ends in `.exe` is the program itself.",
      .example = "'C:\\Program Files\\Kiosk'"},
     {.name = "path",
      .type = WG_KEY_BOOL,
@@ -67,7 +70,7 @@ static bool claims_meet(const app_claim *a, const app_claim *b) {
 }
 
 // What an app claims; at most three things. An event source has its service's name.
-static size_t app_claims(const wg_cfg_image_app *a, app_claim out[3]) {
+static size_t app_claims(wg_cfg *c, const wg_cfg_image_app *a, app_claim out[3]) {
   size_t n = 0;
   if (a->service.present && a->service.name != NULL) {
     out[n++] =
@@ -76,9 +79,10 @@ static size_t app_claims(const wg_cfg_image_app *a, app_claim out[3]) {
   if (a->uninstall.present && a->app != NULL) {
     out[n++] = (app_claim){"uninstall entry", a->app, "keep one of them", a->uninstall.pos};
   }
-  if (a->path && a->to != NULL) {
-    out[n++] =
-        (app_claim){"folder on PATH", a->to, "leave one of the two 'path: true' out", a->pos};
+  if (a->path && a->app != NULL && a->to != NULL) {
+    WG_AUTO(wg_cstr) folder = wg_part_app_folder(a);
+    out[n++] = (app_claim){"folder on PATH", wg_cfg_printf(c, "%s", folder),
+                           "leave one of the two 'path: true' out", a->pos};
   }
   return n;
 }
@@ -89,7 +93,7 @@ static void image_apps_names(wg_cfg *c, const wg_place *at) {
   size_t n = 0;
   for (size_t i = 0; i < at->n; i++) {
     size_t first = n;
-    n += app_claims(&apps[i], all + n);
+    n += app_claims(c, &apps[i], all + n);
     for (size_t k = first; k < n; k++) {
       size_t m = 0;
       while (m < first && !claims_meet(&all[m], &all[k])) {
@@ -108,20 +112,6 @@ static void image_apps_names(wg_cfg *c, const wg_place *at) {
 
 static void image_apps_rules(wg_cfg *c, const wg_place *at) {
   const wg_cfg_image_app *apps = at->self;
-  for (size_t i = 1; i < at->n; i++) {
-    const wg_cfg_image_app *a = &apps[i];
-    for (size_t k = 0; k < i && k < 1000; k++) {
-      const wg_cfg_image_app *b = &apps[k];
-      if (a->app != NULL && b->app != NULL && a->to != NULL && b->to != NULL &&
-          strcmp(a->app, b->app) == 0 && wg_str_eq_nocase(wg_str_of(a->to), b->to)) {
-        wg_cfg_error(
-            c, a->pos,
-            wg_cfg_printf(c, "%s.apps: app '%s' goes to '%s' twice", at->path, a->app, a->to),
-            "remove one of the two");
-        break;
-      }
-    }
-  }
   image_apps_names(c, at);
   for (size_t i = 0; i < at->n; i++) {
     wg_rule_protected(c, wg_cfg_printf(c, "%s.apps", at->path), apps[i].to, apps[i].to_pos, NULL);

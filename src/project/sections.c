@@ -17,6 +17,7 @@ static const wg_section_at sections[] = {
     {"images.*.apps[]", &wg_section_shortcut, WG_AT(wg_cfg_image_app, shortcut)},
     {"images.*", &wg_section_image_files, WG_AT_LIST(wg_cfg_image, files)},
     {"images.*", &wg_section_registry, WG_AT_LIST(wg_cfg_image, registry)},
+    {"images.*", &wg_section_puts, WG_WHOLE},
     {"images.*", &wg_section_outputs, WG_AT_LIST(wg_cfg_image, outputs)},
     {"images.*", &wg_section_compact, WG_AT(wg_cfg_image, compact)},
     {"images.*", &wg_section_unserviced, WG_WHOLE},

@@ -11,7 +11,9 @@
 char *wg_part_app_program(const wg_cfg_image_app *a) {
   size_t n = strlen(a->to);
   bool slash = n > 0 && (a->to[n - 1] == '\\' || a->to[n - 1] == '/');
-  char *program = wg_xprintf("%s%s%s.exe", a->to, slash ? "" : "\\", a->app);
+  bool is_program = n > 4 && wg_str_eq_nocase((wg_str){a->to + n - 4, 4}, ".exe");
+  char *program =
+      is_program ? wg_xstrdup(a->to) : wg_xprintf("%s%s%s.exe", a->to, slash ? "" : "\\", a->app);
   for (char *p = program; *p != '\0'; p++) {
     *p = *p == '/' ? '\\' : *p; // the registry has them the one way
   }

@@ -78,7 +78,7 @@ typedef struct wg_cfg_uninstall {
 typedef struct wg_cfg_shortcut { // shortcut: of an app in an image; NULL: left out
   bool wanted;                   // given, and not as false
   const char *name, *folder, *args, *working_dir, *icon, *description;
-  wg_pos pos;
+  wg_pos pos, name_pos, folder_pos;
 } wg_cfg_shortcut;
 
 typedef struct wg_cfg_image_app {

@@ -101,7 +101,8 @@ static void every_section_stands_in_a_map(void **state) {
     while (below->section != NULL && strcmp(below->under, s->under) != 0) {
       below++;
     }
-    assert_true(s->at > 0 && s->section->rows[0].name != NULL);
+    assert_true(s->at > 0); // one without keys is there for rules over several sections
+    assert_true(s->section->rows[0].name != NULL || s->section->rules != NULL);
     for (const wg_key *a = s->section->rows; a->name != NULL; a++) {
       const wg_key *b = below->section == NULL ? NULL : below->section->rows;
       for (; b != NULL && b->name != NULL; b++) {

@@ -29,6 +29,9 @@ static const wg_choice synthetic_states[] = {{"generalized", 0, false},
                                              {"undeployable", 0, false},
                                              {"complete", 0, false},
                                              {NULL, 0, false}};
+static const wg_choice disc_wims[] = {{"install", WG_IMAGE_DISC_INSTALL, false},
+                                      {"boot", WG_IMAGE_DISC_BOOT, false},
+                                      {NULL, 0, false}};
 static const wg_key base_keys[] = {
     {.name = "file",
      .type = WG_KEY_PATH,
@@ -81,6 +84,14 @@ static const wg_key base_keys[] = {
      .doc = "How far Setup has come with a synthetic base, as its ImageState says: `generalized` "
             "when left out, as on media; `complete` is a system that was started and set up.",
      .example = "complete"},
+    {.name = "wim",
+     .type = WG_KEY_ENUM,
+     .choices = disc_wims,
+     .at = BASE(wim),
+     .pos_at = BASE(wim_pos),
+     .doc = "Which WIM of an ISO: what Setup installs (sources/install.wim, .esd or .swm), as "
+            "without it, or Windows PE with Setup (sources/boot.wim).",
+     .example = "boot"},
     {.name = "image",
      .type = WG_KEY_STRING,
      .flags = WG_KF_VAR,
@@ -136,6 +147,13 @@ static void base_rules(wg_cfg *c, const wg_place *at) {
   if (b->path_pos.line != 0 && b->kind != WG_BASE_SYNTHETIC && b->state_pos.line != 0) {
     wg_cfg_error(c, b->state_pos,
                  wg_cfg_printf(c, "%s.base: 'state' is for a synthetic base", at->path),
+                 "remove it");
+  }
+  if (b->path_pos.line != 0 && b->kind == WG_BASE_DIR && b->wim_pos.line != 0) {
+    wg_cfg_error(c, b->wim_pos,
+                 wg_cfg_printf(c,
+                               "%s.base: 'wim' chooses a file of an ISO, and the base is a folder",
+                               at->path),
                  "remove it");
   }
   if (b->path_pos.line == 0 || b->kind != WG_BASE_DIR) {
@@ -196,14 +214,19 @@ static void base_look(wg_cfg *c, const wg_cfg_image *img, const wg_place *at) {
     return; // which image is meant is a fault already
   }
   WG_AUTO(wg_cstr) path = wg_hostfile_path(c, b->path);
-  wg_image_base base = {.kind = WG_IMAGE_BASE_WIM, .path = path, .image = b->image};
+  wg_image_base base = {
+      .kind = WG_IMAGE_BASE_WIM, .wim = (wg_image_disc_wim)b->wim, .path = path, .image = b->image};
   wg_image_base_facts facts = {.arch = ""};
   wg_error err = WG_ERROR_INIT;
   wg_code code = wg_image_base_look(&base, &facts, &err);
   const char *arch = facts.arch;
   if (code != WG_OK) {
     bool of_image = (code == WG_E_NOT_FOUND || code == WG_E_CONFLICT) && b->image != NULL;
-    wg_cfg_error(c, of_image ? b->image_pos : b->path_pos,
+    bool of_wim = code == WG_E_USAGE && b->wim_pos.line != 0;
+    wg_cfg_error(c,
+                 of_wim     ? b->wim_pos
+                 : of_image ? b->image_pos
+                            : b->path_pos,
                  wg_cfg_printf(c, "%s.base: %s", where, err.text), NULL);
   } else if (img->arch != NULL && arch[0] != '\0' && !wg_str_eqz(wg_str_of(img->arch), arch)) {
     wg_cfg_error(c, img->arch_pos,
@@ -224,8 +247,10 @@ static void base_synthetic(wg_cfg *c, const wg_cfg_image *img, const char *where
   } else if (wg_synthetic_check(b->path, img->arch, b->state, NULL, NULL, &err) != WG_OK) {
     wg_cfg_error(c, b->state_pos, wg_cfg_printf(c, "%s.base: %s", where, err.text),
                  "remove 'state'");
-  } else if (wg_synthetic_check(b->path, img->arch, b->state, b->image, NULL, &err) != WG_OK) {
-    wg_cfg_error(c, b->image_pos, wg_cfg_printf(c, "%s.base: %s", where, err.text), NULL);
+  } else if (wg_synthetic_check_disc(b->path, img->arch, b->state, (wg_image_disc_wim)b->wim,
+                                     b->image, NULL, &err) != WG_OK) {
+    wg_cfg_error(c, err.code == WG_E_USAGE ? b->wim_pos : b->image_pos,
+                 wg_cfg_printf(c, "%s.base: %s", where, err.text), NULL);
   }
 }
 

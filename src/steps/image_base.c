@@ -23,6 +23,7 @@ char *wg_image_host_path(const wg_project *p, const char *given) {
 
 wg_image_base wg_image_base_of(const wg_cfg_base *b, const char *path) {
   return (wg_image_base){.kind = b->kind == WG_BASE_DIR ? WG_IMAGE_BASE_DIR : WG_IMAGE_BASE_WIM,
+                         .wim = (wg_image_disc_wim)b->wim,
                          .path = path,
                          .image = b->image};
 }
@@ -114,9 +115,10 @@ static wg_code verify_run(wg_step_ctx *c, wg_error *err) {
   const base_step *s = wg_ctx_user(c);
   WG_AUTO(wg_cstr) path = wg_image_host_path(s->project, s->image->base.path);
   WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
+  const wg_image_base from = wg_image_base_of(&s->image->base, path);
   wg_image_verified v;
   if (wg_image_check_pin(c, &s->image->base, err) != WG_OK ||
-      wg_image_file_open(&f, path, err) != WG_OK ||
+      wg_image_file_open_base(&f, &from, err) != WG_OK ||
       wg_image_file_verify(&f, wg_ctx_cpus(c), base_progress, c, wg_ctx_cancel(c), &v, err) !=
           WG_OK) {
     return wg_wrap(err, "base of image '%s'", s->image->name);
@@ -150,6 +152,7 @@ static wg_code base_step_get(wg_graph *g, const base_step *want, const wg_step_k
       *out = wg_graph_add(g, kind, identity, user);
       wg_step_param(*out, "format", what);
       wg_step_param(*out, "name", base->kind == WG_BASE_DIR ? want->image->name : "");
+      wg_step_param(*out, "wim", base->wim == WG_IMAGE_DISC_BOOT ? "boot" : "");
       wg_step_param(*out, "sha256", base->sha256 != NULL ? base->sha256 : "");
       wg_image_step_need(*out, want->format);
       return wg_image_base_input(*out, want->project, base, err);
@@ -158,6 +161,7 @@ static wg_code base_step_get(wg_graph *g, const base_step *want, const wg_step_k
     WG_AUTO(wg_cstr) mine = wg_image_host_path(want->project, base->path);
     WG_AUTO(wg_cstr) other = wg_image_host_path(want->project, k->image->base.path);
     if (base->kind == WG_BASE_FILE && k->image->base.kind == WG_BASE_FILE &&
+        (base->wim == WG_IMAGE_DISC_BOOT) == (k->image->base.wim == WG_IMAGE_DISC_BOOT) &&
         strcmp(other, mine) == 0) {
       *out = known;
       return WG_OK;

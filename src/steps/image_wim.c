@@ -98,6 +98,9 @@ static wg_code image_open_base(wg_step_ctx *c, const image_step *s, char **out_p
   if (s->packed && base->kind == WG_BASE_DIR) {
     *out = (wg_image_base){.kind = WG_IMAGE_BASE_WIM, .path = *out_path};
   }
+  if (s->packed && base->kind == WG_BASE_FILE) {
+    out->wim = WG_IMAGE_DISC_ANY; // what was chosen of the ISO is all of it
+  }
   if (s->base_image != NULL) {
     out->image = s->base_image;
   }
@@ -165,7 +168,8 @@ static wg_code image_add_synthetic(wg_graph *g, wg_step *step, image_step *user,
   const wg_cfg_base *base = &user->image->base;
   WG_AUTO(wg_cstr) image = NULL;
   wg_step *before = NULL;
-  if (wg_synthetic_check(base->path, arch, base->state, base->image, &image, err) != WG_OK ||
+  if (wg_synthetic_check_disc(base->path, arch, base->state, (wg_image_disc_wim)base->wim,
+                              base->image, &image, err) != WG_OK ||
       wg_image_synthetic_step(g, base->path, arch, base->state, memory, &before, err) != WG_OK) {
     return err->code;
   }
@@ -187,6 +191,7 @@ static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user,
   bool has_format = plan->base.has_format[user->format];
   wg_step *before = NULL;
   wg_step_param(step, "base/kind", kinds[base->kind]);
+  wg_step_param(step, "base/wim", base->wim == WG_IMAGE_DISC_BOOT ? "boot" : "");
   if (base->kind == WG_BASE_SYNTHETIC) {
     return image_add_synthetic(g, step, user, plan->arch, plan->memory, err);
   }

@@ -30,8 +30,9 @@ static wg_code project_image_base(const wg_project *p, const wg_cfg_image *image
                                   wg_image_base_facts *out, const char **out_arch, wg_error *err) {
   if (image->base.kind == WG_BASE_SYNTHETIC) {
     *out_arch = image->arch != NULL ? image->arch : "amd64";
-    if (wg_synthetic_check(image->base.path, *out_arch, image->base.state, image->base.image, NULL,
-                           err) != WG_OK) {
+    if (wg_synthetic_check_disc(image->base.path, *out_arch, image->base.state,
+                                (wg_image_disc_wim)image->base.wim, image->base.image, NULL,
+                                err) != WG_OK) {
       return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image->base.path_pos), image->name);
     }
     return WG_OK;

@@ -83,3 +83,62 @@ def test_medium_that_is_there(run, tmp_path):
     assert run("wim", "synthetic", "windows-11-iso", "m.iso", "--force").code == 0
     assert shutil.disk_usage(tmp_path) and (tmp_path / "m.iso").stat().st_size > 1 << 20
     assert not list(tmp_path.glob("*wgtmp*"))
+
+
+def test_boot_wim_of_a_medium(run, tmp_path):
+    """`wim: boot` of a file and of a product; the install.wim of the same file beside it."""
+    needs("wimlib-imagex")
+    assert run("wim", "synthetic", "windows-11-iso", "m.iso").code == 0
+    (tmp_path / "note.txt").write_text("note\n")
+    more = "    files: [{from: note.txt, to: 'C:\\note.txt'}]\n    outputs: [%s]\n"
+    bases = {"boot": "{file: m.iso, wim: boot, image: 2}", "install": "{file: m.iso, wim: install, image: Windows 11 Pro}",
+             "made": "{synthetic: windows-11-iso, wim: boot}", "plain": "{synthetic: windows-11-setup}",
+             "pe": "{synthetic: windows-11-iso, wim: boot, image: 1}", "whole": "{synthetic: windows-11-iso, wim: install}",
+             "esd": "{file: m.iso, wim: boot, image: 2}"}
+    yaml = "version: 1\nname: p\nimages:\n"
+    for n, b in bases.items():
+        compact = "    compact: true\n" if n == "pe" else ""
+        yaml += f"  {n}:\n    base: {b}\n{compact}{more % ('esd' if n == 'esd' else 'wim')}"
+    (tmp_path / "wingo.yaml").write_text(yaml)
+    r = run("check")
+    assert r.code == 0, r
+    r = run("build", timeout=600)
+    assert r.code == 0, r
+    built = {n: tmp_path / "out" / f"{n}.{'esd' if n == 'esd' else 'wim'}" for n in bases}
+    for n, wim in built.items():
+        assert "successfully verified" in ok("wimlib-imagex", "verify", wim)
+        info = ok("wimlib-imagex", "info", wim)
+        pe = "Microsoft Windows Setup (amd64)" in info
+        assert pe == (n not in ("install", "whole")), n
+        assert re.search(r"^Boot Index: +%d$" % (2 if pe else 0), info, re.M), n
+        index = "1" if n == "pe" else "2"
+        assert "/note.txt" in ok("wimlib-imagex", "dir", wim, index).splitlines()
+    assert built["boot"].read_bytes() == built["made"].read_bytes() == built["plain"].read_bytes()
+    assert built["install"].read_bytes() == built["whole"].read_bytes()
+    r = run("build", "--recheck", timeout=600)
+    assert r.code == 0, r
+
+
+def test_wim_that_cannot_be(run, tmp_path):
+    needs("genisoimage")
+    assert run("wim", "synthetic", "windows-11", "m.wim").code == 0
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "pe" / "sources").mkdir(parents=True)
+    assert run("wim", "synthetic", "windows-11-setup", "pe/sources/boot.wim").code == 0
+    ok("genisoimage", "-quiet", "-udf", "-V", "WINPE", "-o", tmp_path / "pe.iso", tmp_path / "pe")
+    rows = [("{file: m.wim, image: 1, wim: boot}", "boot", "no ISO"), ("{synthetic: windows-11, wim: install}", "install", "is none"),
+            ("{synthetic: windows-11-setup, wim: boot}", "boot", "is none"), ("{dir: tree, wim: boot}", "boot", "'wim' chooses"),
+            ("{file: pe.iso}", "pe.iso", "write 'wim: boot'"),
+            ("{synthetic: windows-11-iso, wim: boot, image: 3}", "3", "2 'Microsoft Windows Setup")]
+    for base, at_word, want in rows:
+        column = base.index(at_word) + len("    base: ") + 1
+        (tmp_path / "wingo.yaml").write_text(
+            f"version: 1\nname: p\nimages:\n  a:\n    base: {base}\n    arch: amd64\n    outputs: [wim]\n")
+        r = run("check")
+        assert r.code == 3 and want in r.out, (base, r)
+        assert re.search(rf"wingo.yaml:5:{column}: error", r.out), (base, r.out)
+        assert run("build").code != 0
+    (tmp_path / "wingo.yaml").write_text(
+        "version: 1\nname: p\nimages:\n  a: {base: {file: pe.iso, wim: boot, image: 2}, outputs: [wim]}\n")
+    r = run("build")
+    assert r.code == 0, r

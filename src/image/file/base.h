@@ -9,8 +9,15 @@ typedef enum wg_image_base_kind {
   WG_IMAGE_BASE_DIR // a tree that becomes the only image
 } wg_image_base_kind;
 
+typedef enum wg_image_disc_wim { // of an ISO
+  WG_IMAGE_DISC_ANY,             // what Setup installs; the base need not be an ISO
+  WG_IMAGE_DISC_INSTALL,         // sources/install.wim, .esd or .swm
+  WG_IMAGE_DISC_BOOT             // sources/boot.wim
+} wg_image_disc_wim;
+
 typedef struct wg_image_base {
   wg_image_base_kind kind;
+  wg_image_disc_wim wim;
   const char *path;  // host path
   const char *image; // 1-based index as text, or NAME; NULL: the file has just one
 } wg_image_base;

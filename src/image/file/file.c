@@ -221,7 +221,7 @@ wg_code wg_image_base_look(const wg_image_base *base, wg_image_base_facts *out, 
   }
   WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
   uint32_t image = 0;
-  if (wg_image_file_open(&f, base->path, err) != WG_OK) {
+  if (wg_image_file_open_base(&f, base, err) != WG_OK) {
     return err->code;
   }
   if (wg_image_file_find(&f, base->image, &image, err) != WG_OK) {

@@ -22,8 +22,9 @@ typedef struct wg_image_host {
 } wg_image_host;
 
 typedef struct wg_image_file {
-  char *path;   // as opened, for messages
-  char *inside; // "sources/install.wim": what was opened in an ISO; else NULL
+  wg_image_disc_wim disc_wim; // which one of an ISO: to be set before it is opened
+  char *path;                 // as opened, for messages
+  char *inside;               // "sources/install.wim": what was opened in an ISO; else NULL
   wg_image_host *hosts;
   size_t n_hosts;
   wg_image_segment *segments; // by off_bytes, without gaps; in the arena
@@ -42,6 +43,9 @@ typedef struct wg_image_file {
 // ESD). NOT_FOUND for a part that is missing. Else errors as wg_wim_open. All name the file. f must
 // not move afterwards.
 wg_code wg_image_file_open(wg_image_file *f, const char *path, wg_error *err);
+// The same of a base that is no folder: of an ISO the WIM that it names. USAGE when it names one
+// and the file is no ISO.
+wg_code wg_image_file_open_base(wg_image_file *f, const wg_image_base *base, wg_error *err);
 // The same of a descriptor, which is borrowed; of a split WIM the part by itself. Errors of this
 // call don't name the file; path is for those of later ones.
 wg_code wg_image_file_use(wg_image_file *f, int fd, const char *path, wg_error *err);

@@ -200,6 +200,12 @@ static wg_code file_gather(wg_image_file *f, const char *path, wg_image_piece **
   if (wg_image_detect(h->fd, st.size_bytes, path, &kind, err) != WG_OK) {
     return wg_wrap(err, "'%s'", path);
   }
+  if (kind != WG_IMAGE_KIND_ISO && f->disc_wim != WG_IMAGE_DISC_ANY) {
+    return wg_fail(err, WG_E_USAGE,
+                   "'%s' is no ISO, in which 'wim' would choose install.wim or boot.wim: leave "
+                   "'wim' out",
+                   path);
+  }
   if (kind == WG_IMAGE_KIND_ISO) {
     return wg_image_iso_pieces(f, h->fd, out, out_n, err) == WG_OK ? WG_OK
                                                                    : wg_wrap(err, "'%s'", path);
@@ -229,6 +235,11 @@ wg_code wg_image_file_open(wg_image_file *f, const char *path, wg_error *err) {
                              : wg_wrap(err, "'%s': %s", path, f->inside);
   }
   return WG_OK;
+}
+
+wg_code wg_image_file_open_base(wg_image_file *f, const wg_image_base *base, wg_error *err) {
+  f->disc_wim = base->wim;
+  return wg_image_file_open(f, base->path, err);
 }
 
 void wg_image_file_done(wg_image_file *f) {
@@ -274,6 +285,7 @@ wg_code wg_image_base_files(const wg_image_base *base, wg_arena *arena, const ch
   WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
   wg_image_piece *pieces = NULL;
   size_t n = 0;
+  f.disc_wim = base->wim;
   f.path = wg_xstrdup(base->path);
   wg_arena_init(&f.arena, wg_heap(), 0);
   if (base->kind == WG_IMAGE_BASE_WIM && file_gather(&f, base->path, &pieces, &n, err) != WG_OK) {

@@ -43,8 +43,8 @@ typedef struct wg_image_place { // a folder, of the host or in an ISO
 // isn't there, CONFLICT for one that is there twice, FORMAT when the one there is of another set.
 wg_code wg_image_parts_find(const wg_image_place *place, const wg_image_piece *first,
                             wg_image_piece **out, size_t *out_n, wg_error *err);
-// The image in the ISO that is hosts[0], open as fd (borrowed); sets f->inside. NOT_FOUND with what
-// was looked for.
+// The WIM that f->disc_wim says in the ISO that is hosts[0], open as fd (borrowed); sets f->inside.
+// NOT_FOUND with what was looked for.
 wg_code wg_image_iso_pieces(wg_image_file *f, int fd, wg_image_piece **out, size_t *out_n,
                             wg_error *err);
 

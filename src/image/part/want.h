@@ -16,6 +16,8 @@ typedef struct wg_cfg_base {
   wg_base_kind kind;
   const char *path; // as given, relative to the project folder
   wg_pos path_pos;
+  unsigned wim; // of an ISO: wg_image_disc_wim
+  wg_pos wim_pos;
   const char *image; // NAME or 1-based index as text; NULL: the file has just one
   wg_pos image_pos;
   const char *sha256; // 64 lower-case digits or NULL

@@ -290,3 +290,24 @@ wg_code wg_synthetic_check(const char *product, const char *arch, const char *st
   return wg_fail(err, WG_E_NOT_FOUND, "synthetic base %s has no image '%s'; there are %s", product,
                  want, wg_buf_z(&list));
 }
+
+wg_code wg_synthetic_check_disc(const char *product, const char *arch, const char *state,
+                                wg_image_disc_wim wim, const char *image, char **out_image,
+                                wg_error *err) {
+  if (wim != WG_IMAGE_DISC_ANY && wg_syn_kind_of(product) != WG_SYN_ISO) {
+    return wg_fail(err, WG_E_USAGE,
+                   "'wim' chooses a file of a medium, and %s is none: leave it out, or take a "
+                   "product whose name ends in " ISO_SUFFIX,
+                   product);
+  }
+  bool boot = wim == WG_IMAGE_DISC_BOOT;
+  if (!boot) {
+    return wg_synthetic_check(product, arch, state, image, out_image, err);
+  }
+  if (wg_synthetic_check(product, arch, state, NULL, NULL, err) != WG_OK) {
+    return err->code;
+  }
+  size_t n = strlen(product) - strlen(ISO_SUFFIX);
+  WG_AUTO(wg_cstr) setup = wg_xprintf("%.*s" SETUP_SUFFIX, (int)n, product);
+  return wg_synthetic_check(setup, arch, NULL, image, out_image, err);
+}

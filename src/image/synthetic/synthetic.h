@@ -5,7 +5,7 @@
 #define WG_IMAGE_SYNTHETIC_SYNTHETIC_H
 
 #include "crypto/digest.h"
-#include "os/file.h"
+#include "image/file/base.h"
 
 // Checks that product ("windows-11") exists for arch (Go's name, NULL: amd64) and state (as in
 // wg_synthetic_options), and that it has an image with that NAME, edition or 1-based number (NULL:
@@ -14,6 +14,12 @@
 // what there is; USAGE for a state of Windows PE.
 wg_code wg_synthetic_check(const char *product, const char *arch, const char *state,
                            const char *image, char **out_image, wg_error *err);
+
+// The same where a WIM of a medium ("windows-11-iso") is chosen: image is one of that WIM. USAGE
+// for a choice where there is none.
+wg_code wg_synthetic_check_disc(const char *product, const char *arch, const char *state,
+                                wg_image_disc_wim wim, const char *image, char **out_image,
+                                wg_error *err);
 
 // SHA-256 over the texts that all synthetic bases are made from.
 wg_digest wg_synthetic_digest(void);

@@ -4,6 +4,9 @@
 
 static const char *const job_bases[] = {
     [WG_IMAGE_BASE_WIM] = "file", [WG_IMAGE_BASE_DIR] = "folder"};
+static const char *const job_wims[] = {[WG_IMAGE_DISC_ANY] = "any",
+                                       [WG_IMAGE_DISC_INSTALL] = "install",
+                                       [WG_IMAGE_DISC_BOOT] = "boot"};
 static const char *const job_formats[] = {
     [WG_IMAGE_FORMAT_WIM] = "wim", [WG_IMAGE_FORMAT_ESD] = "esd"};
 static const char *const job_trusts[] = {[WG_IMAGE_VERIFY] = "verify",
@@ -31,6 +34,7 @@ void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
   const wg_image_options *o = &job->opt;
   wg_record_begin(out, "job", WG_STR(""));
   wg_record_z(out, "base-kind", job_bases[job->base.kind]);
+  wg_record_z(out, "base-wim", job_wims[job->base.wim]);
   wg_record_z(out, "base", job->base.path);
   wg_record_z(out, "image", job->base.image);
   wg_record_z(out, "out", o->out_path);
@@ -55,9 +59,10 @@ void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
 
 static wg_code job_read_head(wg_record *r, wg_image_job *out, wg_error *err) {
   wg_image_options *o = &out->opt;
-  unsigned base = 0, format = 0, trust = 0;
+  unsigned base = 0, wim = 0, format = 0, trust = 0;
   uint32_t threads = 0;
   wg_record_get_word(r, "base-kind", job_bases, WG_ARRAY_LEN(job_bases), &base);
+  wg_record_get_word(r, "base-wim", job_wims, WG_ARRAY_LEN(job_wims), &wim);
   wg_record_get_z(r, "base", &out->base.path);
   wg_record_get_z(r, "image", &out->base.image);
   wg_record_get_z(r, "out", &o->out_path);
@@ -76,6 +81,7 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, wg_error *err) {
   wg_record_need(r, "plan", wg_record_take(r, "plan", &o->plan));
   wg_record_need(r, "out", out->base.path != NULL && o->out_path != NULL);
   out->base.kind = (wg_image_base_kind)base;
+  out->base.wim = (wg_image_disc_wim)wim;
   o->format = (wg_image_format)format;
   o->trust = (wg_image_trust)trust;
   o->threads = threads;

@@ -103,7 +103,7 @@ wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_erro
 static wg_code ntfs_look(const wg_image_job *job, wg_arena *arena, uint32_t *out_image,
                          const char *const **out_parts, size_t *out_n, wg_error *err) {
   WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
-  if (wg_image_file_open(&f, job->base.path, err) != WG_OK) {
+  if (wg_image_file_open_base(&f, &job->base, err) != WG_OK) {
     return err->code;
   }
   if (f.inside != NULL) {

@@ -44,6 +44,7 @@ static wg_code run_check_arch(const wg_image_run *r, wg_error *err) {
 }
 
 static wg_code run_open(wg_image_run *r, const char *path, wg_error *err) {
+  r->base.disc_wim = r->captured ? WG_IMAGE_DISC_ANY : r->job->base.wim;
   if (wg_image_file_open(&r->base, path, err) != WG_OK) {
     return err->code;
   }

@@ -1,5 +1,6 @@
 #include "cli/wim/verified.h"
 
+#include "image/file/file.h"
 #include "store/store.h"
 
 // Below that, reading it again takes no longer than finding out.

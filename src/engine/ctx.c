@@ -375,9 +375,19 @@ void wg_ctx_details(wg_step_ctx *c, wg_str text) {
 void wg_ctx_fact(wg_step_ctx *c, const char *name, const char *value) {
   wg_mutex_lock(&c->lock);
   wg_vec_push(&c->facts, &c->n_facts, &c->cap_facts) =
-      (rec_pair){.name = wg_build_strdup(&c->own, name), .value = wg_build_strdup(&c->own, value)};
+      (rec_fact){.name = wg_build_strdup(&c->own, name), .text = wg_build_strdup(&c->own, value)};
   wg_mutex_unlock(&c->lock);
   if (!c->silent) {
     wg_build_emit(c->r, (wg_event){.type = WG_EV_STEP_FACT, .name = name, .text = value});
+  }
+}
+
+void wg_ctx_fact_u64(wg_step_ctx *c, const char *name, uint64_t value) {
+  wg_mutex_lock(&c->lock);
+  wg_vec_push(&c->facts, &c->n_facts, &c->cap_facts) =
+      (rec_fact){.name = wg_build_strdup(&c->own, name), .number = value};
+  wg_mutex_unlock(&c->lock);
+  if (!c->silent) {
+    wg_build_emit(c->r, (wg_event){.type = WG_EV_STEP_FACT, .name = name, .done = value});
   }
 }

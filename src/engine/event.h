@@ -13,7 +13,7 @@ typedef enum wg_event_type {
   WG_EV_STEP_PROGRESS, // done, total, unit
   WG_EV_STEP_NOTE,     // text
   WG_EV_STEP_WARNING,  // text
-  WG_EV_STEP_FACT,     // name, text
+  WG_EV_STEP_FACT,     // name; text, or when that is NULL done: a number
   WG_EV_STEP_TABLE,    // table
   WG_EV_STEP_OUTPUT,   // name, digest, size_bytes, path (may be NULL)
   WG_EV_STEP_CACHED,   // key; of an action: the far side is as it should be

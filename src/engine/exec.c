@@ -137,7 +137,8 @@ static void exec_replay(const step_run *r, bool with_result) {
   for (size_t i = 0; with_result && i < r->result.n_facts; i++) {
     wg_build_emit(r, (wg_event){.type = WG_EV_STEP_FACT,
                                 .name = r->result.facts[i].name,
-                                .text = r->result.facts[i].value});
+                                .text = r->result.facts[i].text,
+                                .done = r->result.facts[i].number});
   }
   for (size_t i = 0; with_result && i < r->result.n_tables; i++) {
     const wg_table *t = &r->result.tables[i];

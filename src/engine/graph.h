@@ -118,8 +118,10 @@ void wg_ctx_noted(wg_step_ctx *c, const char *fmt, ...) WG_PRINTF(2, 3);
 void wg_ctx_warn(wg_step_ctx *c, const char *fmt, ...) WG_PRINTF(2, 3);
 // Output of a child that explains a failure (compiler errors); shown once, whole.
 void wg_ctx_details(wg_step_ctx *c, wg_str text);
-// A fact for report and log: ("bytes_added", "123").
+// Facts for log and report: ("go", "go1.26.8"), ("bytes_added", 123). Kept with the result and told
+// again when that is used.
 void wg_ctx_fact(wg_step_ctx *c, const char *name, const char *value);
+void wg_ctx_fact_u64(wg_step_ctx *c, const char *name, uint64_t value);
 // One that is a table; copied.
 void wg_ctx_table(wg_step_ctx *c, const wg_table *t);
 

@@ -140,11 +140,16 @@ typedef struct rec_obs {
   memo_value seen;
 } rec_obs;
 
+typedef struct rec_fact {
+  const char *name, *text; // text NULL: a number
+  uint64_t number;
+} rec_fact;
+
 typedef struct rec_result {
   uint64_t duration_ns;
   rec_output *outputs;
   size_t n_outputs;
-  rec_pair *facts;
+  rec_fact *facts;
   size_t n_facts;
   wg_table *tables;
   size_t n_tables;
@@ -296,7 +301,7 @@ struct wg_step_ctx {
   size_t n_outputs, cap_outputs;
   ctx_big *big;
   size_t n_big, cap_big;
-  rec_pair *facts;
+  rec_fact *facts;
   size_t n_facts, cap_facts;
   wg_table *tables;
   size_t n_tables, cap_tables;

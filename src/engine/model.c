@@ -117,8 +117,12 @@ static void model_told(run_model *m, model_step *s, const wg_event *ev) {
   } else if (s->n_notes >= MODEL_MAX_NOTES) {
     return;
   }
-  wg_vec_push(to.v, to.n, to.cap) = (model_text){
-      .time_ns = ev->time_ns, .name = model_str(m, ev->name), .text = model_str(m, ev->text)};
+  const char *text = model_str(m, ev->text);
+  if (ev->type == WG_EV_STEP_FACT && ev->text == NULL) {
+    text = wg_build_printf(&m->arena, "%llu", (unsigned long long)ev->done);
+  }
+  wg_vec_push(to.v, to.n, to.cap) =
+      (model_text){.time_ns = ev->time_ns, .name = model_str(m, ev->name), .text = text};
 }
 
 static void model_changed(run_model *m, model_step *s, const wg_event *ev) {

@@ -8,13 +8,15 @@
 
 #include "engine/int.h"
 
-#define RESULT_MAGIC "wgresult1"
+#define RESULT_MAGIC "wgresult2"
 #define DISCOVERY_MAGIC "wgdiscover1"
 #define STATE_MAGIC "wgstate1"
 
 #define FLAG_EXEC 1U
 #define FLAG_BIG 2U
 #define FLAG_ABSENT 1U
+#define FACT_TEXT 0U
+#define FACT_NUMBER 1U
 
 static void put_str(wg_buf *b, const char *s) {
   size_t n = strlen(s);
@@ -31,6 +33,19 @@ static void put_pairs(wg_buf *b, const rec_pair *v, size_t n) {
   for (size_t i = 0; i < n; i++) {
     put_str(b, v[i].name);
     put_str(b, v[i].value);
+  }
+}
+
+static void put_facts(wg_buf *b, const rec_fact *v, size_t n) {
+  wg_buf_add_le32(b, (uint32_t)n);
+  for (size_t i = 0; i < n; i++) {
+    put_str(b, v[i].name);
+    wg_buf_add_byte(b, (uint8_t)(v[i].text != NULL ? FACT_TEXT : FACT_NUMBER));
+    if (v[i].text != NULL) {
+      put_str(b, v[i].text);
+    } else {
+      wg_buf_add_le64(b, v[i].number);
+    }
   }
 }
 
@@ -74,7 +89,7 @@ void wg_build_put_result(wg_buf *b, const rec_result *r) {
     wg_buf_add_le64(b, o->size_bytes);
     wg_buf_add_byte(b, (uint8_t)((o->is_exec ? FLAG_EXEC : 0) | (o->is_big ? FLAG_BIG : 0)));
   }
-  put_pairs(b, r->facts, r->n_facts);
+  put_facts(b, r->facts, r->n_facts);
   put_strs(b, r->warnings, r->n_warnings);
   if (r->n_tables > 0) { // without them it is as it was before there were any
     put_tables(b, r->tables, r->n_tables);
@@ -158,6 +173,22 @@ static bool get_pairs(rec_reader *r, rec_pair **out, size_t *out_n) {
   *out = wg_build_get(r->arena, *out_n, sizeof(**out));
   for (size_t i = 0; i < *out_n; i++) {
     if (!get_str(r, &(*out)[i].name) || !get_str(r, &(*out)[i].value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool get_facts(rec_reader *r, rec_fact **out, size_t *out_n) {
+  if (!get_count(r, 11, out_n)) {
+    return false;
+  }
+  *out = wg_build_get(r->arena, *out_n, sizeof(**out));
+  for (size_t i = 0; i < *out_n; i++) {
+    rec_fact *f = &(*out)[i];
+    uint8_t type = 0;
+    if (!get_str(r, &f->name) || !wg_read_u8(&r->r, &type) || type > FACT_NUMBER ||
+        !(type == FACT_TEXT ? get_str(r, &f->text) : wg_read_le64(&r->r, &f->number))) {
       return false;
     }
   }
@@ -267,7 +298,7 @@ wg_code wg_build_parse_result(const void *p, size_t n, wg_arena *arena, rec_resu
   rec_reader r = {.r = wg_reader_of(p, n), .arena = arena};
   *out = (rec_result){0};
   bool good = get_magic(&r, RESULT_MAGIC) && wg_read_le64(&r.r, &out->duration_ns) &&
-              get_outputs(&r, out) && get_pairs(&r, &out->facts, &out->n_facts) &&
+              get_outputs(&r, out) && get_facts(&r, &out->facts, &out->n_facts) &&
               get_strs(&r, &out->warnings, &out->n_warnings) && get_tables(&r, out);
   return rec_end(&r, good, "result record", err);
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "fmt/json/jsonw.h"
 #include "fmt/sbom/sbom.h"
 #include "goapp/compile.h"
 #include "goapp/discover.h"
@@ -108,8 +109,7 @@ static wg_code go_build_sbom(wg_step_ctx *c, const wg_gobuildinfo *info, const w
                          .version = wg_str_of(t->release),
                          .revision = wg_str_of(t->revision),
                          .file_name = wg_str_of(t->file_name),
-                         .sha256 = &digest,
-                         .tool_version = WG_STR(WINGO_VERSION)};
+                         .sha256 = &digest}; // no version of wingo: another one compiles nothing
   WG_AUTO(wg_buf) out = {0};
   wg_buf_init(&out, wg_heap(), 0);
   if (wg_sbom_write(&in, &out, err) != WG_OK || wg_buf_check(&out, err) != WG_OK) {
@@ -193,7 +193,7 @@ static wg_code go_build_run(wg_step_ctx *c, wg_error *err) {
 
 static const wg_step_kind go_build_kind = {
     .name = "go.build",
-    .version = 2, // wingo's version stands in the bill of materials: see the parameter "wingo"
+    .version = 3,
     .verb = "compile",
     .discover = go_build_discover,
     .run = go_build_run,
@@ -257,8 +257,8 @@ static void go_param_list(wg_step *s, const char *name, const char *const *v, si
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   for (size_t i = 0; i < n; i++) {
-    wg_buf_add_z(&b, v[i]);
-    wg_buf_add_byte(&b, '\n');
+    wg_buf_add_z(&b, i == 0 ? "" : " ");
+    wg_json_quote(&b, wg_str_of(v[i])); // so that no two lists are one text
   }
   wg_step_param(s, name, wg_buf_z(&b));
 }
@@ -349,7 +349,6 @@ static void go_add_sbom(wg_step *s, const go_target *t, const char *program) {
   wg_step_param(s, "name", t->name);
   wg_step_param(s, "release", t->release);
   wg_step_param(s, "revision", t->revision);
-  wg_step_param(s, "wingo", WINGO_VERSION);
   wg_step_publish(s, "sbom", path, 0644, false);
 }
 

@@ -100,9 +100,7 @@ static wg_code base_run(wg_step_ctx *c, wg_error *err) {
       wg_image_write(&from, NULL, 0, &opt, &result, err) != WG_OK) {
     return wg_wrap(err, "base of image '%s'", s->image->name);
   }
-  char text[32];
-  (void)wg_format(text, sizeof(text), "%llu", (unsigned long long)result.out_bytes);
-  wg_ctx_fact(c, "out_bytes", text);
+  wg_ctx_fact_u64(c, "out_bytes", result.out_bytes);
   return wg_ctx_output_file(c, "base", out_path, err);
 }
 

@@ -21,9 +21,7 @@ static wg_code synthetic_run(wg_step_ctx *c, wg_error *err) {
   if (wg_synthetic_write(&opt, &result, err) != WG_OK) {
     return err->code;
   }
-  char text[32];
-  (void)wg_format(text, sizeof(text), "%llu", (unsigned long long)result.out_bytes);
-  wg_ctx_fact(c, "out_bytes", text);
+  wg_ctx_fact_u64(c, "out_bytes", result.out_bytes);
   return wg_ctx_output_file(c, "base", path, err);
 }
 

@@ -27,12 +27,6 @@ static void image_progress(void *ctx, const char *stage, uint64_t done, uint64_t
   wg_ctx_progress(ctx, done, total, unit);
 }
 
-static void image_fact(wg_step_ctx *c, const char *name, uint64_t v) {
-  char text[32];
-  (void)wg_format(text, sizeof(text), "%llu", (unsigned long long)v);
-  wg_ctx_fact(c, name, text);
-}
-
 // What takes the room: the report draws a map of it.
 static void image_folders(wg_step_ctx *c, const wg_image_result *r) {
   static const char *const columns[] = {"folder", "below", "bytes", "bytes_put"};
@@ -56,24 +50,24 @@ static void image_folders(wg_step_ctx *c, const wg_image_result *r) {
 }
 
 static void image_facts(wg_step_ctx *c, const wg_image_result *r) {
-  image_fact(c, "base_bytes", r->base_bytes);
-  image_fact(c, "out_bytes", r->out_bytes);
-  image_fact(c, "files_put", r->n_files);
-  image_fact(c, "files_replaced", r->n_replaced);
-  image_fact(c, "entries_deleted", r->n_deleted);
-  image_fact(c, "entries_renamed", r->n_renamed);
-  image_fact(c, "bytes_added", r->added_bytes);
-  image_fact(c, "bytes_stored", r->stored_bytes);
-  image_fact(c, "files_deduplicated", r->n_dedup);
-  image_fact(c, "bytes_deduplicated", r->dedup_bytes);
-  image_fact(c, "bytes_reused", r->kept_bytes);
-  image_fact(c, "bytes_repacked", r->repacked_bytes);
+  wg_ctx_fact_u64(c, "base_bytes", r->base_bytes);
+  wg_ctx_fact_u64(c, "out_bytes", r->out_bytes);
+  wg_ctx_fact_u64(c, "files_put", r->n_files);
+  wg_ctx_fact_u64(c, "files_replaced", r->n_replaced);
+  wg_ctx_fact_u64(c, "entries_deleted", r->n_deleted);
+  wg_ctx_fact_u64(c, "entries_renamed", r->n_renamed);
+  wg_ctx_fact_u64(c, "bytes_added", r->added_bytes);
+  wg_ctx_fact_u64(c, "bytes_stored", r->stored_bytes);
+  wg_ctx_fact_u64(c, "files_deduplicated", r->n_dedup);
+  wg_ctx_fact_u64(c, "bytes_deduplicated", r->dedup_bytes);
+  wg_ctx_fact_u64(c, "bytes_reused", r->kept_bytes);
+  wg_ctx_fact_u64(c, "bytes_repacked", r->repacked_bytes);
   for (size_t i = 0; i < r->n_facts; i++) {
-    image_fact(c, r->facts[i].name, r->facts[i].v);
+    wg_ctx_fact_u64(c, r->facts[i].name, r->facts[i].v);
   }
   image_folders(c, r);
   if (r->dead_bytes > 0) {
-    image_fact(c, "bytes_replaced_but_inside", r->dead_bytes);
+    wg_ctx_fact_u64(c, "bytes_replaced_but_inside", r->dead_bytes);
     wg_ctx_noted(
         c,
         "%llu bytes of content that no file has any more are still inside the file's solid "

@@ -287,6 +287,29 @@ def test_live_tree_knows_how_long_it_took(toy, terminal):
     assert t.wait() == 0
 
 
+def test_live_tree_does_not_stand_at_99(toy, terminal):
+    """What takes longer than the last time shows how long it runs, and no share."""
+    toy.steps(dict(id="app/agent", verb="compile", ms=200))
+    assert toy.run().code == 0
+    shutil.rmtree(toy.store)
+    toy.steps(dict(id="app/agent", verb="compile", ms=2500))
+    t = terminal()
+    t.read(1.9)
+    line = next(line for line in t.screen() if "app/agent" in line)
+    assert "%" not in line and re.search(r"0:0\d$", line), line
+    assert t.wait() == 0
+
+
+@pytest.mark.parametrize("cols", (60, 80))
+def test_done_lines_take_one_row(toy, terminal, cols):
+    toy.steps(dict(id="image/kiosk/with-a-long-name", verb="write image", ms=50, size=2_000_000,
+                   out="out/a-folder-with-a-long-name/kiosk-with-a-long-name.wim"))
+    t = terminal(cols=cols)
+    assert t.wait() == 0
+    done = [line for line in t.screen() if " done " in line]
+    assert len(done) == 1 and len(done[0]) <= cols and done[0].endswith("\u2026"), done
+
+
 @pytest.mark.parametrize("cols", (20, 40, 79, 200))
 def test_live_tree_fits(toy, terminal, cols):
     toy.steps(*[dict(id=f"app/имя-что-длиннее-окна-{'много' * 6}-{i}", verb="compile", ms=500, size=1000) for i in range(30)])

@@ -150,8 +150,7 @@ static wg_code toy_run(wg_step_ctx *c, wg_error *err) {
   if (toy_content(c, t, &out, err) != WG_OK) {
     return err->code;
   }
-  WG_AUTO(wg_cstr) fact = wg_xprintf("%zu", out.n);
-  wg_ctx_fact(c, "bytes", fact);
+  wg_ctx_fact_u64(c, "bytes", out.n);
   WG_AUTO(wg_cstr) path = NULL;
   wg_code code;
   if (t->big) {

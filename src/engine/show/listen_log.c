@@ -96,6 +96,9 @@ static void log_step(wg_jsonw *j, const wg_event *ev) {
     wg_jsonw_kv_bool(j, "action", true);
   }
   log_optional(j, "name", ev->name);
+  if (ev->type == WG_EV_STEP_FACT && ev->text == NULL) {
+    wg_jsonw_kv_u64(j, "number", ev->done);
+  }
   if (ev->type == WG_EV_STEP_CHANGE) {
     log_optional(j, "before", ev->text);
     log_optional(j, "after", ev->details);

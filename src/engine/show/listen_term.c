@@ -105,20 +105,44 @@ static void term_name(wg_listen_term *t, const model_step *s) {
   wg_text_add_clean(&t->pending, wg_str_of(s->identity));
 }
 
-static void term_told_done(wg_listen_term *t, const model_step *s) {
-  term_word(t, TERM_GREEN, "done");
-  term_name(t, s);
-  wg_buf_add_z(&t->pending, "  ");
-  wg_text_add_duration(&t->pending, s->end_ns - s->start_ns);
+// "  out/kiosk.wim 132.2 KiB"; of several outputs the largest, and how many more there are.
+static void term_add_outputs(const wg_listen_term *t, const model_step *s, wg_buf *out) {
+  const model_output *largest = NULL;
+  size_t n = 0;
   for (size_t i = 0; i < s->n_outputs; i++) {
     const model_output *o = &s->outputs[i];
     if (o->path[0] != '\0') {
-      wg_buf_add_z(&t->pending, i == 0 ? "  " : ", ");
-      wg_text_add_clean(&t->pending, wg_str_of(term_short_path(t, o->path)));
-      wg_buf_add_z(&t->pending, " ");
-      wg_text_add_size(&t->pending, o->size_bytes);
+      n++;
+      largest = largest == NULL || o->size_bytes > largest->size_bytes ? o : largest;
     }
   }
+  if (largest == NULL) {
+    return;
+  }
+  wg_buf_add_z(out, "  ");
+  wg_text_add_clean(out, wg_str_of(term_short_path(t, largest->path)));
+  wg_buf_add_z(out, " ");
+  wg_text_add_size(out, largest->size_bytes);
+  if (n > 1) {
+    wg_buf_printf(out, " and %zu more", n - 1);
+  }
+}
+
+// One row where the terminal says how wide it is: what does not fit is in the log.
+static void term_told_done(wg_listen_term *t, const model_step *s) {
+  WG_AUTO(wg_buf) rest = {0};
+  wg_buf_init(&rest, wg_heap(), 0);
+  wg_buf_add_z(&rest, "  ");
+  wg_text_add_duration(&rest, s->end_ns - s->start_ns);
+  term_add_outputs(t, s, &rest);
+  term_word(t, TERM_GREEN, "done");
+  size_t before = t->pending.n;
+  term_name(t, s);
+  unsigned used =
+      10 + wg_text_columns((wg_str){(const char *)t->pending.p + before, t->pending.n - before});
+  unsigned cols = t->live ? wg_os_tty_columns(t->opt.fd) : UINT32_MAX;
+  unsigned room = cols > used ? cols - used : 0;
+  (void)wg_text_add_fit(&t->pending, wg_buf_str(&rest), room, t->style.ascii);
   wg_buf_add_z(&t->pending, "\n");
 }
 
@@ -177,7 +201,9 @@ static void term_step_lines(wg_listen_term *t, const model_step *s, const wg_eve
   } else if (ev->type == WG_EV_STEP_NOTE && verbose) {
     term_told(t, s, TERM_DIM, "note", ev->text);
   } else if (ev->type == WG_EV_STEP_FACT && t->opt.verbose > 1) {
-    WG_AUTO(wg_cstr) text = wg_xprintf("%s = %s", ev->name, ev->text);
+    WG_AUTO(wg_cstr)
+    text = ev->text != NULL ? wg_xprintf("%s = %s", ev->name, ev->text)
+                            : wg_xprintf("%s = %llu", ev->name, (unsigned long long)ev->done);
     term_told(t, s, TERM_DIM, "fact", text);
   } else if (ev->type == WG_EV_STEP_WARNING && !term_warned_before(&t->model, ev->text)) {
     term_told(t, s, TERM_YELLOW, "warning", ev->text);

@@ -28,13 +28,11 @@ static bool draw_share(const model_step *s, uint64_t now_ns, unsigned *out_permi
     }
     return true;
   }
-  if (s->state == MODEL_RUNNING && s->expected_ns > 0) { // by how long it took last time
-    double share = (double)ran / (double)s->expected_ns;
-    *out_permille = share > 0.99 ? 990 : (unsigned)(share * 1000.0);
-    if (s->expected_ns > ran) {
-      *out_left_s = (s->expected_ns - ran) / 1000000000;
-      *out_has_left = true;
-    }
+  // By how long it took last time; once that is over nothing is known but the time that it runs.
+  if (s->state == MODEL_RUNNING && s->expected_ns > ran) {
+    *out_permille = (unsigned)((double)ran / (double)s->expected_ns * 1000.0);
+    *out_left_s = (s->expected_ns - ran) / 1000000000;
+    *out_has_left = true;
     return true;
   }
   return false;

@@ -253,7 +253,9 @@ static void sbom_metadata(sbom *s) {
   wg_jsonw_begin_object(&s->w);
   wg_jsonw_kv_z(&s->w, "type", "application");
   wg_jsonw_kv_z(&s->w, "name", "wingo");
-  wg_jsonw_kv_str(&s->w, "version", s->in->tool_version);
+  if (s->in->tool_version.n > 0) {
+    wg_jsonw_kv_str(&s->w, "version", s->in->tool_version);
+  }
   wg_jsonw_end_object(&s->w);
   wg_jsonw_end_array(&s->w);
   wg_jsonw_end_object(&s->w);

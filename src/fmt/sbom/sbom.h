@@ -14,7 +14,7 @@ typedef struct wg_sbom_in {
   wg_str revision;            // of the source; "": none
   wg_str file_name;           // of the program's file, no folders; "": left out
   const wg_digest *sha256;    // of the program's file; NULL: left out
-  wg_str tool_version;        // of wingo
+  wg_str tool_version;        // of wingo; empty: left out
   bool has_time;
   int64_t time_s; // since 1970, years 1970..9999 (SOURCE_DATE_EPOCH); left out without has_time
 } wg_sbom_in;

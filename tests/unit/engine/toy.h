@@ -141,7 +141,7 @@ static inline wg_code toy_run(wg_step_ctx *c, wg_error *err) {
   if (toy_make(c, t, &out, err) != WG_OK) {
     return err->code;
   }
-  wg_ctx_fact(c, "bytes", "many");
+  wg_ctx_fact_u64(c, "bytes", 4711);
   if (t->big) {
     WG_AUTO(wg_cstr) path = NULL;
     if (wg_ctx_output_big_path(c, "out", &path, err) != WG_OK) {

@@ -345,3 +345,21 @@ def test_descriptors_that_sddl_shows_alike_are_said_to_differ(run, tmp_path):
     (tmp_path / "b").write_bytes(seal(data))
     r = run("reg", "diff", a, tmp_path / "b")
     assert r.code == 1 and "SDDL does not show" in r.out, r
+
+
+def test_links_are_followed(run, tmp_path):
+    """SOFTWARE\\WOW6432Node\\Classes is a symbolic link in every Windows since 7: what is written below it is elsewhere."""
+    base = tmp_path / "base.wim"
+    assert run("wim", "synthetic", "windows-11", base).code == 0
+    soft = tmp_path / "SOFTWARE"
+    r = run("wim", "extract", base, "2", r"\Windows\System32\config\SOFTWARE", "--to", tmp_path)
+    assert r.code == 0 and soft.exists(), r
+    key = r"HKLM\SOFTWARE\WOW6432Node\Classes"
+    assert run("reg", "add", soft, key + r"\CLSID\{1}", "--value=V", "-d", "x").code == 0
+    keys = hivecheck.check(soft.read_bytes())[2]
+    assert r"Classes\WOW6432Node\CLSID\{1}" in keys and not any(k.startswith(r"WOW6432Node\Classes" + "\\") for k in keys)
+    assert values(run, soft, key + r"\CLSID\{1}") == {"V": "x"}
+    assert "SymbolicLinkValue" in values(run, soft, key)  # the link itself is what a query of it shows
+    assert run("reg", "delete", soft, key).code == 0
+    keys = hivecheck.check(soft.read_bytes())[2]
+    assert r"WOW6432Node\Classes" not in keys and r"Classes\WOW6432Node\CLSID\{1}" in keys

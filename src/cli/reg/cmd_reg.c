@@ -229,7 +229,9 @@ const wg_cli_cmd wg_cmd_reg_query = {
         "KEY is relative to the hive's root; a full path such as HKLM\\SOFTWARE\\Acme is\n"
         "understood when the file's name says which hive it is. A dirty hive's transaction logs\n"
         "(.LOG1, .LOG2 beside it) are replayed in memory. Of an image (install.wim:2, or a folder\n"
-        "that is one) KEY is a full path, which also says which hive it is in.\n\n"
+        "that is one) KEY is a full path, which also says which hive it is in.\n"
+        "CurrentControlSet is the control set that starts next. Control characters are shown as\n"
+        "\\xNN. With --json a name that is no text has its bytes beside it, as name_utf16le.\n\n"
         "Examples:\n  wingo reg query config/SOFTWARE 'Microsoft\\Windows NT\\CurrentVersion'\n"
         "  wingo reg query SYSTEM Select --value=Default --json\n"
         "  wingo reg query install.wim:2 'HKLM\\SOFTWARE\\Acme'\n",
@@ -244,8 +246,11 @@ const wg_cli_cmd wg_cmd_reg_export = {
     .name = "export",
     .args = "HIVE|IMAGE [KEY]",
     .summary = "write a key as registry text",
-    .text = "Examples:\n  wingo reg export SOFTWARE 'Policies' -o policies.reg\n"
-            "  wingo reg export NTUSER.DAT | less\n",
+    .text =
+        "Text that its own import takes back to equal keys and values; what it cannot say (names\n"
+        "with NUL or line ends, layers of delta hives) is an error.\n\n"
+        "Examples:\n  wingo reg export SOFTWARE 'Policies' -o policies.reg\n"
+        "  wingo reg export NTUSER.DAT | less\n",
     .opts = export_opts,
     .n_opts = WG_ARRAY_LEN(export_opts),
     .min_args = 1,

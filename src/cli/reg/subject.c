@@ -63,7 +63,7 @@ static wg_code subject_open_file(const wg_cli *c, wg_reg_subject *s, const char 
   s->replay = s->file.replay;
   wg_reg_target_hive(&t, s->hive, arg, subject_prefix(c, arg));
   s->prefix = t.prefix;
-  return wg_reg_resolve(&t, key == NULL ? "" : key, false, "", &h, &s->key, err);
+  return wg_reg_resolve(&t, key == NULL ? "" : key, false, false, "", &h, &s->key, err);
 }
 
 wg_code wg_reg_subject_open(const wg_cli *c, const char *arg, const char *key,

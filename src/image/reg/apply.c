@@ -212,8 +212,8 @@ static wg_code apply_need(const wg_reg_applied *a, wg_error *err) {
 // again.
 static bool apply_same_key(const wg_reg_edit *e, const wg_reg_edit *before) {
   return (e->key == before->key || strcmp(e->key, before->key) == 0) &&
-         e->view32 == before->view32 && before->op != WG_REG_DELETE_KEY &&
-         before->op != WG_REG_DROP_KEY;
+         e->view32 == before->view32 && e->op != WG_REG_DELETE_KEY &&
+         before->op != WG_REG_DELETE_KEY && before->op != WG_REG_DROP_KEY;
 }
 
 wg_code wg_reg_apply(wg_reg_target *t, const wg_reg_edit *edits, size_t n_edits, wg_error *err) {
@@ -226,7 +226,8 @@ wg_code wg_reg_apply(wg_reg_target *t, const wg_reg_edit *edits, size_t n_edits,
       a.hive = t->applied[t->n_applied - 1].hive;
       a.path = t->applied[t->n_applied - 1].path;
     } else {
-      if (wg_reg_resolve(t, e->key, e->view32, e->origin, &a.hive, &a.path, err) != WG_OK) {
+      if (wg_reg_resolve(t, e->key, e->view32, e->op != WG_REG_DELETE_KEY, e->origin, &a.hive,
+                         &a.path, err) != WG_OK) {
         return err->code;
       }
       k = wg_hive_find(a.hive->hive, wg_str_of(a.path));

@@ -136,8 +136,8 @@ static wg_code hivefile_fail(const wg_hivefile *f, wg_error *err) {
   if (err->code == WG_E_FORMAT && hive && strstr(err->text, "transaction log") == NULL &&
       strstr(err->text, "--force-dirty") == NULL) {
     wg_error was = *err;
-    (void)!wg_fail_at(err, was.code, was.off_bytes,
-                      "%s; 'wingo reg check --salvage' takes what is left", was.text);
+    (void)!wg_fail(err, was.code, "%s; 'wingo reg check --salvage' takes what is left", was.text);
+    err->off_bytes = was.off_bytes;
   }
   return wg_wrap(err, "'%s'", f->path);
 }

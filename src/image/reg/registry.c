@@ -110,7 +110,7 @@ wg_code wg_reg_open(wg_reg_source source, const char *key, bool force_dirty, con
        .n_maps = n_maps};
   wg_reg_hive *h = NULL;
   char *path = NULL;
-  if (wg_reg_resolve(&t, key, false, "", &h, &path, err) != WG_OK) {
+  if (wg_reg_resolve(&t, key, false, false, "", &h, &path, err) != WG_OK) {
     return err->code;
   }
   wg_assert(h != NULL);

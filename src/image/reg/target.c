@@ -267,8 +267,9 @@ static bool target_is_current(const wg_reg_target *t, const wg_reg_hive *h, wg_s
   return h->id == WG_HIVE_NONE && wg_hive_find(h->hive, WG_STR("Select")) != NULL;
 }
 
-wg_code wg_reg_resolve(wg_reg_target *t, const char *key, bool view32, const char *origin,
-                       wg_reg_hive **out, char **out_path, wg_error *err) {
+// The key's place without regard to links.
+static wg_code target_place(wg_reg_target *t, const char *key, bool view32, const char *origin,
+                            wg_reg_hive **out, char **out_path, wg_error *err) {
   WG_AUTO(wg_buf) mapped = {0};
   WG_AUTO(wg_buf) path = {0};
   WG_AUTO(wg_buf) view = {0};
@@ -302,4 +303,72 @@ wg_code wg_reg_resolve(wg_reg_target *t, const char *key, bool view32, const cha
   *out = h;
   *out_path = wg_xstrdup(wg_buf_z(view32 ? &view : &path));
   return WG_OK;
+}
+
+// --- symbolic links
+
+#define TARGET_MAX_LINKS 8U
+
+// Where a link leads, as a full key; false when it is none that can be followed here.
+static bool target_link(const wg_regkey *k, wg_buf *out) {
+  static const char *const roots[][2] = {{"\\Registry\\Machine\\", "HKEY_LOCAL_MACHINE\\"},
+                                         {"\\Registry\\User\\", "HKEY_USERS\\"}};
+  const wg_regvalue *v = wg_regkey_value(k, WG_STR("SymbolicLinkValue"));
+  WG_AUTO(wg_buf) to = {0};
+  wg_buf_init(&to, wg_heap(), 0);
+  if (!wg_regkey_is_link(k) || v == NULL || v->type != WG_REG_LINK ||
+      !wg_utf16le_to_utf8(v->data, v->n_bytes & ~1U, &to)) {
+    return false;
+  }
+  for (size_t i = 0; i < WG_ARRAY_LEN(roots); i++) {
+    wg_str root = wg_str_of(roots[i][0]);
+    if (to.n > root.n && wg_name_cmp_nocase((wg_str){(const char *)to.p, root.n}, root) == 0) {
+      wg_buf_add_z(out, roots[i][1]);
+      wg_buf_add(out, to.p + root.n, to.n - root.n);
+      return true;
+    }
+  }
+  return false;
+}
+
+// The full key that path means when a link is on its way; false: none is.
+static bool target_through_link(const wg_hive *h, wg_str path, bool follow, wg_buf *out) {
+  const wg_regkey *k = wg_hive_root(h);
+  while (path.n > 0) {
+    wg_str part = target_first_part(path);
+    size_t skip = part.n < path.n ? part.n + 1 : part.n;
+    path = (wg_str){path.p + skip, path.n - skip};
+    k = part.n == 0 ? k : wg_regkey_child(k, part);
+    if (k == NULL) {
+      return false;
+    }
+    if ((path.n > 0 || follow) && target_link(k, out)) {
+      wg_buf_printf(out, "%s", path.n > 0 ? "\\" : "");
+      wg_buf_add_str(out, path);
+      return true;
+    }
+  }
+  return false;
+}
+
+wg_code wg_reg_resolve(wg_reg_target *t, const char *key, bool view32, bool follow,
+                       const char *origin, wg_reg_hive **out, char **out_path, wg_error *err) {
+  WG_AUTO(wg_cstr) path = NULL;
+  WG_AUTO(wg_cstr) at = wg_xstrdup(key);
+  for (unsigned n = 0; n <= TARGET_MAX_LINKS; n++) {
+    WG_AUTO(wg_buf) next = {0};
+    wg_buf_init(&next, wg_heap(), 0);
+    wg_xfree(wg_take(&path));
+    if (target_place(t, at, view32 && n == 0, origin, out, &path, err) != WG_OK) {
+      return err->code;
+    }
+    if (!target_through_link((*out)->hive, wg_str_of(path), follow, &next)) {
+      *out_path = wg_take(&path);
+      return WG_OK;
+    }
+    wg_xfree(wg_take(&at));
+    at = wg_xstrndup((const char *)next.p, next.n);
+  }
+  return wg_fail(err, WG_E_FORMAT, "%s%s'%s': symbolic links lead in a circle", origin,
+                 target_colon(origin), key);
 }

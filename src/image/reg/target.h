@@ -62,8 +62,9 @@ void wg_reg_target_inherits(wg_reg_target *t);
 // The hive a key is in (opened when it is not yet) and the key's path below its root (heap). origin
 // begins messages; "" for none. USAGE: in no hive that can be changed (read, with reads_only), with
 // the reason. NOT_FOUND: there is no such hive. FORMAT: a damaged one.
-wg_code wg_reg_resolve(wg_reg_target *t, const char *key, bool view32, const char *origin,
-                       wg_reg_hive **out, char **out_path, wg_error *err);
+// Symbolic links on the way are followed, as Windows does; the last name's only with follow.
+wg_code wg_reg_resolve(wg_reg_target *t, const char *key, bool view32, bool follow,
+                       const char *origin, wg_reg_hive **out, char **out_path, wg_error *err);
 // The name of the control set that starts next (Select\Default); false when this is no SYSTEM hive,
 // or has no such set.
 WG_MUST_CHECK bool wg_reg_control_set(const wg_hive *h, char out[16]);

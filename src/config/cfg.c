@@ -85,6 +85,10 @@ static int cfg_compare(const wg_cfg *c, const wg_cfg_fault *a, const wg_cfg_faul
   if (sa != sb) {
     return sa < sb ? -1 : 1;
   }
+  int by_name = sa == c->n_sources ? strcmp(a->pos.file, b->pos.file) : 0; // files that are named
+  if (by_name != 0) {
+    return by_name;
+  }
   if (a->pos.line != b->pos.line) {
     return a->pos.line < b->pos.line ? -1 : 1;
   }

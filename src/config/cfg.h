@@ -4,6 +4,7 @@
 #define WG_CONFIG_CFG_H
 
 #include "config/config.h"
+#include "crypto/digest.h"
 #include "fmt/yaml/yaml.h"
 
 // More are counted, not kept.
@@ -17,6 +18,12 @@ typedef struct wg_cfg_world {
   void *ctx;
 } wg_cfg_world;
 
+// SHA-256 of a file, as 64 digits, from whoever remembers it by what stat says.
+typedef struct wg_cfg_digests {
+  wg_code (*of_file)(void *ctx, const char *abs_path, wg_hex *out, wg_error *err);
+  void *ctx;
+} wg_cfg_digests;
+
 typedef struct wg_cfg_lang wg_cfg_lang; // section.h
 
 struct wg_cfg {
@@ -29,6 +36,7 @@ struct wg_cfg {
   size_t n_errors;
   uint64_t expanded_bytes; // by ${} so far
   wg_cfg_world world;
+  const wg_cfg_digests *digests; // for file checks; NULL: each file is read
   const wg_cfg_lang *lang;
   void *model; // the struct of the file, as far as it could be filled; NULL: nothing was understood
   bool is_good; // loaded without errors

@@ -7,7 +7,7 @@
 
 // A section in a project that was read, for its rules.
 typedef struct wg_place {
-  const void *self; // the section's struct; of a list: the first item
+  void *self;       // the section's struct; of a list: the first item
   size_t n;         // of a list: how many
   const char *path; // of the map that has the section's keys: "images.kiosk"
   wg_pos pos;       // of that map; line 0 where its row keeps none

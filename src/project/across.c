@@ -52,28 +52,38 @@ static size_t across_count_targets(const wg_cfg_app *app, const char *arch, bool
   return n;
 }
 
-static void across_image_app_target(wg_cfg *c, const wg_cfg_image *img, const wg_cfg_image_app *ia,
-                                    const wg_cfg_app *app) {
+static void across_image_app_target(wg_cfg *c, const wg_cfg_image *img, const char *arch,
+                                    const wg_cfg_image_app *ia, const wg_cfg_app *app) {
   bool plain = false, holes = app->n_targets == 0;
-  size_t n = across_count_targets(app, img->arch, &plain, &holes);
+  size_t n = across_count_targets(app, arch, &plain, &holes);
   if (n == 0 && !holes) {
     wg_cfg_error(c, ia->app_pos,
-                 img->arch == NULL
+                 arch == NULL
                      ? wg_cfg_printf(c, "images.%s.apps: app '%s' has no Windows target", img->name,
                                      app->name)
                      : wg_cfg_printf(c, "images.%s.apps: app '%s' has no target windows/%s",
-                                     img->name, app->name, img->arch),
+                                     img->name, app->name, arch),
                  wg_cfg_printf(c, "add 'windows/%s' to apps.%s.targets",
-                               img->arch == NULL ? "amd64" : img->arch, app->name));
+                               arch == NULL ? "amd64" : arch, app->name));
   }
-  if (img->arch != NULL && n > 1 && !plain) {
+  if (arch != NULL && n > 1 && !plain) {
     wg_cfg_error(c, ia->app_pos,
                  wg_cfg_printf(c,
                                "images.%s.apps: app '%s' has %zu targets for windows/%s, and an "
                                "image takes one",
-                               img->name, app->name, n, img->arch),
+                               img->name, app->name, n, arch),
                  wg_cfg_printf(c, "add plain 'windows/%s' to apps.%s.targets, or keep one variant",
-                               img->arch, app->name));
+                               arch, app->name));
+  }
+}
+
+void wg_across_targets(wg_cfg *c, const wg_project *p, const wg_cfg_image *img, const char *arch) {
+  for (size_t i = 0; i < img->n_apps; i++) {
+    for (size_t k = 0; img->apps[i].app != NULL && k < p->n_apps; k++) {
+      if (strcmp(p->apps[k].name, img->apps[i].app) == 0) {
+        across_image_app_target(c, img, arch, &img->apps[i], &p->apps[k]);
+      }
+    }
   }
 }
 
@@ -104,7 +114,7 @@ static void across_image_app(wg_cfg *c, const wg_project *p, const wg_cfg_image 
   for (size_t i = 0; i < p->n_apps; i++) {
     if (strcmp(p->apps[i].name, ia->app) == 0) {
       ia->app_index = i;
-      across_image_app_target(c, img, ia, &p->apps[i]);
+      across_image_app_target(c, img, img->arch, ia, &p->apps[i]);
       return;
     }
   }

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "goapp/env.h"
+#include "goapp/flags.h"
+#include "goapp/observe.h"
 #include "project/gosource.h"
 #include "project/hostfile.h"
 #include "project/ports.h"
@@ -234,11 +237,35 @@ static void app_windows(wg_cfg *c, const wg_cfg_app *app) {
   }
 }
 
+// What Go's tools would refuse, or what wingo sets itself.
+static void app_flags(wg_cfg *c, const wg_cfg_app *app) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_error err = WG_ERROR_INIT;
+  for (size_t i = 0; i < app->n_ldflags + app->n_gcflags; i++) {
+    bool ld = i < app->n_ldflags;
+    const wg_cfg_str *flag = ld ? &app->ldflags[i] : &app->gcflags[i - app->n_ldflags];
+    if (flag->s != NULL && wg_go_flags_add(&b, flag->s, &err) != WG_OK) {
+      wg_cfg_error(
+          c, flag->pos,
+          wg_cfg_printf(c, "apps.%s.%s: %s", app->name, ld ? "ldflags" : "gcflags", err.text),
+          NULL);
+    }
+  }
+  for (size_t i = 0; i < app->n_env; i++) {
+    if (wg_go_env_check(app->env[i].name, app->env[i].value, &err) != WG_OK) {
+      wg_cfg_error(c, app->env[i].pos, wg_cfg_printf(c, "apps.%s.env: %s", app->name, err.text),
+                   NULL);
+    }
+  }
+}
+
 static void apps_rules(wg_cfg *c, const wg_place *at) {
   const wg_cfg_app *apps = at->self;
   for (size_t i = 0; i < at->n; i++) {
     app_ldflags(c, &apps[i]);
     app_windows(c, &apps[i]);
+    app_flags(c, &apps[i]);
     wg_gosource_rules(c, &apps[i]);
   }
 }
@@ -299,6 +326,36 @@ static void app_main(wg_cfg *c, const wg_cfg_app *app, const char *folder) {
   }
 }
 
+// A .syso in the package's folder is resources of its own: wingo's would be the second ones.
+static void app_syso(wg_cfg *c, const wg_cfg_app *app, const char *folder) {
+  const wg_cfg_windows *w = &app->windows;
+  wg_dirent *e = NULL;
+  size_t n = 0;
+  wg_error err = WG_ERROR_INIT;
+  if ((w->icon == NULL && !w->version_info.present && !w->manifest.present) ||
+      app->main[0] != '.') {
+    return;
+  }
+  WG_AUTO(wg_cstr) path = wg_path_join(folder, app->main);
+  if (wg_os_list_dir(WG_CWD, path, &c->arena, &e, &n, &err) != WG_OK) {
+    return; // said elsewhere
+  }
+  for (size_t i = 0; i < n; i++) {
+    bool taken = false;
+    for (size_t k = 0; wg_str_ends(wg_str_of(e[i].name), ".syso") && k < app->n_targets; k++) {
+      const wg_cfg_target *t = &app->targets[k];
+      taken = taken || (t->os != NULL && strcmp(t->os, "windows") == 0 &&
+                        !wg_go_name_excluded(e[i].name, t->os, t->arch));
+    }
+    if (taken) {
+      wg_cfg_error(c, app->pos,
+                   wg_cfg_printf(c, "apps.%s.windows: '%s' has resources of its own (%s)",
+                                 app->name, app->main, e[i].name),
+                   "remove that file, or what 'windows' asks for");
+    }
+  }
+}
+
 static void app_app(wg_cfg *c, const wg_cfg_app *app) {
   wg_stat st;
   wg_pos pos = app->dir_pos.line != 0 ? app->dir_pos : app->pos;
@@ -313,6 +370,9 @@ static void app_app(wg_cfg *c, const wg_cfg_app *app) {
     } else {
       app_main(c, app, folder);
       wg_gosource_files(c, app, folder);
+      if (app->main != NULL) {
+        app_syso(c, app, folder);
+      }
     }
   }
 }

@@ -181,33 +181,45 @@ static void base_rules(wg_cfg *c, const wg_place *at) {
   }
 }
 
+// Remembered by what stat says of the file, where somebody does.
+static wg_code base_digest(wg_cfg *c, const char *path, wg_hex *out, wg_error *err) {
+  if (c->digests != NULL) {
+    return c->digests->of_file(c->digests->ctx, path, out, err);
+  }
+  WG_AUTO(wg_fd) fd = -1;
+  wg_digest d;
+  if (wg_os_open_read(WG_CWD, path, &fd, err) != WG_OK ||
+      wg_sha256_fd(fd, NULL, &d, NULL, err) != WG_OK) {
+    return err->code;
+  }
+  *out = wg_digest_hex(&d);
+  return WG_OK;
+}
+
 // Compares the pin with the file, or offers one. A split base's pin is of the part that is named.
 static void base_pin(wg_cfg *c, const wg_cfg_base *b, const char *where) {
   WG_AUTO(wg_cstr) path = wg_hostfile_path(c, b->path);
-  WG_AUTO(wg_fd) fd = -1;
   wg_error err = WG_ERROR_INIT;
-  wg_digest d, pin;
-  if (wg_os_open_read(WG_CWD, path, &fd, &err) != WG_OK ||
-      wg_sha256_fd(fd, NULL, &d, NULL, &err) != WG_OK) {
+  wg_hex hex;
+  if (base_digest(c, path, &hex, &err) != WG_OK) {
     wg_cfg_error(c, b->path_pos,
                  wg_cfg_printf(c, "%s.base.file: '%s': %s", where, b->path, err.text), NULL);
     return;
   }
-  const char *hex = wg_cfg_printf(c, "%s", wg_digest_hex(&d).s);
   if (b->sha256 == NULL) {
     wg_cfg_add_fault(c, WG_FAULT_WARNING, b->path_pos,
                      wg_cfg_printf(c, "%s.base: no 'sha256' pins '%s'", where, b->path),
-                     wg_cfg_printf(c, "add 'sha256: %s'", hex));
-  } else if (!wg_digest_parse(wg_str_of(b->sha256), &pin) || !wg_digest_eq(&pin, &d)) {
+                     wg_cfg_printf(c, "add 'sha256: %s'", hex.s));
+  } else if (strcmp(b->sha256, hex.s) != 0) {
     wg_cfg_error(
         c, b->sha256_pos,
         wg_cfg_printf(c, "%s.base.sha256: '%s' is not the file that is pinned", where, b->path),
-        wg_cfg_printf(c, "if this file is meant, write 'sha256: %s'", hex));
+        wg_cfg_printf(c, "if this file is meant, write 'sha256: %s'", hex.s));
   }
 }
 
 // Is it a base we can change, is the image there, and do the architectures agree?
-static void base_look(wg_cfg *c, const wg_cfg_image *img, const wg_place *at) {
+static void base_look(wg_cfg *c, wg_cfg_image *img, const wg_place *at) {
   const wg_cfg_base *b = &img->base;
   const char *where = at->path;
   if (b->image == NULL && b->image_pos.line != 0) {
@@ -220,6 +232,7 @@ static void base_look(wg_cfg *c, const wg_cfg_image *img, const wg_place *at) {
   wg_error err = WG_ERROR_INIT;
   wg_code code = wg_image_base_look(&base, &facts, &err);
   const char *arch = facts.arch;
+  img->arch_found = wg_cfg_printf(c, "%s", arch);
   if (code != WG_OK) {
     bool of_image = (code == WG_E_NOT_FOUND || code == WG_E_CONFLICT) && b->image != NULL;
     bool of_wim = code == WG_E_USAGE && b->wim_pos.line != 0;
@@ -239,8 +252,9 @@ static void base_look(wg_cfg *c, const wg_cfg_image *img, const wg_place *at) {
 }
 
 // Is there such a product for this architecture, and has it that image?
-static void base_synthetic(wg_cfg *c, const wg_cfg_image *img, const char *where) {
+static void base_synthetic(wg_cfg *c, wg_cfg_image *img, const char *where) {
   const wg_cfg_base *b = &img->base;
+  img->arch_found = WG_SYNTHETIC_ARCH;
   wg_error err = WG_ERROR_INIT;
   if (wg_synthetic_check(b->path, img->arch, NULL, NULL, NULL, &err) != WG_OK) {
     wg_cfg_error(c, img->arch_pos, wg_cfg_printf(c, "%s.arch: %s", where, err.text), NULL);
@@ -255,7 +269,7 @@ static void base_synthetic(wg_cfg *c, const wg_cfg_image *img, const char *where
 }
 
 static void base_files(wg_cfg *c, const wg_place *at) {
-  const wg_cfg_image *img = at->self;
+  wg_cfg_image *img = at->self;
   const wg_cfg_base *b = &img->base;
   wg_stat st;
   bool is_file = b->kind == WG_BASE_FILE;

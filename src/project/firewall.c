@@ -1,10 +1,11 @@
 #include "project/image.h"
 
+#include "image/reg/firewall.h"
 #include "project/values.h"
 
 #define FIREWALL(field) WG_AT(wg_cfg_firewall, field)
 static const wg_choice protocols[] = {
-    {"tcp", WG_CFG_TCP, false}, {"udp", WG_CFG_UDP, false}, {NULL, 0, false}};
+    {"tcp", WG_FIREWALL_TCP, false}, {"udp", WG_FIREWALL_UDP, false}, {NULL, 0, false}};
 static const wg_choice directions[] = {
     {"in", WG_CFG_FW_IN, false}, {"out", WG_CFG_FW_OUT, false}, {NULL, 0, false}};
 static const wg_choice rule_actions[] = {
@@ -14,6 +15,7 @@ static const wg_key firewall_keys[] = {
      .type = WG_KEY_STRING,
      .flags = WG_KF_REQUIRED,
      .at = FIREWALL(name),
+     .check = wg_cfg_check_firewall_name,
      .doc = "The rule's name, as the firewall's console shows it.",
      .example = "Kiosk"},
     {.name = "protocol",

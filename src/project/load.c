@@ -2,6 +2,7 @@
 
 #include "config/reference.h"
 #include "config/schema.h"
+#include "project/across.h"
 #include "project/sections.h"
 
 wg_code wg_project_load(const wg_cfg_options *opt, wg_cfg **out, wg_error *err) {
@@ -12,12 +13,15 @@ const wg_project *wg_project_of(const wg_cfg *c) {
   return c->is_good ? c->model : NULL;
 }
 
-wg_code wg_project_check_files(wg_cfg *c, wg_error *err) {
+wg_code wg_project_check_files(wg_cfg *c, const wg_cfg_digests *digests, wg_error *err) {
   size_t before = c->n_errors;
   if (c->model == NULL) {
     return WG_OK; // nothing was understood
   }
+  c->digests = digests;
   wg_sections_files(c);
+  wg_project_across_files(c, c->model);
+  c->digests = NULL;
   wg_cfg_sort_faults(c);
   return c->n_errors == before ? WG_OK : wg_cfg_fail_faulty(c, c->sources[0], err);
 }

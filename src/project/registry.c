@@ -135,9 +135,24 @@ static void registry_rules(wg_cfg *c, const wg_place *at) {
 #define REGISTRY_TEXT_MAX ((uint64_t)256 << 20)
 #define REGISTRY_MAX_FAULTS 20U
 
+// "line 7: ..." as the reader of registry text says it: a place of that file.
+static void registry_text_fault(wg_cfg *c, const char *file, const char *text) {
+  uint64_t line = 0;
+  wg_str s = wg_str_of(text);
+  wg_pos pos = {file, 1, 1};
+  if (wg_str_starts(s, "line ")) {
+    s = (wg_str){s.p + 5, s.n - 5};
+    size_t n = wg_str_find(s, ':');
+    if (n + 2 < s.n && wg_parse_u64((wg_str){s.p, n}, &line)) {
+      pos.line = (uint32_t)line;
+      text = s.p + n + 2;
+    }
+  }
+  wg_cfg_error(c, pos, wg_cfg_printf(c, "%s", text), NULL);
+}
+
 // Keys of the text that no image has, or that are not changed offline.
-static void registry_text_keys(wg_cfg *c, const char *label, const wg_cfg_registry *r,
-                               const wg_regtext *t) {
+static void registry_text_keys(wg_cfg *c, const wg_cfg_registry *r, const wg_regtext *t) {
   WG_AUTO(wg_buf) key = {0};
   wg_reg_map *maps = wg_cfg_alloc(c, r->n_map + 1, sizeof(*maps));
   size_t n_faults = 0;
@@ -153,10 +168,8 @@ static void registry_text_keys(wg_cfg *c, const char *label, const wg_cfg_regist
     wg_reg_map_key(maps, r->n_map, t->ops[i].key, &key);
     if (names_key && !wg_reg_key_rule(wg_buf_z(&key), deletes, &why, &hint)) {
       n_faults++;
-      wg_cfg_error(c, r->file_pos,
-                   wg_cfg_printf(c, "%s: '%s': line %u: key '%s' %s", label, r->file,
-                                 t->ops[i].line, wg_buf_z(&key), why),
-                   wg_cfg_printf(c, "%s", hint));
+      wg_cfg_error(c, (wg_pos){r->file, t->ops[i].line, 1},
+                   wg_cfg_printf(c, "key '%s' %s", wg_buf_z(&key), why), hint);
     }
   }
 }
@@ -169,12 +182,13 @@ static void registry_text(wg_cfg *c, const char *label, const wg_cfg_registry *r
   wg_error err = WG_ERROR_INIT;
   wg_buf_init(&bytes, wg_heap(), 0);
   wg_arena_init(&arena, wg_heap(), 0);
-  if (wg_os_read_file(WG_CWD, path, REGISTRY_TEXT_MAX, &bytes, &err) != WG_OK ||
-      wg_regtext_parse(bytes.p, bytes.n, NULL, &arena, &t, &err) != WG_OK) {
+  if (wg_os_read_file(WG_CWD, path, REGISTRY_TEXT_MAX, &bytes, &err) != WG_OK) {
     wg_cfg_error(c, r->file_pos, wg_cfg_printf(c, "%s: '%s': %s", label, r->file, err.text), NULL);
-    return;
+  } else if (wg_regtext_parse(bytes.p, bytes.n, NULL, &arena, &t, &err) != WG_OK) {
+    registry_text_fault(c, r->file, err.text);
+  } else {
+    registry_text_keys(c, r, &t);
   }
-  registry_text_keys(c, label, r, &t);
 }
 
 static void registry_files(wg_cfg *c, const wg_place *at) {

@@ -1,5 +1,4 @@
-// Registry values in the project file: YAML forms to types and bytes. And text rules of what has to
-// do with them.
+// Registry values in the project file: YAML forms to types and bytes.
 #include "project/regvalues.h"
 
 #include <string.h>
@@ -8,11 +7,8 @@
 #include "config/expand.h"
 #include "config/walk.h"
 #include "image/part/want.h"
-#include "image/reg/firewall.h"
-#include "image/reg/service.h"
 #include "image/reg/value.h"
 #include "os/mem.h"
-#include "project/values.h"
 
 typedef struct regwalk {
   wg_cfg *c;
@@ -260,29 +256,3 @@ const wg_key_kind wg_key_regvalues = {.node = WG_YAML_MAP,
                                       .type = "map of value name to data",
                                       .read = regvalues_read,
                                       .schema = regvalues_schema};
-
-// --- text rules
-
-bool wg_cfg_check_reg_key(wg_cfg_text *t) {
-  return wg_reg_key_rule(t->text, false, &t->why, &t->hint);
-}
-
-bool wg_cfg_check_reg_delete(wg_cfg_text *t) {
-  return wg_reg_key_rule(t->text, true, &t->why, &t->hint);
-}
-
-bool wg_cfg_check_service_name(wg_cfg_text *t) {
-  t->why = "is not a service's name";
-  return wg_service_name_rule(t->text, &t->hint);
-}
-
-bool wg_cfg_check_reg_env(wg_cfg_text *t) {
-  t->why = "is not the name of an environment variable";
-  t->hint = "no '=' in it";
-  return t->text[0] != '\0' && strchr(t->text, '=') == NULL;
-}
-
-bool wg_cfg_check_ports(wg_cfg_text *t) {
-  t->why = "is not a list of ports";
-  return wg_firewall_ports_rule(t->text, &t->hint);
-}

@@ -88,6 +88,7 @@ static const wg_key service_keys[] = {
     {.name = "account",
      .type = WG_KEY_STRING,
      .at = SERVICE(account),
+     .pos_at = SERVICE(account_pos),
      .doc = "The account it runs as: LocalSystem (when left out), LocalService, NetworkService, or "
             "the service's own, `NT SERVICE\\<name>`. An account with a password can't be set "
             "offline.",
@@ -111,6 +112,7 @@ static const wg_key service_keys[] = {
     {.name = "descriptor",
      .type = WG_KEY_STRING,
      .at = SERVICE(descriptor),
+     .check = wg_cfg_check_sddl,
      .doc = "Who may start, stop and change it, as SDDL.",
      .example = "'D:(A;;CCLCSWRPWPDTLOCRRC;;;SY)(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)'"},
     {.name = "depends",
@@ -195,7 +197,7 @@ static void service_rules(wg_cfg *c, const wg_place *at) {
     return;
   }
   if (!wg_service_account_rule(s->account, s->name, &account)) {
-    wg_cfg_error(c, s->pos,
+    wg_cfg_error(c, s->account_pos,
                  wg_cfg_printf(c,
                                "%s.service.account: '%s' needs a password, which Windows keeps "
                                "sealed with keys that only the installed system has",

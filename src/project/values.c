@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/near.h"
-#include "base/utf.h"
+#include "image/tree/winpath.h"
 
 const char wg_cfg_name_pattern[] = "^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?$";
 const char wg_cfg_windows_path_pattern[] = "^[Cc]:[\\\\/]([^\\\\/<>:\"|?*]*[^\\\\/<>:\"|?*. "
@@ -85,7 +85,7 @@ bool wg_cfg_check_app_name(wg_cfg_text *t) {
   if (!wg_cfg_check_name(t)) {
     return false;
   }
-  if (wg_cfg_is_device_name(wg_str_of(t->text))) {
+  if (wg_winpath_is_device(wg_str_of(t->text))) {
     return value_bad(t,
                      "is the name of a device on Windows: the program could not be written there",
                      "choose another name");
@@ -300,104 +300,6 @@ bool wg_cfg_check_base_image(wg_cfg_text *t) {
   uint64_t v = 0;
   if (digits && (!wg_parse_u64(wg_str_of(t->text), &v) || v == 0 || v > 65535)) {
     return value_bad(t, "is not the number of an image", "images count from 1; or give its name");
-  }
-  return true;
-}
-
-bool wg_cfg_is_device_name(wg_str c) {
-  static const char *const fixed[] = {"con", "prn", "aux", "nul", "conin$", "conout$"};
-  c.n = wg_str_find(c, '.'); // an extension doesn't help
-  while (c.n > 0 && c.p[c.n - 1] == ' ') {
-    c.n--;
-  }
-  for (size_t i = 0; i < WG_ARRAY_LEN(fixed); i++) {
-    if (wg_str_eq_nocase(c, fixed[i])) {
-      return true;
-    }
-  }
-  wg_str head = {c.p, c.n < 3 ? c.n : 3};
-  if (!wg_str_eq_nocase(head, "com") && !wg_str_eq_nocase(head, "lpt")) {
-    return false;
-  }
-  wg_str tail = {c.p + 3, c.n - 3};
-  return (tail.n == 1 && value_is_digit(tail.p[0])) || wg_str_eqz(tail, "\xC2\xB9") ||
-         wg_str_eqz(tail, "\xC2\xB2") || wg_str_eqz(tail, "\xC2\xB3");
-}
-
-static bool value_check_chars(wg_cfg_text *t, wg_str c) {
-  size_t at = 0, units = 0;
-  for (uint32_t cp = 0; wg_utf8_next(c, &at, &cp);) {
-    // What escapes in double quotes make of \\t \\N \\_ \\L \\P.
-    if (cp < 0x20 || cp == 0x7F || cp == 0x85 || cp == 0xA0 || cp == 0x2028 || cp == 0x2029) {
-      return value_bad(t, "has a character that a Windows name can't have",
-                       "in double quotes a backslash starts an escape: write the path in single "
-                       "quotes");
-    }
-    units += cp >= 0x10000 ? 2 : 1;
-  }
-  for (size_t i = 0; i < c.n; i++) {
-    if (strchr("<>:\"|?*", c.p[i]) != NULL) {
-      return value_bad(
-          t, wg_arena_printf(t->arena, "has '%c', which a Windows name can't have", c.p[i]),
-          "leave it out");
-    }
-  }
-  return units <= 255 ? true : value_bad(t, "has a name of more than 255 characters", NULL);
-}
-
-static bool value_check_component(wg_cfg_text *t, wg_str c) {
-  if (c.n == 0) {
-    return value_bad(t, "has two separators in a row", NULL);
-  }
-  if (wg_str_eqz(c, ".") || wg_str_eqz(c, "..")) {
-    return value_bad(t, wg_arena_printf(t->arena, "has '%.*s' in it", WG_STR_ARG(c)),
-                     "write the path out from C:\\");
-  }
-  if (!value_check_chars(t, c)) {
-    return false;
-  }
-  if (c.p[c.n - 1] == '.' || c.p[c.n - 1] == ' ') {
-    return value_bad(
-        t, wg_arena_printf(t->arena, "has '%.*s', which ends in a dot or a space", WG_STR_ARG(c)),
-        "Windows drops those: leave them out");
-  }
-  if (wg_cfg_is_device_name(c)) {
-    return value_bad(
-        t, wg_arena_printf(t->arena, "has '%.*s', which is a device on Windows", WG_STR_ARG(c)),
-        "choose another name");
-  }
-  return true;
-}
-
-bool wg_cfg_check_windows_path(wg_cfg_text *t) {
-  const char *s = t->text;
-  static const char hint[] =
-      "write it from the drive on, in single quotes: 'C:\\Program Files\\Kiosk'";
-  if (!value_is_alpha(s[0]) || s[1] != ':') {
-    return value_bad(t,
-                     s[0] == '%' ? "has an environment variable; an image has none"
-                                 : "is not an absolute Windows path",
-                     hint);
-  }
-  if (s[0] != 'C' && s[0] != 'c') {
-    return value_bad(t,
-                     wg_arena_printf(t->arena, "is on drive %c:, and an image is drive C:", s[0]),
-                     "write it with C:");
-  }
-  if (s[2] != '\\' && s[2] != '/') {
-    return value_bad(t, "has no separator behind the drive", hint);
-  }
-  wg_str rest = wg_str_of(s + 3);
-  while (rest.n > 0) {
-    size_t n = 0;
-    while (n < rest.n && rest.p[n] != '\\' && rest.p[n] != '/') {
-      n++;
-    }
-    if (!value_check_component(t, (wg_str){rest.p, n})) {
-      return false;
-    }
-    size_t skip = n < rest.n ? n + 1 : n; // a separator at the end is fine
-    rest = (wg_str){rest.p + skip, rest.n - skip};
   }
   return true;
 }

@@ -25,13 +25,12 @@ bool wg_cfg_check_reg_key(wg_cfg_text *t);
 bool wg_cfg_check_reg_delete(wg_cfg_text *t);
 bool wg_cfg_check_service_name(wg_cfg_text *t);
 bool wg_cfg_check_ports(wg_cfg_text *t);
+bool wg_cfg_check_firewall_name(wg_cfg_text *t);
 bool wg_cfg_check_reg_env(wg_cfg_text *t); // name of an environment variable of a service
 bool wg_cfg_check_windows_path(wg_cfg_text *t);
 bool wg_cfg_check_owner(wg_cfg_text *t);
 bool wg_cfg_check_sddl(wg_cfg_text *t);
 bool wg_cfg_check_windows_name(wg_cfg_text *t);  // one component of a path
 bool wg_cfg_check_shortcut_path(wg_cfg_text *t); // C:\... or %VARIABLE%\...
-// A component of a Windows path that names a device: CON, nul.txt, COM1.
-bool wg_cfg_is_device_name(wg_str component);
 
 #endif

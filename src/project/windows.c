@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fmt/ico/ico.h"
 #include "project/hostfile.h"
 #include "project/values.h"
 
@@ -185,32 +186,49 @@ static void windows_rules(wg_cfg *c, const wg_place *at) {
   }
 }
 
-static void windows_icon(wg_cfg *c, const wg_cfg_windows *w, const char *label) {
+// All of the file, as the build reads it. False after adding a fault.
+static bool windows_read(wg_cfg *c, const char *label, const char *given, wg_pos pos,
+                         uint64_t max_bytes, wg_buf *out) {
   wg_stat st;
-  if (w->icon == NULL || !wg_hostfile_stat(c, label, w->icon, w->icon_pos, WG_FT_FILE, &st)) {
+  wg_error err = WG_ERROR_INIT;
+  wg_buf_init(out, wg_heap(), 0);
+  if (!wg_hostfile_stat(c, label, given, pos, WG_FT_FILE, &st)) {
+    return false;
+  }
+  WG_AUTO(wg_cstr) path = wg_hostfile_path(c, given);
+  if (wg_os_read_file(WG_CWD, path, max_bytes, out, &err) != WG_OK) {
+    wg_cfg_error(c, pos, wg_cfg_printf(c, "%s: %s", label, err.text), NULL);
+    return false;
+  }
+  return true;
+}
+
+static void windows_icon(wg_cfg *c, const wg_cfg_windows *w, const char *label) {
+  WG_AUTO(wg_buf) bytes = {0};
+  WG_AUTO(wg_arena) arena = {0};
+  const wg_ico *ico = NULL;
+  wg_error err = WG_ERROR_INIT;
+  wg_arena_init(&arena, wg_heap(), 0);
+  if (w->icon == NULL ||
+      !windows_read(c, label, w->icon, w->icon_pos, WG_CFG_MAX_ICON_BYTES, &bytes)) {
     return;
   }
-  WG_AUTO(wg_cstr) path = wg_hostfile_path(c, w->icon);
-  WG_AUTO(wg_fd) fd = -1;
-  wg_error err = WG_ERROR_INIT;
-  uint8_t head[4] = {0};
-  size_t n = 0;
-  if (wg_os_open_read(WG_CWD, path, &fd, &err) != WG_OK ||
-      wg_os_read(fd, head, sizeof(head), &n, &err) != WG_OK) {
-    wg_cfg_error(c, w->icon_pos, wg_cfg_printf(c, "%s: %s", label, err.text), NULL);
-  } else if (n < 4 || wg_le32(head) != 0x00010000) { // ICONDIR: reserved 0, type 1
+  if (bytes.n < 4 || wg_le32((const uint8_t *)bytes.p) != 0x00010000) { // reserved 0, type 1
     wg_cfg_error(c, w->icon_pos, wg_cfg_printf(c, "%s: '%s' is not an icon file", label, w->icon),
                  "give an .ico file; a .png must be put into one first");
+  } else if (wg_ico_parse(bytes.p, bytes.n, NULL, &arena, &ico, &err) != WG_OK) {
+    wg_cfg_error(c, w->icon_pos, wg_cfg_printf(c, "%s: '%s': %s", label, w->icon, err.text),
+                 "save it again with a program that makes .ico files");
   }
 }
 
 static void windows_files(wg_cfg *c, const wg_place *at) {
   const wg_cfg_windows *w = at->self;
-  wg_stat st;
+  WG_AUTO(wg_buf) manifest = {0};
   windows_icon(c, w, wg_cfg_printf(c, "%s.windows.icon", at->path));
   if (w->manifest.file != NULL) {
-    (void)wg_hostfile_stat(c, wg_cfg_printf(c, "%s.windows.manifest.file", at->path),
-                           w->manifest.file, w->manifest.pos, WG_FT_FILE, &st);
+    (void)windows_read(c, wg_cfg_printf(c, "%s.windows.manifest.file", at->path), w->manifest.file,
+                       w->manifest.pos, WG_CFG_MAX_MANIFEST_BYTES, &manifest);
   }
 }
 

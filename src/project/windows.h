@@ -44,6 +44,10 @@ typedef struct wg_cfg_windows { // apps.<name>.windows
   } manifest;
 } wg_cfg_windows;
 
+// What is read of files that are put into a program.
+#define WG_CFG_MAX_ICON_BYTES ((uint64_t)64 << 20)
+#define WG_CFG_MAX_MANIFEST_BYTES ((uint64_t)1 << 20)
+
 extern const wg_section wg_section_windows;
 
 #endif

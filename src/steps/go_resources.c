@@ -4,9 +4,6 @@
 #include "fmt/rsrc/rsrc.h"
 #include "steps/go_steps.h"
 
-#define RESOURCES_MAX_ICON ((uint64_t)64 << 20)
-#define RESOURCES_MAX_MANIFEST ((uint64_t)1 << 20)
-
 typedef struct go_resources {
   const char *arch;
   const wg_cfg_windows *windows;
@@ -43,7 +40,7 @@ static wg_code resources_run(wg_step_ctx *c, wg_error *err) {
   wg_buf_init(&out, wg_heap(), 0);
   wg_rsrc_spec spec = {.goarch = r->arch};
   if (w->icon != NULL) {
-    if (resources_read(c, "icon", RESOURCES_MAX_ICON, &icon, err) != WG_OK) {
+    if (resources_read(c, "icon", WG_CFG_MAX_ICON_BYTES, &icon, err) != WG_OK) {
       return wg_wrap(err, "icon %s", w->icon);
     }
     spec.icon = wg_buf_str(&icon);
@@ -52,7 +49,7 @@ static wg_code resources_run(wg_step_ctx *c, wg_error *err) {
     spec.version = &r->version;
   }
   if (w->manifest.file != NULL) {
-    if (resources_read(c, "manifest", RESOURCES_MAX_MANIFEST, &xml, err) != WG_OK) {
+    if (resources_read(c, "manifest", WG_CFG_MAX_MANIFEST_BYTES, &xml, err) != WG_OK) {
       return wg_wrap(err, "manifest %s", w->manifest.file);
     }
     spec.manifest_xml = wg_buf_str(&xml);

@@ -29,7 +29,7 @@ WG_DEFINE_AUTO(project_steps, project_steps_done);
 static wg_code project_image_base(const wg_project *p, const wg_cfg_image *image,
                                   wg_image_base_facts *out, const char **out_arch, wg_error *err) {
   if (image->base.kind == WG_BASE_SYNTHETIC) {
-    *out_arch = image->arch != NULL ? image->arch : "amd64";
+    *out_arch = image->arch != NULL ? image->arch : WG_SYNTHETIC_ARCH;
     if (wg_synthetic_check_disc(image->base.path, *out_arch, image->base.state,
                                 (wg_image_disc_wim)image->base.wim, image->base.image, NULL,
                                 err) != WG_OK) {

@@ -2,7 +2,7 @@
 #include <limits.h>
 
 #include "cli/core/roff.h"
-#include "cli/project/project.h"
+#include "cli/project/graph.h"
 #include "fmt/json/jsonw.h"
 
 typedef struct check_count {
@@ -77,6 +77,24 @@ static void check_summary(const char *file, check_count c, wg_buf *out) {
   wg_buf_printf(out, "%zu warning%s\n", c.n_warnings, c.n_warnings == 1 ? "" : "s");
 }
 
+static wg_code check_digest(void *ctx, const char *abs_path, wg_hex *out, wg_error *err) {
+  wg_digest d;
+  if (wg_store_file_digest(ctx, abs_path, NULL, &d, NULL, err) != WG_OK) {
+    return err->code;
+  }
+  *out = wg_digest_hex(&d);
+  return WG_OK;
+}
+
+// The store remembers digests of bases by what stat says of them. Without a store they are hashed.
+static wg_code check_files(const wg_cli *cli, wg_cfg *cfg, wg_error *err) {
+  WG_AUTO_PTR(wg_store) store = NULL;
+  wg_error ignored = WG_ERROR_INIT;
+  bool has_store = wg_store_open(wg_cli_value(cli, "store"), &store, &ignored) == WG_OK;
+  const wg_cfg_digests digests = {check_digest, store};
+  return wg_project_check_files(cfg, has_store ? &digests : NULL, err);
+}
+
 static int check_run(wg_cli *cli) {
   wg_error err = WG_ERROR_INIT;
   WG_AUTO_PTR(wg_cfg) cfg = NULL;
@@ -86,7 +104,7 @@ static int check_run(wg_cli *cli) {
     return wg_cli_fail(cli, &err);
   }
   wg_error files_err = WG_ERROR_INIT;
-  wg_code files_code = wg_project_check_files(cfg, &files_err);
+  wg_code files_code = check_files(cli, cfg, &files_err);
   code = code != WG_OK ? code : files_code;
   c = check_counts(cfg);
   WG_AUTO(wg_buf) out = {0};
@@ -105,7 +123,7 @@ static int check_run(wg_cli *cli) {
   return code == WG_OK ? 0 : wg_exit_code(code);
 }
 
-static const wg_cli_opt check_opts[] = {WG_CLI_PROJECT_OPTS};
+static const wg_cli_opt check_opts[] = {WG_CLI_PROJECT_OPTS, WG_CLI_STORE_OPT};
 
 const wg_cli_cmd wg_cmd_check = {
     .name = "check",

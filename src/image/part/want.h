@@ -35,6 +35,7 @@ typedef struct wg_cfg_service { // service: of an app in an image
   bool present;
   wg_pos pos;
   const char *name, *display_name, *description, *account, *descriptor; // NULL: left out
+  wg_pos account_pos;
   unsigned start; // wg_service_start of image/reg/service.h
   unsigned sid;   // wg_service_sid
   const wg_cfg_str *args, *privileges, *depends;
@@ -49,10 +50,6 @@ typedef struct wg_cfg_service { // service: of an app in an image
   size_t n_triggers;
 } wg_cfg_service;
 
-enum { // protocols by their IP numbers
-  WG_CFG_TCP = 6,
-  WG_CFG_UDP = 17,
-};
 typedef enum wg_cfg_fw_direction {
   WG_CFG_FW_IN,
   WG_CFG_FW_OUT
@@ -64,7 +61,7 @@ typedef enum wg_cfg_fw_action {
 
 typedef struct wg_cfg_firewall {
   const char *name, *ports; // ports NULL: any
-  unsigned protocol;        // WG_CFG_TCP, WG_CFG_UDP
+  unsigned protocol;        // WG_FIREWALL_TCP, WG_FIREWALL_UDP
   unsigned direction;       // wg_cfg_fw_direction
   unsigned action;          // wg_cfg_fw_action
   wg_pos pos;
@@ -164,7 +161,8 @@ typedef struct wg_cfg_image {
   const char *name;
   wg_pos pos;
   wg_cfg_base base;
-  const char *arch; // "amd64", "arm64", "386" or NULL: taken from the base
+  const char *arch;       // "amd64", "arm64", "386" or NULL: taken from the base
+  const char *arch_found; // of the base, once its file was looked at; NULL: not looked at
   wg_pos arch_pos;
   const wg_cfg_image_app *apps;
   size_t n_apps;

@@ -51,10 +51,15 @@ static char *firewall_value(const wg_reg_edits *e, const char *name) {
   return value;
 }
 
+bool wg_firewall_name_rule(const char *name, const char **hint) {
+  *hint = "a name without '|', which separates the fields of a rule";
+  return name[0] != '\0' && strchr(name, '|') == NULL;
+}
+
 wg_code wg_firewall_edits(wg_reg_edits *e, const wg_firewall_rule *r, const char *program,
                           const char *origin, wg_error *err) {
   const char *hint = NULL;
-  if (r->name == NULL || strpbrk(r->name, "|") != NULL || strpbrk(program, "|") != NULL ||
+  if (r->name == NULL || !wg_firewall_name_rule(r->name, &hint) || strpbrk(program, "|") != NULL ||
       (r->ports != NULL && !wg_firewall_ports_rule(r->ports, &hint))) {
     return wg_fail(err, WG_E_USAGE,
                    "%s: a firewall rule has a name without '|' and ports as 80,443 or 5000-5010",

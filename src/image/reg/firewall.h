@@ -20,6 +20,8 @@ typedef struct wg_firewall_rule {
 wg_code wg_firewall_edits(wg_reg_edits *e, const wg_firewall_rule *r, const char *program,
                           const char *origin, wg_error *err);
 
+// A name that a rule can have; *hint says what would do.
+WG_MUST_CHECK bool wg_firewall_name_rule(const char *name, const char **hint);
 // "8080", "80,443", "5000-5010": numbers from 1 to 65535, no empty range. *hint says how to write
 // it.
 WG_MUST_CHECK bool wg_firewall_ports_rule(const char *ports, const char **hint);

@@ -7,11 +7,12 @@
 #include "crypto/digest.h"
 #include "image/file/base.h"
 
-// Checks that product ("windows-11") exists for arch (Go's name, NULL: amd64) and state (as in
-// wg_synthetic_options), and that it has an image with that NAME, edition or 1-based number (NULL:
-// any). *out_image (may be NULL): that
-// image's NAME; with image NULL the one that is taken when none is named. Heap. NOT_FOUND lists
-// what there is; USAGE for a state of Windows PE.
+#define WG_SYNTHETIC_ARCH "amd64" // when none is asked for
+
+// Checks that product ("windows-11") exists for arch (Go's name, NULL: WG_SYNTHETIC_ARCH) and state
+// (as in wg_synthetic_options), and that it has an image with that NAME, edition or 1-based number
+// (NULL: any). *out_image (may be NULL): that image's NAME; with image NULL the one that is taken
+// when none is named. Heap. NOT_FOUND lists what there is; USAGE for a state of Windows PE.
 wg_code wg_synthetic_check(const char *product, const char *arch, const char *state,
                            const char *image, char **out_image, wg_error *err);
 

@@ -47,6 +47,17 @@ void wg_image_changes_push(wg_image_changes *c, const wg_image_change *change);
 // name that Windows refuses, NOT_FOUND, IO.
 wg_code wg_image_changes_add_tree(wg_image_changes *c, const char *from, const char *to,
                                   wg_error *err);
+// All that wg_image_changes_add_tree would refuse below the host folder, each once; a folder with a
+// name that is refused is not looked into.
+void wg_image_tree_faults(const char *folder, void (*fault)(void *ctx, const char *text),
+                          void *ctx);
+// Changes that cannot both be done, whatever the base holds: a path put twice, what an earlier
+// change made deleted, a file where another change needs a folder. For each: what is wrong with
+// v[later], and which change before it is meant. Errors of paths are not said again here.
+void wg_image_changes_conflicts(const wg_image_change *v, size_t n,
+                                void (*found)(void *ctx, size_t earlier, size_t later,
+                                              const char *text),
+                                void *ctx);
 void wg_image_changes_done(wg_image_changes *c);
 WG_DEFINE_AUTO(wg_image_changes, wg_image_changes_done);
 

@@ -29,6 +29,21 @@ void wg_image_changes_done(wg_image_changes *c) {
   *c = (wg_image_changes){0};
 }
 
+// What can't go into an image.
+static wg_code changes_entry_rule(const char *path, const wg_dirent *entry, wg_error *err) {
+  if (wg_winpath_check_name(wg_str_of(entry->name), err) != WG_OK) {
+    return wg_wrap(err, "'%s'", path);
+  }
+  if (entry->type == WG_FT_SYMLINK) {
+    return wg_fail(err, WG_E_UNSUPPORTED,
+                   "'%s' is a symbolic link; put the file or folder itself there", path);
+  }
+  if (entry->type != WG_FT_FILE && entry->type != WG_FT_DIR) {
+    return wg_fail(err, WG_E_UNSUPPORTED, "'%s' is neither a file nor a folder", path);
+  }
+  return WG_OK;
+}
+
 // Puts the folder c->v[at] names and lists its entries as further changes. Folders among them are
 // walked later, so that depth costs no stack.
 static wg_code changes_add_entries(wg_image_changes *c, const char *from, const char *to,
@@ -43,15 +58,8 @@ static wg_code changes_add_entries(wg_image_changes *c, const char *from, const 
   for (size_t i = 0; i < n; i++) {
     WG_AUTO(wg_cstr) sub_from = wg_path_join(from, entries[i].name);
     WG_AUTO(wg_cstr) sub_to = wg_xprintf("%s\\%s", to, entries[i].name);
-    if (wg_winpath_check_name(wg_str_of(entries[i].name), err) != WG_OK) {
-      return wg_wrap(err, "'%s'", sub_from);
-    }
-    if (entries[i].type == WG_FT_SYMLINK) {
-      return wg_fail(err, WG_E_UNSUPPORTED,
-                     "'%s' is a symbolic link; put the file or folder itself there", sub_from);
-    }
-    if (entries[i].type != WG_FT_FILE && entries[i].type != WG_FT_DIR) {
-      return wg_fail(err, WG_E_UNSUPPORTED, "'%s' is neither a file nor a folder", sub_from);
+    if (changes_entry_rule(sub_from, &entries[i], err) != WG_OK) {
+      return err->code;
     }
     wg_image_changes_add(c, entries[i].type == WG_FT_DIR ? WG_IMAGE_PUT_DIR : WG_IMAGE_PUT_FILE,
                          sub_to, sub_from);
@@ -80,4 +88,34 @@ wg_code wg_image_changes_add_tree(wg_image_changes *c, const char *from, const c
     }
   }
   return WG_OK;
+}
+
+void wg_image_tree_faults(const char *folder, void (*fault)(void *ctx, const char *text),
+                          void *ctx) {
+  char **folders = NULL;
+  size_t n_folders = 0, cap = 0;
+  wg_vec_push(&folders, &n_folders, &cap) = wg_xstrdup(folder);
+  for (size_t at = 0; at < n_folders; at++) {
+    WG_AUTO(wg_arena) arena = {0};
+    wg_arena_init(&arena, wg_heap(), 0);
+    wg_dirent *entries = NULL;
+    size_t n = 0;
+    wg_error err = WG_ERROR_INIT;
+    if (wg_os_list_dir(WG_CWD, folders[at], &arena, &entries, &n, &err) != WG_OK) {
+      fault(ctx, err.text);
+      continue;
+    }
+    for (size_t i = 0; i < n; i++) {
+      WG_AUTO(wg_cstr) path = wg_path_join(folders[at], entries[i].name);
+      if (changes_entry_rule(path, &entries[i], &err) != WG_OK) {
+        fault(ctx, err.text);
+      } else if (entries[i].type == WG_FT_DIR) {
+        wg_vec_push(&folders, &n_folders, &cap) = wg_take(&path);
+      }
+    }
+  }
+  for (size_t i = 0; i < n_folders; i++) {
+    wg_xfree(folders[i]);
+  }
+  wg_xfree(folders);
 }

@@ -20,8 +20,9 @@ static size_t chars16(wg_str s) {
 }
 
 // Device names keep their meaning in every folder and with any extension; Windows also takes the
-// superscript digits 1, 2, 3 for COM and LPT.
-static bool is_device_name(wg_str name) {
+// superscript digits 1, 2, 3 for COM and LPT. COM0 and LPT0 are no devices, but Explorer and shells
+// refuse them all the same.
+bool wg_winpath_is_device(wg_str name) {
   static const char *const plain[] = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"};
   wg_str stem = {name.p, wg_str_find(name, '.')};
   while (stem.n > 0 && stem.p[stem.n - 1] == ' ') {
@@ -39,7 +40,7 @@ static bool is_device_name(wg_str name) {
   if (!wg_str_eq_nocase(head, "COM") && !wg_str_eq_nocase(head, "LPT")) {
     return false;
   }
-  return (tail.n == 1 && tail.p[0] >= '1' && tail.p[0] <= '9') || wg_str_eqz(tail, "\xC2\xB9") ||
+  return (tail.n == 1 && tail.p[0] >= '0' && tail.p[0] <= '9') || wg_str_eqz(tail, "\xC2\xB9") ||
          wg_str_eqz(tail, "\xC2\xB2") || wg_str_eqz(tail, "\xC2\xB3");
 }
 
@@ -76,7 +77,7 @@ wg_code wg_winpath_check_name(wg_str name, wg_error *err) {
     return wg_fail(err, WG_E_FORMAT, "'%.*s' ends in a %s, which Windows drops; leave it out",
                    WG_STR_ARG(name), last == '.' ? "dot" : "space");
   }
-  if (is_device_name(name)) {
+  if (wg_winpath_is_device(name)) {
     return wg_fail(err, WG_E_FORMAT, "'%.*s' is reserved for a device; choose another name",
                    WG_STR_ARG(name));
   }

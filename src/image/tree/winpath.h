@@ -21,6 +21,8 @@ typedef struct wg_winpath {
 wg_code wg_winpath_parse(const char *z, wg_arena *arena, wg_winpath *out, wg_error *err);
 // One component, same rules. FORMAT when a Windows name may not be so.
 wg_code wg_winpath_check_name(wg_str name, wg_error *err);
+// Whether a component names a device: CON, nul.txt, COM1.
+bool wg_winpath_is_device(wg_str name);
 // "\a\b" (or "\") in the arena; NULL on failure.
 char *wg_winpath_text(const wg_winpath *p, wg_arena *arena);
 

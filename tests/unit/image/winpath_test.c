@@ -26,7 +26,8 @@ static void takes_what_windows_takes(void **state) {
   expect_path("a\\\\b", "\\a\\b", false);
   expect_path(" leading", "\\ leading", false);
   expect_path("a.b.c", "\\a.b.c", false);
-  expect_path("console\\com\\com10\\lpt0.x\\nulls", "\\console\\com\\com10\\lpt0.x\\nulls", false);
+  expect_path("console\\com\\com10\\lpt10.x\\nulls", "\\console\\com\\com10\\lpt10.x\\nulls",
+              false);
   expect_path("\xC3\xA9\xF0\x9F\x98\x80", "\\\xC3\xA9\xF0\x9F\x98\x80", false);
 }
 
@@ -57,6 +58,8 @@ static void refuses_the_rest(void **state) {
   expect_refused("a/Com1.tar.gz/b", "reserved");
   expect_refused("LPT\xC2\xB2", "reserved");
   expect_refused("conin$", "reserved");
+  expect_refused("a\\COM0", "reserved");
+  expect_refused("lpt0.txt", "reserved");
   expect_refused("a.", "dot");
   expect_refused("a \\b", "space");
   expect_refused("a*b", "'*'");

@@ -54,7 +54,7 @@ static wg_code check(const folder *f, const char *env_name, wg_buf *out) {
     wg_buf_add_z(out, err.text);
     return code;
   }
-  wg_code files_code = wg_project_check_files(c, &err);
+  wg_code files_code = wg_project_check_files(c, NULL, &err);
   const wg_cfg_fault *faults = wg_cfg_faults(c, &n);
   for (size_t i = 0; i < n; i++) {
     assert_true(strncmp(faults[i].pos.file, f->path, strlen(f->path)) == 0);
@@ -107,7 +107,11 @@ static void put_all(const folder *f) {
   put_z(f, "wingo.yaml", project);
   put_z(f, "agent/go.mod", "module x\n");
   put_z(f, "agent/cmd/main.go", "package main\n");
-  put(f, "agent.ico", "\0\0\1\0\1\0", 6);
+  // One image of 1x1 with 32 bits: directory, entry, BITMAPINFOHEADER, a pixel, its mask.
+  static const uint8_t ico[70] = {
+      [2] = 1,   [4] = 1,   [6] = 1,  [7] = 1,  [10] = 1, [12] = 32, [14] = 48,
+      [18] = 22, [22] = 40, [26] = 1, [30] = 2, [34] = 1, [36] = 32, [62] = 1};
+  put(f, "agent.ico", ico, sizeof(ico));
   put_z(f, "a.manifest", "<assembly/>");
   put_wim(f, "base.wim");
   put_z(f, "branding/logo.txt", "logo");

@@ -1,0 +1,184 @@
+"""What a build refuses and needs no packing to know, `wingo check` finds: all of it, at its line."""
+import json
+import os
+import time
+
+import pytest
+
+HEAD = "version: 1\nname: kiosk\n"
+APPS = "apps: {agent: {targets: [windows/amd64]}}\n"
+IMAGE = "images:\n  i:\n    base: {synthetic: windows-11}\n    outputs: [wim]\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "p"
+    path.mkdir()
+    (path / "go.mod").write_text("module x\n\ngo 1.19\n")
+    (path / "main.go").write_text("package main\n\nvar version string\n\nfunc main() { _ = version }\n")
+    (path / "a.txt").write_text("a")
+    return path
+
+
+def faults(run, folder, yaml, *options):
+    (folder / "wingo.yaml").write_text(yaml)
+    r = run("check", "--json", *options, cwd=folder)
+    assert r.err == "", r
+    out = json.loads(r.out)["faults"]
+    assert r.code == (3 if any(f["severity"] == "error" for f in out) else 0), r
+    return ["%s:%d: %s" % (f["file"], f["line"], f["text"]) for f in out if f["severity"] == "error"]
+
+
+def tree(folder, *names):
+    for name in names:
+        path = folder / "tree" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+
+
+# Name: (what is behind IMAGE, files, the faults).
+REGISTRY = {
+    "sam": ("registry: [{key: 'HKLM\\SAM\\X'}]",
+            ["wingo.yaml:8: images.i.registry.key: 'HKLM\\SAM\\X' cannot be changed offline"]),
+    "typo": ("registry: [{key: 'HKLM\\Sofware\\X'}]",
+             ["wingo.yaml:8: images.i.registry.key: 'HKLM\\Sofware\\X' is in no hive of an image"]),
+    "hardware": ("registry: [{key: 'HKLM\\HARDWARE\\X'}]",
+                 ["wingo.yaml:8: images.i.registry.key: 'HKLM\\HARDWARE\\X' cannot be changed offline"]),
+    "root": ("registry: [{delete_key: 'HKLM\\SOFTWARE'}]",
+             ["wingo.yaml:8: images.i.registry.delete_key: 'HKLM\\SOFTWARE' is the root of a hive, which cannot be "
+              "deleted"]),
+}
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRY))
+def test_registry_keys(run, folder, name):
+    line, want = REGISTRY[name]
+    assert faults(run, folder, HEAD + APPS + IMAGE + "    " + line + "\n") == want
+
+
+def test_registry_text_has_its_own_lines(run, folder):
+    (folder / "bad.reg").write_text("Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\n\"a\"=dword:xyz\n")
+    (folder / "keys.reg").write_text("REGEDIT4\n\n[HKEY_LOCAL_MACHINE\\SAM\\X]\n\"a\"=\"b\"\n[-HKEY_LOCAL_MACHINE\\SOFTWARE]\n"
+                                     "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Y]\n[HKEY_LOCAL_MACHINE\\Nowhere]\n")
+    got = faults(run, folder, HEAD + APPS + IMAGE + "    registry: [{file: bad.reg}, {file: keys.reg}]\n")
+    assert len(got) == 4 and got[0].startswith("bad.reg:4: "), got
+    assert got[1:] == ["keys.reg:3: key 'HKEY_LOCAL_MACHINE\\SAM\\X' cannot be changed offline",
+                       "keys.reg:5: key 'HKEY_LOCAL_MACHINE\\SOFTWARE' is the root of a hive, which cannot be deleted",
+                       "keys.reg:7: key 'HKEY_LOCAL_MACHINE\\Nowhere' is in no hive of an image"], got
+
+
+def test_names_that_windows_refuses(run, folder):
+    tree(folder, "AUX.txt", "ok/COM0", "ok/fine.txt", "ok/com1.log", "ends.")
+    os.symlink("a.txt", folder / "tree" / "link")
+    got = faults(run, folder, HEAD + APPS + IMAGE + "    files:\n      - {from: tree, to: 'C:\\T'}\n"
+                 "      - {from: a.txt, to: 'C:\\com0'}\n      - {mkdir: 'C:\\x\\lpt0.y'}\n")
+    assert len(got) == 7, got
+    text = "\n".join(got)
+    for name in ("AUX.txt", "COM0", "com1.log", "ends.", "link' is a symbolic link"):
+        assert "wingo.yaml:9: " in text and name in text, (name, got)
+    assert "wingo.yaml:10: images.i.files.to: 'C:\\com0' is no path in an image" in text, got
+    assert "wingo.yaml:11: images.i.files.mkdir: 'C:\\x\\lpt0.y' is no path in an image" in text, got
+
+
+CONFLICTS = [
+    (["{from: a.txt, to: 'C:\\K\\a.txt'}", "{from: a.txt, to: 'c:\\k\\A.TXT'}"], 10, "is put twice"),
+    (["{from: tree, to: 'C:\\T'}", "{from: a.txt, to: 'C:\\T\\sub\\x.txt'}"], 10, "is put twice"),
+    (["{from: a.txt, to: 'C:\\T\\'}", "{delete: 'C:\\T'}"], 10, "would be deleted"),
+    (["{mkdir: 'C:\\T'}", "{from: a.txt, to: 'C:\\T'}"], 10, "is a file here, and a folder before"),
+    (["{from: a.txt, to: 'C:\\T'}", "{mkdir: 'C:\\T\\x'}"], 10, "needs a folder where"),
+    (["{rename: 'C:\\A', to: 'C:\\A\\B'}"], 9, "a folder cannot go below itself"),
+    (["{from: a.txt, to: 'C:\\N'}", "{rename: 'C:\\O', to: 'C:\\N', replace: true}"], 10, "would be replaced"),
+    (["{rename: 'C:\\O', to: 'C:\\N'}", "{from: a.txt, to: 'C:\\N'}"], 10, "would undo that"),
+    (["{set: 'C:\\O', attributes: [hidden]}", "{from: a.txt, to: 'C:\\O'}"], 10, "would undo that"),
+    (["{from: a.txt, to: 'C:\\Agent\\agent.exe'}"], 11, "is put twice"),
+]
+FINE = [
+    ["{delete: 'C:\\T'}", "{from: a.txt, to: 'C:\\T'}"],
+    ["{from: a.txt, to: 'C:\\T'}", "{rename: 'C:\\T', to: 'C:\\U'}", "{from: a.txt, to: 'C:\\T'}"],
+    ["{mkdir: 'C:\\T'}", "{from: tree, to: 'C:\\T'}", "{set: 'C:\\T\\sub', attributes: [hidden]}"],
+    ["{from: a.txt, to: 'C:\\T\\a'}", "{from: a.txt, to: 'C:\\T\\b'}", "{rename: 'C:\\Old', to: 'C:\\T2'}"],
+    ["{rename: 'C:\\O', to: 'C:\\N'}", "{from: a.txt, to: 'C:\\N\\a.txt'}"],
+]
+
+
+@pytest.mark.parametrize("n", range(len(CONFLICTS)))
+def test_conflicts_of_files(run, folder, n):
+    tree(folder, "sub/x.txt")
+    entries, line, text = CONFLICTS[n]
+    yaml = HEAD + APPS + IMAGE + "    files:\n" + "".join("      - %s\n" % e for e in entries)
+    yaml += "    apps:\n      - {app: agent, to: 'C:\\Agent'}\n"
+    got = faults(run, folder, yaml)
+    assert len(got) == 1 and got[0].startswith("wingo.yaml:%d: images.i: " % line) and text in got[0], got
+
+
+@pytest.mark.parametrize("n", range(len(FINE)))
+def test_what_is_no_conflict(run, folder, n):
+    tree(folder, "sub/x.txt")
+    yaml = HEAD + APPS + IMAGE + "    files:\n" + "".join("      - %s\n" % e for e in FINE[n])
+    assert faults(run, folder, yaml) == []
+
+
+def test_an_app_without_the_architecture_of_the_base(run, folder, tmp_path):
+    base = tmp_path / "base.wim"
+    assert run("wim", "synthetic", "windows-11", base, "--arch", "arm64").code == 0
+    image = "images:\n  i:\n    base: {file: %s, image: 1}\n    outputs: [wim]\n    apps: [{app: agent, to: 'C:\\A'}]\n" % base
+    got = faults(run, folder, HEAD + APPS + image)
+    assert got == ["wingo.yaml:8: images.i.apps: app 'agent' has no target windows/arm64"], got
+    image = IMAGE + "    apps: [{app: agent, to: 'C:\\A'}]\n"
+    got = faults(run, folder, HEAD + APPS.replace("amd64", "arm64") + image)
+    assert got == ["wingo.yaml:8: images.i.apps: app 'agent' has no target windows/amd64"], got
+
+
+def test_accounts_and_names_of_services_and_rules(run, folder):
+    got = faults(run, folder, HEAD + APPS + IMAGE + "    apps:\n      - app: agent\n        to: 'C:\\A'\n        service:\n"
+                 "          name: Agent\n          account: '.\\joe'\n          descriptor: 'D:(A;;XX;;;SY)'\n"
+                 "        firewall: [{name: 'a|b'}, {name: c, ports: \"0\"}]\n")
+    assert [g.split(": ")[0] for g in got] == ["wingo.yaml:13", "wingo.yaml:14", "wingo.yaml:15", "wingo.yaml:15"], got
+    assert "'.\\joe' needs a password" in got[0] and "is not SDDL" in got[1], got
+    assert "cannot be a firewall rule's name" in got[2] and "is not a list of ports" in got[3], got
+
+
+def test_sources_of_an_app(run, folder):
+    (folder / "res_windows_amd64.syso").write_bytes(b"x")
+    (folder / "other_linux.syso").write_bytes(b"x")
+    (folder / "x.ico").write_bytes(b"\0\0\1\0\1\0")
+    got = faults(run, folder, HEAD + "apps:\n  agent:\n    targets: [windows/amd64]\n    windows: {icon: x.ico}\n"
+                 "    vars: {main.versoin: \"1\", main.version: \"a'b\\\"c\"}\n    ldflags: ['-X main.a=\"b'' c']\n")
+    text = "\n".join(got)
+    assert "wingo.yaml:4: apps.agent.windows: '.' has resources of its own (res_windows_amd64.syso)" in got, got
+    assert "other_linux" not in text, got
+    assert "wingo.yaml:6: apps.agent.windows.icon: 'x.ico': " in text, got
+    assert "wingo.yaml:7: apps.agent.vars: there is no variable 'main.versoin'" in text, got
+    (folder / "main.go").write_text("package agent\n")
+    got = faults(run, folder, HEAD + APPS)
+    assert got == ["wingo.yaml:3: apps.agent.main: '.' is package agent, which makes no program"], got
+
+
+def test_all_of_it_at_once(run, folder):
+    tree(folder, "AUX.txt")
+    (folder / "bad.reg").write_text("nonsense\n")
+    got = faults(run, folder, HEAD + APPS.replace("amd64", "arm64") + IMAGE +
+                 "    registry: [{key: 'HKLM\\SAM\\X'}, {file: bad.reg}]\n"
+                 "    files: [{from: tree, to: 'C:\\T'}, {from: a.txt, to: 'C:\\a'}, {from: a.txt, to: 'C:\\A'}]\n"
+                 "    apps: [{app: agent, to: 'C:\\A\\B', service: {name: A, account: joe}}]\n")
+    assert len(got) == 7, got
+
+
+def test_a_base_is_hashed_once(run, folder, tmp_path):
+    base = tmp_path / "base.wim"
+    assert run("wim", "synthetic", "windows-11", base).code == 0
+    os.utime(base, (1000000000, 1000000000))
+    yaml = HEAD + "images: {i: {base: {file: %s, image: 1}, outputs: [wim]}}\n" % base
+    (folder / "wingo.yaml").write_text(yaml)
+    time.sleep(0.1)  # a file that was just written is not remembered
+    store = tmp_path / "store"
+    first = run("check", "--store", store, cwd=folder)
+    assert first.code == 0 and "add 'sha256: " in first.out, first
+    known = store / "v1" / "stat"
+    remembered = known.read_bytes()
+    assert len(remembered) > 0
+    again = run("check", "--store", store, cwd=folder)
+    assert again.out == first.out and known.read_bytes() == remembered, again
+    base.write_bytes(base.read_bytes() + b"x")
+    changed = run("check", "--store", store, cwd=folder)
+    assert changed.out != first.out, changed

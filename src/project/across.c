@@ -77,7 +77,8 @@ static void across_image_app_target(wg_cfg *c, const wg_cfg_image *img, const ch
   }
 }
 
-void wg_across_targets(wg_cfg *c, const wg_project *p, const wg_cfg_image *img, const char *arch) {
+static void across_targets(wg_cfg *c, const wg_project *p, const wg_cfg_image *img,
+                           const char *arch) {
   for (size_t i = 0; i < img->n_apps; i++) {
     for (size_t k = 0; img->apps[i].app != NULL && k < p->n_apps; k++) {
       if (strcmp(p->apps[k].name, img->apps[i].app) == 0) {
@@ -223,4 +224,13 @@ void wg_project_across(wg_cfg *c, wg_project *p) {
     across_publish(c, p, &p->publish[i]);
   }
   across_bind_apps(c, p);
+}
+
+void wg_project_across_files(wg_cfg *c, const wg_project *p) {
+  for (size_t i = 0; i < p->n_images; i++) {
+    const wg_cfg_image *img = &p->images[i];
+    if (img->arch == NULL && img->arch_found != NULL && img->arch_found[0] != '\0') {
+      across_targets(c, p, img, img->arch_found);
+    }
+  }
 }

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "image/tree/change.h"
 #include "project/hostfile.h"
 #include "project/protect.h"
 #include "project/values.h"
@@ -189,30 +188,13 @@ static void files_rules(wg_cfg *c, const wg_place *at) {
   }
 }
 
-typedef struct files_tree {
-  wg_cfg *c;
-  const char *label;
-  wg_pos pos;
-} files_tree;
-
-static void files_tree_fault(void *ctx, const char *text) {
-  const files_tree *t = ctx;
-  wg_cfg_error(t->c, t->pos, wg_cfg_printf(t->c, "%s: %s", t->label, text), NULL);
-}
-
 static void files_files(wg_cfg *c, const wg_place *at) {
   const wg_cfg_image_file *files = at->self;
   const char *label = wg_cfg_printf(c, "%s.files", at->path);
+  wg_stat st;
   for (size_t i = 0; i < at->n; i++) {
-    wg_stat st;
-    if (files[i].from == NULL ||
-        !wg_hostfile_stat(c, label, files[i].from, files[i].path_pos, 0, &st)) {
-      continue;
-    }
-    WG_AUTO(wg_cstr) path = wg_hostfile_path(c, files[i].from);
-    files_tree tree = {c, label, files[i].path_pos};
-    if (st.type == WG_FT_DIR) {
-      wg_image_tree_faults(path, files_tree_fault, &tree);
+    if (files[i].from != NULL) {
+      (void)wg_hostfile_stat(c, label, files[i].from, files[i].path_pos, 0, &st);
     }
   }
 }

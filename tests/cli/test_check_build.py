@@ -81,8 +81,8 @@ def test_names_that_windows_refuses(run, folder):
 
 
 CONFLICTS = [
-    (["{from: a.txt, to: 'C:\\K\\a.txt'}", "{from: a.txt, to: 'c:\\k\\A.TXT'}"], 10, "is put twice"),
-    (["{from: tree, to: 'C:\\T'}", "{from: a.txt, to: 'C:\\T\\sub\\x.txt'}"], 10, "is put twice"),
+    (["{from: a.txt, to: 'C:\\K\\a.txt'}", "{from: a.txt, to: 'c:\\k\\A.TXT'}"], 10, "is put there twice"),
+    (["{from: tree, to: 'C:\\T'}", "{from: a.txt, to: 'C:\\T\\sub\\x.txt'}"], 10, "is put there twice"),
     (["{from: a.txt, to: 'C:\\T\\'}", "{delete: 'C:\\T'}"], 10, "would be deleted"),
     (["{mkdir: 'C:\\T'}", "{from: a.txt, to: 'C:\\T'}"], 10, "is a file here, and a folder before"),
     (["{from: a.txt, to: 'C:\\T'}", "{mkdir: 'C:\\T\\x'}"], 10, "needs a folder where"),
@@ -90,7 +90,7 @@ CONFLICTS = [
     (["{from: a.txt, to: 'C:\\N'}", "{rename: 'C:\\O', to: 'C:\\N', replace: true}"], 10, "would be replaced"),
     (["{rename: 'C:\\O', to: 'C:\\N'}", "{from: a.txt, to: 'C:\\N'}"], 10, "would undo that"),
     (["{set: 'C:\\O', attributes: [hidden]}", "{from: a.txt, to: 'C:\\O'}"], 10, "would undo that"),
-    (["{from: a.txt, to: 'C:\\Agent\\agent.exe'}"], 11, "is put twice"),
+    (["{from: a.txt, to: 'C:\\Agent\\agent.exe'}"], 11, "is put there twice"),
 ]
 FINE = [
     ["{delete: 'C:\\T'}", "{from: a.txt, to: 'C:\\T'}"],

@@ -1,5 +1,5 @@
-// Two entries of an image that put something at one place. A pure rule over what a project wants,
-// for the project file's checks and for plans.
+// Two entries of an image that cannot both be done. A pure rule over what a project wants, for the
+// project file's checks and for plans.
 #ifndef WG_IMAGE_PART_CLASH_H
 #define WG_IMAGE_PART_CLASH_H
 
@@ -15,11 +15,10 @@ typedef enum wg_part_look { // how much of this machine's files is looked at
 // Called for each fault: where, and what is wrong; hint may be NULL. Texts live for the call.
 typedef void (*wg_part_fault)(void *ctx, wg_pos pos, const char *text, const char *hint);
 
-// Tells every file that two entries put at one path, or one of them below what another puts as a
-// file: files:, programs of apps, their shortcuts; letter case does not count. With LOOK_ALL also
-// what cannot be put: names that Windows refuses, links. label begins each text
-// ("images.kiosk"). NULL fields of the image are passed over. project_dir: what `from` is
-// relative to. What is not there on this machine is passed over.
+// Tells every conflict (wg_image_changes_conflicts) of files:, programs of apps and their
+// shortcuts. With LOOK_ALL also all that cannot be put: names that Windows refuses, links. label
+// begins each text ("images.kiosk"). NULL fields of the image are passed over. project_dir: what
+// `from` is relative to. What is not there on this machine is passed over.
 void wg_part_find_clashes(const wg_cfg_image *image, const char *label, const char *project_dir,
                           wg_part_look look, wg_part_fault fault, void *ctx);
 

@@ -150,7 +150,7 @@ static void conflict_put(conflict_run *r, size_t i, const char *path) {
   if (p->kind == CONFLICT_UNKNOWN) {
     text = wg_xprintf("'%s' was changed before, and what is put would undo that", c->to);
   } else if (is_file && p->kind == CONFLICT_FILE) {
-    text = wg_xprintf("'%s' is put twice", c->to);
+    text = wg_xprintf("'%s' is put there twice", c->to);
   } else {
     text = wg_xprintf("'%s' is a %s here, and a %s before", c->to, is_file ? "file" : "folder",
                       is_file ? "folder" : "file");

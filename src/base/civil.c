@@ -23,3 +23,7 @@ wg_civil wg_civil_of(int64_t unix_s) {
                     .minute = (unsigned)(s / 60 % 60),
                     .second = (unsigned)(s % 60)};
 }
+
+wg_civil wg_civil_of_filetime(uint64_t filetime) {
+  return wg_civil_of((int64_t)(filetime / 10000000) - 11644473600);
+}

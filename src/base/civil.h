@@ -12,5 +12,7 @@ typedef struct wg_civil { // UTC, Gregorian
 
 // Of seconds since 1970; before that, too. |unix_s| at most 2^55.
 wg_civil wg_civil_of(int64_t unix_s);
+// Of a FILETIME: hundreds of nanoseconds since 1601.
+wg_civil wg_civil_of_filetime(uint64_t filetime);
 
 #endif

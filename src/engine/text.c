@@ -125,28 +125,12 @@ void wg_text_add_clean(wg_buf *b, wg_str s) {
   }
 }
 
-// Civil date from days since 1970 (proleptic Gregorian), by whole 400-year eras from 1 March 0000.
-text_time wg_text_utc(int64_t wall_ns) {
-  int64_t s = wall_ns / 1000000000 - (wall_ns % 1000000000 < 0 ? 1 : 0);
-  int64_t days = s / 86400 - (s % 86400 < 0 ? 1 : 0);
-  unsigned of_day = (unsigned)(s - days * 86400);
-  int64_t z = days + 719468;
-  int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-  unsigned doe = (unsigned)(z - era * 146097);
-  unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-  unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-  unsigned mp = (5 * doy + 2) / 153;
-  text_time t = {.day = doy - (153 * mp + 2) / 5 + 1,
-                 .month = mp < 10 ? mp + 3 : mp - 9,
-                 .hour = of_day / 3600,
-                 .minute = of_day / 60 % 60,
-                 .second = of_day % 60};
-  t.year = (int64_t)yoe + era * 400 + (t.month <= 2 ? 1 : 0);
-  return t;
+wg_civil wg_text_utc(int64_t wall_ns) {
+  return wg_civil_of(wall_ns / 1000000000 - (wall_ns % 1000000000 < 0 ? 1 : 0));
 }
 
 void wg_text_add_utc(wg_buf *b, int64_t wall_ns) {
-  text_time t = wg_text_utc(wall_ns);
+  wg_civil t = wg_text_utc(wall_ns);
   int64_t ms = wall_ns / 1000000 % 1000;
   wg_buf_printf(b, "%04lld-%02u-%02uT%02u:%02u:%02u.%03uZ", (long long)t.year, t.month, t.day,
                 t.hour, t.minute, t.second, (unsigned)(ms < 0 ? ms + 1000 : ms));

@@ -3,6 +3,7 @@
 #define WG_ENGINE_TEXT_H
 
 #include "base/bytes.h"
+#include "base/civil.h"
 
 // "812 B", "1.2 KiB", "38.0 MiB".
 void wg_text_add_size(wg_buf *b, uint64_t n_bytes);
@@ -23,10 +24,6 @@ void wg_text_add_utc(wg_buf *b, int64_t wall_ns);
 // As &lt; and so on, for text and for attributes in double quotes; invalid UTF-8 becomes U+FFFD.
 void wg_text_add_html(wg_buf *b, wg_str s);
 
-typedef struct text_time {
-  int64_t year;
-  unsigned month, day, hour, minute, second;
-} text_time;
-text_time wg_text_utc(int64_t wall_ns);
+wg_civil wg_text_utc(int64_t wall_ns);
 
 #endif

@@ -1,6 +1,7 @@
 // `wingo inspect` of registry hives and registry text.
 #include <string.h>
 
+#include "base/civil.h"
 #include "cli/inspect/inspect.h"
 #include "cli/reg/reg.h"
 
@@ -10,18 +11,10 @@ bool wg_inspect_hive_detect(const wg_reader *head) {
 
 // FILETIME as a date, UTC.
 static void hive_time(wg_ins *i, const char *key, const char *label, uint64_t filetime) {
-  uint64_t s = filetime / 10000000U, days = s / 86400U;
-  // Days since 1601-01-01, in 400-year eras that begin in March.
-  uint64_t z = days + 306, era = z / 146097, doe = z % 146097;
-  uint64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-  uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-  uint64_t day = doy - (153 * mp + 2) / 5 + 1, month = mp < 10 ? mp + 3 : mp - 9;
-  uint64_t year = 1600 + era * 400 + yoe + (month <= 2 ? 1 : 0);
+  wg_civil t = wg_civil_of_filetime(filetime);
   if (filetime != 0) {
-    wg_ins_printf(i, key, label, "%04llu-%02llu-%02lluT%02llu:%02llu:%02lluZ",
-                  (unsigned long long)year, (unsigned long long)month, (unsigned long long)day,
-                  (unsigned long long)(s / 3600 % 24), (unsigned long long)(s / 60 % 60),
-                  (unsigned long long)(s % 60));
+    wg_ins_printf(i, key, label, "%04lld-%02u-%02uT%02u:%02u:%02uZ", (long long)t.year, t.month,
+                  t.day, t.hour, t.minute, t.second);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/utf.h"
 #include "cli/core/internal.h"
 #include "engine/text.h"
@@ -155,31 +156,10 @@ bool wg_cli_threads(const wg_cli *c, unsigned *out) {
   return true;
 }
 
-// Days since 1601-01-01, which begins a cycle of 400 years, as a date.
 void wg_cli_add_filetime(wg_buf *out, uint64_t filetime) {
-  static const unsigned month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  uint64_t s = filetime / 10000000, days = s / 86400;
-  uint64_t year = 1601 + days / 146097 * 400;
-  days %= 146097;
-  uint64_t centuries = days / 36524 < 3 ? days / 36524 : 3;
-  days -= centuries * 36524;
-  uint64_t fours = days / 1461;
-  days -= fours * 1461;
-  uint64_t years = days / 365 < 3 ? days / 365 : 3;
-  days -= years * 365;
-  year += centuries * 100 + fours * 4 + years;
-  bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  unsigned month = 0;
-  for (;; month++) {
-    unsigned n = month_days[month] + (month == 1 && leap ? 1 : 0);
-    if (days < n) {
-      break;
-    }
-    days -= n;
-  }
-  wg_buf_printf(out, "%04llu-%02u-%02uT%02u:%02u:%02u.%07uZ", (unsigned long long)year, month + 1,
-                (unsigned)days + 1, (unsigned)(s / 3600 % 24), (unsigned)(s / 60 % 60),
-                (unsigned)(s % 60), (unsigned)(filetime % 10000000));
+  wg_civil t = wg_civil_of_filetime(filetime);
+  wg_buf_printf(out, "%04lld-%02u-%02uT%02u:%02u:%02u.%07uZ", (long long)t.year, t.month, t.day,
+                t.hour, t.minute, t.second, (unsigned)(filetime % 10000000));
 }
 
 wg_code wg_cli_epoch(int64_t *out, bool *out_set, wg_error *err) {

@@ -106,7 +106,7 @@ static void report_head(wg_buf *b, const run_model *m, const wg_report_options *
                 good      ? "built"
                 : stopped ? "stopped"
                           : "failed");
-  text_time t = wg_text_utc(m->start_wall_ns);
+  wg_civil t = wg_text_utc(m->start_wall_ns);
   wg_buf_printf(b, "%04lld-%02u-%02u %02u:%02u:%02u UTC", (long long)t.year, t.month, t.day, t.hour,
                 t.minute, t.second);
   if (opt->command[0] != '\0') {

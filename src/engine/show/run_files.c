@@ -8,7 +8,7 @@
 #define RUN_FILES_KEPT 50U
 
 char *wg_run_name(void) {
-  text_time t = wg_text_utc(wg_os_wall_ns());
+  wg_civil t = wg_text_utc(wg_os_wall_ns());
   return wg_xprintf("%04lld%02u%02uT%02u%02u%02uZ-%ld", (long long)t.year, t.month, t.day, t.hour,
                     t.minute, t.second, wg_os_pid());
 }

@@ -1,5 +1,6 @@
 #include "fmt/sbom/sbom.h"
 
+#include "base/civil.h"
 #include "fmt/json/jsonw.h"
 
 // Stands where the serial number will be: that is made from the document with this in it.
@@ -224,20 +225,12 @@ static void sbom_main_component(sbom *s) {
   wg_jsonw_end_object(&s->w);
 }
 
-// "2024-02-29T12:00:00Z": days to a date of the Gregorian calendar, in eras of 400 years that start
-// in March.
+// "2024-02-29T12:00:00Z"
 static void sbom_time(sbom *s, int64_t time_s) {
-  int64_t days = time_s / 86400, rest = time_s % 86400;
-  int64_t z = days + 719468, era = z / 146097, day_of_era = z % 146097;
-  int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  int64_t month = (5 * day_of_year + 2) / 153, day = day_of_year - (153 * month + 2) / 5 + 1;
-  month = month < 10 ? month + 3 : month - 9;
-  int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  wg_civil t = wg_civil_of(time_s);
   wg_jsonw_key_z(&s->w, "timestamp");
-  wg_jsonw_printf(&s->w, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)year, (int)month, (int)day,
-                  (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
+  wg_jsonw_printf(&s->w, "%04lld-%02u-%02uT%02u:%02u:%02uZ", (long long)t.year, t.month, t.day,
+                  t.hour, t.minute, t.second);
 }
 
 static void sbom_metadata(sbom *s) {

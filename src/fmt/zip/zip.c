@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/civil.h"
 #include "fmt/deflate/deflate.h"
 
 #define ZIP_MAX_ENTRIES 65535U
@@ -15,28 +16,12 @@ typedef struct zip_row { // what the central directory says again
   uint16_t method; // 0 stored, 8 deflated
 } zip_row;
 
-// Days since 1970 to year, month, day (Gregorian). Source: the usual count from 1 March.
-static void zip_date(int64_t days, unsigned *year, unsigned *month, unsigned *day) {
-  int64_t z = days + 719468;
-  int64_t era = z / 146097;
-  uint64_t of_era = (uint64_t)(z - era * 146097);
-  uint64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-  uint64_t of_year = of_era - (365 * y + y / 4 - y / 100);
-  uint64_t m = (5 * of_year + 2) / 153;
-  *day = (unsigned)(of_year - (153 * m + 2) / 5 + 1);
-  *month = (unsigned)(m < 10 ? m + 3 : m - 9);
-  *year = (unsigned)((int64_t)y + era * 400 + (*month <= 2));
-}
-
 // MS-DOS date and time: date in the upper half. 4.4.6.
 static uint32_t zip_time(int64_t time_s) {
   const int64_t first = 315532800, last = 4354819198; // 1980-01-01, 2107-12-31T23:59:58
-  unsigned year = 0, month = 0, day = 0;
-  time_s = time_s < first ? first : time_s > last ? last : time_s;
-  zip_date(time_s / 86400, &year, &month, &day);
-  unsigned of_day = (unsigned)(time_s % 86400);
-  uint32_t date = ((year - 1980) << 9) | (month << 5) | day;
-  uint32_t time = (of_day / 3600 << 11) | (of_day / 60 % 60 << 5) | (of_day % 60 / 2);
+  wg_civil t = wg_civil_of(time_s < first ? first : time_s > last ? last : time_s);
+  uint32_t date = ((uint32_t)(t.year - 1980) << 9) | (t.month << 5) | t.day;
+  uint32_t time = (t.hour << 11) | (t.minute << 5) | (t.second / 2);
   return date << 16 | time;
 }
 

@@ -29,7 +29,16 @@ static void is_the_calendar(void **state) {
   }
 }
 
+static void is_of_a_filetime(void **state) {
+  (void)state;
+  wg_civil t = wg_civil_of_filetime(0), u = wg_civil_of_filetime(UINT64_MAX);
+  assert_true(t.year == 1601 && t.month == 1 && t.day == 1 && t.second == 0);
+  assert_true(u.year == 60056 && u.month == 5 && u.day == 28 && u.hour == 5 && u.minute == 36 &&
+              u.second == 10);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(is_the_calendar)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(is_the_calendar),
+                                     cmocka_unit_test(is_of_a_filetime)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

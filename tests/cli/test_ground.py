@@ -92,3 +92,15 @@ def test_names_do_not_reach_the_terminal(run, tmp_path):
     assert "a\\x1b[2J\\x0awingo" in r.err, r
     r = run("build", hostile, cwd=tmp_path)
     assert "\x1b" not in r.err
+
+
+@pytest.mark.parametrize("argv,code,exit_code", [
+    (["build", "--json"], "CONFIG", 3), (["build", "--nonsense", "--json"], "USAGE", 2), (["nonsense", "--json"], "USAGE", 2),
+    (["plan", "--json", "--set", "x"], None, None), (["wim", "info", "--json", "absent.wim"], "NOT_FOUND", 1),
+    (["inspect", "--json"], "USAGE", 2), (["wim", "--json"], "USAGE", 2)])
+def test_json_says_something_whatever_happens(run, tmp_path, argv, code, exit_code):
+    r = run(*argv, cwd=tmp_path)
+    error = json.loads(r.out)["error"]
+    assert error["exit"] == r.code != 0 and error["text"] in r.err.replace("\n", "\\x0a"), r
+    if code:
+        assert (error["code"], r.code) == (code, exit_code), r

@@ -25,8 +25,8 @@ typedef struct args_parse {
 } args_parse;
 
 const wg_cli_cmd *wg_cli_find(const char *noun, const char *name) {
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    const wg_cli_cmd *cmd = wg_cli_commands[i];
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    const wg_cli_cmd *cmd = wg_cli_command(i);
     bool same_noun =
         noun == NULL ? cmd->noun == NULL : cmd->noun != NULL && strcmp(cmd->noun, noun) == 0;
     if (same_noun && strcmp(cmd->name, name) == 0) {
@@ -37,8 +37,8 @@ const wg_cli_cmd *wg_cli_find(const char *noun, const char *name) {
 }
 
 bool wg_cli_is_noun(const char *name) {
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    if (wg_cli_commands[i]->noun != NULL && strcmp(wg_cli_commands[i]->noun, name) == 0) {
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    if (wg_cli_command(i)->noun != NULL && strcmp(wg_cli_command(i)->noun, name) == 0) {
       return true;
     }
   }
@@ -47,10 +47,10 @@ bool wg_cli_is_noun(const char *name) {
 
 // Reports a usage error of the part before the command is known.
 static wg_cli_want args_bad_command(const args_parse *a, const char *word) {
-  const char **names = wg_xarray(wg_cli_n_commands + 1, sizeof(*names));
+  const char **names = wg_xarray(wg_cli_n_commands() + 1, sizeof(*names));
   size_t n = 0;
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    const wg_cli_cmd *cmd = wg_cli_commands[i];
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    const wg_cli_cmd *cmd = wg_cli_command(i);
     if (cmd->hidden) {
       continue;
     }
@@ -65,15 +65,15 @@ static wg_cli_want args_bad_command(const args_parse *a, const char *word) {
   const char *near = wg_cli_nearest(word, names, n);
   const char *noun = a->noun != NULL ? a->noun : "";
   const char *gap = a->noun != NULL ? " " : "";
-  if (word[0] == '\0' && a->noun != NULL) {
-    (void)fprintf(stderr, "wingo: '%s' needs a command; 'wingo help %s' lists them\n", noun, noun);
-  } else if (near != NULL) {
-    (void)fprintf(stderr, "wingo: no command '%s%s%s'; did you mean '%s%s%s'?\n", noun, gap, word,
-                  noun, gap, near);
-  } else {
-    (void)fprintf(stderr, "wingo: no command '%s%s%s'; 'wingo help%s%s' lists them\n", noun, gap,
-                  word, gap, noun);
-  }
+  WG_AUTO(wg_cstr)
+  text = word[0] == '\0' && a->noun != NULL
+             ? wg_xprintf("'%s' needs a command; 'wingo help %s' lists them", noun, noun)
+         : near != NULL ? wg_xprintf("no command '%s%s%s'; did you mean '%s%s%s'?", noun, gap, word,
+                                     noun, gap, near)
+                        : wg_xprintf("no command '%s%s%s'; 'wingo help%s%s' lists them", noun, gap,
+                                     word, gap, noun);
+  (void)fprintf(stderr, "wingo: %s\n", text);
+  wg_cli_json_error(a->c, WG_E_USAGE, text);
   wg_xfree(names);
   return WG_CLI_BAD;
 }

@@ -48,6 +48,9 @@ int wg_cli_main(int argc, char **argv) {
   wg_cli c = {0};
   const char *noun = NULL;
   int code = 2;
+  for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+    c.json = c.json || strcmp(argv[i], "--json") == 0; // for what is wrong before it is reached
+  }
   wg_cli_want want = wg_cli_parse(&c, argc < 0 ? 0 : (size_t)argc, argv, &noun);
   c.color_out = cli_color(&c, 1);
   c.color_err = cli_color(&c, 2);

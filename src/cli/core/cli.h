@@ -32,9 +32,22 @@ typedef struct wg_cli_cmd {
   int (*run)(wg_cli *cli); // exit code
 } wg_cli_cmd;
 
-// Every command, in the order of help. src/cli/commands.c
-extern const wg_cli_cmd *const wg_cli_commands[];
-extern const size_t wg_cli_n_commands;
+// Commands that stand together: those of one noun, or under one heading of help. Each is a table in
+// src/cli/<room>/.
+typedef struct wg_cli_group {
+  const char *noun;    // NULL, or "wim" for `wingo wim info`; as its commands say
+  const char *heading; // of help and manual
+  const wg_cli_cmd *const *cmds;
+  size_t n;
+} wg_cli_group;
+
+#define WG_CLI_BY_KIND "By kind of file, without a project" // the heading of nouns
+
+// All of them, in the order of help; ends with NULL. src/cli/commands.c
+extern const wg_cli_group *const wg_cli_groups[];
+// The i-th command of all groups, NULL behind the last.
+const wg_cli_cmd *wg_cli_command(size_t i);
+size_t wg_cli_n_commands(void);
 
 struct wg_cli {
   const wg_cli_cmd *cmd;

@@ -40,8 +40,8 @@ static complete_kind complete_kind_of_arg(const char *arg) {
 // The visible commands, each noun once, or the verbs of one noun, separated by spaces.
 static void complete_add_names(wg_buf *out, const char *noun) {
   const char *last_noun = NULL;
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    const wg_cli_cmd *cmd = wg_cli_commands[i];
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    const wg_cli_cmd *cmd = wg_cli_command(i);
     if (cmd->hidden) {
       continue;
     }
@@ -170,8 +170,8 @@ static const char bash_tail[] = "    esac\n"
 // True when no command before i has the noun of command i.
 static bool complete_first_of_noun(size_t i) {
   for (size_t j = 0; j < i; j++) {
-    if (wg_cli_commands[j]->noun != NULL &&
-        strcmp(wg_cli_commands[j]->noun, wg_cli_commands[i]->noun) == 0) {
+    if (wg_cli_command(j)->noun != NULL &&
+        strcmp(wg_cli_command(j)->noun, wg_cli_command(i)->noun) == 0) {
       return false;
     }
   }
@@ -183,9 +183,9 @@ static void complete_bash(wg_buf *out) {
   wg_buf_add_z(out, "  local commands='");
   complete_add_names(out, NULL);
   wg_buf_add_z(out, "'\n  local nouns='");
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    if (wg_cli_commands[i]->noun != NULL && complete_first_of_noun(i)) {
-      wg_buf_printf(out, "%s ", wg_cli_commands[i]->noun);
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    if (wg_cli_command(i)->noun != NULL && complete_first_of_noun(i)) {
+      wg_buf_printf(out, "%s ", wg_cli_command(i)->noun);
     }
   }
   wg_buf_add_z(out, "'\n");
@@ -193,8 +193,8 @@ static void complete_bash(wg_buf *out) {
   wg_buf_add_z(out, "    '')\n      words=$commands\n      opts='--version ");
   bash_add_options(out, wg_cli_common_opts, wg_cli_n_common_opts);
   wg_buf_add_z(out, "'\n      ;;\n");
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    const wg_cli_cmd *cmd = wg_cli_commands[i];
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    const wg_cli_cmd *cmd = wg_cli_command(i);
     if (cmd->noun != NULL && complete_first_of_noun(i)) {
       wg_buf_printf(out, "    '%s')\n      words='", cmd->noun);
       complete_add_names(out, cmd->noun);
@@ -209,9 +209,9 @@ static void complete_bash(wg_buf *out) {
                     "    kind=value words='auto always never'\n"
                     "  elif [[ $prev == -* ]]; then\n"
                     "    case $cmd:$prev in\n");
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    if (!wg_cli_commands[i]->hidden) {
-      bash_option_values(out, wg_cli_commands[i]);
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    if (!wg_cli_command(i)->hidden) {
+      bash_option_values(out, wg_cli_command(i));
     }
   }
   wg_buf_add_z(out, "      *) ;;\n");
@@ -299,8 +299,8 @@ static void zsh_noun(wg_buf *out, const char *noun) {
   wg_buf_printf(out, "_wingo_%s() {\n  local line state\n  _arguments -C '1: :(", noun);
   complete_add_names(out, noun);
   wg_buf_add_z(out, ")' '*:: :->args'\n  case $line[1] in\n");
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    const wg_cli_cmd *cmd = wg_cli_commands[i];
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    const wg_cli_cmd *cmd = wg_cli_command(i);
     if (!cmd->hidden && cmd->noun != NULL && strcmp(cmd->noun, noun) == 0) {
       zsh_command(out, cmd);
     }
@@ -315,8 +315,8 @@ static void zsh_head(wg_buf *out) {
                     "  found=(${(f)\"$(wingo __complete target 2>/dev/null)\"})\n"
                     "  compadd -a found\n}\n\n"
                     "_wingo_commands() {\n  local -a found\n  found=(\n");
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    const wg_cli_cmd *cmd = wg_cli_commands[i];
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    const wg_cli_cmd *cmd = wg_cli_command(i);
     bool noun = cmd->noun != NULL;
     if (!cmd->hidden && (!noun || complete_first_of_noun(i))) {
       wg_buf_printf(out, "    '%s:", noun ? cmd->noun : cmd->name);
@@ -329,9 +329,9 @@ static void zsh_head(wg_buf *out) {
 
 static void complete_zsh(wg_buf *out) {
   zsh_head(out);
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    if (wg_cli_commands[i]->noun != NULL && complete_first_of_noun(i)) {
-      zsh_noun(out, wg_cli_commands[i]->noun);
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    if (wg_cli_command(i)->noun != NULL && complete_first_of_noun(i)) {
+      zsh_noun(out, wg_cli_command(i)->noun);
     }
   }
   wg_buf_add_z(out, "_wingo() {\n  local line state\n"
@@ -339,8 +339,8 @@ static void complete_zsh(wg_buf *out) {
                     "        '--version[print the version]'");
   zsh_options(out, wg_cli_common_opts, wg_cli_n_common_opts);
   wg_buf_add_z(out, "\n  [[ $state == args ]] || return\n  case $line[1] in\n");
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    const wg_cli_cmd *cmd = wg_cli_commands[i];
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    const wg_cli_cmd *cmd = wg_cli_command(i);
     if (cmd->noun != NULL && complete_first_of_noun(i)) {
       wg_buf_printf(out, "    %s) _wingo_%s ;;\n", cmd->noun, cmd->noun);
     } else if (cmd->noun == NULL && !cmd->hidden) {
@@ -440,8 +440,8 @@ static void complete_fish(wg_buf *out) {
     wg_buf_add_z(out, "complete -c wingo");
     fish_option(out, &wg_cli_common_opts[i]);
   }
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    const wg_cli_cmd *cmd = wg_cli_commands[i];
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    const wg_cli_cmd *cmd = wg_cli_command(i);
     if (cmd->noun != NULL && complete_first_of_noun(i)) {
       wg_buf_printf(out,
                     "complete -c wingo -n __fish_use_subcommand -a %s -d 'commands for this kind "

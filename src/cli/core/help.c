@@ -6,28 +6,22 @@
 #define HELP_WIDTH 88
 #define HELP_COLUMN 26 // where the explanation of an option or command begins
 
-static const char group_project[] = "Project", group_files[] = "Files", group_more[] = "More",
-                  group_plumbing[] = "By kind of file, without a project";
-const char *const wg_cli_groups[] = {group_project, group_files, group_more, group_plumbing};
-const size_t wg_cli_n_groups = WG_ARRAY_LEN(wg_cli_groups);
+const wg_cli_cmd *wg_cli_command(size_t i) {
+  for (size_t g = 0; wg_cli_groups[g] != NULL; g++) {
+    if (i < wg_cli_groups[g]->n) {
+      return wg_cli_groups[g]->cmds[i];
+    }
+    i -= wg_cli_groups[g]->n;
+  }
+  return NULL;
+}
 
-const char *wg_cli_group_of(const wg_cli_cmd *cmd) {
-  static const char *const project[] = {"init", "check", "plan", "build", "up", "clean"};
-  static const char *const file[] = {"inspect", "diff", "verify"};
-  if (cmd->noun != NULL) {
-    return group_plumbing;
+size_t wg_cli_n_commands(void) {
+  size_t n = 0;
+  for (size_t g = 0; wg_cli_groups[g] != NULL; g++) {
+    n += wg_cli_groups[g]->n;
   }
-  for (size_t i = 0; i < WG_ARRAY_LEN(project); i++) {
-    if (strcmp(cmd->name, project[i]) == 0) {
-      return group_project;
-    }
-  }
-  for (size_t i = 0; i < WG_ARRAY_LEN(file); i++) {
-    if (strcmp(cmd->name, file[i]) == 0) {
-      return group_files;
-    }
-  }
-  return group_more;
+  return n;
 }
 
 void wg_cli_full_name(wg_buf *out, const wg_cli_cmd *cmd) {
@@ -74,17 +68,11 @@ static void help_options(wg_buf *out, const char *title, const wg_cli_opt *opts,
   }
 }
 
-static void help_group(wg_buf *out, const char *group, const char *noun) {
-  bool titled = false;
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    const wg_cli_cmd *cmd = wg_cli_commands[i];
-    bool wanted = noun == NULL || (cmd->noun != NULL && strcmp(cmd->noun, noun) == 0);
-    if (cmd->hidden || !wanted || strcmp(wg_cli_group_of(cmd), group) != 0) {
+static void help_group(wg_buf *out, const wg_cli_group *group) {
+  for (size_t i = 0; i < group->n; i++) {
+    const wg_cli_cmd *cmd = group->cmds[i];
+    if (cmd->hidden) {
       continue;
-    }
-    if (!titled) {
-      wg_buf_printf(out, "\n%s:\n", noun == NULL ? group : "Commands");
-      titled = true;
     }
     WG_AUTO(wg_buf) left;
     wg_buf_init(&left, wg_heap(), 0);
@@ -96,6 +84,21 @@ static void help_group(wg_buf *out, const char *group, const char *noun) {
   }
 }
 
+static void help_groups(wg_buf *out, const char *noun) {
+  const char *heading = "";
+  for (size_t g = 0; wg_cli_groups[g] != NULL; g++) {
+    const wg_cli_group *group = wg_cli_groups[g];
+    if (noun != NULL && (group->noun == NULL || strcmp(group->noun, noun) != 0)) {
+      continue;
+    }
+    if (strcmp(group->heading, heading) != 0) {
+      heading = group->heading;
+      wg_buf_printf(out, "\n%s:\n", noun == NULL ? heading : "Commands");
+    }
+    help_group(out, group);
+  }
+}
+
 void wg_cli_help_overview(wg_buf *out, const char *noun) {
   if (noun == NULL) {
     wg_buf_add_z(out, "wingo turns Go source, a Windows base image and one wingo.yaml into images "
@@ -103,9 +106,7 @@ void wg_cli_help_overview(wg_buf *out, const char *noun) {
   } else {
     wg_buf_printf(out, "Usage: wingo %s COMMAND [OPTION...] [ARGUMENT...]\n", noun);
   }
-  for (size_t i = 0; i < wg_cli_n_groups; i++) {
-    help_group(out, wg_cli_groups[i], noun);
-  }
+  help_groups(out, noun);
   help_options(out, "Options of every command", wg_cli_common_opts, wg_cli_n_common_opts);
   if (noun == NULL) {
     wg_buf_add_z(out, "\n'wingo help COMMAND' explains a command, with examples. "

@@ -37,14 +37,12 @@ void wg_cli_help_overview(wg_buf *out, const char *noun);
 void wg_cli_help_command(wg_buf *out, const wg_cli_cmd *cmd);
 // "build" or "wim info".
 void wg_cli_full_name(wg_buf *out, const wg_cli_cmd *cmd);
-// The heading under which help and the manual list cmd.
-const char *wg_cli_group_of(const wg_cli_cmd *cmd);
-extern const char *const wg_cli_groups[]; // in order, each that group_of can give
-extern const size_t wg_cli_n_groups;
 
 // The manual page in roff.
 void wg_cli_man(wg_buf *out);
 
+// With --json: {"error": {...}} on stdout, so that there is something to read whatever happens.
+void wg_cli_json_error(const wg_cli *c, wg_code code, const char *text);
 // Flushes stdout; false when something could not be written.
 bool wg_out_flush(void);
 

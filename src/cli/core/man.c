@@ -120,12 +120,9 @@ void wg_cli_man(wg_buf *out) {
   wg_buf_add_z(out, ".SH OPTIONS OF EVERY COMMAND\n");
   man_options(out, wg_cli_common_opts, wg_cli_n_common_opts);
   wg_buf_add_z(out, ".SH COMMANDS\n");
-  for (size_t g = 0; g < wg_cli_n_groups; g++) {
-    for (size_t i = 0; i < wg_cli_n_commands; i++) {
-      const wg_cli_cmd *cmd = wg_cli_commands[i];
-      if (!cmd->hidden && strcmp(wg_cli_group_of(cmd), wg_cli_groups[g]) == 0) {
-        man_command(out, cmd);
-      }
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    if (!wg_cli_command(i)->hidden) {
+      man_command(out, wg_cli_command(i));
     }
   }
   man_exit_codes(out);

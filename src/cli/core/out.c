@@ -99,7 +99,30 @@ int wg_exit_code(wg_code code) {
   return 1;
 }
 
+void wg_cli_json_error(const wg_cli *c, wg_code code, const char *text) {
+  if (!c->json) {
+    return;
+  }
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_jsonw j;
+  wg_jsonw_init(&j, &b, 2);
+  wg_jsonw_begin_object(&j);
+  wg_jsonw_key_z(&j, "error");
+  wg_jsonw_begin_object(&j);
+  wg_jsonw_kv_z(&j, "code", wg_code_name(code));
+  wg_jsonw_kv_u64(&j, "exit", (uint64_t)wg_exit_code(code));
+  wg_jsonw_kv_z(&j, "text", text);
+  wg_jsonw_end_object(&j);
+  wg_jsonw_end_object(&j);
+  wg_error ignored = WG_ERROR_INIT; // the message on stderr has said it
+  if (wg_jsonw_finish(&j, &ignored) == WG_OK) {
+    wg_out_bytes(b.p, b.n);
+  }
+}
+
 int wg_cli_fail(const wg_cli *c, const wg_error *err) {
+  wg_cli_json_error(c, err->code, err->text);
   if (err->code == WG_E_CANCELED) {
     out_line("wingo: ", wg_str_of(err->text));
   } else {
@@ -136,6 +159,7 @@ int wg_cli_usage(const wg_cli *c, const char *fmt, ...) {
   va_start(ap, fmt);
   wg_buf_vprintf(&text, fmt, ap);
   va_end(ap);
+  wg_cli_json_error(c, WG_E_USAGE, wg_buf_z(&text));
   if (c->cmd != NULL) {
     wg_cli_full_name(&name, c->cmd);
     wg_buf_printf(&text, "; see 'wingo %s --help'", wg_buf_z(&name));

@@ -142,8 +142,8 @@ static void options_and_arguments(void **state) {
 // The table itself: what help, completion and the manual rely on.
 static void the_table_is_sound(void **state) {
   (void)state;
-  for (size_t i = 0; i < wg_cli_n_commands; i++) {
-    const wg_cli_cmd *cmd = wg_cli_commands[i];
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    const wg_cli_cmd *cmd = wg_cli_command(i);
     assert_non_null(cmd->name);
     assert_non_null(cmd->summary);
     assert_non_null(cmd->run);
@@ -167,13 +167,31 @@ static void the_table_is_sound(void **state) {
   }
 }
 
+// A command says the noun of the group that it stands in, and no command stands in two.
+static void test_groups(void **state) {
+  (void)state;
+  for (size_t g = 0; wg_cli_groups[g] != NULL; g++) {
+    const wg_cli_group *group = wg_cli_groups[g];
+    assert_true(group->n > 0 && group->heading[0] != '\0');
+    for (size_t i = 0; i < group->n; i++) {
+      const char *noun = group->cmds[i]->noun;
+      assert_true(noun == group->noun ||
+                  (noun != NULL && group->noun != NULL && strcmp(noun, group->noun) == 0));
+    }
+  }
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    for (size_t k = 0; k < i; k++) {
+      assert_ptr_not_equal(wg_cli_command(i), wg_cli_command(k));
+    }
+  }
+  assert_null(wg_cli_command(wg_cli_n_commands()));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sizes_as_people_write_them),
-      cmocka_unit_test(nearest_word_or_none),
-      cmocka_unit_test(every_cause_has_its_exit_code),
-      cmocka_unit_test(options_and_arguments),
-      cmocka_unit_test(the_table_is_sound),
+      cmocka_unit_test(test_groups),           cmocka_unit_test(sizes_as_people_write_them),
+      cmocka_unit_test(nearest_word_or_none),  cmocka_unit_test(every_cause_has_its_exit_code),
+      cmocka_unit_test(options_and_arguments), cmocka_unit_test(the_table_is_sound),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,7 @@ wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_
   e->runs = wg_xarray(g->n_steps + 1, sizeof(*e->runs));
   e->memo = wg_build_memo_new(s);
   wg_mutex_init(&e->lock);
+  wg_mutex_init(&e->secret_lock);
   for (uint32_t i = 0; i < g->n_steps; i++) {
     step_run *r = &e->runs[i];
     *r = (step_run){.env = e, .s = g->steps[i]};
@@ -96,6 +97,8 @@ void wg_build_env_done(build_env *e) {
   wg_xfree(e->order);
   wg_build_memo_free(e->memo);
   wg_mutex_done(&e->lock);
+  wg_mutex_done(&e->secret_lock);
+  wg_build_secrets_done(e);
   for (size_t i = 0; i < e->n_clean; i++) {
     wg_xfree(e->clean_dirs[i]);
   }

@@ -67,6 +67,13 @@ void wg_step_after(wg_step *s, wg_step *dep);
 // step that takes data from it: they are put into place for their owner only (0600), and an action
 // gives them to nobody who may not have them.
 void wg_step_secret(wg_step *s);
+// Puts a secret's bytes into out (initialised). may_ask false: nobody is asked for it; UNSUPPORTED
+// when somebody would have to be.
+typedef wg_code (*wg_secret_fetch)(const void *secret, bool may_ask, wg_buf *out, wg_error *err);
+// A secret as an input, and wg_step_secret besides. Its label takes part in the key, and a digest
+// of its bytes keyed with the store's own key; the bytes are in no record, log or text. secret is
+// borrowed, outlives the graph, and tells secrets apart: each is fetched once a run.
+void wg_step_input_secret(wg_step *s, const char *label, wg_secret_fetch fetch, const void *secret);
 // What it will use while it runs; the executor keeps the sum under its budget.
 void wg_step_need(wg_step *s, unsigned cpus, uint64_t memory_bytes);
 // Where an output is put for the user, absolute path. big: lives there only, not in the store.
@@ -105,6 +112,8 @@ wg_str wg_ctx_note(const wg_step_ctx *c);
 wg_code wg_ctx_input(const wg_step_ctx *c, const char *label, wg_digest *out, wg_error *err);
 // A path holding an input's bytes (the user's file, or the store's object): read-only. Heap.
 wg_code wg_ctx_input_path(const wg_step_ctx *c, const char *label, char **out, wg_error *err);
+// The bytes of an input that is a secret into out (initialised). NOT_FOUND.
+wg_code wg_ctx_secret(const wg_step_ctx *c, const char *label, wg_buf *out, wg_error *err);
 // Outputs: a finished file in wg_ctx_tmp (taken), or bytes.
 wg_code wg_ctx_output_file(wg_step_ctx *c, const char *name, const char *path, wg_error *err);
 wg_code wg_ctx_output_bytes(wg_step_ctx *c, const char *name, const void *p, size_t n_bytes,

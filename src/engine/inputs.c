@@ -134,6 +134,18 @@ static wg_code inputs_step(step_run *r, const graph_input *in, wg_error *err) {
                  in->dep->identity, in->output);
 }
 
+// A digest that says nothing to whoever has not the store's key.
+static wg_code inputs_secret(step_run *r, const graph_input *in, wg_error *err) {
+  wg_str bytes = {NULL, 0};
+  wg_digest d;
+  if (wg_build_secret(r->env, in, &bytes, err) != WG_OK ||
+      wg_store_secret_digest(r->env->store, bytes, &d, err) != WG_OK) {
+    return wg_wrap(err, "secret '%s'", in->label);
+  }
+  inputs_add(r, INPUT_SECRET, in->label, NULL, &d);
+  return WG_OK;
+}
+
 static wg_code inputs_static(step_run *r, check_mode mode, wg_error *err) {
   r->n_inputs = 0;
   for (size_t i = 0; i < r->s->n_inputs; i++) {
@@ -149,6 +161,9 @@ static wg_code inputs_static(step_run *r, check_mode mode, wg_error *err) {
       break;
     case INPUT_STEP:
       code = inputs_step(r, in, err);
+      break;
+    case INPUT_SECRET:
+      code = inputs_secret(r, in, err);
       break;
     case INPUT_OUTPUTS:
     case INPUT_ENTRY:

@@ -25,12 +25,15 @@ typedef enum input_kind {
   INPUT_STEP,
   INPUT_OUTPUTS, // of an action: all that a step puts into place
   INPUT_LATE,    // found by discover()
+  INPUT_SECRET,
 } input_kind;
 
 typedef struct graph_input {
   input_kind kind;
   const char *label;
-  const char *path;   // file, tree
+  const char *path;      // file, tree
+  wg_secret_fetch fetch; // secret
+  const void *secret;
   const wg_step *dep; // step
   const char *output;
 } graph_input;
@@ -221,6 +224,11 @@ typedef struct step_input { // as the key and run() see it
   wg_digest digest;
 } step_input;
 
+typedef struct known_secret { // fetched in this run
+  const void *secret;
+  wg_buf bytes;
+} known_secret;
+
 typedef struct build_env { // one run or plan; shared by all workers
   wg_graph *g;
   wg_store *store;
@@ -236,8 +244,12 @@ typedef struct build_env { // one run or plan; shared by all workers
   uint32_t *order;         // graph indices, dependencies first
   uint32_t n_selected;
   release_record *release; // locks itself
-  wg_mutex lock;           // what follows
-  char **clean_dirs;       // without leftovers of killed processes
+  bool is_plan;            // nobody is asked for anything
+  wg_mutex secret_lock;    // of the next
+  known_secret *secrets;
+  size_t n_secrets, cap_secrets;
+  wg_mutex lock;     // what follows
+  char **clean_dirs; // without leftovers of killed processes
   size_t n_clean, cap_clean;
 } build_env;
 
@@ -353,6 +365,11 @@ WG_DEFINE_AUTO(wg_step_ctx, wg_ctx_done);
 // Ends a call of discover() or run(): errors of calls that return nothing; late inputs and
 // observations sorted, each once.
 wg_code wg_ctx_settle(wg_step_ctx *c, wg_error *err);
+
+// secret.c
+// The bytes of a secret, fetched once a run; they stay as long as env.
+wg_code wg_build_secret(build_env *e, const graph_input *in, wg_str *out, wg_error *err);
+void wg_build_secrets_done(build_env *e); // wiped
 
 // table.c: everything is copied into the arena.
 wg_table wg_build_table_copy(const wg_table *t, wg_arena *a);

@@ -100,6 +100,25 @@ static wg_code plan_ready(wg_plan *p, step_run *r, wg_plan_step *out, wg_error *
   return wg_build_action_ready(r, &details, err) == WG_OK ? WG_OK : plan_refused(p, out, err);
 }
 
+// A secret that somebody would be asked for: the key is known only then.
+static bool plan_asks(wg_plan *p, const step_run *r, wg_plan_step *out) {
+  for (size_t i = 0; i < r->s->n_inputs; i++) {
+    const graph_input *in = &r->s->inputs[i];
+    wg_error err = WG_ERROR_INIT;
+    wg_str ignored;
+    if (in->kind == INPUT_SECRET &&
+        wg_build_secret(r->env, in, &ignored, &err) == WG_E_UNSUPPORTED) {
+      const char *const why[] = {
+          wg_build_printf(&p->arena, "needs the secret '%s', which a build asks for", in->label)};
+      out->state = WG_PLAN_UNKNOWN;
+      out->reasons = plan_copy(p, why, 1);
+      out->n_reasons = 1;
+      return true;
+    }
+  }
+  return false;
+}
+
 static wg_code plan_step(wg_plan *p, step_run *r, const uint32_t *number, bool look_everywhere,
                          wg_plan_step *out, wg_error *err) {
   *out = (wg_plan_step){.identity = wg_build_strdup(&p->arena, r->s->identity),
@@ -115,6 +134,9 @@ static wg_code plan_step(wg_plan *p, step_run *r, const uint32_t *number, bool l
   }
   if (action != NULL) {
     return plan_action(p, r, may_look, out, err);
+  }
+  if (plan_asks(p, r, out)) {
+    return WG_OK;
   }
   wg_str details = {NULL, 0};
   bool hit = false;
@@ -144,6 +166,7 @@ wg_code wg_exec_plan(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_pl
     return err->code;
   }
   env.recheck = false;
+  env.is_plan = true;
   out->steps = wg_build_get(&out->arena, env.n_selected, sizeof(*out->steps));
   uint32_t *number = wg_build_get(&out->arena, g->n_steps, sizeof(*number));
   for (uint32_t i = 0; i < g->n_steps; i++) {

@@ -52,6 +52,9 @@ int64_t wg_os_wall_ns(void); // since 1970
 void wg_os_sleep_ms(uint64_t ms);
 void wg_os_random(void *p, size_t n_bytes); // getrandom; exits on failure
 bool wg_os_is_tty(int fd);
+// Asks at the terminal (/dev/tty) and takes one line without showing it; appends it without its
+// line end. NOT_FOUND: there is no terminal. CANCELED: a signal came. LIMIT.
+wg_code wg_os_ask_hidden(const char *question, wg_buf *out, wg_error *err);
 unsigned wg_os_tty_columns(int fd); // 80 when not known
 unsigned wg_os_tty_rows(int fd);
 unsigned wg_os_cpu_count(void);    // what this process may use (affinity, cgroup), at least 1

@@ -1,5 +1,7 @@
 #include "steps/parts.h"
 
+#include "steps/secret.h"
+
 // A new part is a line here. In the order of their numbers.
 static const wg_image_part *const parts[] = {
     &wg_part_files,
@@ -40,6 +42,10 @@ void wg_parts_add_to_step(wg_graph *g, wg_step *step, const wg_part_plan *plan) 
       wg_step_param(step, name, text);
     }
   }
+  for (size_t i = 0; i < wg_part_plan_n_secrets(plan); i++) {
+    const wg_secret *secret = &wg_part_plan_secret_at(plan, i)->secret;
+    wg_step_input_secret(step, secret->label, wg_secret_fetch_bytes, secret);
+  }
   WG_AUTO(wg_buf) text = {0};
   wg_buf_init(&text, wg_heap(), 0);
   for (size_t i = 0; i < wg_part_plan_count(plan); i++) {
@@ -59,9 +65,7 @@ static wg_code parts_path(void *ctx, const wg_part_input *in, char **out, wg_err
 }
 
 static wg_code parts_secret(void *ctx, const wg_secret *secret, wg_buf *out, wg_error *err) {
-  (void)ctx;
-  (void)out;
-  return wg_fail(err, WG_E_UNSUPPORTED, "%s: secret '%s'", secret->origin, secret->label);
+  return wg_ctx_secret(ctx, secret->label, out, err);
 }
 
 wg_code wg_parts_job(wg_step_ctx *c, const wg_part_plan *plan, wg_buf *out, wg_error *err) {

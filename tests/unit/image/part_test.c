@@ -355,6 +355,40 @@ static void the_workers_text_has_the_inputs_paths(void **state) {
   assert_int_equal(wg_part_run_path(&run, &none, &never, &err), WG_E_NOT_FOUND);
 }
 
+static wg_code job_secret(void *ctx, const wg_secret *secret, wg_buf *out, wg_error *err) {
+  (void)ctx;
+  (void)err;
+  assert_string_equal(secret->label, "users[0].password");
+  wg_buf_add_z(out, "marked\nsecret");
+  return WG_OK;
+}
+
+// Its bytes are in the worker's text alone, and become a file there.
+static void a_secret_is_in_the_workers_text_only(void **state) {
+  (void)state;
+  wg_error err = WG_ERROR_INIT;
+  const wg_secret secret = {
+      .kind = WG_SECRET_ENV, .label = "users[0].password", .name = "PASSWORD", .origin = "w:1:1"};
+  const wg_image_change c = {.op = WG_IMAGE_PUT_FILE, .to = "C:\\secret.bin"};
+  const wg_part_source from = {.secret = job_secret};
+  WG_AUTO_PTR(wg_part_plan) p = wg_part_plan_new();
+  WG_AUTO_PTR(wg_part_plan) back = NULL;
+  WG_AUTO(wg_buf) key = {0};
+  WG_AUTO(wg_buf) job = {0};
+  wg_buf_init(&job, wg_heap(), 0);
+  wg_part_plan_turn(p, "one", 10, 1);
+  wg_part_plan_secret(p, &secret);
+  wg_part_plan_change(p, WHO("secret", "w:1:1"), &c,
+                      (wg_src){.kind = WG_SRC_SECRET, .label = "users[0].password"});
+  text_of(p, true, &key);
+  assert_null(strstr(wg_buf_z(&key), "marked"));
+  assert_null(strstr(wg_buf_z(&key), "PASSWORD"));
+  assert_ok(wg_part_plan_job(p, &from, &job, &err), &err);
+  assert_ok(wg_part_plan_parse(wg_buf_str(&job), &back, &err), &err);
+  assert_int_equal(wg_part_plan_n_secrets(back), 1);
+  assert_true(wg_str_eqz(wg_part_plan_secret_at(back, 0)->bytes, "marked\nsecret"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_plan_comes_back),
@@ -365,6 +399,7 @@ int main(void) {
       cmocka_unit_test(a_check_that_fails_leaves_nothing),
       cmocka_unit_test(two_parts_that_want_different_answers_are_named),
       cmocka_unit_test(the_workers_text_has_the_inputs_paths),
+      cmocka_unit_test(a_secret_is_in_the_workers_text_only),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -30,30 +30,25 @@ void wg_reg_maps_done(wg_reg_maps *m) {
 int wg_reg_maps_of(const wg_cli *c, wg_reg_maps *out) {
   size_t n = 0;
   const char **given = wg_cli_values(c, "map", &n);
-  WG_AUTO(wg_reg_maps) m = {0};
   int rc = 0;
-  m.v = wg_xarray(n + 1, sizeof(*m.v));
-  m.memory = wg_xarray(n + 1, sizeof(*m.memory));
+  out->v = wg_xarray(n + 1, sizeof(*out->v));
+  out->memory = wg_xarray(n + 1, sizeof(*out->memory));
   for (size_t i = 0; i < n && rc == 0; i++) {
     const char *why = NULL, *hint = NULL;
     char *from = wg_xstrdup(given[i]);
     char *to = strchr(from, '=');
-    m.memory[m.n++] = from;
+    out->memory[out->n++] = from;
     if (to == NULL) {
       rc = wg_cli_usage(c, "--map takes FROM=TO, such as 'HKLM\\RTS=HKLM\\SOFTWARE', not '%s'",
                         given[i]);
       break;
     }
     *to++ = '\0';
-    m.v[i] = (wg_reg_map){from, to};
+    out->v[i] = (wg_reg_map){from, to};
     if (!wg_reg_map_rule(from, &why, &hint) || !wg_reg_map_rule(to, &why, &hint)) {
       rc = wg_cli_usage(c, "--map='%s': a side %s; %s", given[i], why, hint);
     }
   }
   wg_xfree(given);
-  if (rc == 0) {
-    *out = m;
-    m = (wg_reg_maps){0};
-  }
   return rc;
 }

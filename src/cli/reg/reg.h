@@ -36,7 +36,7 @@ typedef struct wg_reg_maps { // --map
 } wg_reg_maps;
 void wg_reg_maps_done(wg_reg_maps *m);
 WG_DEFINE_AUTO(wg_reg_maps, wg_reg_maps_done);
-// 0, or an exit code after saying what is wrong.
+// out: empty; to be freed whatever comes of it. 0, or an exit code after saying what is wrong.
 int wg_reg_maps_of(const wg_cli *c, wg_reg_maps *out);
 
 // What the first argument of a `wingo reg` command names: a hive file, or a hive of an image (or of

@@ -216,24 +216,34 @@ static bool apply_same_key(const wg_reg_edit *e, const wg_reg_edit *before) {
          before->op != WG_REG_DELETE_KEY && before->op != WG_REG_DROP_KEY;
 }
 
+// The edit's place: that of the one before, or looked up.
+static wg_code apply_place(wg_reg_target *t, wg_reg_applied *a, wg_regkey **out_key,
+                           wg_error *err) {
+  const wg_reg_edit *e = a->e;
+  if (a->shared) {
+    a->hive = t->applied[t->n_applied - 1].hive;
+    a->path = t->applied[t->n_applied - 1].path;
+    return WG_OK;
+  }
+  if (wg_reg_resolve(t, e->key, e->view32, e->op != WG_REG_DELETE_KEY, e->origin, &a->hive,
+                     &a->path, err) != WG_OK) {
+    return err->code;
+  }
+  *out_key = wg_hive_find(a->hive->hive, wg_str_of(a->path));
+  return WG_OK;
+}
+
 wg_code wg_reg_apply(wg_reg_target *t, const wg_reg_edit *edits, size_t n_edits, wg_error *err) {
   size_t first = t->n_applied;
   wg_regkey *k = NULL;
   for (size_t i = 0; i < n_edits; i++) {
-    const wg_reg_edit *e = &edits[i];
-    wg_reg_applied a = {.e = e, .shared = i > 0 && apply_same_key(e, &edits[i - 1])};
-    if (a.shared) {
-      a.hive = t->applied[t->n_applied - 1].hive;
-      a.path = t->applied[t->n_applied - 1].path;
-    } else {
-      if (wg_reg_resolve(t, e->key, e->view32, e->op != WG_REG_DELETE_KEY, e->origin, &a.hive,
-                         &a.path, err) != WG_OK) {
-        return err->code;
-      }
-      k = wg_hive_find(a.hive->hive, wg_str_of(a.path));
+    wg_reg_applied a = {.e = &edits[i],
+                        .shared = i > 0 && apply_same_key(&edits[i], &edits[i - 1])};
+    if (apply_place(t, &a, &k, err) != WG_OK) {
+      return err->code;
     }
     wg_vec_push(&t->applied, &t->n_applied, &t->cap_applied) = a;
-    if (apply_one(t, e, a.hive, a.path, &k, err) != WG_OK) {
+    if (apply_one(t, a.e, a.hive, a.path, &k, err) != WG_OK) {
       return err->code;
     }
   }

@@ -139,31 +139,36 @@ static const char *target_colon(const char *origin) {
   return origin[0] == '\0' ? "" : ": ";
 }
 
+// Why what is at a place cannot be had; NULL: it can.
+static const char *target_refusal(const wg_reg_target *t, const wg_hive_place *place) {
+  if (place->hive == WG_HIVE_NONE) {
+    return place->why;
+  }
+  const wg_hive_facts *f = wg_hive_facts_of(place->hive);
+  if (f->file == NULL) {
+    return "the boot configuration is no part of the image";
+  }
+  return t->reads_only ? NULL : f->no_edit;
+}
+
 static wg_code target_of_image(wg_reg_target *t, wg_str key, const char *origin, wg_reg_hive **out,
                                const char **below, wg_str *rest, wg_error *err) {
   const wg_hive_place *place = wg_hive_place_of(key, rest);
-  const char *why = place == NULL ? NULL : place->why;
   if (place == NULL || (t->reads_only && place->hive == WG_HIVE_NONE)) {
     return wg_fail(err, WG_E_USAGE,
                    "%s%s'%.*s' is in no hive of an image; keys are full paths that begin with "
                    "HKLM\\SOFTWARE, HKLM\\SYSTEM, HKCR, HKU\\.DEFAULT or HKCU (the default user)",
                    origin, target_colon(origin), WG_STR_ARG(key));
   }
-  if (place->hive != WG_HIVE_NONE) {
-    const wg_hive_facts *f = wg_hive_facts_of(place->hive);
-    why = f->file == NULL ? "the boot configuration is no part of the image"
-          : t->reads_only ? NULL
-                          : f->no_edit;
-  }
+  const char *why = target_refusal(t, place);
   if (why != NULL) {
     return wg_fail(err, WG_E_USAGE, "%s%s'%.*s' cannot be %s offline: %s", origin,
                    target_colon(origin), WG_STR_ARG(key), t->reads_only ? "read" : "changed", why);
   }
   *below = place->below;
-  if (target_open(t, place->hive, out, err) != WG_OK) {
-    return origin[0] == '\0' ? err->code : wg_wrap(err, "%s: '%.*s'", origin, WG_STR_ARG(key));
-  }
-  return WG_OK;
+  wg_code code = target_open(t, place->hive, out, err);
+  bool told = code == WG_OK || origin[0] == '\0';
+  return told ? code : wg_wrap(err, "%s: '%.*s'", origin, WG_STR_ARG(key));
 }
 
 // --- one hive file

@@ -13,6 +13,13 @@
 #define WG_PRINTF(fmt_arg, first_arg) __attribute__((format(printf, fmt_arg, first_arg)))
 #endif
 #define WG_MUST_CHECK __attribute__((warn_unused_result))
+// For a type: what returns it is to be looked at, whoever declares it. GCC knows this for functions
+// only; the build with clang, where it is an error, speaks for both.
+#ifdef __clang__
+#define WG_MUST_CHECK_TYPE __attribute__((warn_unused_result))
+#else
+#define WG_MUST_CHECK_TYPE
+#endif
 #define WG_RETURNS_NONNULL __attribute__((returns_nonnull))
 #define WG_NORETURN __attribute__((noreturn))
 #define WG_UNUSED __attribute__((unused))

@@ -5,7 +5,7 @@
 #include "base/attr.h"
 
 // Closed set of causes; callers branch on these, never on the text.
-typedef enum wg_code {
+typedef enum WG_MUST_CHECK_TYPE wg_code {
   WG_OK = 0,
   WG_E_NOMEM,       // memory could not be had
   WG_E_IO,          // the system refused an operation; saved_errno says why

@@ -221,8 +221,21 @@ static void action_undo(step_run *r, wg_error *err) {
   }
 }
 
+// Why it runs, for one line: "3 changes: ...". Heap.
+static char *build_action_reason(const step_run *r) {
+  const action_run *a = r->act;
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_buf_printf(&b, "%zu change%s: ", a->n_changes, a->n_changes == 1 ? "" : "s");
+  for (size_t i = 0; i < a->n_changes && i < ACTION_CHANGES_TOLD; i++) {
+    wg_buf_printf(&b, "%s%s", i == 0 ? "" : ", ", a->changes[i].object);
+  }
+  wg_buf_add_z(&b, a->n_changes > ACTION_CHANGES_TOLD ? ", ..." : "");
+  return wg_xstrdup(wg_buf_z(&b));
+}
+
 static void action_tell_start(const step_run *r) {
-  WG_AUTO(wg_cstr) reason = wg_build_action_reason(r);
+  WG_AUTO(wg_cstr) reason = build_action_reason(r);
   wg_build_emit(r, (wg_event){.type = WG_EV_STEP_STARTED, .text = reason});
   for (size_t i = 0; i < r->act->n_changes; i++) {
     const action_change *d = &r->act->changes[i];
@@ -277,16 +290,4 @@ void wg_build_action_tell_results(const step_run *r) {
                                 .digest = &o->digest,
                                 .size_bytes = o->size_bytes});
   }
-}
-
-char *wg_build_action_reason(const step_run *r) {
-  const action_run *a = r->act;
-  WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, wg_heap(), 0);
-  wg_buf_printf(&b, "%zu change%s: ", a->n_changes, a->n_changes == 1 ? "" : "s");
-  for (size_t i = 0; i < a->n_changes && i < ACTION_CHANGES_TOLD; i++) {
-    wg_buf_printf(&b, "%s%s", i == 0 ? "" : ", ", a->changes[i].object);
-  }
-  wg_buf_add_z(&b, a->n_changes > ACTION_CHANGES_TOLD ? ", ..." : "");
-  return wg_xstrdup(wg_buf_z(&b));
 }

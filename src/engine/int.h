@@ -354,8 +354,6 @@ wg_code wg_build_action_look(step_run *r, wg_buf *details, wg_error *err);
 wg_code wg_build_action_apply(step_run *r, unsigned cpus, uint64_t memory_bytes, wg_buf *details,
                               wg_error *err);
 void wg_build_action_tell_results(const step_run *r);
-// Why it runs, for one line: "3 changes: ...". Heap.
-char *wg_build_action_reason(const step_run *r);
 
 // ctx.c
 wg_code wg_ctx_init(wg_step_ctx *c, step_run *r, ctx_phase phase, wg_error *err);

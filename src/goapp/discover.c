@@ -97,10 +97,12 @@ static void list_on_stdout(void *ctx, const char *p, size_t n) {
   }
 }
 
-wg_code wg_go_list_run(const wg_go_env *env, const wg_go_spec *spec, const wg_go_found *found,
-                       wg_go_phase phase, const char *tmp, const wg_cancel *cancel, wg_arena *arena,
-                       const wg_go_package *const **out, size_t *out_n, wg_buf *complaint,
-                       int *out_exit, wg_error *err) {
+// Runs `go list -deps -e` for spec. Complaints of the command itself (no packages) go to complaint.
+// For tests too.
+static wg_code go_list_run(const wg_go_env *env, const wg_go_spec *spec, const wg_go_found *found,
+                           wg_go_phase phase, const char *tmp, const wg_cancel *cancel,
+                           wg_arena *arena, const wg_go_package *const **out, size_t *out_n,
+                           wg_buf *complaint, int *out_exit, wg_error *err) {
   const char *args[8] = {"list", "-e", "-deps", "-json=" WG_GO_LIST_FIELDS};
   size_t n = 4;
   if (found->mod_flag[0] != '\0') {
@@ -214,8 +216,8 @@ static wg_code discover_list(discovery *d, wg_error *err) {
     wg_buf_init(&own, wg_heap(), 0);
     wg_buf_init(&complaints, wg_heap(), 0);
     int exit_code = -1;
-    if (wg_go_list_run(d->env, d->spec, d->found, phase, d->tmp, d->cancel, d->arena, &d->packages,
-                       &d->n_packages, &own, &exit_code, err) != WG_OK) {
+    if (go_list_run(d->env, d->spec, d->found, phase, d->tmp, d->cancel, d->arena, &d->packages,
+                    &d->n_packages, &own, &exit_code, err) != WG_OK) {
       return err->code;
     }
     discover_complaints(d, &own, exit_code, &complaints);

@@ -26,13 +26,6 @@ wg_code wg_go_discover(const wg_go_env *env, const wg_go_spec *spec, const wg_go
                        const char *tmp, const wg_cancel *cancel, wg_arena *arena, wg_go_found *out,
                        wg_buf *details, wg_error *err);
 
-// Runs `go list -deps -e` for spec. Complaints of the command itself (no packages) go to complaint.
-// For tests too.
-wg_code wg_go_list_run(const wg_go_env *env, const wg_go_spec *spec, const wg_go_found *found,
-                       wg_go_phase phase, const char *tmp, const wg_cancel *cancel, wg_arena *arena,
-                       const wg_go_package *const **out, size_t *out_n, wg_buf *complaint,
-                       int *out_exit, wg_error *err);
-
 // UNSUPPORTED for a GOFLAGS setting that would change what is read or written behind our back; sets
 // *out_mod_mod when it holds -mod=mod.
 wg_code wg_go_flags_check(const char *goflags, bool *out_mod_mod, wg_error *err);

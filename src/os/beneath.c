@@ -115,8 +115,9 @@ static wg_code beneath_fail(const wg_beneath *b, const char *path, int e, const 
   return wg_beneath_wrap(b, path, err);
 }
 
-wg_code wg_beneath_parent(wg_beneath *b, const char *path, int *out_fd, const char **out_name,
-                          wg_error *err) {
+// The folder that the path's last name is in: *out_fd is borrowed until the next call with b.
+static wg_code beneath_parent(wg_beneath *b, const char *path, int *out_fd, const char **out_name,
+                              wg_error *err) {
   const char *slash = strrchr(path, '/');
   const char *name = slash == NULL ? path : slash + 1;
   if (!beneath_is_plain(name, strlen(name))) {
@@ -145,9 +146,8 @@ wg_code wg_beneath_parent(wg_beneath *b, const char *path, int *out_fd, const ch
 wg_code wg_beneath_stat(wg_beneath *b, const char *path, wg_stat *out, wg_error *err) {
   int fd = -1;
   const char *name = NULL;
-  return wg_beneath_parent(b, path, &fd, &name, err) == WG_OK
-             ? wg_os_stat(fd, name, false, out, err)
-             : err->code;
+  return beneath_parent(b, path, &fd, &name, err) == WG_OK ? wg_os_stat(fd, name, false, out, err)
+                                                           : err->code;
 }
 
 wg_code wg_beneath_open_read(wg_beneath *b, const char *path, wg_fd *out, wg_error *err) {
@@ -178,7 +178,7 @@ wg_code wg_beneath_open_dir(wg_beneath *b, const char *path, wg_fd *out, wg_erro
   do {                                                                                             \
     int fd = -1;                                                                                   \
     const char *name = NULL;                                                                       \
-    if (wg_beneath_parent(b, path, &fd, &name, err) != WG_OK) {                                    \
+    if (beneath_parent(b, path, &fd, &name, err) != WG_OK) {                                       \
       return err->code;                                                                            \
     }                                                                                              \
     if (wg_os_fault(call)) {                                                                       \
@@ -220,7 +220,7 @@ wg_code wg_beneath_link(wg_beneath *from, const char *from_path, wg_beneath *b, 
                         wg_error *err) {
   int from_fd = -1;
   const char *from_name = NULL;
-  if (wg_beneath_parent(from, from_path, &from_fd, &from_name, err) != WG_OK) {
+  if (beneath_parent(from, from_path, &from_fd, &from_name, err) != WG_OK) {
     return err->code;
   }
   BENEATH_DO("link", "cannot make the hard link", linkat(from_fd, from_name, fd, name, 0));
@@ -246,8 +246,8 @@ wg_code wg_beneath_rename(wg_beneath *from, const char *from_path, wg_beneath *b
                           wg_beneath_there there, wg_error *err) {
   int from_fd = -1, fd = -1;
   const char *from_name = NULL, *name = NULL;
-  if (wg_beneath_parent(from, from_path, &from_fd, &from_name, err) != WG_OK ||
-      wg_beneath_parent(b, path, &fd, &name, err) != WG_OK) {
+  if (beneath_parent(from, from_path, &from_fd, &from_name, err) != WG_OK ||
+      beneath_parent(b, path, &fd, &name, err) != WG_OK) {
     return err->code;
   }
   return beneath_rename(from_fd, from_name, fd, name, there, err) == WG_OK
@@ -266,5 +266,5 @@ wg_code wg_beneath_mkdirs_above(wg_beneath *b, const char *path, wg_error *err) 
   }
   int fd = -1;
   const char *name = NULL;
-  return wg_beneath_parent(b, path, &fd, &name, err); // none of them is a link
+  return beneath_parent(b, path, &fd, &name, err); // none of them is a link
 }

@@ -21,9 +21,6 @@ static inline wg_beneath wg_beneath_of(int root, const char *shown) {
 void wg_beneath_done(wg_beneath *b);
 WG_DEFINE_AUTO(wg_beneath, wg_beneath_done);
 
-// The folder that the path's last name is in: *out_fd is borrowed until the next call with b.
-wg_code wg_beneath_parent(wg_beneath *b, const char *path, int *out_fd, const char **out_name,
-                          wg_error *err);
 // What is there, links not followed. NOT_FOUND.
 wg_code wg_beneath_stat(wg_beneath *b, const char *path, wg_stat *out, wg_error *err);
 wg_code wg_beneath_open_read(wg_beneath *b, const char *path, wg_fd *out, wg_error *err);

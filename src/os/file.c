@@ -400,13 +400,6 @@ wg_code wg_os_set_mtime(int dirfd, const char *path, int64_t mtime_ns, wg_error 
   FILE_SIMPLE("utimens", "cannot set the time of", utimensat(dirfd, path, t, AT_SYMLINK_NOFOLLOW));
 }
 
-wg_code wg_os_set_times(int dirfd, const char *path, wg_os_time access, wg_os_time modified,
-                        wg_error *err) {
-  struct timespec t[2] = {{.tv_sec = access.s, .tv_nsec = access.ns},
-                          {.tv_sec = modified.s, .tv_nsec = modified.ns}};
-  FILE_SIMPLE("utimens", "cannot set the times of", utimensat(dirfd, path, t, AT_SYMLINK_NOFOLLOW));
-}
-
 wg_code wg_os_set_fd_times(int fd, wg_os_time access, wg_os_time modified, wg_error *err) {
   struct timespec t[2] = {{.tv_sec = access.s, .tv_nsec = access.ns},
                           {.tv_sec = modified.s, .tv_nsec = modified.ns}};
@@ -417,12 +410,6 @@ wg_code wg_os_set_fd_times(int fd, wg_os_time access, wg_os_time modified, wg_er
     return wg_fail_errno(err, errno, "cannot set the times of a file");
   }
   return WG_OK;
-}
-
-wg_code wg_os_set_atime(int dirfd, const char *path, int64_t atime_ns, wg_error *err) {
-  struct timespec t[2] = {{.tv_sec = atime_ns / 1000000000, .tv_nsec = atime_ns % 1000000000},
-                          {.tv_nsec = UTIME_OMIT}};
-  FILE_SIMPLE("utimens", "cannot set the time of", utimensat(dirfd, path, t, AT_SYMLINK_NOFOLLOW));
 }
 
 wg_code wg_os_link(int from_dirfd, const char *from, int to_dirfd, const char *to, wg_error *err) {

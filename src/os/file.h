@@ -108,13 +108,8 @@ typedef struct wg_os_time {
   int64_t s;
   uint32_t ns;
 } wg_os_time;
-// Both times of what is at path itself (links not followed). What the file system can't hold it
-// clamps.
-wg_code wg_os_set_times(int dirfd, const char *path, wg_os_time access, wg_os_time modified,
-                        wg_error *err);
+// Both times. What the file system can't hold it clamps.
 wg_code wg_os_set_fd_times(int fd, wg_os_time access, wg_os_time modified, wg_error *err);
-// Last access only; the other times stay (ctime moves).
-wg_code wg_os_set_atime(int dirfd, const char *path, int64_t atime_ns, wg_error *err);
 wg_code wg_os_symlink(const char *target, int dirfd, const char *path, wg_error *err);
 wg_code wg_os_link(int from_dirfd, const char *from, int to_dirfd, const char *to, wg_error *err);
 // Link text into out (NUL-terminated heap string, caller frees).

@@ -38,14 +38,14 @@ static void seen_add(wg_store_seen *t, const wg_digest *d) {
   }
 }
 
-bool wg_store_was_seen(wg_store *s, const wg_digest *d) {
+static bool store_was_seen(wg_store *s, const wg_digest *d) {
   wg_mutex_lock(&s->seen.m);
   bool yes = s->seen.cap > 0 && s->seen.used[seen_slot(&s->seen, d)];
   wg_mutex_unlock(&s->seen.m);
   return yes;
 }
 
-void wg_store_mark_seen(wg_store *s, const wg_digest *d) {
+static void store_mark_seen(wg_store *s, const wg_digest *d) {
   wg_mutex_lock(&s->seen.m);
   seen_add(&s->seen, d);
   wg_mutex_unlock(&s->seen.m);
@@ -85,7 +85,7 @@ static wg_code blob_open(wg_store *s, const wg_digest *d, uint64_t max_hash,
       wg_os_open_read(s->v1_fd, path.s, &fd, err) != WG_OK || wg_os_fstat(fd, &st, err) != WG_OK) {
     return err->code;
   }
-  if (st.size_bytes <= max_hash && !wg_store_was_seen(s, d)) {
+  if (st.size_bytes <= max_hash && !store_was_seen(s, d)) {
     wg_digest now;
     if (wg_store_hash_fd(fd, st.size_bytes, cancel, &now, err) != WG_OK) {
       return wg_wrap(err, "'%s/%s'", s->v1, path.s);
@@ -96,7 +96,7 @@ static wg_code blob_open(wg_store *s, const wg_digest *d, uint64_t max_hash,
                      "'%s/%s' was damaged and is removed: run again, and it is made anew", s->v1,
                      path.s);
     }
-    wg_store_mark_seen(s, d);
+    store_mark_seen(s, d);
   }
   *out = wg_fd_take(&fd);
   *out_stat = st;
@@ -113,7 +113,7 @@ static bool blob_has_local(wg_store *s, const wg_digest *d) {
   wg_error ignored = WG_ERROR_INIT;
   WG_AUTO(wg_fd) fd = -1;
   wg_stat st;
-  if (wg_store_was_seen(s, d)) {
+  if (store_was_seen(s, d)) {
     return wg_store_use(s, wg_store_path_of("blobs", d).s, &st, &ignored) == WG_OK;
   }
   return blob_open(s, d, STORE_SMALL_BYTES, NULL, &fd, &st, &ignored) == WG_OK;
@@ -141,7 +141,7 @@ wg_code wg_store_take_tmp(wg_store *s, const char *tmp, const wg_digest *d, uint
   if (wg_store_place(s, s->v1_fd, tmp, wg_store_path_of("blobs", d).s, err) != WG_OK) {
     return err->code;
   }
-  wg_store_mark_seen(s, d);
+  store_mark_seen(s, d);
   return WG_OK;
 }
 

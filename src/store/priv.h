@@ -88,8 +88,6 @@ wg_code wg_store_explain(const wg_store *s, uint64_t need_bytes, wg_error *err);
 // Opens a local blob whose content has been found right.
 wg_code wg_store_open_local(wg_store *s, const wg_digest *d, wg_fd *out, wg_stat *out_stat,
                             wg_error *err);
-bool wg_store_was_seen(wg_store *s, const wg_digest *d);
-void wg_store_mark_seen(wg_store *s, const wg_digest *d);
 // Hashes n_bytes of fd without moving its offset.
 wg_code wg_store_hash_fd(int fd, uint64_t n_bytes, const wg_cancel *cancel, wg_digest *out,
                          wg_error *err);

@@ -89,6 +89,32 @@ def test_symbols(tree, tmp_path):
     assert r.code == 1 and "x.o: stray has no prefix wg_" in r.out and "wg_good" not in r.out, r
 
 
+def test_a_code_that_nobody_looks_at(root, tmp_path):
+    """Whatever returns wg_code: the type says it, for clang, with which CI builds all."""
+    needs("clang")
+    for call, code in (("wg_f(err);", 1), ("(void)!wg_f(err);", 0)):
+        (tmp_path / "x.c").write_text('#include "base/error.h"\n\nwg_code wg_f(wg_error *err);\nvoid wg_g(wg_error *err);\n\n'
+                                      f"void wg_g(wg_error *err) {{\n  {call}\n}}\n")
+        r = start(["clang", "-std=c17", "-I", root / "src", "-fsyntax-only", "-Werror", tmp_path / "x.c"])
+        assert r.code == code and ("warn_unused_result" in r.err) == (code == 1), r
+
+
+def test_what_nobody_else_uses(tree, tmp_path):
+    needs("gcc")
+    (tree / "build/libwingo.a.p").mkdir(parents=True)
+    (tree / "src/os").mkdir()
+    (tree / "src/os/x.c").write_text("int wg_here(void) {\n  return 1;\n}\n\nint wg_there(void) {\n  return wg_here();\n}\n\n"
+                                     "int wg_idle(void) {\n  return 2;\n}\n\nint wg_tested(void) {\n  return 3;\n}\n")
+    (tree / "src/os/y.c").write_text("int wg_there(void);\n\nint main(void) {\n  return wg_there();\n}\n")
+    (tree / "tests/x_test.c").write_text("int wg_tested(void);\n")
+    for name in ("x", "y"):
+        object_file = tree / f"build/libwingo.a.p/src_os_{name}.c.o"
+        assert start(["gcc", "-c", tree / f"src/os/{name}.c", "-o", object_file]).code == 0
+    r = start([tree / "scripts/check-singleuse", tree / "build"])
+    assert r.code == 1 and "src/os/x.c:1: wg_here is used in this file only" in r.out, r
+    assert "src/os/x.c:9: wg_idle is used nowhere" in r.out and "wg_there" not in r.out and "wg_tested" not in r.out, r
+
+
 def test_the_runner_counts(root, tmp_path):
     """Totals, reasons of skips and the exit code of scripts/run-tests, on a project of three tests."""
     needs("meson", "ninja")

@@ -2,7 +2,7 @@
 
 #include "fmt/elf/elf_int.h"
 
-bool wg_elf_read16(const wg_elf *e, wg_reader *r, uint16_t *out) {
+static bool elf_read16(const wg_elf *e, wg_reader *r, uint16_t *out) {
   return e->big_endian ? wg_read_be16(r, out) : wg_read_le16(r, out);
 }
 
@@ -81,13 +81,12 @@ static wg_code elf_parse_header(wg_elf *e, elf_tables *t, wg_error *err) {
   }
   uint32_t version = 0;
   uint16_t header_bytes = 0, ph_bytes = 0, n_ph = 0, sh_bytes = 0, n_sh = 0, names = 0;
-  if (!wg_elf_read16(e, &r, &e->type) || !wg_elf_read16(e, &r, &e->machine) ||
+  if (!elf_read16(e, &r, &e->type) || !elf_read16(e, &r, &e->machine) ||
       !wg_elf_read32(e, &r, &version) || !wg_elf_read_word(e, &r, &e->entry) ||
       !wg_elf_read_word(e, &r, &t->ph_off) || !wg_elf_read_word(e, &r, &t->sh_off) ||
-      !wg_elf_read32(e, &r, &e->flags) || !wg_elf_read16(e, &r, &header_bytes) ||
-      !wg_elf_read16(e, &r, &ph_bytes) || !wg_elf_read16(e, &r, &n_ph) ||
-      !wg_elf_read16(e, &r, &sh_bytes) || !wg_elf_read16(e, &r, &n_sh) ||
-      !wg_elf_read16(e, &r, &names)) {
+      !wg_elf_read32(e, &r, &e->flags) || !elf_read16(e, &r, &header_bytes) ||
+      !elf_read16(e, &r, &ph_bytes) || !elf_read16(e, &r, &n_ph) || !elf_read16(e, &r, &sh_bytes) ||
+      !elf_read16(e, &r, &n_sh) || !elf_read16(e, &r, &names)) {
     return wg_fail_at(err, WG_E_FORMAT, wg_reader_at(&r), "ELF header is cut short");
   }
   uint64_t counts_at = e->file.base_off + (e->is_64 ? 52 : 40);

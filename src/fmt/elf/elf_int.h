@@ -5,7 +5,6 @@
 #include "fmt/elf/elf.h"
 
 // Fields in the file's byte order; word is 4 bytes in 32-bit files, 8 in 64-bit ones.
-WG_MUST_CHECK bool wg_elf_read16(const wg_elf *e, wg_reader *r, uint16_t *out);
 WG_MUST_CHECK bool wg_elf_read32(const wg_elf *e, wg_reader *r, uint32_t *out);
 WG_MUST_CHECK bool wg_elf_read_word(const wg_elf *e, wg_reader *r, uint64_t *out);
 // The NUL-terminated string at off of a string table; false when off or the NUL is outside.

@@ -171,7 +171,7 @@ void wg_jsonw_null(wg_jsonw *w) {
   wg_buf_add_z(w->buf, "null");
 }
 
-void wg_jsonw_hex(wg_jsonw *w, const void *p, size_t n_bytes) {
+static void jsonw_hex(wg_jsonw *w, const void *p, size_t n_bytes) {
   jsonw_before_value(w);
   wg_buf_add_byte(w->buf, '"');
   wg_buf_add_hex(w->buf, p, n_bytes);
@@ -213,7 +213,7 @@ void wg_jsonw_kv_bool(wg_jsonw *w, const char *key, bool v) {
 
 void wg_jsonw_kv_hex(wg_jsonw *w, const char *key, const void *p, size_t n_bytes) {
   wg_jsonw_key_z(w, key);
-  wg_jsonw_hex(w, p, n_bytes);
+  jsonw_hex(w, p, n_bytes);
 }
 
 wg_code wg_jsonw_finish(wg_jsonw *w, wg_error *err) {

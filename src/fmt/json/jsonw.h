@@ -39,7 +39,6 @@ void wg_jsonw_u64(wg_jsonw *w, uint64_t v);
 void wg_jsonw_i64(wg_jsonw *w, int64_t v);
 void wg_jsonw_bool(wg_jsonw *w, bool v);
 void wg_jsonw_null(wg_jsonw *w);
-void wg_jsonw_hex(wg_jsonw *w, const void *p, size_t n_bytes); // string of lower-case hex digits
 // A string value from printf's arguments; the text is escaped after formatting. At most 1,023
 // bytes; longer text is cut.
 void wg_jsonw_printf(wg_jsonw *w, const char *fmt, ...) WG_PRINTF(2, 3);

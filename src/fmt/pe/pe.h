@@ -252,9 +252,6 @@ typedef struct wg_pe_version {
 // Reads the first RT_VERSION. NOT_FOUND when there is none; FORMAT; LIMIT; NOMEM.
 wg_code wg_pe_version_info(const wg_pe *pe, wg_arena *arena, const wg_pe_version **out,
                            wg_error *err);
-// Reads one VS_VERSIONINFO block; base_off is what offset 0 is in the file, for messages.
-wg_code wg_pe_version_parse(wg_str block, uint64_t base_off, const wg_pe_limits *limits,
-                            wg_arena *arena, const wg_pe_version **out, wg_error *err);
 // The value of a key of the string table (case as written); empty when absent.
 wg_str wg_pe_version_get(const wg_pe_version *v, const char *key);
 

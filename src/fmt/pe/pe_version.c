@@ -238,8 +238,9 @@ static wg_code ver_pass(ver_parser *vp, const wg_reader *block, wg_error *err) {
   return WG_OK;
 }
 
-wg_code wg_pe_version_parse(wg_str block, uint64_t base_off, const wg_pe_limits *limits,
-                            wg_arena *arena, const wg_pe_version **out, wg_error *err) {
+// Reads one VS_VERSIONINFO block; base_off is what offset 0 is in the file, for messages.
+static wg_code pe_version_parse(wg_str block, uint64_t base_off, const wg_pe_limits *limits,
+                                wg_arena *arena, const wg_pe_version **out, wg_error *err) {
   wg_pe_version *v = wg_arena_new(arena, wg_pe_version);
   if (v == NULL) {
     return wg_arena_fail(arena, err);
@@ -273,7 +274,7 @@ wg_code wg_pe_version_info(const wg_pe *pe, wg_arena *arena, const wg_pe_version
   if (r == NULL || !r->in_file) {
     return wg_fail(err, WG_E_NOT_FOUND, "no version information");
   }
-  return wg_pe_version_parse(r->data, r->file_off, &pe->limits, arena, out, err);
+  return pe_version_parse(r->data, r->file_off, &pe->limits, arena, out, err);
 }
 
 wg_str wg_pe_version_get(const wg_pe_version *v, const char *key) {

@@ -78,7 +78,6 @@ wg_regkey *wg_regf_child16(const wg_regkey *k, wg_str name16, uint32_t *out_at);
 uint32_t wg_regf_value_at(const wg_regkey *k, wg_str name16);
 // UTF-8 (WTF-8) name to UTF-16LE in buf; false when it is not text or does not fit.
 bool wg_regf_name_to16(wg_str name, uint8_t *buf, size_t cap_bytes, wg_str *out);
-bool wg_regf_name_equals(wg_str name16, wg_str name); // without case
 // The next component of a backslash path; false at the end.
 bool wg_regf_path_next(wg_str *path, wg_str *out);
 wg_code wg_regf_push_child(wg_hive *h, wg_regkey *parent, wg_regkey *child, uint32_t at,

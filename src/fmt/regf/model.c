@@ -273,23 +273,8 @@ uint32_t wg_regf_value_at(const wg_regkey *k, wg_str name16) {
   return REGF_NIL;
 }
 
-const wg_regvalue *wg_regkey_value(const wg_regkey *k, wg_str name) {
-  uint8_t stack_buf[1024];
-  wg_str name16;
-  if (!wg_regf_name_to16(name, stack_buf, sizeof(stack_buf), &name16)) {
-    // Longer than the buffer (value names have up to 16,383 units) or no text: compare one by one.
-    for (uint32_t i = 0; i < k->n_values; i++) {
-      if (wg_regf_name_equals(k->values[i].v.name16, name)) {
-        return &k->values[i].v;
-      }
-    }
-    return NULL;
-  }
-  uint32_t i = wg_regf_value_at(k, name16);
-  return i == REGF_NIL ? NULL : &k->values[i].v;
-}
-
-bool wg_regf_name_equals(wg_str name16, wg_str name) {
+// Without case.
+static bool model_name_is(wg_str name16, wg_str name) {
   size_t at = 0;
   size_t pos = 0;
   while (pos < name.n) {
@@ -308,4 +293,20 @@ bool wg_regf_name_equals(wg_str name16, wg_str name) {
     pos += len;
   }
   return at == name16.n;
+}
+
+const wg_regvalue *wg_regkey_value(const wg_regkey *k, wg_str name) {
+  uint8_t stack_buf[1024];
+  wg_str name16;
+  if (!wg_regf_name_to16(name, stack_buf, sizeof(stack_buf), &name16)) {
+    // Longer than the buffer (value names have up to 16,383 units) or no text: compare one by one.
+    for (uint32_t i = 0; i < k->n_values; i++) {
+      if (model_name_is(k->values[i].v.name16, name)) {
+        return &k->values[i].v;
+      }
+    }
+    return NULL;
+  }
+  uint32_t i = wg_regf_value_at(k, name16);
+  return i == REGF_NIL ? NULL : &k->values[i].v;
 }

@@ -5,7 +5,7 @@
 #include "base/sort.h"
 #include "fmt/regf/cells.h"
 
-const wg_regf_limits wg_regf_default_limits = {
+static const wg_regf_limits regf_default_limits = {
     .max_memory_bytes = (uint64_t)2 << 30,
     .max_depth = 512,
     .max_keys = 16U << 20,
@@ -634,7 +634,7 @@ wg_hive *wg_regf_hive_alloc(const wg_alloc *alloc, const wg_regf_limits *limits)
   if (h != NULL) {
     memset(h, 0, sizeof(*h));
     h->alloc = *alloc;
-    h->limits = limits != NULL ? *limits : wg_regf_default_limits;
+    h->limits = limits != NULL ? *limits : regf_default_limits;
     wg_arena_init(&h->arena, &h->alloc, (size_t)h->limits.max_memory_bytes);
   }
   return h;

@@ -42,7 +42,6 @@ typedef struct wg_regf_limits {
   uint32_t max_keys, max_values;
   uint32_t max_value_bytes;
 } wg_regf_limits;
-extern const wg_regf_limits wg_regf_default_limits;
 
 typedef struct wg_regf_info {
   uint32_t seq1, seq2;   // primary and secondary; different: dirty

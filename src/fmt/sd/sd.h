@@ -64,7 +64,5 @@ wg_code wg_sddl_parse(wg_str text, wg_arena *arena, wg_sd *out, wg_error *err);
 void wg_sddl_write(const wg_sd *sd, wg_buf *out);
 // "BA", "SY" or "S-1-5-32-544" to bytes.
 wg_code wg_sid_parse(wg_str text, wg_arena *arena, wg_str *out, wg_error *err);
-// Always S-1-...
-void wg_sid_write(wg_str sid, wg_buf *out);
 
 #endif

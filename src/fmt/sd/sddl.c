@@ -99,7 +99,8 @@ wg_code wg_sid_parse(wg_str text, wg_arena *arena, wg_str *out, wg_error *err) {
   return sddl_make_sid(part[0], sub, (uint8_t)(n - 1), arena, out, err);
 }
 
-void wg_sid_write(wg_str sid, wg_buf *out) {
+// Always S-1-...
+static void sid_write(wg_str sid, wg_buf *out) {
   const uint8_t *p = (const uint8_t *)sid.p;
   if (sid.n < 8 || sid.n != 8 + (size_t)p[1] * 4) {
     return;
@@ -296,7 +297,7 @@ static void sddl_put_sid(wg_str sid, wg_buf *out) {
       return;
     }
   }
-  wg_sid_write(sid, out);
+  sid_write(sid, out);
 }
 
 static void sddl_put_ace(const wg_ace *a, wg_buf *out) {

@@ -12,10 +12,6 @@ wg_code wg_wim_check_range(const wg_wim_part *part, uint64_t off_bytes, uint64_t
                            const char *what, wg_error *err);
 // Offset in its part of a byte of the source.
 uint64_t wg_wim_part_off(const wg_wim *w, uint64_t off_bytes);
-// A resource that stands in the part's header (table, XML), uncompressed into the arena.
-wg_code wg_wim_load_res(wg_wim *w, wg_wim_decoder *d, const wg_wim_part *part,
-                        const wg_wim_res *res, uint64_t max_bytes, const char *what, uint8_t **out,
-                        wg_error *err);
 // A blob table as it stands in a part. n_bytes is whole rows.
 typedef struct wim_table {
   const wg_wim_part *part;
@@ -38,7 +34,7 @@ wg_code wg_wim_extent_read(const wg_wim *w, wg_wim_decoder *d, const wim_extent 
 // Puts the children of folders that got new ones into the order Windows keeps.
 wg_code wg_wim_tree_sort(wg_wim_tree *t, wg_error *err);
 // FORMAT when two entries of a folder have exactly one name, or entries stand below a reparse point
-// that can have none (wg_wim_reparse_holds).
+// that can have none (names_reparse_holds).
 wg_code wg_wim_tree_check_names(const wg_wim_tree *t, wg_error *err);
 wg_code wg_wim_sink_buf(void *ctx, const uint8_t *p, size_t n_bytes,
                         wg_error *err); // ctx: wg_buf *

@@ -60,9 +60,10 @@ static wg_code sink_block_add(void *ctx, const uint8_t *p, size_t n_bytes, wg_er
   return WG_OK;
 }
 
-wg_code wg_wim_load_res(wg_wim *w, wg_wim_decoder *d, const wg_wim_part *part,
-                        const wg_wim_res *res, uint64_t max_bytes, const char *what, uint8_t **out,
-                        wg_error *err) {
+// A resource that stands in the part's header (table, XML), uncompressed into the arena.
+static wg_code wim_load_res(wg_wim *w, wg_wim_decoder *d, const wg_wim_part *part,
+                            const wg_wim_res *res, uint64_t max_bytes, const char *what,
+                            uint8_t **out, wg_error *err) {
   if (wg_wim_check_range(part, res->off_bytes, res->stored_bytes, what, err) != WG_OK) {
     return err->code;
   }
@@ -137,9 +138,8 @@ static wg_code open_xml(wg_wim *w, wg_wim_decoder *d, wg_error *err) {
     return wg_arena_fail(w->arena, err);
   }
   uint8_t *p = NULL;
-  if (w->hdr.xml.orig_bytes > 0 &&
-      wg_wim_load_res(w, d, &w->parts[0], &w->hdr.xml, w->limits.max_xml_bytes, "XML", &p, err) !=
-          WG_OK) {
+  if (w->hdr.xml.orig_bytes > 0 && wim_load_res(w, d, &w->parts[0], &w->hdr.xml,
+                                                w->limits.max_xml_bytes, "XML", &p, err) != WG_OK) {
     return err->code;
   }
   if (open_xml_text(w, p, w->hdr.xml.orig_bytes, err) != WG_OK) {
@@ -204,8 +204,8 @@ static wg_code open_table(wg_wim *w, wg_wim_decoder *d, const wg_wim_part *part,
     return wg_fail_at(err, WG_E_FORMAT, 0x30,
                       "the header names no blob table: the file was not finished");
   }
-  if (wg_wim_load_res(w, d, part, &h->table, w->limits.max_table_bytes, "blob table", &table,
-                      err) != WG_OK) {
+  if (wim_load_res(w, d, part, &h->table, w->limits.max_table_bytes, "blob table", &table, err) !=
+      WG_OK) {
     return err->code;
   }
   if (h->table.orig_bytes % WG_WIM_TABLE_ENTRY_BYTES != 0) {

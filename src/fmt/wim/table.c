@@ -321,8 +321,10 @@ bool wg_wim_find_blob(const wg_wim *w, const wg_sha1 *hash, uint32_t *out) {
   return true;
 }
 
-void wg_wim_table_put(wg_buf *out, const wg_wim_res *res, uint16_t part, uint32_t refcount,
-                      const wg_sha1 *hash) {
+// --- Blob table and XML text.
+// Appends one entry for a resource that is not solid.
+static void wim_table_put(wg_buf *out, const wg_wim_res *res, uint16_t part, uint32_t refcount,
+                          const wg_sha1 *hash) {
   uint8_t row[WG_WIM_TABLE_ENTRY_BYTES];
   wg_wim_res_put(row, res);
   wg_put_le16(row + 24, part);
@@ -339,15 +341,15 @@ void wg_wim_table_put_row(wg_buf *out, wg_wim_table_run *run, const wg_wim_table
                             .flags = WG_WIM_RES_SOLID,
                             .off_bytes = solid->off_bytes,
                             .orig_bytes = TABLE_SOLID_MAGIC};
-    wg_wim_table_put(out, &res, row->part, 1, &(wg_sha1){{0}});
+    wim_table_put(out, &res, row->part, 1, &(wg_sha1){{0}});
   }
   run->solid = solid;
   if (solid == NULL) {
-    wg_wim_table_put(out, row->res, row->part, row->refcount, row->hash);
+    wim_table_put(out, row->res, row->part, row->refcount, row->hash);
     return;
   }
   const wg_wim_res in = {.stored_bytes = row->n_bytes,
                          .flags = WG_WIM_RES_SOLID,
                          .off_bytes = run->off_bytes + row->solid_off_bytes};
-  wg_wim_table_put(out, &in, row->part, row->refcount, row->hash);
+  wim_table_put(out, &in, row->part, row->refcount, row->hash);
 }

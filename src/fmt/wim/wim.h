@@ -278,9 +278,6 @@ void wg_wim_tree_path(const wg_wim_tree *t, uint32_t entry, wg_buf *out);
 typedef struct wg_wim_roles {
   uint32_t data, reparse, efs; // stream numbers or WG_WIM_NO_STREAM; others are named or nothing
 } wg_wim_roles;
-// Whether an entry may have entries in it: it is no reparse point, or one whose tag says so and
-// that does not stand for another place (cloud files, say).
-bool wg_wim_reparse_holds(const wg_wim_entry *e);
 wg_wim_roles wg_wim_entry_roles(const wg_wim_entry *e);
 const wg_sha1 *wg_wim_entry_hash(const wg_wim_entry *e, size_t i);
 // Hash of the unnamed data stream; all zero when empty or absent.
@@ -289,10 +286,6 @@ bool wg_sha1_is_zero(const wg_sha1 *h);
 // 100 ns units since 1601 from seconds since 1970, clamped at 0.
 uint64_t wg_wim_time(int64_t unix_s);
 
-// --- Blob table and XML text.
-// Appends one entry for a resource that is not solid.
-void wg_wim_table_put(wg_buf *out, const wg_wim_res *res, uint16_t part, uint32_t refcount,
-                      const wg_sha1 *hash);
 // Rows of contents in the order of writing. The entry of a solid resource and those of its contents
 // form a run; within a run, offsets go on from one resource to the next. Zero is a valid start.
 typedef struct wg_wim_table_run {

@@ -35,7 +35,7 @@ wg_apply_new wg_apply_new_at(const wg_apply_run *r, wg_beneath *at, const char *
   return n;
 }
 
-const char *wg_apply_new_path(const wg_apply_new *n) {
+static const char *apply_new_path(const wg_apply_new *n) {
   return n->made != NULL ? n->made : n->path;
 }
 
@@ -49,7 +49,7 @@ void wg_apply_new_done(wg_apply_new *n) {
 
 wg_code wg_apply_new_create(const wg_apply_new *n, wg_fd *out, wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
-  if (wg_beneath_create(n->at, wg_apply_new_path(n), 0666, &fd, err) != WG_OK) {
+  if (wg_beneath_create(n->at, apply_new_path(n), 0666, &fd, err) != WG_OK) {
     return err->code;
   }
   if (n->made != NULL && !wg_os_temp_claim(fd)) {
@@ -150,8 +150,7 @@ static wg_code apply_hard_link(wg_apply_run *r, const wg_apply_node *n, wg_error
   WG_AUTO(wg_beneath) from = wg_beneath_of(r->dirfd, r->opt->shown);
   WG_AUTO(wg_apply_new) new = wg_apply_new_at(r, &r->at, n->path);
   r->res.n_hard_links++;
-  if (wg_beneath_link(&from, r->nodes[n->same].path, &r->at, wg_apply_new_path(&new), err) !=
-      WG_OK) {
+  if (wg_beneath_link(&from, r->nodes[n->same].path, &r->at, apply_new_path(&new), err) != WG_OK) {
     return err->code;
   }
   return wg_apply_new_commit(&new, err);
@@ -188,7 +187,7 @@ static wg_code apply_symlink(wg_apply_run *r, const wg_apply_node *n, wg_error *
   }
   r->res.n_symlinks++;
   WG_AUTO(wg_apply_new) new = wg_apply_new_at(r, &r->at, n->path);
-  const char *path = wg_apply_new_path(&new);
+  const char *path = apply_new_path(&new);
   if (wg_beneath_symlink(&r->at, text, path, err) != WG_OK ||
       apply_times(r, n, path, err) != WG_OK) {
     return err->code;

@@ -52,7 +52,6 @@ typedef struct wg_apply_new {
 void wg_apply_new_done(wg_apply_new *n); // what did not get its name is removed
 WG_DEFINE_AUTO(wg_apply_new, wg_apply_new_done);
 wg_apply_new wg_apply_new_at(const wg_apply_run *r, wg_beneath *at, const char *path);
-const char *wg_apply_new_path(const wg_apply_new *n);
 // The file itself, claimed where it has another name.
 wg_code wg_apply_new_create(const wg_apply_new *n, wg_fd *out, wg_error *err);
 wg_code wg_apply_new_commit(wg_apply_new *n, wg_error *err);

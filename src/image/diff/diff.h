@@ -77,9 +77,6 @@ wg_str wg_diff_short16(const wg_diff_side *s, uint32_t node);    // UTF-16LE
 uint32_t wg_diff_n_links(const wg_diff_side *s, uint32_t node);  // names of the content, 1 and more
 // "zone.identifier, x" of the named streams.
 void wg_diff_stream_names(const wg_diff_side *s, uint32_t node, wg_buf *out);
-// Content of the unnamed stream, hash checked. LIMIT over max_bytes.
-wg_code wg_diff_load(const wg_diff_side *s, uint32_t node, uint64_t max_bytes, wg_buf *out,
-                     wg_error *err);
 
 // Whether the node's name and place are those of a registry hive. Cheap: nothing is read.
 bool wg_diff_maybe_hive(const wg_diff_side *s, uint32_t node);

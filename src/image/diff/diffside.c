@@ -302,8 +302,9 @@ wg_code wg_diff_hash(const wg_diff_side *s, uint32_t node, const wg_cancel *canc
   return wg_sha1_fd(fd, cancel, out, &n, err) == WG_OK ? WG_OK : wg_wrap(err, "'%s'", path);
 }
 
-wg_code wg_diff_load(const wg_diff_side *s, uint32_t node, uint64_t max_bytes, wg_buf *out,
-                     wg_error *err) {
+// Content of the unnamed stream, hash checked. LIMIT over max_bytes.
+static wg_code diff_load(const wg_diff_side *s, uint32_t node, uint64_t max_bytes, wg_buf *out,
+                         wg_error *err) {
   uint32_t blob = 0;
   if (!s->is_wim) {
     WG_AUTO(wg_cstr) path = wg_diff_host_path(s, node);
@@ -347,7 +348,7 @@ static wg_code side_read_log(void *ctx, const char *end, wg_buf *out, wg_error *
   wg_diff_name(b->s, b->node, &name);
   wg_buf_add_z(&name, end);
   uint32_t log = side_child(b->s, b->s->nodes[b->node].parent, wg_buf_z(&name));
-  return log == WG_DIFF_NONE ? WG_OK : wg_diff_load(b->s, log, SIDE_MAX_HIVE, out, err);
+  return log == WG_DIFF_NONE ? WG_OK : diff_load(b->s, log, SIDE_MAX_HIVE, out, err);
 }
 
 static bool text_ends(const char *s, const char *end) {
@@ -378,7 +379,7 @@ wg_code wg_diff_open_hive(const wg_diff_side *s, uint32_t node, bool force_dirty
   side_beside b = {s, node};
   wg_hive_replay replay;
   *out = NULL;
-  if (wg_diff_load(s, node, SIDE_MAX_HIVE, bytes, err) != WG_OK) {
+  if (diff_load(s, node, SIDE_MAX_HIVE, bytes, err) != WG_OK) {
     return err->code;
   }
   if (bytes->n < 4 || memcmp(bytes->p, "regf", 4) != 0) {

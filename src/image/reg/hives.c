@@ -119,7 +119,9 @@ const wg_hive_place *wg_hive_place_of(wg_str key, wg_str *out_rest) {
   return NULL;
 }
 
-wg_hive_id wg_hive_of_name(const char *path) {
+// The hive that a file of that name is (any case, with or without folders); NONE: the name says
+// nothing.
+static wg_hive_id hive_of_name(const char *path) {
   const char *slash = strrchr(path, '/');
   wg_str name = wg_str_of(slash != NULL ? slash + 1 : path);
   for (unsigned i = 0; i < WG_HIVE_N; i++) {
@@ -131,7 +133,7 @@ wg_hive_id wg_hive_of_name(const char *path) {
 }
 
 const char *wg_hive_prefix_of(const char *path) {
-  wg_hive_id id = wg_hive_of_name(path);
+  wg_hive_id id = hive_of_name(path);
   return id == WG_HIVE_NONE ? NULL : hives[id].prefix;
 }
 

@@ -42,9 +42,6 @@ const wg_hive_place *wg_hive_place_of(wg_str key, wg_str *out_rest);
 // Whether a key begins with a root as Windows names them: HKLM, HKEY_USERS, ...
 WG_MUST_CHECK bool wg_hive_has_root(wg_str key);
 
-// The hive that a file of that name is (any case, with or without folders); NONE: the name says
-// nothing.
-wg_hive_id wg_hive_of_name(const char *path);
 // What a hive's keys are below, by the file's name; NULL when the name says nothing. Static.
 const char *wg_hive_prefix_of(const char *path);
 // The part of a full key path below prefix: HKLM and the like are understood, case does not count.

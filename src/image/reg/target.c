@@ -49,7 +49,8 @@ void wg_reg_target_hive(wg_reg_target *t, wg_hive *h, const char *label, const c
   t->n_hives = 1;
 }
 
-void wg_reg_warn(wg_reg_target *t, const char *text) {
+// Once for each text.
+static void reg_warn(wg_reg_target *t, const char *text) {
   for (size_t i = 0; i < t->n_warnings; i++) {
     if (strcmp(t->warnings[i], text) == 0) {
       return;
@@ -255,7 +256,7 @@ static wg_code target_control_set(wg_reg_target *t, wg_reg_hive *h, wg_error *er
         "CurrentControlSet: Select\\Default is %u and Select\\Current is %u; edits go to "
         "%s, which starts next",
         next, current, h->control_set);
-    wg_reg_warn(t, text);
+    reg_warn(t, text);
   }
   return WG_OK;
 }

@@ -68,7 +68,5 @@ wg_code wg_reg_resolve(wg_reg_target *t, const char *key, bool view32, bool foll
 // The name of the control set that starts next (Select\Default); false when this is no SYSTEM hive,
 // or has no such set.
 WG_MUST_CHECK bool wg_reg_control_set(const wg_hive *h, char out[16]);
-// Once for each text.
-void wg_reg_warn(wg_reg_target *t, const char *text);
 
 #endif

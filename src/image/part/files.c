@@ -8,7 +8,7 @@ static bool files_into_folder(const char *to) {
   return n > 0 && (to[n - 1] == '\\' || to[n - 1] == '/');
 }
 
-static char *part_file_to(const char *to, const char *from) {
+char *wg_part_file_to(const char *to, const char *from) {
   return files_into_folder(to) ? wg_xprintf("%s%s", to, wg_path_basename(from)) : wg_xstrdup(to);
 }
 
@@ -46,7 +46,7 @@ static wg_code files_put(const wg_part_in *in, size_t i, wg_part_plan *plan, wg_
     files_add(plan, i, f, "folder to", &c, src);
     return WG_OK;
   }
-  WG_AUTO(wg_cstr) to = part_file_to(f->to, f->from);
+  WG_AUTO(wg_cstr) to = wg_part_file_to(f->to, f->from);
   const wg_image_change c = files_change(f, WG_IMAGE_PUT_FILE, to, NULL);
   wg_part_plan_input_file(plan, label, from);
   files_add(plan, i, f, "to", &c, src);

@@ -65,8 +65,10 @@ wg_image_planner wg_part_planner(const wg_part_table *table);
 
 // Windows paths; heap. Where a file that is put at `to` goes (into a folder when `to` ends in a
 // backslash or slash), where an app's program goes and in which folder that is, where its shortcut.
+char *wg_part_file_to(const char *to, const char *from);
 char *wg_part_app_program(const wg_cfg_image_app *a);
 char *wg_part_app_folder(const wg_cfg_image_app *a);
+char *wg_part_shortcut_to(const wg_cfg_image_app *a);
 
 // The parts of this folder.
 extern const wg_image_part wg_part_files, wg_part_apps, wg_part_shortcuts, wg_part_registry;

@@ -9,7 +9,7 @@
 #define DRIVE_FIXED 3U
 #define SW_SHOWNORMAL 1U
 
-static char *part_shortcut_to(const wg_cfg_image_app *a) {
+char *wg_part_shortcut_to(const wg_cfg_image_app *a) {
   const wg_cfg_shortcut *s = &a->shortcut;
   return wg_xprintf("C:\\ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\%s%s%s.lnk",
                     s->folder != NULL ? s->folder : "", s->folder != NULL ? "\\" : "",
@@ -55,7 +55,7 @@ static wg_code shortcut_make(const wg_cfg_image_app *a, wg_buf *out, wg_error *e
 static wg_code shortcut_plan(size_t i, const wg_cfg_image_app *a, wg_part_plan *plan,
                              wg_error *err) {
   WG_AUTO(wg_buf) bytes = {0};
-  WG_AUTO(wg_cstr) to = part_shortcut_to(a);
+  WG_AUTO(wg_cstr) to = wg_part_shortcut_to(a);
   WG_AUTO(wg_cstr) origin = wg_part_origin(a->shortcut.pos);
   WG_AUTO(wg_cstr) title = wg_xprintf("apps[%zu] shortcut %s", i, to);
   wg_buf_init(&bytes, wg_heap(), 0);

@@ -27,7 +27,8 @@ static void *plan_bytes(wg_part_plan *p, const void *from, size_t n) {
   return copy;
 }
 
-const char *wg_plan_dup(wg_part_plan *p, const char *s) {
+// Copies into the arena; out of memory ends the program, as everywhere above fmt.
+static const char *plan_dup(wg_part_plan *p, const char *s) {
   return s == NULL ? NULL : plan_bytes(p, s, strlen(s));
 }
 
@@ -35,7 +36,7 @@ static const char *const *plan_dup_list(wg_part_plan *p, const char *const *v, s
   const char **copy = (const char **)wg_arena_new_array(&p->arena, const char *, n);
   wg_assert(copy != NULL);
   for (size_t i = 0; i < n; i++) {
-    copy[i] = wg_plan_dup(p, v[i]);
+    copy[i] = plan_dup(p, v[i]);
   }
   return copy;
 }
@@ -49,7 +50,7 @@ void wg_part_plan_turn(wg_part_plan *p, const char *part, int order, uint32_t ve
   }
   p->turn = p->n_parts;
   wg_vec_push(&p->parts, &p->n_parts, &p->cap_parts) =
-      (plan_part){.name = wg_plan_dup(p, part), .version = version, .order = order};
+      (plan_part){.name = plan_dup(p, part), .version = version, .order = order};
 }
 
 bool wg_plan_used(const wg_part_plan *p, const char *part) {
@@ -77,7 +78,7 @@ static wg_part_input *plan_new_input(wg_part_plan *p, wg_part_input_kind kind, c
     }
   }
   wg_part_input *in = &wg_vec_push(&p->inputs, &p->n_inputs, &p->cap_inputs);
-  *in = (wg_part_input){.kind = kind, .label = wg_plan_dup(p, label)};
+  *in = (wg_part_input){.kind = kind, .label = plan_dup(p, label)};
   return in;
 }
 
@@ -85,7 +86,7 @@ static void plan_input_path(wg_part_plan *p, wg_part_input_kind kind, const char
                             const char *path) {
   wg_part_input *in = plan_new_input(p, kind, label);
   if (in != NULL) {
-    in->path = wg_plan_dup(p, path);
+    in->path = plan_dup(p, path);
   }
 }
 
@@ -101,8 +102,8 @@ void wg_part_plan_input_step(wg_part_plan *p, const char *label, const char *ide
                              const char *output) {
   wg_part_input *in = plan_new_input(p, WG_PART_INPUT_STEP, label);
   if (in != NULL) {
-    in->identity = wg_plan_dup(p, identity);
-    in->output = wg_plan_dup(p, output);
+    in->identity = plan_dup(p, identity);
+    in->output = plan_dup(p, output);
   }
 }
 
@@ -115,9 +116,9 @@ void wg_part_plan_secret(wg_part_plan *p, const wg_secret *secret) {
   }
   wg_part_secret *s = &wg_vec_push(&p->secrets, &p->n_secrets, &p->cap_secrets);
   *s = (wg_part_secret){.secret = *secret};
-  s->secret.label = wg_plan_dup(p, secret->label);
-  s->secret.name = wg_plan_dup(p, secret->name);
-  s->secret.origin = wg_plan_dup(p, secret->origin);
+  s->secret.label = plan_dup(p, secret->label);
+  s->secret.name = plan_dup(p, secret->name);
+  s->secret.origin = plan_dup(p, secret->origin);
 }
 
 size_t wg_part_plan_n_inputs(const wg_part_plan *p) {
@@ -159,12 +160,12 @@ static bool plan_has_title(const wg_part_plan *p, const char *title) {
 // The title, with a number behind it when another item has it already.
 static const char *plan_title(wg_part_plan *p, const char *title) {
   if (!plan_has_title(p, title)) {
-    return wg_plan_dup(p, title);
+    return plan_dup(p, title);
   }
   for (size_t n = 2;; n++) {
     WG_AUTO(wg_cstr) other = wg_xprintf("%s (%zu)", title, n);
     if (!plan_has_title(p, other)) {
-      return wg_plan_dup(p, other);
+      return plan_dup(p, other);
     }
   }
 }
@@ -175,7 +176,7 @@ wg_part_item *wg_plan_add(wg_part_plan *p, wg_part_item_kind kind, const char *t
   plan_item added = {.item = {.kind = kind,
                               .part = part->name,
                               .title = plan_title(p, title),
-                              .origin = wg_plan_dup(p, origin == NULL ? "" : origin)},
+                              .origin = plan_dup(p, origin == NULL ? "" : origin)},
                      .order = part->order};
   added.title_hash = plan_hash(added.item.title);
   (void)(wg_vec_push(&p->items, &p->n_items, &p->cap_items) = added);
@@ -207,8 +208,8 @@ const wg_part_item *wg_part_plan_item(const wg_part_plan *p, size_t i) {
 }
 
 static wg_src plan_src(wg_part_plan *p, wg_src src) {
-  wg_src copy = {.kind = src.kind, .label = wg_plan_dup(p, src.label)};
-  copy.below = wg_plan_dup(p, src.below);
+  wg_src copy = {.kind = src.kind, .label = plan_dup(p, src.label)};
+  copy.below = plan_dup(p, src.below);
   copy.bytes = (wg_str){plan_bytes(p, src.bytes.p, src.bytes.n), src.bytes.n};
   return copy;
 }
@@ -216,18 +217,18 @@ static wg_src plan_src(wg_part_plan *p, wg_src src) {
 void wg_part_plan_change(wg_part_plan *p, wg_part_who who, const wg_image_change *c, wg_src src) {
   wg_part_item *i = wg_plan_add(p, WG_PART_CHANGE, who.title, who.origin);
   i->change = *c;
-  i->change.to = wg_plan_dup(p, c->to);
-  i->change.from = c->op == WG_IMAGE_RENAME ? wg_plan_dup(p, c->from) : NULL;
-  i->change.owner = wg_plan_dup(p, c->owner);
-  i->change.sddl = wg_plan_dup(p, c->sddl);
+  i->change.to = plan_dup(p, c->to);
+  i->change.from = c->op == WG_IMAGE_RENAME ? plan_dup(p, c->from) : NULL;
+  i->change.owner = plan_dup(p, c->owner);
+  i->change.sddl = plan_dup(p, c->sddl);
   i->src = plan_src(p, src);
 }
 
 void wg_part_plan_reg(wg_part_plan *p, wg_part_who who, const wg_reg_edit *e) {
   wg_part_item *i = wg_plan_add(p, WG_PART_REG, who.title, who.origin);
   i->reg = *e;
-  i->reg.key = wg_plan_dup(p, e->key);
-  i->reg.name = wg_plan_dup(p, e->name);
+  i->reg.key = plan_dup(p, e->key);
+  i->reg.name = plan_dup(p, e->name);
   i->reg.data = plan_bytes(p, e->data, e->n_bytes);
   i->reg.items = plan_dup_list(p, e->items, e->n_items);
   i->reg.expect = plan_bytes(p, e->expect, e->n_expect);
@@ -237,8 +238,8 @@ void wg_part_plan_reg(wg_part_plan *p, wg_part_who who, const wg_reg_edit *e) {
 void wg_part_plan_reg_file(wg_part_plan *p, wg_part_who who, const char *label, const char *shown,
                            const char *const *maps, size_t n_maps) {
   wg_part_item *i = wg_plan_add(p, WG_PART_REG_FILE, who.title, who.origin);
-  i->src = (wg_src){.kind = WG_SRC_INPUT, .label = wg_plan_dup(p, label)};
-  i->shown = wg_plan_dup(p, shown);
+  i->src = (wg_src){.kind = WG_SRC_INPUT, .label = plan_dup(p, label)};
+  i->shown = plan_dup(p, shown);
   i->reg.items = plan_dup_list(p, maps, n_maps * 2);
   i->reg.n_items = n_maps * 2;
 }
@@ -257,14 +258,14 @@ wg_code wg_part_plan_task(wg_part_plan *p, wg_part_who who, const wg_task *t, wg
   wg_part_item *i = wg_plan_add(p, WG_PART_TASK, who.title, who.origin);
   wg_task *copy = &i->task;
   *copy = *t;
-  copy->identity = wg_plan_dup(p, t->identity);
+  copy->identity = plan_dup(p, t->identity);
   copy->needs = plan_dup_list(p, t->needs, t->n_needs);
   copy->payloads = plan_dup_list(p, t->payloads, t->n_payloads);
   copy->args = plan_dup_list(p, t->args, t->n_args);
   copy->secrets = plan_dup_list(p, t->secrets, t->n_secrets);
-  copy->detect.path = wg_plan_dup(p, t->detect.path);
-  copy->detect.name = wg_plan_dup(p, t->detect.name);
-  copy->detect.version = wg_plan_dup(p, t->detect.version);
+  copy->detect.path = plan_dup(p, t->detect.path);
+  copy->detect.name = plan_dup(p, t->detect.name);
+  copy->detect.version = plan_dup(p, t->detect.version);
   copy->ok_codes = plan_bytes(p, t->ok_codes, t->n_ok_codes * sizeof(uint32_t));
   copy->reboot_codes = plan_bytes(p, t->reboot_codes, t->n_reboot_codes * sizeof(uint32_t));
   return WG_OK;
@@ -285,10 +286,10 @@ wg_code wg_part_plan_answer(wg_part_plan *p, wg_part_who who, const wg_answer_se
   }
   wg_part_item *i = wg_plan_add(p, WG_PART_ANSWER, who.title, who.origin);
   i->answer = (wg_answer_setting){.pass = s->pass,
-                                  .component = wg_plan_dup(p, s->component),
-                                  .path = wg_plan_dup(p, s->path),
-                                  .value = wg_plan_dup(p, s->value),
-                                  .secret = wg_plan_dup(p, s->secret),
+                                  .component = plan_dup(p, s->component),
+                                  .path = plan_dup(p, s->path),
+                                  .value = plan_dup(p, s->value),
+                                  .secret = plan_dup(p, s->secret),
                                   .origin = i->origin};
   return WG_OK;
 }

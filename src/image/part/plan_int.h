@@ -32,8 +32,6 @@ struct wg_part_plan {
 
 // Whether a part of that name planned something.
 bool wg_plan_used(const wg_part_plan *p, const char *part);
-// Copies into the arena; out of memory ends the program, as everywhere above fmt.
-const char *wg_plan_dup(wg_part_plan *p, const char *s); // NULL stays NULL
 // A new item in its place, all zero but kind, part, title and origin.
 wg_part_item *wg_plan_add(wg_part_plan *p, wg_part_item_kind kind, const char *title,
                           const char *origin);

@@ -39,6 +39,7 @@ typedef struct wg_image_changes {
   wg_image_change *v;
   size_t n, cap;
 } wg_image_changes;
+void wg_image_changes_add(wg_image_changes *c, wg_image_op op, const char *to, const char *from);
 // The whole change; its strings are copied.
 void wg_image_changes_push(wg_image_changes *c, const wg_image_change *change);
 // Everything below the host folder `from` goes below the Windows folder `to`, in bytewise order of

@@ -14,8 +14,7 @@ void wg_image_changes_push(wg_image_changes *c, const wg_image_change *change) {
   wg_vec_push(&c->v, &c->n, &c->cap) = copy;
 }
 
-static void image_changes_add(wg_image_changes *c, wg_image_op op, const char *to,
-                              const char *from) {
+void wg_image_changes_add(wg_image_changes *c, wg_image_op op, const char *to, const char *from) {
   wg_image_changes_push(c, &(wg_image_change){.op = op, .to = to, .from = from});
 }
 
@@ -62,8 +61,8 @@ static wg_code changes_add_entries(wg_image_changes *c, const char *from, const 
     if (changes_entry_rule(sub_from, &entries[i], err) != WG_OK) {
       return err->code;
     }
-    image_changes_add(c, entries[i].type == WG_FT_DIR ? WG_IMAGE_PUT_DIR : WG_IMAGE_PUT_FILE,
-                      sub_to, sub_from);
+    wg_image_changes_add(c, entries[i].type == WG_FT_DIR ? WG_IMAGE_PUT_DIR : WG_IMAGE_PUT_FILE,
+                         sub_to, sub_from);
   }
   return WG_OK;
 }
@@ -75,7 +74,7 @@ wg_code wg_image_changes_add_tree(wg_image_changes *c, const char *from, const c
     top[n - 1] = '\0';
   }
   size_t next = c->n;
-  image_changes_add(c, WG_IMAGE_PUT_DIR, top[0] == '\0' ? "\\" : top, from);
+  wg_image_changes_add(c, WG_IMAGE_PUT_DIR, top[0] == '\0' ? "\\" : top, from);
   bool first = true;
   for (; next < c->n; next++) {
     if (c->v[next].op != WG_IMAGE_PUT_DIR) {

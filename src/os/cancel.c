@@ -67,9 +67,10 @@ wg_code wg_os_catch_signals(wg_cancel *c, wg_error *err) {
       return wg_fail_errno(err, errno, "cannot catch signal %d", caught[i]);
     }
   }
+  // A closed pipe and a file over the limit (ulimit -f) are errors of the call, and no deaths.
   struct sigaction ignore = {.sa_handler = SIG_IGN};
-  if (sigaction(SIGPIPE, &ignore, NULL) != 0) {
-    return wg_fail_errno(err, errno, "cannot ignore SIGPIPE");
+  if (sigaction(SIGPIPE, &ignore, NULL) != 0 || sigaction(SIGXFSZ, &ignore, NULL) != 0) {
+    return wg_fail_errno(err, errno, "cannot ignore SIGPIPE and SIGXFSZ");
   }
   return WG_OK;
 }

@@ -22,7 +22,7 @@ static inline bool wg_canceled(const wg_cancel *c) { // c may be NULL: never can
 WG_MUST_CHECK wg_code wg_cancel_check(const wg_cancel *c, wg_error *err);
 // SIGINT, SIGTERM and SIGHUP set c; a second SIGINT (not one after a SIGTERM) ends the
 // process at once (exit 130).
-// SIGPIPE is ignored. One cancel per process.
+// SIGPIPE and SIGXFSZ are ignored: what was written to says so. One cancel per process.
 wg_code wg_os_catch_signals(wg_cancel *c, wg_error *err);
 
 #endif

@@ -218,6 +218,15 @@ wg_code wg_os_pwrite_all(int fd, const void *p, size_t n_bytes, uint64_t off_byt
   return WG_OK;
 }
 
+bool wg_os_is_room_error(const wg_error *err) {
+  int e = err->saved_errno;
+  return e == ENOSPC || e == EDQUOT || e == EFBIG || e == EROFS;
+}
+
+wg_code wg_os_name_output(wg_error *err, const char *path) {
+  return wg_os_is_room_error(err) ? wg_wrap(err, "'%s'", path) : err->code;
+}
+
 wg_code wg_os_read_fd(int fd, uint64_t max_bytes, wg_buf *out, wg_error *err) {
   uint8_t chunk[3072];
   struct stat st;

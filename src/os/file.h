@@ -57,6 +57,12 @@ wg_code wg_os_read_file(int dirfd, const char *path, uint64_t max_bytes, wg_buf 
                         wg_error *err);
 wg_code wg_os_read_fd(int fd, uint64_t max_bytes, wg_buf *out, wg_error *err);
 
+// Whether the error says that what is written has no room: a full disk, a quota, a limit, a file
+// system that is read-only. Then what is read is not what the message is to name.
+bool wg_os_is_room_error(const wg_error *err);
+// Puts the path of what was being written before such an error; leaves others. Yields the code.
+wg_code wg_os_name_output(wg_error *err, const char *path);
+
 // A file that appears whole or not at all: begin makes "<path>.wgtmp-xxxxxxxxxxxx" (os/temp.h)
 // beside the target, commit fsyncs (when durable) and renames, done without commit removes it.
 typedef struct wg_outfile {
@@ -136,6 +142,9 @@ bool wg_os_may_write(const char *path); // by permissions and mounts
 uint32_t wg_os_umask(void);             // of the process as it started
 // Owner, permissions and extended attributes (lists of access rights, labels) of one open file or
 // folder to another. What this user may not set is left out but for user.* and access rights: IO.
+// Whether what is at path itself has extended attributes of a user, or those that NTFS drivers
+// show.
+bool wg_os_has_user_xattrs(const char *path);
 wg_code wg_os_copy_xattrs(int from, int to, wg_error *err);
 wg_code wg_os_copy_meta(int from, int to, wg_error *err);
 // A fresh directory "<parent>/<prefix>XXXXXXXX", mode 0700; heap path.

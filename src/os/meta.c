@@ -43,6 +43,20 @@ wg_code wg_os_copy_xattrs(int from, int to, wg_error *err) {
   return WG_OK;
 }
 
+bool wg_os_has_user_xattrs(const char *path) {
+  char some[2048];
+  ssize_t n = llistxattr(path, some, sizeof(some));
+  if (n < 0) {
+    return errno == ERANGE; // very many
+  }
+  for (const char *at = some; at < some + n; at += strlen(at) + 1) {
+    if (strncmp(at, "user.", 5) == 0 || strncmp(at, "system.ntfs_", 12) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 wg_code wg_os_copy_meta(int from, int to, wg_error *err) {
   struct stat st;
   if (fstat(from, &st) != 0) {

@@ -91,6 +91,7 @@ static wg_code base_run(wg_step_ctx *c, wg_error *err) {
                           .format = s->format,
                           .tmp_dir = wg_ctx_tmp(c),
                           .name = s->image->name,
+                          .arch = base->kind == WG_BASE_DIR ? s->image->arch : NULL,
                           .threads = wg_ctx_cpus(c),
                           .on_progress = base_progress,
                           .ctx = c,
@@ -100,12 +101,15 @@ static wg_code base_run(wg_step_ctx *c, wg_error *err) {
       wg_image_write(&from, NULL, 0, &opt, &result, err) != WG_OK) {
     return wg_wrap(err, "base of image '%s'", s->image->name);
   }
+  for (size_t i = 0; i < result.n_warnings; i++) {
+    wg_ctx_warn(c, "%s", result.warnings[i]);
+  }
   wg_ctx_fact_u64(c, "out_bytes", result.out_bytes);
   return wg_ctx_output_file(c, "base", out_path, err);
 }
 
 static const wg_step_kind base_kind = {
-    .name = "image.base", .version = 1, .verb = "pack base", .run = base_run};
+    .name = "image.base", .version = 2, .verb = "pack base", .run = base_run};
 
 // A base that is taken as it is: all of it is read once, so that an image is never made of damaged
 // data.
@@ -151,6 +155,9 @@ static wg_code base_step_get(wg_graph *g, const base_step *want, const wg_step_k
       wg_step_param(*out, "format", what);
       wg_step_param(*out, "name", base->kind == WG_BASE_DIR ? want->image->name : "");
       wg_step_param(*out, "wim", base->wim == WG_IMAGE_DISC_BOOT ? "boot" : "");
+      wg_step_param(*out, "arch",
+                    base->kind == WG_BASE_DIR && want->image->arch != NULL ? want->image->arch
+                                                                           : "");
       wg_step_param(*out, "sha256", base->sha256 != NULL ? base->sha256 : "");
       wg_image_step_need(*out, want->format);
       return wg_image_base_input(*out, want->project, base, err);

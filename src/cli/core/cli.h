@@ -69,6 +69,8 @@ const char **wg_cli_values(const wg_cli *c, const char *opt, size_t *out_n);
 // Writes to stdout (buffered; a failed write ends the program with 1).
 void wg_out(const char *fmt, ...) WG_PRINTF(1, 2);
 void wg_out_bytes(const void *p, size_t n_bytes);
+// The same of all that a command has to say, flushed; false, and said, when it can't be written.
+WG_MUST_CHECK bool wg_out_all(const void *p, size_t n_bytes);
 // One line on stderr, "wingo: ..." (not with quiet, for notes).
 void wg_note(const wg_cli *c, const char *fmt, ...) WG_PRINTF(2, 3);
 // Prints "wingo: error: <chain>" and gives the exit code that belongs to err->code:

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,9 +40,16 @@ bool wg_out_flush(void) {
       (void)fprintf(stderr, "wingo: error: cannot write to standard output: %s\n",
                     wg_errno_text(e));
     }
+    __fpurge(stdout); // said once
+    clearerr(stdout);
     return false;
   }
   return true;
+}
+
+bool wg_out_all(const void *p, size_t n_bytes) {
+  (void)!fwrite(p, 1, n_bytes, stdout); // flush knows
+  return wg_out_flush();
 }
 
 // A line on stderr. Names in it may come from an image or an XML: none moves the cursor or begins a

@@ -206,8 +206,7 @@ static int diff_run(wg_cli *c) {
   if ((c->json ? wg_jsonw_finish(&j, &err) : wg_buf_check(&out, &err)) != WG_OK) {
     return wg_diff_fail(c, &err);
   }
-  wg_out_bytes(out.p, out.n);
-  return wg_diff_exit(n);
+  return wg_diff_end(&out, n);
 }
 
 static const wg_cli_opt diff_opts[] = {

@@ -3,6 +3,7 @@
 
 #include "cli/core/internal.h"
 #include "cli/project/init_template.h"
+#include "os/temp.h"
 
 #define INIT_NAME_MAX 63
 
@@ -52,8 +53,38 @@ static bool init_may_exist(const char *path) {
   return strcmp(path, ".gitignore") == 0 || strcmp(path, "README.md") == 0;
 }
 
-// Nothing of the template may be there: a user's file is never overwritten.
-static wg_code init_check_free(const char *dir, wg_error *err) {
+// The template's text with @NAME@ replaced.
+static void init_fill_in(wg_buf *out, const void *data, size_t n_bytes, const char *name) {
+  static const char mark[] = "@NAME@";
+  const char *p = data;
+  for (size_t i = 0; i < n_bytes;) {
+    if (n_bytes - i >= sizeof(mark) - 1 && memcmp(p + i, mark, sizeof(mark) - 1) == 0) {
+      wg_buf_add_z(out, name);
+      i += sizeof(mark) - 1;
+    } else {
+      wg_buf_add_byte(out, (uint8_t)p[i++]);
+    }
+  }
+}
+
+static void init_text(size_t i, const char *name, wg_buf *out) {
+  wg_buf_init(out, wg_heap(), 0);
+  init_fill_in(out, templates[i].data, templates[i].n_bytes, name);
+}
+
+// What is there is what we would write.
+static bool init_is_same(const char *path, size_t i, const char *name) {
+  WG_AUTO(wg_buf) want = {0};
+  WG_AUTO(wg_buf) have = {0};
+  wg_error ignored = WG_ERROR_INIT;
+  init_text(i, name, &want);
+  wg_buf_init(&have, wg_heap(), 0);
+  return wg_os_read_file(WG_CWD, path, want.n, &have, &ignored) == WG_OK &&
+         wg_str_eq(wg_buf_str(&have), wg_buf_str(&want));
+}
+
+// Nothing else of the template may be there: a user's file is never overwritten.
+static wg_code init_check_free(const char *dir, const char *name, wg_error *err) {
   if (!wg_os_exists(WG_CWD, dir)) {
     return WG_OK;
   }
@@ -72,6 +103,9 @@ static wg_code init_check_free(const char *dir, wg_error *err) {
     if (strcmp(templates[i].path, "wingo.yaml") == 0) {
       return wg_fail(err, WG_E_CONFLICT, "'%s' holds a project already (%s)", dir, path);
     }
+    if (init_is_same(path, i, name)) {
+      continue;
+    }
     return wg_fail(err, WG_E_CONFLICT,
                    "'%s' is there already and would be overwritten; move it away, or name a new "
                    "folder",
@@ -80,38 +114,43 @@ static wg_code init_check_free(const char *dir, wg_error *err) {
   return WG_OK;
 }
 
-// The template's text with @NAME@ replaced.
-static void init_fill_in(wg_buf *out, const void *data, size_t n_bytes, const char *name) {
-  static const char mark[] = "@NAME@";
-  const char *p = data;
-  for (size_t i = 0; i < n_bytes;) {
-    if (n_bytes - i >= sizeof(mark) - 1 && memcmp(p + i, mark, sizeof(mark) - 1) == 0) {
-      wg_buf_add_z(out, name);
-      i += sizeof(mark) - 1;
-    } else {
-      wg_buf_add_byte(out, (uint8_t)p[i++]);
-    }
-  }
-}
-
 static wg_code init_write_one(const wg_cli *c, const char *dir, size_t i, const char *name,
                               wg_error *err) {
   WG_AUTO(wg_cstr) path = wg_path_join(dir, templates[i].path);
   if (wg_os_exists(WG_CWD, path)) {
-    wg_note(c, "%s is kept as it is", path);
+    if (init_may_exist(templates[i].path) && !init_is_same(path, i, name)) {
+      wg_note(c, "%s is kept as it is", path);
+    }
     return WG_OK;
   }
   WG_AUTO(wg_cstr) parent = wg_path_dirname(path);
-  WG_AUTO(wg_buf) text;
-  wg_buf_init(&text, wg_heap(), 0);
-  init_fill_in(&text, templates[i].data, templates[i].n_bytes, name);
-  WG_AUTO(wg_fd) fd = -1;
+  WG_AUTO(wg_buf) text = {0};
+  WG_AUTO(wg_outfile) o = WG_OUTFILE_INIT;
+  init_text(i, name, &text);
   if (wg_buf_check(&text, err) != WG_OK || wg_os_mkdirs(WG_CWD, parent, 0755, err) != WG_OK ||
-      wg_os_create_new(WG_CWD, path, templates[i].mode, &fd, err) != WG_OK ||
-      wg_os_write_all(fd, text.p, text.n, err) != WG_OK) {
+      wg_outfile_begin(&o, WG_CWD, path, templates[i].mode, false, err) != WG_OK) {
     return err->code;
   }
-  return WG_OK;
+  o.new = true;
+  if (wg_os_write_all(o.fd, text.p, text.n, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", path);
+  }
+  (void)wg_os_sweep_beside(path); // of an init that was killed
+  return wg_outfile_commit(&o, err);
+}
+
+// wingo.yaml last: what an init that did not come to its end has made is no project yet, and the
+// next one takes it up.
+static wg_code init_write_all(const wg_cli *c, const char *dir, const char *name, wg_error *err) {
+  size_t last = 0;
+  for (size_t i = 0; i < WG_ARRAY_LEN(templates); i++) {
+    if (strcmp(templates[i].path, "wingo.yaml") == 0) {
+      last = i;
+    } else if (init_write_one(c, dir, i, name, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return init_write_one(c, dir, last, name, err);
 }
 
 static void init_print(const wg_cli *c, const char *dir, const char *name) {
@@ -156,13 +195,11 @@ static int init_run(wg_cli *c) {
     return wg_cli_usage(c, "--name takes lower-case letters, digits and '-', not '%s'", name);
   }
   wg_error err = WG_ERROR_INIT;
-  if (init_check_free(dir, &err) != WG_OK || wg_os_mkdirs(WG_CWD, dir, 0755, &err) != WG_OK) {
+  if (init_check_free(dir, name, &err) != WG_OK || wg_os_mkdirs(WG_CWD, dir, 0755, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
-  for (size_t i = 0; i < WG_ARRAY_LEN(templates); i++) {
-    if (init_write_one(c, dir, i, name, &err) != WG_OK) {
-      return wg_cli_fail(c, &err);
-    }
+  if (init_write_all(c, dir, name, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
   }
   init_print(c, dir, name);
   return 0;

@@ -42,12 +42,12 @@ static int reg_diff_run(wg_cli *c) {
   if ((c->json ? wg_jsonw_finish(&j, &err) : wg_buf_check(&out, &err)) != WG_OK) {
     return wg_diff_fail(c, &err);
   }
-  wg_out_bytes(out.p, out.n);
+  int rc = wg_diff_end(&out, d.n_added + d.n_removed + d.n_changed);
   if (!c->json) {
     wg_note(c, "%llu added, %llu removed, %llu changed", (unsigned long long)d.n_added,
             (unsigned long long)d.n_removed, (unsigned long long)d.n_changed);
   }
-  return wg_diff_exit(d.n_added + d.n_removed + d.n_changed);
+  return rc;
 }
 
 static const wg_cli_opt diff_opts[] = {

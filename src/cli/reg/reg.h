@@ -87,8 +87,8 @@ void wg_reg_json_text(wg_jsonw *j, const char *key, wg_str wtf8);
 void wg_reg_json_value(wg_jsonw *j, const wg_regvalue *v);
 // The name of a value; "(Default)" for the one without.
 void wg_reg_value_name(const wg_regvalue *v, wg_buf *out);
-// Exit code of a comparison: 0 no difference, 1 some.
-int wg_diff_exit(uint64_t n_differences);
+// Prints what a comparison found. Exit code: 0 no difference, 1 some, 2 it could not be printed.
+int wg_diff_end(const wg_buf *out, uint64_t n_differences);
 // As wg_cli_fail, but never 1: that says "different".
 int wg_diff_fail(const wg_cli *c, const wg_error *err);
 

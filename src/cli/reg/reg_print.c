@@ -196,7 +196,10 @@ void wg_reg_print_item(void *printer, const wg_regdiff_item *item) {
   }
 }
 
-int wg_diff_exit(uint64_t n_differences) {
+int wg_diff_end(const wg_buf *out, uint64_t n_differences) {
+  if (!wg_out_all(out->p, out->n)) {
+    return 2; // 1 would say "different"
+  }
   return n_differences == 0 ? 0 : 1;
 }
 

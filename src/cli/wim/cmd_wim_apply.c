@@ -23,6 +23,14 @@ int wg_cli_apply_report(const wg_cli *c, const wg_image_apply_result *r) {
   apply_note(c, &r->reparse, "reparse point left out that is no link of this host, entry");
   apply_note(c, &r->encrypted, "encrypted (EFS) file left out, entry");
   apply_note(c, &r->same_but_case, "name differing from another by letter case only, entry");
+  if (r->n_descriptors + r->n_attributes + r->n_short_names > 0) {
+    wg_note(
+        c,
+        "left out, which only NTFS keeps (wingo wim apply --ntfs): %llu security descriptors, %llu "
+        "attributes, %llu short names",
+        (unsigned long long)r->n_descriptors, (unsigned long long)r->n_attributes,
+        (unsigned long long)r->n_short_names);
+  }
   WG_AUTO(wg_buf) out = {0};
   wg_jsonw j;
   wg_buf_init(&out, wg_heap(), 0);
@@ -46,6 +54,9 @@ int wg_cli_apply_report(const wg_cli *c, const wg_image_apply_result *r) {
   wg_jsonw_kv_u64(&j, "left_out_streams", r->streams.n);
   wg_jsonw_kv_u64(&j, "left_out_reparse_points", r->reparse.n);
   wg_jsonw_kv_u64(&j, "left_out_encrypted", r->encrypted.n);
+  wg_jsonw_kv_u64(&j, "left_out_descriptors", r->n_descriptors);
+  wg_jsonw_kv_u64(&j, "left_out_attributes", r->n_attributes);
+  wg_jsonw_kv_u64(&j, "left_out_short_names", r->n_short_names);
   wg_jsonw_kv_u64(&j, "same_but_case", r->same_but_case.n);
   wg_jsonw_end_object(&j);
   return wg_cli_end_json(c, &j, &out);
@@ -100,8 +111,9 @@ const wg_cli_cmd wg_cmd_wim_apply = {
     .text =
         "DIR is made, or must be empty. Times, letter case, hard links and symbolic links are "
         "kept; a link or junction into the image becomes a relative symbolic link. What a Linux "
-        "file system has no form for (named streams, other reparse points, encrypted files) is "
-        "left out and counted.\n\n"
+        "file system has no form for (named streams, other reparse points, encrypted files, "
+        "security "
+        "descriptors, attributes, short names) is left out and counted.\n\n"
         "With --ntfs, DIR is a file that holds an NTFS volume and nothing before it; the image "
         "goes "
         "to its root with security descriptors, streams, short names and all. No mount, no root. "

@@ -304,6 +304,7 @@ static wg_code update_write(const update *u, unsigned threads, wg_cli_progress *
   }
   WG_AUTO(wg_cstr) made = wg_path_join(tmp.path, "out.wim");
   opt.out_path = made;
+  opt.shown = target;
   opt.tmp_dir = tmp.path;
   opt.time_s = set ? opt.time_s : wg_os_wall_ns() / 1000000000;
   if (wg_image_write(&base, u->changes.v, u->changes.n, &opt, res, err) != WG_OK) {

@@ -73,8 +73,10 @@ static int export_run(wg_cli *c) {
 // A directory as an image of a new file in tmp.
 static wg_code capture_pack(const wg_cli *c, const char *name, unsigned threads, const char *tmp,
                             const char *out_path, wg_cli_progress *p, wg_error *err) {
-  wg_image_base base = {.kind = WG_IMAGE_BASE_DIR, .path = c->args[0]};
+  wg_image_base base = {.kind = wg_cli_has(c, "ntfs") ? WG_IMAGE_BASE_NTFS : WG_IMAGE_BASE_DIR,
+                        .path = c->args[0]};
   wg_image_options opt = {.out_path = out_path,
+                          .shown = c->args[1],
                           .format = wg_cli_wants_esd(c, c->args[1]) ? WG_IMAGE_FORMAT_ESD
                                                                     : WG_IMAGE_FORMAT_WIM,
                           .tmp_dir = tmp,
@@ -90,7 +92,14 @@ static wg_code capture_pack(const wg_cli *c, const char *name, unsigned threads,
   }
   opt.keep_times = !set;
   opt.time_s = set ? opt.time_s : wg_os_wall_ns() / 1000000000;
-  return wg_image_write(&base, NULL, 0, &opt, &res, err);
+  if (wg_image_write(&base, NULL, 0, &opt, &res, err) != WG_OK) {
+    return err->code;
+  }
+  wg_cli_progress_end(p);
+  for (size_t i = 0; i < res.n_warnings; i++) {
+    wg_note(c, "warning: %s", res.warnings[i]);
+  }
+  return WG_OK;
 }
 
 static wg_code capture_append(const wg_cli *c, const char *made, unsigned threads,
@@ -153,8 +162,12 @@ static wg_code capture_all(const wg_cli *c, unsigned threads, wg_cli_progress *p
   if (wg_os_stat(WG_CWD, c->args[0], true, &st, err) != WG_OK) {
     return err->code;
   }
-  if (st.type != WG_FT_DIR) {
-    return wg_fail(err, WG_E_CONFLICT, "'%s' is no folder", c->args[0]);
+  bool ntfs = wg_cli_has(c, "ntfs");
+  if (st.type != (ntfs ? WG_FT_FILE : WG_FT_DIR)) {
+    return wg_fail(err, WG_E_CONFLICT, "'%s' is no %s", c->args[0],
+                   ntfs                    ? "file with an NTFS volume"
+                   : st.type == WG_FT_FILE ? "folder; --ntfs takes a file with an NTFS volume"
+                                           : "folder");
   }
   WG_AUTO(wg_cstr) full = wg_path_absolute(out);
   if (wg_path_is_below(full, clean)) {
@@ -229,6 +242,7 @@ const wg_cli_cmd wg_cmd_wim_export = {
 
 static const wg_cli_opt capture_opts[] = {
     {.name = "append", .help = "add the image to FILE when that is there"},
+    {.name = "ntfs", .help = "DIR is a file with an NTFS volume: all of it"},
     OPT_ESD,
     OPT_SOLID,
     OPT_LZX,
@@ -239,12 +253,16 @@ const wg_cli_cmd wg_cmd_wim_capture = {
     .name = "capture",
     .args = "DIR FILE [NAME]",
     .summary = "make an image of a folder",
-    .text = "NAME is the image's, the folder's own name when it is left out. Times, hard links and "
-            "symbolic links are kept; with SOURCE_DATE_EPOCH in the environment every time is that "
-            "one, "
-            "and the same tree gives the same bytes. A name ending in .esd makes a solid file.\n\n"
-            "Examples:\n  wingo wim capture tree data.wim 'Data'\n"
-            "  wingo wim capture tree2 data.wim 'More data' --append\n",
+    .text =
+        "NAME is the image's, the folder's own name when it is left out. Times, hard links and "
+        "symbolic links are kept; with SOURCE_DATE_EPOCH in the environment every time is that "
+        "one, "
+        "and the same tree gives the same bytes. A name ending in .esd makes a solid file.\n\n"
+        "A folder of Linux has no security descriptors, attributes, short names or streams: its "
+        "image has none either, which is said. With --ntfs, DIR is a file that holds an NTFS "
+        "volume, such as 'wingo wim apply --ntfs' fills: everything is kept both ways.\n\n"
+        "Examples:\n  wingo wim capture tree data.wim 'Data'\n"
+        "  wingo wim capture tree2 data.wim 'More data' --append\n",
     .opts = capture_opts,
     .n_opts = WG_ARRAY_LEN(capture_opts),
     .min_args = 2,

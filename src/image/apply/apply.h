@@ -34,6 +34,7 @@ typedef struct wg_image_apply_result {
   wg_image_apply_note reparse;       // reparse points that are no links of this host: left out
   wg_image_apply_note encrypted;     // EFS: left out
   wg_image_apply_note same_but_case; // names Windows takes for one, each written
+  uint64_t n_descriptors, n_attributes, n_short_names; // entries whose these were left out
 } wg_image_apply_result;
 
 // Writes the items below dirfd. Times are set; letter case, hard links and symbolic links are as in

@@ -84,12 +84,23 @@ static bool plan_is_link(const wg_wim_entry *e) {
   return tag == 0xA0000003u || tag == 0xA000000Cu || tag == 0xA000001Du;
 }
 
+// What no file system of this host keeps, as NTFS does.
+#define PLAN_ATTRIBUTES                                                                            \
+  (WG_WIM_ATTR_READONLY | WG_WIM_ATTR_HIDDEN | WG_WIM_ATTR_SYSTEM | 0x2000u) // not to be indexed
+
+static void plan_count_lost(wg_apply_run *r, const wg_wim_entry *e) {
+  r->res.n_descriptors += e->security != WG_WIM_NO_SECURITY ? 1u : 0u;
+  r->res.n_attributes += (e->attributes & PLAN_ATTRIBUTES) != 0 ? 1u : 0u;
+  r->res.n_short_names += e->short16.n > 0 ? 1u : 0u;
+}
+
 // Decides what one entry becomes. *out_skip: nothing.
 static wg_code plan_kind(wg_apply_run *r, wg_apply_node *n, bool *out_skip, wg_error *err) {
   const wg_wim_entry *e = &r->tree->entries[n->entry];
   wg_wim_roles roles = wg_wim_entry_roles(e);
   *out_skip = false;
   n->blob = WG_WIM_NO_ENTRY;
+  plan_count_lost(r, e);
   for (uint32_t k = 1; k <= e->n_streams; k++) {
     if (e->streams[k - 1].name16.n > 0 && plan_note(r, &r->res.streams, n->entry, err) != WG_OK) {
       return err->code;

@@ -6,7 +6,9 @@
 
 typedef enum wg_image_base_kind {
   WG_IMAGE_BASE_WIM,
-  WG_IMAGE_BASE_DIR // a tree that becomes the only image
+  WG_IMAGE_BASE_DIR, // a tree that becomes the only image
+  WG_IMAGE_BASE_NTFS // the same of a file with an NTFS volume, which keeps what a host has no form
+                     // for; written only, no project has it
 } wg_image_base_kind;
 
 typedef enum wg_image_disc_wim { // of an ISO

@@ -210,8 +210,8 @@ static wg_code export_check(wg_export_run *r, const wg_wimout *o, wg_error *err)
   return wg_image_file_check_trees(&f, err);
 }
 
-wg_code wg_image_export(const char *from, const char *to, const wg_image_export_options *opt,
-                        wg_image_export_result *out, wg_error *err) {
+static wg_code export_all(const char *from, const char *to, const wg_image_export_options *opt,
+                          wg_image_export_result *out, wg_error *err) {
   WG_AUTO(wg_export_run)
   r = {.opt = opt,
        .format = opt->format,
@@ -243,4 +243,9 @@ wg_code wg_image_export(const char *from, const char *to, const wg_image_export_
   r.res.out_bytes = o.off_bytes;
   *out = r.res;
   return WG_OK;
+}
+
+wg_code wg_image_export(const char *from, const char *to, const wg_image_export_options *opt,
+                        wg_image_export_result *out, wg_error *err) {
+  return export_all(from, to, opt, out, err) == WG_OK ? WG_OK : wg_os_name_output(err, to);
 }

@@ -255,8 +255,8 @@ static wg_code join_write(join_run *r, wg_wimout *o, wg_error *err) {
                                           : err->code;
 }
 
-wg_code wg_image_join(const char *out, const char *const *parts, size_t n_parts,
-                      const wg_image_join_options *opt, uint64_t *out_bytes, wg_error *err) {
+static wg_code join_all(const char *out, const char *const *parts, size_t n_parts,
+                        const wg_image_join_options *opt, uint64_t *out_bytes, wg_error *err) {
   WG_AUTO(join_run)
   r = {.opt = opt,
        .watch = {.cancel = opt->cancel, .on_progress = opt->on_progress, .ctx = opt->ctx}};
@@ -274,4 +274,10 @@ wg_code wg_image_join(const char *out, const char *const *parts, size_t n_parts,
   }
   *out_bytes = o.off_bytes;
   return WG_OK;
+}
+
+wg_code wg_image_join(const char *out, const char *const *parts, size_t n_parts,
+                      const wg_image_join_options *opt, uint64_t *out_bytes, wg_error *err) {
+  return join_all(out, parts, n_parts, opt, out_bytes, err) == WG_OK ? WG_OK
+                                                                     : wg_os_name_output(err, out);
 }

@@ -304,8 +304,8 @@ static wg_code split_verify(wg_image_file *f, const wg_image_split_options *opt,
              : err->code;
 }
 
-wg_code wg_image_split(const char *wim, const char *first_part, const wg_image_split_options *opt,
-                       wg_image_split_result *out, wg_error *err) {
+static wg_code split_all(const char *wim, const char *first_part, const wg_image_split_options *opt,
+                         wg_image_split_result *out, wg_error *err) {
   if (opt->part_bytes < SPLIT_MIN_PART) {
     return wg_fail(err, WG_E_USAGE, "parts of %llu bytes are too small; the least is 64 KiB",
                    (unsigned long long)opt->part_bytes);
@@ -331,4 +331,10 @@ wg_code wg_image_split(const char *wim, const char *first_part, const wg_image_s
   *out = r.res;
   r.res = (wg_image_split_result){0};
   return WG_OK;
+}
+
+wg_code wg_image_split(const char *wim, const char *first_part, const wg_image_split_options *opt,
+                       wg_image_split_result *out, wg_error *err) {
+  return split_all(wim, first_part, opt, out, err) == WG_OK ? WG_OK
+                                                            : wg_os_name_output(err, first_part);
 }

@@ -261,7 +261,7 @@ static wg_code pack_collect(wg_pack *p, wg_error *err) {
   for (size_t i = 0; i < b->n; i++) {
     if (pack_write_chunk(p, b, i, err) != WG_OK) {
       const char *name = b->chunks[i].item->src.name;
-      return name == NULL ? err->code : wg_wrap(err, "'%s'", name);
+      return name == NULL || wg_os_is_room_error(err) ? err->code : wg_wrap(err, "'%s'", name);
     }
     n_bytes += b->chunks[i].n_plain;
   }
@@ -355,7 +355,8 @@ wg_code wg_pack_put(wg_pack *p, const wg_pack_source *src, wg_wim_res *out, wg_e
   *p->open = (pack_item){.src = *src, .out = out};
   p->n_queued++;
   if (pack_read(p, src, err) != WG_OK) {
-    return src->name == NULL ? err->code : wg_wrap(err, "'%s'", src->name);
+    return src->name == NULL || wg_os_is_room_error(err) ? err->code
+                                                         : wg_wrap(err, "'%s'", src->name);
   }
   return WG_OK;
 }

@@ -268,7 +268,8 @@ wg_code wg_solid_put(wg_solid *s, const wg_pack_source *src, uint64_t *out_off, 
   wg_assert(src->n_bytes > 0 && src->n_bytes <= s->total - s->put);
   *out_off = s->put;
   if (solid_read(s, src, err) != WG_OK) {
-    return src->name == NULL ? err->code : wg_wrap(err, "'%s'", src->name);
+    return src->name == NULL || wg_os_is_room_error(err) ? err->code
+                                                         : wg_wrap(err, "'%s'", src->name);
   }
   return WG_OK;
 }

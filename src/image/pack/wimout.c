@@ -55,7 +55,9 @@ static wg_code wimout_copy(wg_wimout *o, wg_error *err) {
     wg_image_segment s = wg_image_file_segment(o->raw_file, o->raw_from, n);
     if (wg_cancel_check(o->opt.cancel, err) != WG_OK ||
         wg_os_copy_range(s.fd, s.fd_off_bytes, o->file.fd, o->off_bytes, s.n_bytes, err) != WG_OK) {
-      return o->raw_file->path == NULL ? err->code : wg_wrap(err, "'%s'", o->raw_file->path);
+      return o->raw_file->path == NULL || wg_os_is_room_error(err)
+                 ? err->code
+                 : wg_wrap(err, "'%s'", o->raw_file->path);
     }
     o->off_bytes += s.n_bytes;
     o->raw_from += s.n_bytes;

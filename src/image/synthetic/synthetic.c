@@ -14,7 +14,7 @@ wg_code wg_synthetic_write(const wg_synthetic_options *opt, wg_synthetic_result 
   wg_code code = wg_syn_kind_of(opt->product) == WG_SYN_ISO ? wg_syn_iso(&job, &totals, err)
                                                             : wg_syn_wim(&job, &totals, NULL, err);
   if (code != WG_OK) {
-    return code;
+    return wg_os_name_output(err, opt->out_path);
   }
   *out = (wg_synthetic_result){totals.n_images, totals.n_files, totals.n_dirs, totals.out_bytes};
   return WG_OK;

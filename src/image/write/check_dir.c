@@ -1,7 +1,6 @@
 // A directory base compared with what was captured of it: names, kinds, sizes and content.
 #include <string.h>
 
-#include "base/sort.h"
 #include "base/utf.h"
 #include "image/write/check.h"
 
@@ -69,26 +68,6 @@ static wg_code dir_check_entry(dir_check *d, const char *dir_path, uint32_t dir,
   return WG_OK;
 }
 
-static int dir_check_cmp(const void *a, const void *b, void *ctx) {
-  const wg_dirent *x = a, *y = b;
-  (void)ctx;
-  int c = wg_name_cmp_nocase(wg_str_of(x->name), wg_str_of(y->name));
-  return c != 0 ? c : strcmp(x->name, y->name);
-}
-
-// Windows keeps two names that differ only in letter case apart in no ordinary folder.
-static wg_code dir_check_case(const char *path, wg_dirent *list, size_t n, wg_error *err) {
-  wg_sort(list, n, sizeof(*list), dir_check_cmp, NULL);
-  for (size_t i = 1; i < n; i++) {
-    if (wg_name_cmp_nocase(wg_str_of(list[i - 1].name), wg_str_of(list[i].name)) == 0) {
-      return wg_fail(err, WG_E_CONFLICT,
-                     "'%s' has '%s' and '%s', which for Windows are the same name; rename one",
-                     path, list[i - 1].name, list[i].name);
-    }
-  }
-  return WG_OK;
-}
-
 static wg_code dir_check_folder(dir_check *d, const char *path, uint32_t dir, wg_error *err) {
   WG_AUTO(wg_arena) arena = {0};
   wg_arena_init(&arena, wg_heap(), 0);
@@ -102,7 +81,7 @@ static wg_code dir_check_folder(dir_check *d, const char *path, uint32_t dir, wg
       return err->code;
     }
   }
-  return dir_check_case(path, list, n, err);
+  return WG_OK;
 }
 
 wg_code wg_image_check_dir(const wg_image_run *r, wg_wim_tree *tree, wg_arena *arena,

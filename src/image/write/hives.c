@@ -49,6 +49,7 @@ static wg_code hives_write(const wg_image_reg_job *job, const wg_image_base *bas
                                                        .flags = WG_IMAGE_PROTECTED_TOO});
   }
   wg_image_options opt = {.out_path = whole,
+                          .shown = dest->path,
                           .format = format,
                           .tmp_dir = tmp,
                           .threads = job->threads,
@@ -90,7 +91,7 @@ wg_code wg_image_edit_registry(const wg_image_reg_job *job, wg_reg_result *out, 
       .tmp_dir = tmp.path, .time_s = job->time_s, .maps = job->maps, .n_maps = job->n_maps};
   if (wg_image_reader_open(&base, &reader, err) != WG_OK ||
       wg_image_registry(reader, job->edits, job->n_edits, &opt, out, err) != WG_OK) {
-    return err->code;
+    return wg_os_name_output(err, dest.path);
   }
   if (job->must_exist && out->n_absent > 0) {
     return wg_reg_absent(&job->edits[0], out->n_keys_absent > 0, s->path, err);

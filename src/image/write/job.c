@@ -3,7 +3,7 @@
 #include "fmt/plan/record.h"
 
 static const char *const job_bases[] = {
-    [WG_IMAGE_BASE_WIM] = "file", [WG_IMAGE_BASE_DIR] = "folder"};
+    [WG_IMAGE_BASE_WIM] = "file", [WG_IMAGE_BASE_DIR] = "folder", [WG_IMAGE_BASE_NTFS] = "ntfs"};
 static const char *const job_wims[] = {[WG_IMAGE_DISC_ANY] = "any",
                                        [WG_IMAGE_DISC_INSTALL] = "install",
                                        [WG_IMAGE_DISC_BOOT] = "boot"};

@@ -1,4 +1,5 @@
 // What libwim does for us. It keeps process-wide state, so this runs in a worker of its own.
+#include <errno.h>
 #include <string.h>
 
 #include <wimlib.h>
@@ -60,22 +61,104 @@ static wg_code libwim_code(int rc) {
   }
 }
 
-static wg_code libwim_fail(int rc, wg_error *err, const char *what) {
-  wg_error_set(err, libwim_code(rc), 0, WG_NO_OFFSET, "%s: libwim: %s", what,
-               wimlib_get_error_string((enum wimlib_error_code)rc));
+// What libwim's code means for who ran us, beside its own words.
+static const char *libwim_why(int rc) {
+  switch (rc) {
+  case WIMLIB_ERR_NTFS_3G:
+    return "; the NTFS volume is damaged, too small, or in use elsewhere";
+  case WIMLIB_ERR_INVALID_UTF8_STRING:
+  case WIMLIB_ERR_INVALID_UTF16_STRING:
+    return "; a name is no text that the other side can hold";
+  case WIMLIB_ERR_UNSUPPORTED_FILE:
+    return "; a device, pipe or socket is among the files";
+  case WIMLIB_ERR_INVALID_REPARSE_DATA:
+  case WIMLIB_ERR_REPARSE_POINT_FIXUP_FAILED:
+    return "; a link or junction holds data that is none";
+  case WIMLIB_ERR_SET_SECURITY:
+    return "; a security descriptor is not one that the volume takes";
+  case WIMLIB_ERR_CONCURRENT_MODIFICATION_DETECTED:
+    return "; a file changed while it was read: run this again when nothing writes there";
+  case WIMLIB_ERR_UNEXPECTED_END_OF_FILE:
+    return "; a file became shorter while it was read";
+  default:
+    return "";
+  }
+}
+
+// writes: what is written to, named when that is what failed; e: errno as libwim left it.
+static wg_code libwim_fail(int rc, int e, wg_error *err, const char *reads, const char *writes) {
+  const char *words = wimlib_get_error_string((enum wimlib_error_code)rc);
+  bool full = e == ENOSPC || e == EDQUOT || e == EFBIG || e == EROFS;
+  if (writes != NULL && e != 0 && (rc == WIMLIB_ERR_WRITE || full)) {
+    return wg_fail_errno(err, e, "'%s' can't be written", writes);
+  }
+  if (writes != NULL && rc == WIMLIB_ERR_WRITE) {
+    return wg_fail(err, WG_E_IO, "'%s' can't be written", writes);
+  }
+  wg_error_set(err, libwim_code(rc), 0, WG_NO_OFFSET, "'%s': libwim: %s%s", reads, words,
+               libwim_why(rc));
   return err->code;
 }
 
 static wg_code libwim_start(wg_error *err) {
   int rc =
       wimlib_global_init(WIMLIB_INIT_FLAG_ASSUME_UTF8 | WIMLIB_INIT_FLAG_DEFAULT_CASE_INSENSITIVE);
-  return rc == 0 ? WG_OK : libwim_fail(rc, err, "start");
+  return rc == 0 ? WG_OK : libwim_fail(rc, 0, err, "start", NULL);
+}
+
+static wg_code ntfs_check_volume(const char *path, wg_error *err) {
+  WG_AUTO(wg_fd) fd = -1;
+  wg_error ignored = WG_ERROR_INIT;
+  char head[11] = {0};
+  if (wg_os_open_read(WG_CWD, path, &fd, err) != WG_OK) {
+    return err->code;
+  }
+  if (wg_os_pread_exact(fd, head, sizeof(head), 0, &ignored) != WG_OK ||
+      memcmp(head + 3, "NTFS    ", 8) != 0) {
+    return wg_fail(err, WG_E_CONFLICT,
+                   "'%s' holds no NTFS volume; make one: truncate -s 20G FILE; mkntfs -F FILE",
+                   path);
+  }
+  return WG_OK;
+}
+
+// The names a person sees, where the tree is a Windows: the registry's ProductName says Windows 10
+// on Windows 11 too, and the architecture is not known when ntdll.dll is no program.
+static int libwim_names(WIMStruct *wim, const char *arch) {
+  static const char ten[] = "Windows 10";
+  static const char *const shown[] = {"DISPLAYNAME", "DISPLAYDESCRIPTION"};
+  static const struct {
+    const char *name, *number;
+  } archs[] = {{"386", "0"}, {"arm", "5"}, {"amd64", "9"}, {"arm64", "12"}};
+  const char *build = wimlib_get_image_property(wim, 1, "WINDOWS/VERSION/BUILD");
+  uint64_t n = 0;
+  int rc = 0;
+  bool eleven = build != NULL && wg_parse_u64(wg_str_of(build), &n) && n >= 22000;
+  for (size_t i = 0; eleven && rc == 0 && i < WG_ARRAY_LEN(shown); i++) {
+    const char *was = wimlib_get_image_property(wim, 1, shown[i]);
+    if (was != NULL && strncmp(was, ten, sizeof(ten) - 1) == 0) {
+      WG_AUTO(wg_cstr) now = wg_xprintf("Windows 11%s", was + sizeof(ten) - 1);
+      rc = wimlib_set_image_property(wim, 1, shown[i], now);
+    }
+  }
+  bool is_windows = wimlib_get_image_property(wim, 1, "WINDOWS/VERSION/MAJOR") != NULL;
+  for (size_t i = 0; arch != NULL && is_windows && rc == 0 && i < WG_ARRAY_LEN(archs); i++) {
+    if (strcmp(archs[i].name, arch) == 0 &&
+        wimlib_get_image_property(wim, 1, "WINDOWS/ARCH") == NULL) {
+      rc = wimlib_set_image_property(wim, 1, "WINDOWS/ARCH", archs[i].number);
+    }
+  }
+  return rc;
 }
 
 wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_error *err) {
   libwim_progress p = {.opt = &job->opt};
   WG_AUTO(libwim) wim = NULL;
   if (libwim_start(err) != WG_OK) {
+    return err->code;
+  }
+  bool ntfs = job->base.kind == WG_IMAGE_BASE_NTFS;
+  if (ntfs && ntfs_check_volume(job->base.path, err) != WG_OK) {
     return err->code;
   }
   // Packed as the output will have it, or not at all.
@@ -86,8 +169,13 @@ wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_erro
   if (rc == 0) {
     wimlib_register_progress_function(wim, libwim_on_progress, &p);
     rc = wimlib_add_image(wim, job->base.path, job->opt.name, NULL,
-                          WIMLIB_ADD_FLAG_NORPFIX | WIMLIB_ADD_FLAG_NO_UNSUPPORTED_EXCLUDE);
+                          (ntfs ? WIMLIB_ADD_FLAG_NTFS : 0u) | WIMLIB_ADD_FLAG_NORPFIX |
+                              WIMLIB_ADD_FLAG_NO_UNSUPPORTED_EXCLUDE);
   }
+  if (rc == 0) {
+    rc = libwim_names(wim, job->opt.arch);
+  }
+  errno = 0;
   if (rc == 0) {
     rc = wimlib_write(wim, out_path, WIMLIB_ALL_IMAGES, 0,
                       job->opt.threads == 0 ? 1 : job->opt.threads);
@@ -95,7 +183,7 @@ wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_erro
   if (p.canceled) {
     return wg_cancel_check(job->opt.cancel, err);
   }
-  return rc == 0 ? WG_OK : libwim_fail(rc, err, job->base.path);
+  return rc == 0 ? WG_OK : libwim_fail(rc, errno, err, job->base.path, out_path);
 }
 
 // Which image, that it is sound, and that libwim can open the file by itself; then the other parts
@@ -125,22 +213,6 @@ static wg_code ntfs_look(const wg_image_job *job, wg_arena *arena, uint32_t *out
   return wg_image_base_files(&job->base, arena, out_parts, out_n, err);
 }
 
-static wg_code ntfs_check_volume(const char *path, wg_error *err) {
-  WG_AUTO(wg_fd) fd = -1;
-  wg_error ignored = WG_ERROR_INIT;
-  char head[11] = {0};
-  if (wg_os_open_read(WG_CWD, path, &fd, err) != WG_OK) {
-    return err->code;
-  }
-  if (wg_os_pread_exact(fd, head, sizeof(head), 0, &ignored) != WG_OK ||
-      memcmp(head + 3, "NTFS    ", 8) != 0) {
-    return wg_fail(err, WG_E_CONFLICT,
-                   "'%s' holds no NTFS volume; make one: truncate -s 20G FILE; mkntfs -F FILE",
-                   path);
-  }
-  return WG_OK;
-}
-
 wg_code wg_libwim_apply_ntfs(const wg_image_job *job, wg_error *err) {
   WG_AUTO(wg_arena) arena = {0};
   libwim_progress p = {.opt = &job->opt};
@@ -168,5 +240,5 @@ wg_code wg_libwim_apply_ntfs(const wg_image_job *job, wg_error *err) {
   if (rc == WIMLIB_ERR_UNSUPPORTED) {
     return wg_fail(err, WG_E_UNSUPPORTED, "this libwim was built without NTFS support");
   }
-  return rc == 0 ? WG_OK : libwim_fail(rc, err, job->opt.out_path);
+  return rc == 0 ? WG_OK : libwim_fail(rc, errno, err, job->base.path, job->opt.out_path);
 }

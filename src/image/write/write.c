@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "image/write/check.h"
 #include "image/write/run.h"
 #include "image/write/worker.h"
 
@@ -158,19 +159,43 @@ static wg_code run_edit(wg_image_run *r, wg_error *err) {
   return wg_image_edit_apply(&r->edit, r->paths, err);
 }
 
+// A Windows that comes from a folder of this host has lost what that had no form for.
+static void run_say_loss(wg_image_run *r, uint64_t n_xattrs) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  if (r->base.wim.facts[r->image].major[0] != '\0') {
+    wg_buf_printf(
+        &b,
+        "'%s': %zu files and folders of a Windows have no security descriptor, attributes, "
+        "short names or streams: a folder of this host holds none; 'wingo wim apply --ntfs' "
+        "and 'wingo wim capture --ntfs' keep them",
+        r->job->base.path, r->tree.n);
+  }
+  if (n_xattrs > 0) {
+    wg_buf_printf(&b, "%s'%s': extended attributes of %llu files and folders are left out",
+                  b.n > 0 ? "; " : "", r->job->base.path, (unsigned long long)n_xattrs);
+  }
+  if (b.n > 0) {
+    wg_image_result_warn(&r->result, wg_buf_z(&b));
+  }
+}
+
 // *out has what the planner put there.
-static wg_code run_all(const wg_image_job *job, const char *path, wg_image_result *out,
-                       wg_error *err) {
+static wg_code run_all(const wg_image_job *job, const char *path, uint64_t n_xattrs,
+                       wg_image_result *out, wg_error *err) {
   WG_AUTO(wg_image_run)
   r = {.job = job, .base = WG_IMAGE_FILE_INIT, .out = WG_WIMOUT_INIT, .result = *out};
   *out = (wg_image_result){0};
-  r.captured = job->base.kind == WG_IMAGE_BASE_DIR;
+  r.captured = job->base.kind != WG_IMAGE_BASE_WIM;
   wg_arena_init(&r.arena, wg_heap(), (size_t)8 << 30);
   wg_buf_init(&r.metadata_was, wg_heap(), 0);
   if (run_open(&r, path, err) != WG_OK || run_edit(&r, err) != WG_OK ||
       wg_image_content(&r, err) != WG_OK || wg_image_output(&r, err) != WG_OK ||
       wg_image_check(&r, err) != WG_OK || wg_image_folders(&r, err) != WG_OK) {
     return err->code;
+  }
+  if (job->base.kind == WG_IMAGE_BASE_DIR) {
+    run_say_loss(&r, n_xattrs);
   }
   *out = r.result;
   r.result = (wg_image_result){0};
@@ -180,15 +205,21 @@ static wg_code run_all(const wg_image_job *job, const char *path, wg_image_resul
 // Whether the base is a WIM or a folder, which libwim captures first.
 static wg_code do_base(const wg_image_job *job, wg_image_result *out, wg_error *err) {
   if (job->base.kind == WG_IMAGE_BASE_WIM) {
-    return run_all(job, job->base.path, out, err);
+    return run_all(job, job->base.path, 0, out, err);
   }
   WG_AUTO(wg_cstr) dir = NULL;
   wg_stat st;
   if (wg_os_stat(WG_CWD, job->base.path, true, &st, err) != WG_OK) {
     return err->code;
   }
-  if (st.type != WG_FT_DIR) {
-    return wg_fail(err, WG_E_CONFLICT, "'%s' is not a directory", job->base.path);
+  bool ntfs = job->base.kind == WG_IMAGE_BASE_NTFS;
+  if (st.type != (ntfs ? WG_FT_FILE : WG_FT_DIR)) {
+    return wg_fail(err, WG_E_CONFLICT, "'%s' is not a %s", job->base.path,
+                   ntfs ? "file with an NTFS volume" : "directory");
+  }
+  uint64_t n_xattrs = 0;
+  if (!ntfs && wg_image_scan_dir(job->base.path, job->opt.cancel, &n_xattrs, err) != WG_OK) {
+    return err->code;
   }
   if (wg_os_mkdtemp(job->opt.tmp_dir, "capture-", &dir, err) != WG_OK) {
     return err->code;
@@ -196,7 +227,7 @@ static wg_code do_base(const wg_image_job *job, wg_image_result *out, wg_error *
   WG_AUTO(wg_cstr) wim = wg_path_join(dir, "tree.wim");
   wg_code code = wg_libwim_capture(job, wim, err);
   if (code == WG_OK) {
-    code = run_all(job, wim, out, err);
+    code = run_all(job, wim, n_xattrs, out, err);
   }
   wg_error ignored = WG_ERROR_INIT;
   (void)wg_os_rmtree(WG_CWD, dir, &ignored);
@@ -270,7 +301,7 @@ wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes
   if (code != WG_OK) {
     wg_error ignored = WG_ERROR_INIT;
     (void)wg_os_unlink(WG_CWD, opt->out_path, &ignored);
-    return code;
+    return wg_os_name_output(err, opt->shown != NULL ? opt->shown : opt->out_path);
   }
   *out = res;
   return WG_OK;

@@ -22,6 +22,7 @@ typedef struct wg_image_planner {
 
 struct wg_image_options {
   const char *out_path; // made by us, must not exist; the caller renames it
+  const char *shown;    // what messages call it; NULL: out_path
   wg_image_format format;
   wg_image_trust trust; // in the packed data of the base
   bool compact;         // nothing of the base is taken over in packed form: all is packed anew

@@ -1,0 +1,301 @@
+"""Commands by hand that are killed, or have no room: nothing half made under a final name, the cause names what could
+not be written, and the same command can be run again.
+
+WINGO_TEST_KILLS=1000 kills that often (a few times otherwise).
+"""
+import hashlib
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from conftest import needs, needs_user_namespaces, start
+
+KILLS = int(os.environ.get("WINGO_TEST_KILLS", "12"))
+
+
+def left_in(folder):
+    return [p for p in folder.rglob("*") if ".wgtmp-" in p.name or ".wingo-reg-" in p.name]
+
+
+def sums(path):
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    return {str(p.relative_to(path)): os.readlink(p) if p.is_symlink() else p.read_bytes() if p.is_file() else None
+            for p in path.rglob("*") if ".wgtmp-" not in str(p)}
+
+
+@pytest.fixture
+def world(run, tmp_path):
+    """A base, a hive, a tree and a file that takes a while to pack."""
+    w = tmp_path / "w"
+    w.mkdir()
+    rnd = random.Random(5)
+    (w / "big").write_bytes(rnd.randbytes(1 << 20) + b"text " * 400000)
+    assert run("wim", "synthetic", "-q", "windows-11", w / "base.wim").code == 0
+    assert run("reg", "create", w / "hive").code == 0
+    assert run("wim", "update", w / "base.wim", "2", f"--add={w}/big:\\big").code == 0
+    (w / "tree").mkdir()
+    for i in range(60):
+        (w / "tree" / f"f{i}").write_bytes(rnd.randbytes(30000))
+    return w
+
+
+# name: (words, what appears, whether it is there before)
+COMMANDS = {
+    "apply to a new folder": (["wim", "apply", "base.wim", "2", "out"], "out"),
+    "apply to an empty folder": (["wim", "apply", "base.wim", "2", "empty"], "empty"),
+    "extract": (["wim", "extract", "base.wim", "2", "big", "--to=x"], "x/big"),
+    "export": (["wim", "export", "base.wim", "all", "out.esd"], "out.esd"),
+    "capture": (["wim", "capture", "tree", "out.wim", "t"], "out.wim"),
+    "split": (["wim", "split", "base.wim", "p.swm", "512KiB"], "p.swm"),
+    "update": (["wim", "update", "base.wim", "2", "--add=big:\\more"], "base.wim"),
+    "update --out": (["wim", "update", "base.wim", "2", "--add=big:\\more", "-o", "out.wim"], "out.wim"),
+    "export into": (["wim", "export", "base.wim", "2", "base.wim", "--name=other"], "base.wim"),
+    "reg add": (["reg", "add", "hive", "X", "--value=a", "-d", "x" * 4000], "hive"),
+    "reg add to an image": (["reg", "add", "base.wim:2", "HKLM\\SOFTWARE\\X", "--value=a", "-d", "b"], "base.wim"),
+    "synthetic": (["wim", "synthetic", "windows-10", "out.wim"], "out.wim"),
+    "init": (["init", "project"], "project/wingo.yaml"),
+}
+
+
+def fresh(world, tmp_path):
+    place = tmp_path / "place"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for name in ("base.wim", "hive", "big"):
+        shutil.copy(world / name, place / name)
+    (place / "tree").symlink_to(world / "tree")
+    (place / "empty").mkdir()
+    return place
+
+
+def test_killed_at_random_moments(run, wingo, env, world, tmp_path):
+    e = {**env, "SOURCE_DATE_EPOCH": "1700000000"}
+    want = {}
+    for name, (words, made) in COMMANDS.items():
+        place = fresh(world, tmp_path)
+        r = run(*words, cwd=place, env={"SOURCE_DATE_EPOCH": "1700000000"})
+        assert r.code == 0 and not left_in(place), r
+        want[name] = sums(place / made)
+    rng, killed = random.Random(20261128), 0
+    names = list(COMMANDS)
+    for i in range(KILLS):
+        name = names[i % len(names)]
+        words, made = COMMANDS[name]
+        place = fresh(world, tmp_path)
+        before = sums(place / made) if (place / made).exists() else None
+        p = subprocess.Popen([wingo, *words], cwd=place, env=e, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+        try:
+            p.wait(timeout=rng.choice([0.003, 0.02, 0.1, 0.4]) * rng.random() * 2)
+        except subprocess.TimeoutExpired:
+            p.send_signal(signal.SIGKILL)
+            p.wait()
+            killed += 1
+        there = sums(place / made) if (place / made).exists() else None
+        assert there in (before, want[name]), f"kill {i}, {name}: what is there is neither old nor new"
+        if there == want[name] and there != before:
+            continue  # it had come to its end
+        r = run(*words, cwd=place, env={"SOURCE_DATE_EPOCH": "1700000000"})
+        assert r.code == 0, (i, name, r)
+        assert sums(place / made) == want[name], (i, name)
+        assert not left_in(place), (i, name, left_in(place))
+    assert killed > 0
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_full_disk(name, run, wingo, env, world, tmp_path):
+    """The message names what could not be written; what was there stays; with room the same command works."""
+    needs_user_namespaces()
+    words, made = COMMANDS[name]
+    place = fresh(world, tmp_path)
+    small = tmp_path / "small"
+    small.mkdir()
+    quoted = " ".join(f"'{w}'" for w in words)
+    room = {"reg add": 4, "init": 8}.get(name, 64)
+    script = (f"mount -t tmpfs -o size=60m none '{small}' && cd '{small}' && cp '{place}'/base.wim '{place}'/hive '{place}'/big . && "
+              f"mkdir empty && ln -s '{world}/tree' tree && sha256sum base.wim hive >'{tmp_path}/before' && "
+              f"mount -o remount,size=$(( $(df -k . | awk 'END {{{{print $3}}}}') + {room} ))k '{small}'; "
+              f"'{wingo}' {quoted} >/dev/null; echo code=$?; sha256sum -c --quiet '{tmp_path}/before' && echo same; "
+              f"find . -name '*wgtmp-*' | wc -l; mount -o remount,size=60m '{small}'; "
+              f"'{wingo}' {quoted} >/dev/null; echo again=$?; find . -name '*wgtmp-*' | wc -l").replace("{{", "{").replace("}}", "}")
+    r = start(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script], env=env)
+    assert "code=0" not in r.out, r
+    target = made.split("/")[0]
+    assert "No space left" in r.err and target in r.err.splitlines()[0], r
+    assert "again=0" in r.out and "same" in r.out, r
+    assert r.out.split("same")[1].split()[0] == "0" and r.out.split("again=0")[1].split()[0] == "0", r
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_limited_file_size_is_an_error_and_no_death(name, wingo, env, world, tmp_path):
+    words, made = COMMANDS[name]
+    place = fresh(world, tmp_path)
+    before = sums(place / made) if (place / made).exists() else None
+    limit = 64 if name == "init" else 4096
+
+    def small():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    r = subprocess.run([wingo, *words], cwd=place, env=env, preexec_fn=small, capture_output=True, text=True)
+    assert r.returncode == 1 and "File too large" in r.stderr, r
+    assert made.split("/")[0] in r.stderr, r
+    there = sums(place / made) if (place / made).exists() else None
+    assert there == before and not left_in(place), r
+    r = subprocess.run([wingo, *words], cwd=place, env=env, capture_output=True, text=True)
+    assert r.returncode == 0, r
+
+
+def test_what_was_left_is_found(run, world, tmp_path):
+    """Names as killed commands leave them; a folder that a living one uses, and other people's files, stay."""
+    import fcntl
+    place = fresh(world, tmp_path)
+    (place / ".wgtmp-0123456789ab" / "deep").mkdir(parents=True)
+    (place / ".wgtmp-0123456789ab" / "deep" / "f").write_text("x")
+    (place / "out.wim.wgtmp-0123456789ab").write_text("x")
+    (place / ".wingo-reg-0123456789ab").mkdir()
+    (place / "used.wgtmp-0123456789ab").write_text("x")
+    for other in ("my.wgtmp-notes", "x.wgtmp-0123456789AB", "wgtmp-0123456789ab"):
+        (place / other).write_text("mine")
+    with open(place / "used.wgtmp-0123456789ab") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        assert run("wim", "update", "base.wim", "2", "--mkdir=\\X", cwd=place).code == 0
+    names = {p.name for p in place.iterdir()}
+    assert {"my.wgtmp-notes", "x.wgtmp-0123456789AB", "wgtmp-0123456789ab", "used.wgtmp-0123456789ab"} <= names
+    assert not names & {".wgtmp-0123456789ab", "out.wim.wgtmp-0123456789ab", ".wingo-reg-0123456789ab"}
+    # an empty folder that holds only such a thing is empty
+    (place / "empty" / ".wgtmp-0123456789ab").mkdir()
+    assert run("wim", "apply", "base.wim", "1", "empty", cwd=place).code == 0
+
+
+def test_empty_folders_are_filled_at_one_moment(run, world, tmp_path):
+    """Also one that is a link's end, the working directory, or has rights of its own."""
+    place = fresh(world, tmp_path)
+    (place / "empty").chmod(0o750)
+    inode = (place / "empty").stat().st_ino
+    (place / "link").symlink_to("empty")
+    assert run("wim", "apply", "base.wim", "1", "link", cwd=place).code == 0
+    assert (place / "link").is_symlink() and (place / "empty" / "Windows").is_dir()
+    assert (place / "empty").stat().st_mode & 0o777 == 0o750 and (place / "empty").stat().st_ino != inode
+    here = place / "here"
+    here.mkdir()
+    inode = here.stat().st_ino
+    assert run("wim", "apply", "../base.wim", "1", ".", cwd=here).code == 0
+    assert here.stat().st_ino == inode and sums(here) == sums(place / "empty") and not left_in(place)
+
+
+def test_init_can_be_run_again(run, tmp_path):
+    assert run("init", "p").code == 0
+    whole = sums(tmp_path / "p")
+    for gone in (["wingo.yaml"], ["wingo.yaml", "agent/main.go", "README.md"], ["wingo.yaml", "agent"]):
+        for g in gone:
+            path = tmp_path / "p" / g
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        (tmp_path / "p" / "wingo.yaml.wgtmp-0123456789ab").write_text("half")
+        r = run("init", "p")
+        assert r.code == 0 and sums(tmp_path / "p") == whole, r
+    r = run("init", "p")
+    assert r.code == 1 and "holds a project already" in r.err, r
+    (tmp_path / "p" / "wingo.yaml").unlink()
+    (tmp_path / "p" / "agent" / "main.go").write_text("mine")
+    r = run("init", "p")
+    assert r.code == 1 and "main.go" in r.err and (tmp_path / "p" / "agent" / "main.go").read_text() == "mine", r
+
+
+def test_diff_to_a_full_device(run, wingo, env, world):
+    assert run("reg", "add", world / "hive", "X").code == 0
+    shutil.copy(world / "hive", world / "hive2")
+    assert run("reg", "add", world / "hive2", "Y").code == 0
+    for words in (("diff", "hive", "hive2"), ("reg", "diff", "hive", "hive2"), ("diff", "hive", "hive2", "--json")):
+        with open("/dev/full", "w") as full:
+            r = subprocess.run([wingo, *words], cwd=world, env=env, stdout=full, stderr=subprocess.PIPE, text=True)
+        assert r.returncode == 2 and r.stderr.count("cannot write to standard output") == 1, r
+        assert run(*words, cwd=world).code == 1
+
+
+def test_capture_names_what_it_refuses(run, tmp_path):
+    """Before anything is packed; the first one, and how many."""
+    t = tmp_path / "t"
+    (t / "sub").mkdir(parents=True)
+    for make, undo, word in (
+            (lambda: os.mkfifo(t / "sub" / "pipe"), lambda: (t / "sub" / "pipe").unlink(), "'t/sub/pipe' is a device, pipe or socket"),
+            (lambda: open(os.fsencode(t) + b"/sub/x\xff", "w").close(), lambda: os.unlink(os.fsencode(t) + b"/sub/x\xff"), "'t/sub/x\\xff' has a name"),
+            (lambda: [(t / "sub" / n).write_text("") for n in ("Case", "case")], lambda: None, "'t/sub' has 'Case' and 'case'")):
+        make()
+        r = run("wim", "capture", "t", "a.wim")
+        assert r.code == 1 and word in r.err and not (tmp_path / "a.wim").exists() and not left_in(tmp_path), r
+        undo()
+    os.mkfifo(t / "p1")
+    os.mkfifo(t / "p2")
+    r = run("wim", "capture", "t", "a.wim")
+    assert r.code == 1 and "3 names can't be packed; the first: " in r.err, r
+
+
+def test_sparse_files_stay_sparse(run, tmp_path):
+    (tmp_path / "t").mkdir()
+    with open(tmp_path / "t" / "f", "wb") as f:
+        f.write(b"start")
+        f.truncate(50 << 20)
+    assert run("wim", "capture", "t", "a.wim").code == 0
+    assert run("wim", "apply", "a.wim", "out").code == 0
+    st = (tmp_path / "out" / "f").stat()
+    assert st.st_size == 50 << 20 and st.st_blocks * 512 < 1 << 20
+    assert sums(tmp_path / "out") == sums(tmp_path / "t")
+
+
+def test_ntfs_both_ways_loses_nothing(run, world, tmp_path):
+    import json
+    needs("mkntfs")
+    volume = tmp_path / "v.img"
+    volume.write_bytes(b"")
+    os.truncate(volume, 64 << 20)
+    assert start(["mkntfs", "-F", "-Q", volume]).code == 0
+    assert run("wim", "apply", world / "base.wim", "2", volume, "--ntfs").code == 0
+    r = run("wim", "capture", volume, tmp_path / "back.wim", "back", "--ntfs")
+    assert r.code == 0 and "warning" not in r.err, r
+    assert run("wim", "verify", tmp_path / "back.wim").code == 0
+    r = run("diff", f"{world}/base.wim:2", f"{tmp_path}/back.wim:1", "--json")
+    told = json.loads(r.out)
+    # the volume's root has a descriptor of its own, and a file that NTFS calls archived
+    assert [f for f in told["files"] if f.get("path") not in ("\\",)] == [], r
+    r = run("wim", "capture", tmp_path / "t", tmp_path / "x.wim", "--ntfs")
+    assert r.code == 1, r
+
+
+def test_loss_is_said(run, world, tmp_path):
+    import json
+    r = run("wim", "apply", world / "base.wim", "2", "tree")
+    assert r.code == 0 and "security descriptors" in r.err and "--ntfs" in r.err, r
+    r = run("wim", "apply", world / "base.wim", "2", "tree2", "--json")
+    told = json.loads(r.out)
+    assert told["left_out_descriptors"] > 100 and told["left_out_attributes"] > 0
+    r = run("wim", "capture", "tree", "a.wim", "t")
+    assert r.code == 0 and "no security descriptor" in r.err, r
+    info = json.loads(run("wim", "info", "a.wim", "--json").out)["images"][0]
+    assert info["display_name"].startswith("Windows 11"), info
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    (plain / "f").write_text("x")
+    r = run("wim", "capture", "plain", "b.wim")
+    assert r.code == 0 and r.err == "", r
+    try:
+        os.setxattr(plain / "f", "user.note", b"x")
+    except OSError:
+        return
+    r = run("wim", "capture", "plain", "c.wim")
+    assert r.code == 0 and "extended attributes of 1 files" in r.err, r
+
+
+def test_names_of_an_image_made_of_a_folder(run, world, tmp_path):
+    import json
+    assert run("wim", "apply", "-q", world / "base.wim", "2", "tree").code == 0
+    (tmp_path / "wingo.yaml").write_text("version: 1\nname: p\nimages:\n  k: {base: {dir: tree}, arch: amd64, outputs: [wim], "
+                                         "files: [{mkdir: 'C:\\X'}]}\n")
+    r = run("build")
+    assert r.code == 0 and "no security descriptor" in r.err + r.out, r
+    info = json.loads(run("wim", "info", "out/k.wim", "--json").out)["images"][0]
+    assert info["display_name"] == "Windows 11 Pro" and info["arch"] == "amd64", info

@@ -217,6 +217,15 @@ bool wg_parse_u64(wg_str s, uint64_t *out) {
   return true;
 }
 
+bool wg_parse_epoch(const char *text, int64_t *out_s) {
+  uint64_t v = 0;
+  if (!wg_parse_u64(wg_str_of(text), &v) || v > UINT32_MAX) {
+    return false;
+  }
+  *out_s = (int64_t)v;
+  return true;
+}
+
 static int bytes_hex_digit(char c) {
   if (c >= '0' && c <= '9') {
     return c - '0';

@@ -108,6 +108,8 @@ size_t wg_format(char *out, size_t cap_bytes, const char *fmt, ...) WG_PRINTF(3,
 
 // Whole string as a number, no sign, no space; false when empty, not a digit or too large.
 WG_MUST_CHECK bool wg_parse_u64(wg_str s, uint64_t *out);
+// What SOURCE_DATE_EPOCH may be: seconds since 1970, at most what PE and ZIP can hold (2106).
+WG_MUST_CHECK bool wg_parse_epoch(const char *text, int64_t *out_s);
 WG_MUST_CHECK bool wg_parse_hex64(wg_str s, uint64_t *out); // no 0x prefix
 // 2 * n hex digits to n bytes; false on any other length or digit.
 WG_MUST_CHECK bool wg_parse_hex(wg_str s, uint8_t *out, size_t n_bytes);

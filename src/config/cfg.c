@@ -153,3 +153,13 @@ const wg_cfg_fault *wg_cfg_faults(const wg_cfg *c, size_t *out_n) {
   *out_n = c->n_faults;
   return c->faults;
 }
+
+void wg_cfg_fault_count(const wg_cfg *c, wg_error *err) {
+  size_t n = 0;
+  for (size_t i = 0; i < c->n_faults; i++) {
+    n += c->faults[i].severity == WG_FAULT_ERROR ? 1 : 0;
+  }
+  if (n > 0) {
+    (void)wg_fail(err, WG_E_CONFIG, "%s has %zu fault%s", wg_cfg_file(c), n, n == 1 ? "" : "s");
+  }
+}

@@ -156,20 +156,17 @@ static void across_bind_apps(wg_cfg *c, wg_project *p) {
 
 static void across_epoch(wg_cfg *c, wg_project *p) {
   const char *epoch = c->world.getenv(c->world.ctx, "SOURCE_DATE_EPOCH");
-  uint64_t v = 0;
   if (epoch == NULL || epoch[0] == '\0') {
     return;
   }
-  if (!wg_parse_u64(wg_str_of(epoch), &v) || v > UINT32_MAX) {
+  if (!wg_parse_epoch(epoch, &p->time_s)) {
     wg_cfg_add_fault(c, WG_FAULT_ERROR, (wg_pos){c->sources[0], 1, 1},
                      wg_cfg_printf(c,
                                    "the environment variable SOURCE_DATE_EPOCH is '%.40s', which "
                                    "is not a count of seconds since 1970",
                                    epoch),
                      "unset it, or set it to a number such as the output of 'date +%s'");
-    return;
   }
-  p->time_s = (int64_t)v;
 }
 
 // The names that an output of publish: may begin with: app/NAME, NAME, image/NAME, and in the end

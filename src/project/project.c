@@ -2,7 +2,7 @@
 
 #include "project/values.h"
 
-static const char release_pattern[] = "^[0-9]{1,9}(\\.[0-9]{1,9}){0,3}([-+][0-9A-Za-z.+-]+)?$";
+static const char release_pattern[] = "^[vV]?[0-9]{1,9}(\\.[0-9]{1,9}){0,3}([-+][0-9A-Za-z.+-]+)?$";
 
 static const wg_choice versions[] = {{"1", 1, false}, {NULL, 0, false}};
 
@@ -30,7 +30,8 @@ static const wg_key rows[] = {
      .pos_at = PROJECT(release_pos),
      .check = wg_cfg_check_release,
      .pattern = release_pattern,
-     .doc = "The version of what is built: one to four numbers, and a tail such as `-rc.1`. It "
+     .doc = "The version of what is built: one to four numbers, and a tail such as `-rc.1`; a `v` "
+            "in front is left out. It "
             "goes into version information and the SBOM.",
      .example = "1.4.0"},
     {.name = "time",

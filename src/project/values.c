@@ -99,8 +99,7 @@ bool wg_cfg_check_release(wg_cfg_text *t) {
                              "1.4.0, 1.4.0-rc.1";
   const char *s = t->text;
   if ((s[0] == 'v' || s[0] == 'V') && value_is_digit(s[1])) {
-    return value_bad(t, "is not a version number: it starts with a letter",
-                     wg_arena_printf(t->arena, "write '%s'", s + 1));
+    t->value = ++s; // as tags are written
   }
   size_t i = 0;
   unsigned parts = 0;

@@ -182,3 +182,29 @@ def test_a_base_is_hashed_once(run, folder, tmp_path):
     base.write_bytes(base.read_bytes() + b"x")
     changed = run("check", "--store", store, cwd=folder)
     assert changed.out != first.out, changed
+
+
+def test_the_first_fault_is_told_once(run, folder):
+    (folder / "wingo.yaml").write_text(HEAD + APPS + "x: 1\ny: 2\n")
+    r = run("build", cwd=folder)
+    assert r.code == 3 and r.err.count("unknown key 'x'") == 1, r
+    assert r.err.endswith("wingo: error: wingo.yaml has 2 faults\n"), r
+
+
+@pytest.mark.parametrize("epoch", ["yesterday", "-1", "4294967296", "1e9", " 1"])
+def test_source_date_epoch_is_one_thing_everywhere(run, folder, tmp_path, epoch):
+    env = {"SOURCE_DATE_EPOCH": epoch}
+    (folder / "wingo.yaml").write_text(HEAD + APPS)
+    assert run("wim", "capture", folder, tmp_path / "good.wim").code == 0
+    assert run("reg", "create", tmp_path / "SOFTWARE").code == 0
+    for code, words in ((3, ("check",)), (3, ("build",)),
+                        (2, ("wim", "update", tmp_path / "good.wim", "--delete=/a.txt")),
+                        (2, ("reg", "create", tmp_path / "NEW")),
+                        (2, ("reg", "add", tmp_path / "SOFTWARE", "HKLM\\SOFTWARE\\X"))):
+        r = run(*words, cwd=folder, env=env)
+        assert r.code == code and "SOURCE_DATE_EPOCH is '%s'" % epoch in r.out + r.err, (words, r)
+
+
+def test_a_release_may_be_written_as_a_tag(run, folder):
+    assert faults(run, folder, HEAD + "release: v1.2.3\n" + APPS) == []
+    assert faults(run, folder, HEAD + "release: 'v'\n" + APPS) != []

@@ -66,6 +66,10 @@ const char *wg_cli_value(const wg_cli *c, const char *opt); // last one given, N
 // All values of a repeated option in order; heap array of borrowed strings, wg_xfree it.
 const char **wg_cli_values(const wg_cli *c, const char *opt, size_t *out_n);
 
+// SOURCE_DATE_EPOCH in *out; *out_set is false when it is not set, or empty. USAGE when it is no
+// such time.
+wg_code wg_cli_epoch(int64_t *out, bool *out_set, wg_error *err);
+
 // Writes to stdout (buffered; a failed write ends the program with 1).
 void wg_out(const char *fmt, ...) WG_PRINTF(1, 2);
 void wg_out_bytes(const void *p, size_t n_bytes);

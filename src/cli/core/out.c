@@ -179,3 +179,15 @@ int wg_cli_usage(const wg_cli *c, const char *fmt, ...) {
   }
   return 2;
 }
+
+wg_code wg_cli_epoch(int64_t *out, bool *out_set, wg_error *err) {
+  const char *text = wg_os_getenv("SOURCE_DATE_EPOCH");
+  *out_set = text != NULL && text[0] != '\0';
+  if (*out_set && !wg_parse_epoch(text, out)) {
+    return wg_fail(err, WG_E_USAGE,
+                   "the environment variable SOURCE_DATE_EPOCH is '%.40s', which is not a count of "
+                   "seconds since 1970; unset it, or set it to what 'date +%%s' prints",
+                   text);
+  }
+  return WG_OK;
+}

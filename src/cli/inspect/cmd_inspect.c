@@ -73,17 +73,7 @@ static wg_code inspect_describe(const inspect_format *f, wg_ins *i, const wg_can
 
 // The time that goes into an SBOM: none unless the environment gives one.
 static wg_code inspect_epoch(wg_sbom_in *in, wg_error *err) {
-  const char *text = wg_os_getenv("SOURCE_DATE_EPOCH");
-  uint64_t v = 0;
-  if (text == NULL) {
-    return WG_OK;
-  }
-  if (!wg_parse_u64(wg_str_of(text), &v) || v > INT64_MAX) {
-    return wg_fail(err, WG_E_USAGE, "SOURCE_DATE_EPOCH is not a number of seconds: '%s'", text);
-  }
-  in->has_time = true;
-  in->time_s = (int64_t)v;
-  return WG_OK;
+  return wg_cli_epoch(&in->time_s, &in->has_time, err);
 }
 
 static wg_code inspect_sbom(const wg_ins *i, const wg_cancel *cancel, wg_error *err) {

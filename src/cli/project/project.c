@@ -50,6 +50,11 @@ bool wg_cli_load_project(const wg_cli *cli, wg_cfg **out, int *out_exit) {
   (void)fputs(wg_buf_z(&text), stderr);
   *out = NULL;
   if (code != WG_OK) {
+    size_t n = 0;
+    (void)wg_cfg_faults(cfg, &n);
+    if (n > 0) { // they were told: no need to tell the first one again
+      wg_cfg_fault_count(cfg, &err);
+    }
     *out_exit = wg_cli_fail(cli, &err);
     return false;
   }

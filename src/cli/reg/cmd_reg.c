@@ -162,8 +162,10 @@ static int reg_create_run(wg_cli *c) {
   }
   wg_sd_write(&sd, &sd_bytes);
   wg_hive_write_options opt = {0};
-  if (wg_hive_new((uint32_t)minor, "ROOT", sd_bytes.p, sd_bytes.n, wg_reg_now(), wg_heap(), &h,
-                  &err) != WG_OK ||
+  uint64_t now = 0;
+  if (wg_reg_now(&now, &err) != WG_OK ||
+      wg_hive_new((uint32_t)minor, "ROOT", sd_bytes.p, sd_bytes.n, now, wg_heap(), &h, &err) !=
+          WG_OK ||
       wg_hive_write(h, &opt, &out, &err) != WG_OK ||
       wg_dest_write(&dest, out.p, out.n, &err) != WG_OK) {
     return wg_cli_fail(c, &err);

@@ -2,20 +2,27 @@
 
 #include <string.h>
 
-static bool reg_epoch(uint64_t *out_s) {
+wg_code wg_reg_now(uint64_t *out_filetime, wg_error *err) {
+  int64_t s = 0;
+  if (wg_reg_now_s(&s, err) != WG_OK) {
+    return err->code;
+  }
   const char *epoch = wg_os_getenv("SOURCE_DATE_EPOCH");
-  return epoch != NULL && wg_parse_u64(wg_str_of(epoch), out_s) && *out_s < (uint64_t)1 << 40;
+  bool fixed = epoch != NULL && epoch[0] != '\0';
+  *out_filetime =
+      fixed ? wg_filetime_of(s) : (uint64_t)(wg_os_wall_ns() / 100) + 116444736000000000U;
+  return WG_OK;
 }
 
-uint64_t wg_reg_now(void) {
-  uint64_t s = 0;
-  return reg_epoch(&s) ? wg_filetime_of((int64_t)s)
-                       : (uint64_t)(wg_os_wall_ns() / 100) + 116444736000000000U;
-}
-
-int64_t wg_reg_now_s(void) {
-  uint64_t s = 0;
-  return reg_epoch(&s) ? (int64_t)s : wg_os_wall_ns() / 1000000000;
+wg_code wg_reg_now_s(int64_t *out_s, wg_error *err) {
+  bool set = false;
+  if (wg_cli_epoch(out_s, &set, err) != WG_OK) {
+    return err->code;
+  }
+  if (!set) {
+    *out_s = wg_os_wall_ns() / 1000000000;
+  }
+  return WG_OK;
 }
 
 void wg_reg_maps_done(wg_reg_maps *m) {

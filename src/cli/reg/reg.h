@@ -11,9 +11,9 @@
 #include "image/reg/registry.h"
 #include "image/reg/value.h"
 
-// SOURCE_DATE_EPOCH, else now, as FILETIME.
-uint64_t wg_reg_now(void);
-int64_t wg_reg_now_s(void); // the same in seconds since 1970
+// SOURCE_DATE_EPOCH, else now, as FILETIME. USAGE when it is no such time.
+wg_code wg_reg_now(uint64_t *out_filetime, wg_error *err);
+wg_code wg_reg_now_s(int64_t *out_s, wg_error *err); // the same in seconds since 1970
 
 // The options of every command that takes a key.
 #define WG_REG_OPT_FORCE                                                                           \

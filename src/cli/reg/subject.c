@@ -112,7 +112,8 @@ static wg_code subject_edit_image(const wg_cli *c, const wg_reg_edits *edits,
                                   const wg_reg_maps *maps, bool must_exist, wg_reg_result *out,
                                   wg_error *err) {
   WG_AUTO(wg_spec) spec = {0};
-  if (wg_spec_parse(c->args[0], &spec, err) != WG_OK) {
+  int64_t now_s = 0;
+  if (wg_spec_parse(c->args[0], &spec, err) != WG_OK || wg_reg_now_s(&now_s, err) != WG_OK) {
     return err->code;
   }
   const wg_image_reg_job job = {.spec = &spec,
@@ -122,7 +123,7 @@ static wg_code subject_edit_image(const wg_cli *c, const wg_reg_edits *edits,
                                 .n_maps = maps->n,
                                 .out_path = wg_cli_value(c, "out"),
                                 .must_exist = must_exist,
-                                .time_s = wg_reg_now_s(),
+                                .time_s = now_s,
                                 .threads = wg_os_cpu_count(),
                                 .place = wg_cli_place(c),
                                 .cancel = c->cancel};
@@ -144,6 +145,10 @@ static wg_code subject_edit_file(const wg_cli *c, const wg_reg_edits *edits,
   WG_AUTO(wg_dest) dest = WG_DEST_INIT;
   const char *arg = c->args[0], *to = wg_cli_value(c, "out");
   const wg_inplace_options place = wg_cli_place(c);
+  uint64_t now = 0;
+  if (wg_reg_now(&now, err) != WG_OK) {
+    return err->code;
+  }
   // Locked before it is read.
   if (wg_dest_begin(&dest, to != NULL ? to : arg, to != NULL ? WG_DEST_NEW : WG_DEST_EDIT, &place,
                     err) != WG_OK ||
@@ -153,7 +158,7 @@ static wg_code subject_edit_file(const wg_cli *c, const wg_reg_edits *edits,
   subject_note_replay(c, arg, &f.replay);
   dest.mode = f.mode; // secrets of a hive stay what they are
   WG_AUTO(wg_reg_target)
-  t = {.filetime = wg_reg_now(), .maps = maps->v, .n_maps = maps->n};
+  t = {.filetime = now, .maps = maps->v, .n_maps = maps->n};
   wg_reg_target_hive(&t, f.hive, arg, subject_prefix(c, arg));
   wg_reg_target_inherits(&t);
   if (wg_reg_apply(&t, edits->v, edits->n, err) != WG_OK) {

@@ -161,17 +161,3 @@ void wg_cli_add_filetime(wg_buf *out, uint64_t filetime) {
   wg_buf_printf(out, "%04lld-%02u-%02uT%02u:%02u:%02u.%07uZ", (long long)t.year, t.month, t.day,
                 t.hour, t.minute, t.second, (unsigned)(filetime % 10000000));
 }
-
-wg_code wg_cli_epoch(int64_t *out, bool *out_set, wg_error *err) {
-  const char *text = wg_os_getenv("SOURCE_DATE_EPOCH");
-  uint64_t v = 0;
-  *out_set = text != NULL;
-  if (text == NULL) {
-    return WG_OK;
-  }
-  if (!wg_parse_u64(wg_str_of(text), &v) || v > (uint64_t)1 << 40) {
-    return wg_fail(err, WG_E_USAGE, "SOURCE_DATE_EPOCH is not a number of seconds: '%s'", text);
-  }
-  *out = (int64_t)v;
-  return WG_OK;
-}

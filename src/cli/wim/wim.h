@@ -50,8 +50,6 @@ bool wg_cli_wants_esd(const wg_cli *c, const char *path);
 bool wg_cli_threads(const wg_cli *c, unsigned *out);
 // "2026-01-31T12:00:00.1234567Z" of 100 ns since 1601.
 void wg_cli_add_filetime(wg_buf *out, uint64_t filetime);
-// SOURCE_DATE_EPOCH in *out; false when it is not set.
-wg_code wg_cli_epoch(int64_t *out, bool *out_set, wg_error *err);
 
 #define WG_CLI_THREADS_OPT                                                                         \
   { .name = "threads", .letter = 'j', .arg = "N", .help = "threads (default: all processors)" }

@@ -38,7 +38,9 @@ static void check(const uint8_t *p, size_t n, const wg_alloc *alloc, fuzz_heap *
                            .max_value_bytes = 1U << 20};
   wg_error err = WG_ERROR_INIT;
   wg_hive *h = NULL;
-  if (wg_hive_parse(p, n, &limits, true, alloc, &h, &err) != WG_OK) {
+  wg_regf_lint lint;
+  const wg_regf_lint clean = {0};
+  if (wg_hive_parse_lint(p, n, &limits, true, alloc, &h, &lint, &err) != WG_OK) {
     return;
   }
   uint64_t sum = touch(h, wg_hive_root(h), 0);
@@ -48,9 +50,10 @@ static void check(const uint8_t *p, size_t n, const wg_alloc *alloc, fuzz_heap *
   wg_hive_write_options opt = {0};
   wg_hive *h2 = NULL;
   if (wg_hive_write(h, &opt, &out, &err) == WG_OK) {
-    if (wg_hive_parse(out.p, out.n, &limits, false, alloc, &h2, &err) == WG_OK) {
+    if (wg_hive_parse_lint(out.p, out.n, &limits, false, alloc, &h2, &lint, &err) == WG_OK) {
       wg_assert(touch(h2, wg_hive_root(h2), 0) == sum);
       wg_assert(wg_hive_info(h2).n_lost_cells == 0);
+      wg_assert(memcmp(&lint, &clean, sizeof(lint)) == 0); // what is written is right
       if (wg_hive_write(h2, &opt, &again, &err) == WG_OK) {
         wg_assert(out.n == again.n && memcmp(out.p, again.p, out.n) == 0);
       }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The front door. Everything works as the first command on a fresh Debian 12: what is missing is installed first
 # (scripts/install-deps.sh says what and why). Folders of builds: build, build-asan, build-fuzz, ...
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shared by fuzzers: a heap whose N-th allocation fails, and a sink that touches bytes.
 #ifndef WG_FUZZ_FUZZ_H
 #define WG_FUZZ_FUZZ_H

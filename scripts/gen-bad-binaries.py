@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes the hostile ELF, Mach-O and Go files of tests/bad: one small whole file per format, and for
 each case one thing wrong in it. The README of each folder is written with them.
 

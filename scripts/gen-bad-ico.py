@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes tests/bad/ico and the corpora of fuzz/ico and fuzz/rsrc from small icons.
 
 Usage: scripts/gen-bad-ico.py   (tests/bad/ico/README.md lists what is wrong where)

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes tests/bad/lnk and the corpus of fuzz/lnk from one small shortcut, put together here by hand.
 
 Usage: scripts/gen-bad-lnk.py   (tests/bad/lnk/README.md lists what is wrong where)

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes tests/bad/pe and fuzz/pe/corpus from one small, complete PE image.
 
 Usage: scripts/gen-bad-pe.py   (tests/bad/pe/README.md lists what is wrong where)

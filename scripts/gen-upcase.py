@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes src/base/upcase.c: the simple upper-case mapping of the BMP, as ranges.
 
 Windows upper-cases file and registry names unit by unit with a table ($UpCase) that follows Unicode's
@@ -32,7 +33,8 @@ while i < len(pairs):
     n, step = best
     runs.append((c, c + (n - 1) * step, step, d))
     i += n
-print("""// Made by scripts/gen-upcase.py from Unicode %s; do not edit.
+print("""// SPDX-License-Identifier: Apache-2.0
+// Made by scripts/gen-upcase.py from Unicode %s; do not edit.
 #include "base/utf.h"
 
 typedef struct upcase_run {

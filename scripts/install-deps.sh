@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # install-deps.sh [build|test|lab|package]...: installs the Debian packages of these sets that are missing (default: build test).
 # Does nothing, without network, when all are there. Uses sudo when not root. scripts/packages says what each is for.
 #   --list    print the packages of the sets that are missing, install nothing; ends with 1 when there are any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the check scripts share: our C files, and their text without comments and strings."""
 import pathlib
 import re

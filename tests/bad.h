@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs a check over tests/bad/<fmt>: every file named in its README.md, "- file: what -> CODE
 // rest".
 #ifndef WG_TESTS_BAD_H

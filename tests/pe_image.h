@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shared by tests and fuzzers: the smallest PE image around one resource section.
 #ifndef WG_TESTS_PE_IMAGE_H
 #define WG_TESTS_PE_IMAGE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shared by unit tests and fuzzers: cmocka's includes, an allocator that fails at the N-th call.
 #ifndef WG_TESTS_SUPPORT_H
 #define WG_TESTS_SUPPORT_H

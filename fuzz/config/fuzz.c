@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes -> project, without files. The text is cut at NUL bytes: project, overlay, --set values.
 #include <string.h>
 

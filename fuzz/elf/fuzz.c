@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as an ELF file. After a good parse every string and every mapped byte is touched, and
 // what the header promises of the model is held against it.
 #include "fmt/elf/elf.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as a program with Go build info, and as the module text itself. What is accepted is
 // printed, parsed again and compared, and its SBOM must be JSON.
 #include "fmt/gobuildinfo/gobuildinfo.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The output of `go list`, and the two text formats that goapp scans itself. The first byte picks
 // which, and the size of the pieces.
 #include <stdlib.h>

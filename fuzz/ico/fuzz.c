@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as an icon file. The last four bytes are options: two pick the allocation that fails.
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes through the JSON reader; what it accepts is written by wg_jsonw and must read back
 // equal.
 #include <stdlib.h>

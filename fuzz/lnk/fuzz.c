@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes 0-1: which allocation fails. What was read is written, where it can be, read again, and
 // says the same; written once more it is the same bytes.
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as a Mach-O file, thin or fat. After a good parse everything is touched.
 #include "fmt/macho/macho.h"
 

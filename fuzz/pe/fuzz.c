@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as a PE image. The last four bytes are options: two pick the allocation that fails, one
 // picks the parts to parse, one lowers limits. After a good parse every part of the model is
 // touched, and what can be written is read back.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Records, and the tasks and answer settings among them: what is accepted is what the writer makes.
 #include <string.h>
 

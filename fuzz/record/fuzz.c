@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The store's own files: frames, and the rows of the stat table and of big outputs. Input that
 // starts with "w" is a file as it is; otherwise the first byte chooses the kind and the rest is a
 // payload in a frame that holds, so that fuzzing gets past the checksum.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as a hive. Byte 0: flags (1 repair checksum and sequence numbers, 2 treat the second
 // half as a log, 4 salvage); bytes 1-2: which allocation fails (0: none). After a good parse: touch
 // everything, write, parse again, compare.

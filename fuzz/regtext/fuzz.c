@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as registry text; bytes 0-1: which allocation fails. What was read is written, read
 // again, compared.
 #include <string.h>

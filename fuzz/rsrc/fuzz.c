@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Resources from any texts and any icon: three texts with a length byte each (version, name,
 // manifest), the icon, then four bytes of options: two pick the allocation that fails, one the
 // settings of a made manifest. What is built must read back the same.

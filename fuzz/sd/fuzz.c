@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Byte 0: 0 bytes, 1 SDDL text; bytes 1-2: which allocation fails. What was read is written, read
 // again, compared.
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A UDF volume in short form (tests/tools/udfgen.py): size in blocks (4 bytes; top bit: put the
 // checksums of descriptor tags right), then blocks: number (4), bytes that follow (2), bytes. What
 // is not there is zeros. Opens it, lists the root and "sources", and maps every file found.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A URL, and a reference behind a line end: what is taken parses again to the same, whatever it
 // leads to is a URL.
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as a WIM file, as raw metadata, or as XML. A file that begins with "MSWIM" is taken as
 // it is; else byte 0 says what the rest is (0: WIM, 1: metadata, 2: UTF-8 XML), bytes 1-2 which
 // allocation fails (0: none); a byte 0 of 254 means a split WIM of two parts, bytes 3-6 say how

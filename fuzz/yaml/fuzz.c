@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes -> YAML tree. Every node is touched; limits hold; places lie inside the text.
 #include <stdlib.h>
 #include <string.h>

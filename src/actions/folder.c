@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading a folder of releases.
 #include "actions/folder.h"
 

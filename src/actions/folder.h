@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A folder of releases, one sub-folder each, and a pointer to the one that was published last:
 //
 //   TARGET/.wingo-publish.json    whose it is: {"wingo_publish": 1, "project": "kiosk"}

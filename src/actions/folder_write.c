@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writing a release, and taking it back.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // publish: of the project, as actions.
 #ifndef WG_ACTIONS_PUBLISH_H
 #define WG_ACTIONS_PUBLISH_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where memory comes from (style.md 8): handed in, never a global malloc in base, crypto and fmt.
 #ifndef WG_BASE_ALLOC_H
 #define WG_BASE_ALLOC_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compiler attributes and the cleanup discipline used everywhere (style.md 7).
 #ifndef WG_BASE_ATTR_H
 #define WG_BASE_ATTR_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Strings, the bounded reader, and the growable buffer.
 #ifndef WG_BASE_BYTES_H
 #define WG_BASE_BYTES_H

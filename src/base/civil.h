@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The calendar, without a clock.
 #ifndef WG_BASE_CIVIL_H
 #define WG_BASE_CIVIL_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Texts of errno. One table for all systems: strerror shares a buffer and speaks the locale's
 // language.
 #include "base/error.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one error type (style.md 5). Fixed size, never allocates, lives in the caller's frame.
 #ifndef WG_BASE_ERROR_H
 #define WG_BASE_ERROR_H

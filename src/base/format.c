@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Our own printf formatter: firmware has none, and ours never allocates or looks at the locale.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // "Did you mean ...?"
 #ifndef WG_BASE_NEAR_H
 #define WG_BASE_NEAR_H

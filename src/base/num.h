@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Checked arithmetic and byte-order access.
 #ifndef WG_BASE_NUM_H
 #define WG_BASE_NUM_H

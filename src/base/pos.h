@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Places in a text file, and what the structs of a project file's sections are made of.
 #ifndef WG_BASE_POS_H
 #define WG_BASE_POS_H

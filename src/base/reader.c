@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "base/bytes.h"
 
 wg_reader wg_reader_of(const void *p, size_t n_bytes) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sorting in place without memory of its own: libc's qsort may allocate, and has no context.
 #ifndef WG_BASE_SORT_H
 #define WG_BASE_SORT_H

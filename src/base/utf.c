@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "base/utf.h"
 
 // Shared decoder; surrogates (U+D800..DFFF, as WTF-8 writes them) only when allowed.

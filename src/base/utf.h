@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // UTF-8 and UTF-16LE, and Windows' idea of letter case.
 #ifndef WG_BASE_UTF_H
 #define WG_BASE_UTF_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The groups of commands, in the order of help.
 #include "cli/core/cli.h"
 

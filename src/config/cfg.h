@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the loader works on: its memory, its sources, its faults. The files of this folder and the
 // sections of the project share it.
 #ifndef WG_CONFIG_CFG_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What was read from a project file, whatever its keys are: its faults and their places.
 #ifndef WG_CONFIG_CONFIG_H
 #define WG_CONFIG_CONFIG_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Variables in values.
 #ifndef WG_CONFIG_EXPAND_H
 #define WG_CONFIG_EXPAND_H

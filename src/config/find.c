@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where the project file is, and reading it with what belongs to it.
 #include <string.h>
 

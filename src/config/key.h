@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows of a table of keys: what the loader takes, the JSON Schema and the reference page all come
 // from it.
 #ifndef WG_CONFIG_KEY_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files, overlay and --set values into a model: the order in which the parts of this folder work.
 #include "config/load.h"
 

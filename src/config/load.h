@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From files to a model: the table of keys comes from above (src/project).
 #ifndef WG_CONFIG_LOAD_H
 #define WG_CONFIG_LOAD_H

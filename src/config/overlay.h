@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One tree of YAML laid over another.
 #ifndef WG_CONFIG_OVERLAY_H
 #define WG_CONFIG_OVERLAY_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reference page of the table of keys, in Markdown.
 #include "config/reference.h"
 

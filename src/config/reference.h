@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reference page of a table of keys, in Markdown.
 #ifndef WG_CONFIG_REFERENCE_H
 #define WG_CONFIG_REFERENCE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The JSON Schema (draft 7, which editors know) of the table of keys.
 #include "config/schema.h"
 

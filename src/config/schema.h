@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The JSON Schema of a table of keys.
 #ifndef WG_CONFIG_SCHEMA_H
 #define WG_CONFIG_SCHEMA_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sections: keys that stand together, and the table that says where each section stands. The table
 // is the project's (src/project/sections.c); nothing here knows what is in it.
 #ifndef WG_CONFIG_SECTION_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sizes, durations and times as text.
 #ifndef WG_CONFIG_UNITS_H
 #define WG_CONFIG_UNITS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // YAML checked against rows: walk.c has the collections, scalar.c the values.
 #ifndef WG_CONFIG_WALK_H
 #define WG_CONFIG_WALK_H

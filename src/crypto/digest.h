@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Digests over OpenSSL.
 #ifndef WG_CRYPTO_DIGEST_H
 #define WG_CRYPTO_DIGEST_H

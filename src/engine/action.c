@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One action in one run: look, apply, undo, and what is told and written down of it.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Actions: the nodes of a graph that touch the world, where a step only makes outputs.
 //
 // An action is never cached. Its kind reads the far side first (look) and says what differs from

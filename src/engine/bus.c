@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The event bus.
 #include "engine/event.h"
 #include "os/proc.h"

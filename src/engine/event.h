@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One stream of events; the terminal, the log, the report are listeners.
 #ifndef WG_ENGINE_EVENT_H
 #define WG_ENGINE_EVENT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs a graph: workers take ready steps under a budget of processors and memory.
 //
 // A step is checked first (its inputs, its key, the store), on one processor; only one that must

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Planning and running a graph.
 #ifndef WG_ENGINE_EXEC_H
 #define WG_ENGINE_EXEC_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The plan: a graph of steps, each a pure function of its key.
 //
 //   key = SHA-256(kind, kind version, parameters in canonical form, named input digests)

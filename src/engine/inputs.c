@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A step's inputs: those the graph names, then what discover() adds; with them, the key.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Inside of the engine. Private to src/engine.
 #ifndef WG_ENGINE_INT_H
 #define WG_ENGINE_INT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keys: length-prefixed and versioned, so that no two steps have one serialisation.
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a run has seen of the file system, looked up once for all steps.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A run as the events tell it: what the terminal draws and the report shows. Private to src/engine.
 #ifndef WG_ENGINE_MODEL_H
 #define WG_ENGINE_MODEL_H

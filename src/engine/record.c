@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is written down about steps: results and discoveries (in the store), last runs (in the
 // project).
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The release record: what a run's actions did to the world. docs/release-record.md has the fields.
 //
 // One JSON file a run, written anew, synced and renamed before an action begins and after it ended:

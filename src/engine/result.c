@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Results: found by key, or made by running the step and kept.
 #include <string.h>
 

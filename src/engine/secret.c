@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Secrets that are inputs: fetched once a run, wiped at its end.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What was true when a step last ran in this project: so that people can be told why it runs again.
 // Nothing depends on it: a damaged or missing file only makes the answer "first run here".
 #include <string.h>

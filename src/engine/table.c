@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Facts that are tables: kept by a step's context, by records of results, by the model of a run.
 #include "engine/int.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers and names for people's eyes. Private to src/engine.
 #ifndef WG_ENGINE_TEXT_H
 #define WG_ENGINE_TEXT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // go build for one target.
 #ifndef WG_GOAPP_COMPILE_H
 #define WG_GOAPP_COMPILE_H

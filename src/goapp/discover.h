@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a build really reads, found by asking the go command.
 #ifndef WG_GOAPP_DISCOVER_H
 #define WG_GOAPP_DISCOVER_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which folders decide what a //go:embed pattern matches.
 #ifndef WG_GOAPP_EMBED_H
 #define WG_GOAPP_EMBED_H

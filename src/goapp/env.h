@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The environment of a go command: built from nothing, plus what is named here and in the project.
 #ifndef WG_GOAPP_ENV_H
 #define WG_GOAPP_ENV_H

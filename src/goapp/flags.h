@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Flags of Go's linker and compiler as one word for the go command, which splits it again.
 #ifndef WG_GOAPP_FLAGS_H
 #define WG_GOAPP_FLAGS_H

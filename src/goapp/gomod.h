@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What go.mod and go.work say that `go list` does not tell: local paths. Only as much of the syntax
 // as that needs; whether the file is right is the go command's to say.
 #ifndef WG_GOAPP_GOMOD_H

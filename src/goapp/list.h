@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The output of `go list -deps -e -json=...`: JSON objects one after another, as they come from the
 // pipe.
 #ifndef WG_GOAPP_LIST_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Turns a package list into observations and key inputs.
 #ifndef WG_GOAPP_OBSERVE_H
 #define WG_GOAPP_OBSERVE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What can be said of an app's sources before the toolchain is asked.
 #ifndef WG_GOAPP_PRECHECK_H
 #define WG_GOAPP_PRECHECK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The finished program is read back: what the file says of itself must be what was asked for.
 #ifndef WG_GOAPP_READBACK_H
 #define WG_GOAPP_READBACK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What one Go file says at its top level, without a toolchain: the package clause, constraints that
 // leave it out always, and variables. Enough to find a mistake early; the compiler has the last
 // word.

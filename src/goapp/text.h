@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the go command prints, made fit for people: paths as they would open them, no credentials, a
 // cure for what is known.
 #ifndef WG_GOAPP_TEXT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The installed toolchain, and how a go command is run.
 #ifndef WG_GOAPP_TOOL_H
 #define WG_GOAPP_TOOL_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Go versions ("go1.26.8", "1.22", "1.22rc1"), what a project demands, and go.mod's own lines.
 #ifndef WG_GOAPP_VERSION_H
 #define WG_GOAPP_VERSION_H

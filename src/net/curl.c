@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The transport over libcurl: one exchange at a time on one handle, which keeps its connections.
 #include <curl/curl.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a response that is no success says, and the values of the header Authorization.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One HTTP client for a run: requests over a transport that tests can replace, with credentials
 // bound to an origin, redirects, and another try where that is safe.
 #ifndef WG_NET_HTTP_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // URLs of the kind that a client of servers uses: http and https. Source: RFC 3986.
 #ifndef WG_NET_URL_H
 #define WG_NET_URL_H

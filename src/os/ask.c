@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Asking at the terminal for what is not to be seen.
 #include <errno.h>
 #include <fcntl.h>

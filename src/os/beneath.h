@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writing below a folder whatever is in it: the names of what is written come from outside, and
 // so may links that are there. Each path is relative, without "." and "..", and no symbolic link of
 // it is followed: the folder the last name is in is opened beneath the root (openat2), or, where

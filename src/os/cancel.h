@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A stop request that many threads can look at and children's waiters can sleep on.
 #ifndef WG_OS_CANCEL_H
 #define WG_OS_CANCEL_H

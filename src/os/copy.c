@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Copying bytes between descriptors: reflink, copy_file_range, read and write.
 #include <errno.h>
 #include <linux/fs.h>

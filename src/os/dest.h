@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a command's output goes: a new file, or one that is there and is changed or replaced as a
 // whole (os/inplace.h). What is not new without being meant to be replaced is left as it is, also
 // when it appears while the output is made.

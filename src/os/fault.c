@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Fault injection for tests: see os/proc.h. Compiled to nothing without -Dfault=true.
 #include "os/proc.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Single files: open, read, write, stat, small directory operations.
 #include "os/file.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files and directories. The only place with raw system calls. Every descriptor is close-on-exec.
 // Paths are relative to dirfd (WG_CWD for the working directory) or absolute. Thread-safe.
 #ifndef WG_OS_FILE_H

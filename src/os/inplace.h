@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A file that is changed in place: read, worked on, and replaced as a whole by a new one that is
 // made beside it. The file itself is locked (flock) meanwhile, so that two who change it do so one
 // after the other; a lock goes with its process, so none is ever stale. Before the new file gets

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The process heap. Above fmt, running out of memory ends a one-shot command with one message.
 #ifndef WG_OS_MEM_H
 #define WG_OS_MEM_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a file is beside its content: owner, permissions, extended attributes.
 #include <errno.h>
 #include <fcntl.h>

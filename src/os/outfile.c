@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A file that appears whole or not at all.
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Path text; no system calls but the working directory.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Child processes. fork and exec by hand, because a child needs its own process group, a
 // parent-death signal, an address-space limit and perhaps a network namespace before it becomes the
 // program.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Child processes, environment, threads, time, randomness, terminal.
 #ifndef WG_OS_PROC_H
 #define WG_OS_PROC_H

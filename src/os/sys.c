@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Facts about the system: time, randomness, terminal, processors, memory, environment.
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is not finished yet has a name with ".wgtmp-" and twelve hex digits at its end, and is
 // locked (flock) by the process that makes it, as long as that lives. What has such a name and no
 // lock was left by a killed process: whoever next works in that folder removes it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Directories as wholes: listing, removing, temporary ones.
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rules that take in more than one section.
 #ifndef WG_PROJECT_ACROSS_H
 #define WG_PROJECT_ACROSS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The section apps: the Go programs.
 #ifndef WG_PROJECT_APP_H
 #define WG_PROJECT_APP_H

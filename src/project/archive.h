@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The section apps.*.archive: each target's program packed for download, with checksums.
 #ifndef WG_PROJECT_ARCHIVE_H
 #define WG_PROJECT_ARCHIVE_H

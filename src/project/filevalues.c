@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Text rules that the image has: they are asked, not repeated.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What `wingo check` says of an app's Go sources and of the Go on this machine.
 #ifndef WG_PROJECT_GOSOURCE_H
 #define WG_PROJECT_GOSOURCE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files of this machine that a project names, for checks.
 #ifndef WG_PROJECT_HOSTFILE_H
 #define WG_PROJECT_HOSTFILE_H

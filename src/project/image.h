@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sections of an image. What they fill is image/part/want.h, which the parts of an image read.
 #ifndef WG_PROJECT_IMAGE_H
 #define WG_PROJECT_IMAGE_H

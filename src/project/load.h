@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Loading and checking wingo.yaml.
 #ifndef WG_PROJECT_LOAD_H
 #define WG_PROJECT_LOAD_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "project/image.h"
 
 static const wg_choice kinds[] = {{"wim", WG_OUTPUT_WIM, false},

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The platforms that Go builds for.
 #ifndef WG_PROJECT_PORTS_H
 #define WG_PROJECT_PORTS_H

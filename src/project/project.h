@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The project as the rest of the program sees it: wingo.yaml plus overlays, validated. Everything
 // lives in the project's arena and is immutable after loading. Strings are NUL-terminated, "" or
 // NULL when absent as each field says.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What projects may not touch in an image.
 #ifndef WG_PROJECT_PROTECT_H
 #define WG_PROJECT_PROTECT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // publish: of wingo.yaml.
 #ifndef WG_PROJECT_PUBLISH_H
 #define WG_PROJECT_PUBLISH_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an image's sections put at one place; the rule is the parts' own.
 #include "image/part/clash.h"
 #include "project/image.h"

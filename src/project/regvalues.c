@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Registry values in the project file: YAML forms to types and bytes.
 #include "project/regvalues.h"
 

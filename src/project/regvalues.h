@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Registry values in the project file.
 #ifndef WG_PROJECT_REGVALUES_H
 #define WG_PROJECT_REGVALUES_H

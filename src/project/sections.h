@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table of sections of the project file.
 #ifndef WG_PROJECT_SECTIONS_H
 #define WG_PROJECT_SECTIONS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "project/image.h"
 
 #include "image/reg/service.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "project/image.h"
 
 #define UNINSTALL(field) WG_AT(wg_cfg_uninstall, field)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Text rules of keys: each sets why and hint on failure.
 #ifndef WG_PROJECT_VALUES_H
 #define WG_PROJECT_VALUES_H

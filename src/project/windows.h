@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The section apps.*.windows: what only Windows programs have.
 #ifndef WG_PROJECT_WINDOWS_H
 #define WG_PROJECT_WINDOWS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Steps that pack programs for download: one archive a target, one list of checksums an app.
 #include <string.h>
 

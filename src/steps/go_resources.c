@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Resources of Windows programs: icon, version information, manifest as an object for Go's linker.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Steps that build Go programs: a thin binding of src/goapp to the graph.
 #ifndef WG_STEPS_GO_STEPS_H
 #define WG_STEPS_GO_STEPS_H

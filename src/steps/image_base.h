@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The step that packs an image's unmodified base in the format of an output, once for each base and
 // format: a change of the project then costs only what changed.
 #ifndef WG_STEPS_IMAGE_BASE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The step that cuts a WIM into the parts of a split one.
 #ifndef WG_STEPS_IMAGE_SPLIT_H
 #define WG_STEPS_IMAGE_SPLIT_H

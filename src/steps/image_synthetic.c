@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "steps/image_synthetic.h"
 
 #include "image/synthetic/synthetic.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The step that makes a synthetic base, once for each product, architecture and state.
 #ifndef WG_STEPS_IMAGE_SYNTHETIC_H
 #define WG_STEPS_IMAGE_SYNTHETIC_H

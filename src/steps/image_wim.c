@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "steps/image_wim.h"
 
 #include <string.h>

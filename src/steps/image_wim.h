@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The steps that make a Windows image: a thin binding of src/image to the graph.
 //
 //   base/<file>/<format>   the unchanged base, packed once (image_base.h)

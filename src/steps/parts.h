@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The parts of an image: the one table, above all domains, and a plan of them as a step of the
 // graph.
 #ifndef WG_STEPS_PARTS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The whole project as steps.
 #ifndef WG_STEPS_PROJECT_H
 #define WG_STEPS_PROJECT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Secrets of the project file, fetched when a step needs them.
 #ifndef WG_STEPS_SECRET_H
 #define WG_STEPS_SECRET_H

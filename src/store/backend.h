@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a place that keeps results must offer. The local store is one; a shared remote cache can
 // stand behind it as another. Two maps, as in Bazel's remote cache: key -> record, SHA-256 ->
 // bytes.

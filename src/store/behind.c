@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The local store as a backend, so that it can stand behind another.
 #include <string.h>
 

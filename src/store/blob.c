@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Blobs: bytes under their SHA-256. A blob has its name only once it is whole: small ones are
 // hashed before they are believed, larger ones are synced before they are renamed into place.
 #include <errno.h>

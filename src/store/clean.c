@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Upkeep: eviction of what was not used for longest, and reading everything back.
 #include <stdlib.h>
 #include <string.h>

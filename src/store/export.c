@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What leaves the store: copies in out/, and big outputs that live there alone.
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The frame around records, and the rows inside some of them. See frame.h for the layouts.
 #include "store/frame.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The store's own formats, bytes <-> model: the frame around every record, and the rows of the stat
 // table. Pure: no paths, no clock. Bytes come from a disk that may have lost or changed some.
 #ifndef WG_STORE_FRAME_H

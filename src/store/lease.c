@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Leases: which processes have the store open, since when; and what dead ones left behind.
 #include <string.h>
 

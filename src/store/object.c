@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Objects of the local store as files: names, access stamps, appearing whole, removal of bad ones.
 #include <errno.h>
 #include <string.h>

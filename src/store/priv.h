@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Inside of the store: shared by its own files, included by nothing else.
 //
 // Who may touch what, when (all between processes, by flock):

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Digests of files remembered by what stat says of them; the table's file.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Digests of files by what stat said of them, in memory: a hash map in shards, each under its own
 // mutex. Rows know nothing of files; store/remember.c decides what may be put in.
 #ifndef WG_STORE_STATTAB_H

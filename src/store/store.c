@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Opening and closing, records, locks, temporary space, the secret key. See priv.h for the rules
 // that processes follow between themselves.
 #include "store/store.h"

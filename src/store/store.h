@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The content-addressed store: two maps (key -> record, SHA-256 -> bytes), as in Bazel's remote
 // cache.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What tests that drive the wingo program share.
 
 Run by `make test`, or alone: /usr/bin/python3 -m pytest tests/cli [-k NAME].

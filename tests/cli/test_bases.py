@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a base file can be: WIM, ESD, split WIM, ISO. Made by wimlib and genisoimage, judged by wimlib and 7-Zip."""
 import hashlib
 import random

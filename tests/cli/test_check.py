@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """wingo check: exit codes, output forms, where the project file is found."""
 import hashlib
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a build refuses and needs no packing to know, `wingo check` finds: all of it, at its line."""
 import json
 import os

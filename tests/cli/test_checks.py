@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The static checks find what they are for: each is given a small tree with a planted fault."""
 import os
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`wingo clean` over a store written here, byte by byte, from the layout in src/store/store.h and frame.h."""
 import hashlib
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line itself: help, typing errors, exit codes, completion, manual page."""
 import json
 import os

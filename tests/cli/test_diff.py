@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`wingo diff`: images, folders, hives and registry text."""
 import json
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The build engine as whole processes: killed, stopped, several at once, on a terminal.
 
 Driven through tests/tools/build_toy.c, whose steps take as long and make as much as a text file says.

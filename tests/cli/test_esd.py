@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Solid files (ESD): what is written, what is kept of a solid base, and what `compact` leaves out.
 
 wimlib and 7-Zip read everything that is made here; sizes stand beside wimlib's own.

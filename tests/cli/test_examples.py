@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every example is a project that checks and builds as it stands, for each of its environments."""
 import shutil
 

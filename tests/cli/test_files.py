@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Changes of an image's files: delete, rename, folders, attributes, descriptors, what is protected.
 
 Judged by wimlib-imagex and 7-Zip, and on NTFS by ntfs-3g; random sequences are compared with a model.

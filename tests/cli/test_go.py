@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Go programs through `wingo build`: what is built, from what, when again, and what is said when it can't be.
 
 Judges: `go version -m`, go itself with GOPROXY=off, Wine, wrestool, readelf; a module proxy of our own on the loopback

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the program stands on: its descriptors, its store, signals, a hostile name on the way to the terminal."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hives proved from the format itself (tests/tools/hivecheck.py) and beside readers of others.
 
 WINGO_TEST_HIVES names folders (separated by ':') with hives of Windows; WINGO_TEST_YARP a folder with the package yarp

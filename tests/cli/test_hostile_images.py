@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nothing that an image says leaves the folder it is applied to, with openat2 and without; nothing that was there is lost."""
 import os
 import struct

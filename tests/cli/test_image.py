@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Images: what wg_image_write makes of bases of every kind, judged by wimlib, 7-Zip and NTFS.
 
 The image is written by tests/tools/image_tool, which calls the one function that all writing goes through, in a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Files that commands change in place or write anew: nobody's change is lost, nothing is replaced that was not to be."""
 import json
 import os

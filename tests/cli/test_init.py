@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """wingo init and wingo doctor."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`wingo inspect`, held against readelf, llvm-readobj, `go version -m` and the CycloneDX schema."""
 import base64
 import glob

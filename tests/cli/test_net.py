@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The HTTP client against real servers on the loopback address: Python's, with and without TLS."""
 import http.server
 import os

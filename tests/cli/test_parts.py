@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Parts of an image: the key of a step is what the step does, and two entries that put something at one place."""
 import copy
 import json

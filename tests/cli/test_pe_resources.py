@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Resources and the PE reader, judged by tools that nobody here wrote: Go's linker, ld, lld, icoutils,
 exiftool, pefile, objdump, osslsigncode and Wine.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """wingo publish: outputs into a folder of releases, whole or not at all."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What README.md and the guide show is what happens: their commands are run, and their output is compared.
 
 A page's commands stand in console blocks between <!-- tour: begin --> and <!-- tour: end -->; they are run one after the other in one folder:

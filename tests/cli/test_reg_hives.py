@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A hive file is the same registry as an image; what is not text, not sound or not there is said."""
 import json
 import struct

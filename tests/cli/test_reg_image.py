@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`wingo reg` on an image: FILE:IMAGE and full key paths."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Registry text beside Wine's regedit: what it writes we read, what we write it imports, with the same content."""
 import pytest
 

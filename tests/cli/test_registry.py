@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The registry: `wingo reg` beside hivex, and edits of an image from the project file."""
 import pytest
 

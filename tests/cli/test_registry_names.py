@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names that meet what is there: in the project, and in the image."""
 import json
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """scripts/release in a clone: the version in three places, a tag, an archive whose digests hold."""
 import os
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The run report, as headless Chromium shows it.
 
 Runs are made by tests/tools/build_toy.c; its graph files say what the steps do.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is built survives kill -9, a full disk, two builds at once, and an os call that fails.
 
 WINGO_TEST_KILLS=200 kills that often (a few times otherwise); WINGO_FAULT_BUILD names a wingo built with -Dfault=true.

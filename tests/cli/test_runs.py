@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """It runs: an image is built, its programs and what changed in its registry go into a fresh Wine prefix, and Wine's service
 manager starts the Go services from what wingo wrote in SYSTEM.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/wingo.schema.json takes and refuses what the program does, as far as a schema can say it.
 
 The judges are Debian's python3-jsonschema and python3-yaml, which know nothing of wingo.

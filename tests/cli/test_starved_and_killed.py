@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands by hand that are killed, or have no room: nothing half made under a final name, the cause names what could
 not be written, and the same command can be run again.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Synthetic bases: what `wingo wim synthetic` makes, and images built on each. Judges: wimlib, 7-Zip, hivex, NTFS-3G."""
 import json
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What synthetic bases say of drivers: INF texts, classes, DriverDatabase. Judges: wimlib, hivex, and what drivers in the field include."""
 import re
 import struct

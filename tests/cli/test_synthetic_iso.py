@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Installation media made by wingo: the file system, what is on it, and images built on it. Judges: 7-Zip, isoinfo, udfinfo, wimlib, hivex."""
 import re
 import shutil

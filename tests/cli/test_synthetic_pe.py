@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Windows PE of synthetic bases: boot.wim with Setup, and Winre.wim in the images. Judges: wimlib, 7-Zip, hivex."""
 import re
 

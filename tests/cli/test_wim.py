@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`wingo wim`: files with images looked at, applied, split and joined; wimlib, 7-Zip and diff judge."""
 import hashlib
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Windows programs under Wine, in a prefix made for the tests."""
 import os
 import shutil

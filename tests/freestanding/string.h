@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What firmware offers of <string.h>: for scripts/check-freestanding.
 #ifndef WG_FREESTANDING_STRING_H
 #define WG_FREESTANDING_STRING_H

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # bare-root.sh [demo|test|check]...: each `make` target as the first command on a fresh Debian 12 (default: demo test).
 # A bare root file system (apt, make, git, nothing else) is made by mmdebstrap, HEAD is cloned into it, and the target is run
 # inside under bubblewrap. Packages come from where this machine's apt gets them. Needs root, mmdebstrap, bwrap, a network.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Go programs since 1.21 ask this DLL for random bytes; Wine has it since version 9, Debian 12
 // ships 8. Built and put into a test's own Wine prefix by tests/cli/winelab.py.
 #include <windows.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # package.sh: the Debian package built, judged by lintian, installed into a bare Debian, used there without and with Go, removed; the container
 # image built without a daemon, unpacked by umoci, run under bubblewrap, where it builds a project. Ends with "N passed, N failed, N skipped".
 # WORK names a folder to work in (default: a temporary one, removed at the end). Needs what scripts/install-deps.sh package brings.

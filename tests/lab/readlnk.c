@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Windows program for the tests, built by mingw and run under Wine: what the shell itself reads
 // in shortcuts. Prints for each file: path, arguments, working folder, description, icon, its
 // number, window, one a line as key=value in UTF-8.

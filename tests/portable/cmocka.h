@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the unit tests of base use of cmocka, for systems that it is not packaged for
 // (scripts/check-portable): the first assertion that does not hold ends its test, and the program
 // ends with the number of tests that failed.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The end of a program whose base was built for firmware, which brings its own: see wg_assert_fail.
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Each of these tests has to fail: scripts/check-portable runs them to know that a failure is seen
 // on that system.
 #include "support.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs a graph of toy steps from a text file, for tests that need a whole process: kill it, stop
 // it, two of them at once, look at its terminal.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A hive as other people's readers see it: python3 hive_readers.py regipy|registry|hivex|yarp FILE [LOG1 [LOG2]]
 
 Prints JSON: {path: {value name: [type, hex of the bytes]}}, root "", default value "". regipy and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a hive must be, from the format itself (docs/formats/regf.md), not from any reader or writer.
 
 check(bytes) -> (faults, inventory, keys): faults is a list of texts, empty when everything holds; inventory counts

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // http_tool [-X METHOD] [-H NAME:VALUE]... [-d FILE] [--ca FILE] [--cert FILE] [--key FILE] [--name
 // HOST] [--idle MS]
 // [--max BYTES] URL: one request through wg_http over libcurl. Prints the status, then the body.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Drives wg_image_write from test scripts, without a project file.
 //   image_tool [options] BASE OUT [file:TO=FROM | dir:TO | tree:TO=FROM | delete:TO |
 //                                  rename:TO=FROM | set:TO]...

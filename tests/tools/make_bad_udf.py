@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes tests/bad/udf and fuzz/udf/corpus: UDF volumes in short form (udfgen.py)."""
 import struct
 import sys

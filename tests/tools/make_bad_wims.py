@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes tests/bad/wim: small WIM files, each with one lie, and README.md that says which and what must come back."""
 import pathlib
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """no_openat2.py PROGRAM [ARGUMENT...]: runs it with the system call openat2 refused, as old kernels and sandboxes have it."""
 import ctypes
 import os

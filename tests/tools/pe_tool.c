@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Drives fmt/pe, fmt/ico and fmt/rsrc from test scripts.
 //   pe_tool syso GOARCH OUT key=value...   writes a resource object
 //   pe_tool dump FILE                      prints a PE image as key=value lines

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes UDF 1.02 volumes block by block, so that tests have ISO images with files in pieces, and hostile ones.
 
 From ECMA-167 and the OSTA UDF specification; 7-Zip judges it in the tests that use it. A volume is a dict of blocks; `image` makes the

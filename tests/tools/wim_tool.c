@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What our reader makes of a WIM, for test scripts.
 //   wim_tool roundtrip FILE   metadata of each image parsed and written again must be equal
 //   wim_tool list FILE IMAGE  one line an entry

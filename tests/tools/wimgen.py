@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes WIM files byte by byte, so that tests have bases with everything in them, and hostile ones.
 
 A second implementation of the format, from docs/formats/wim.md; wimlib judges it in the tests that use it.

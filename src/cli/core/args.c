@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parsing of a command line against the table of commands.
 #include <stdio.h>
 #include <string.h>

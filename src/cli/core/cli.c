@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The program: parse, decide on colours, catch signals, run one command.
 #include <stdio.h>
 #include <string.h>

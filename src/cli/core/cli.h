@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The command line: one table of commands from which parsing, --help, completion and the man page
 // come. A command parses its arguments, calls one function, prints. Results go to stdout,
 // progress and messages to stderr.

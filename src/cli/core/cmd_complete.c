@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo __complete target`: hidden; what the completion scripts ask. Reads wingo.yaml, nothing
 // else.
 #include <string.h>

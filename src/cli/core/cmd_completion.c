@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo completion SHELL`: completion scripts, made from the table of commands.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo doctor`: what is installed, and what each missing thing would give.
 #include <jansson.h>
 #include <libfyaml.h>

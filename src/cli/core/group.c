@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands about wingo itself.
 #include "cli/core/cli.h"
 

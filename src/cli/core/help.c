@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Help from the table: the overview, one command, `wingo help`, `wingo version`.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The output layer of `wingo inspect`.
 #include "cli/core/ins.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a parsed file is, said as text or as JSON from the same calls.
 #ifndef WG_CLI_CORE_INS_H
 #define WG_CLI_CORE_INS_H

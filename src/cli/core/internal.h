@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the parts of src/cli share and commands don't need.
 #ifndef WG_CLI_CORE_INTERNAL_H
 #define WG_CLI_CORE_INTERNAL_H

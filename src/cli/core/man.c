@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The manual page, made from the same table as --help, so that the two can't disagree.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What commands print: results to stdout, messages to stderr, exit codes.
 #include <errno.h>
 #include <stdarg.h>

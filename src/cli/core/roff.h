@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Text as roff, for manual pages.
 #ifndef WG_CLI_CORE_ROFF_H
 #define WG_CLI_CORE_ROFF_H

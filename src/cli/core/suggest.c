@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The word somebody probably meant.
 #include <string.h>
 

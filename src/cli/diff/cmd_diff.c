@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo diff A B`: two images, folders, hives or registry texts side by side.
 #include <string.h>
 

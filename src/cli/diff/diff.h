@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the parts of `wingo diff` share.
 #ifndef WG_CLI_DIFF_DIFF_H
 #define WG_CLI_DIFF_DIFF_H

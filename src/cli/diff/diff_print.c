@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo diff`: files, services and the summary as a tree for people, or as JSON.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands for any file.
 #include "cli/core/cli.h"
 

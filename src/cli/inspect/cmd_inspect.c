@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo inspect FILE...`: what is this file.
 #include "cli/core/cli.h"
 #include "cli/inspect/inspect.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo inspect`: one file per format describes a parsed file through the output layer
 // cli/core/ins.h.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Go build info, for every program format.
 #include "cli/inspect/inspect.h"
 

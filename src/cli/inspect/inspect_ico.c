@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Windows icon files.
 #include "cli/inspect/inspect.h"
 #include "fmt/ico/ico.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Windows shortcuts.
 #include "cli/inspect/inspect.h"
 #include "fmt/lnk/lnk.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Mach-O files, thin and fat.
 #include "cli/inspect/inspect.h"
 

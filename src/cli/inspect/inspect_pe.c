@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // PE images.
 #include "cli/inspect/inspect.h"
 #include "fmt/pe/pe.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo inspect` of registry hives and registry text.
 #include <string.h>
 

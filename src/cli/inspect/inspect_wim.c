@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo inspect` of a Windows image file, or of the one in an ISO: what its header, blob table and
 // XML say.
 #include <string.h>

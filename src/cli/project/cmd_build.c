@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo build`: runs what is not cached.
 #include <limits.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo check`: every fault of the project file in one run.
 #include <limits.h>
 

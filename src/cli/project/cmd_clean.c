@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo clean`: upkeep of the store.
 #include "cli/core/internal.h"
 #include "fmt/json/jsonw.h"

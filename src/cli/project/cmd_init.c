@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo init`: a project that builds at once, from the files in src/cli/template.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo plan`: the steps, what is cached, what would run and why.
 #include <limits.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo publish`: the actions publish/..., and the steps that they need.
 #include <limits.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/project/graph.h"
 
 void wg_cli_graph_done(wg_cli_graph *g) {

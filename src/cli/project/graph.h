@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the commands that build or plan share: the loaded project, the open store, the graph.
 #ifndef WG_CLI_PROJECT_GRAPH_H
 #define WG_CLI_PROJECT_GRAPH_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands of a project.
 #include "cli/core/cli.h"
 

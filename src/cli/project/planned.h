@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A plan, printed: for `wingo plan` and --dry-run.
 #ifndef WG_CLI_PROJECT_PLANNED_H
 #define WG_CLI_PROJECT_PLANNED_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What commands that work on a project share: the options that choose it, and showing its faults.
 #ifndef WG_CLI_PROJECT_PROJECT_H
 #define WG_CLI_PROJECT_PROJECT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A graph run with all that listens to it.
 #include "cli/project/run.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the commands that run a graph share: `wingo build`, `wingo publish`.
 #ifndef WG_CLI_PROJECT_RUN_H
 #define WG_CLI_PROJECT_RUN_H

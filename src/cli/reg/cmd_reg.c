@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo reg query|export|create`: a hive read, written as text, made.
 #include <string.h>
 

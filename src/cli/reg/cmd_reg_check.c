@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo reg check`: a hive from end to end.
 #include <stddef.h>
 #include <string.h>

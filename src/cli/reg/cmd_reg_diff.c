@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo reg diff`: two hives side by side.
 #include "cli/reg/reg.h"
 

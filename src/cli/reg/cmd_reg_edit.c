@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo reg add|delete|import`: edits of a hive file or of an image.
 #include <limits.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // wingo reg: registry hives.
 #include "cli/core/cli.h"
 

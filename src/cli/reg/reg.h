@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shared by the `wingo reg` commands.
 #ifndef WG_CLI_REG_REG_H
 #define WG_CLI_REG_REG_H

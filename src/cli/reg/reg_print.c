@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How differences between hives are printed, for `wingo reg diff` and `wingo diff`.
 #include "cli/core/ins.h"
 #include "cli/reg/reg.h"

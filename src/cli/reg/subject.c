@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A hive file and a hive of an image, read and edited by the same words.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What `wingo wim apply` and `wingo wim extract` share.
 #ifndef WG_CLI_WIM_APPLY_H
 #define WG_CLI_WIM_APPLY_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where an image is applied: a new folder, an empty one, or over what is there.
 #include "cli/wim/apply.h"
 #include "os/temp.h"

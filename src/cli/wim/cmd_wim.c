@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo wim info|dir|cat|verify`: looking at a file with images.
 #include <errno.h>
 #include <limits.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo wim apply`: a whole image on the host.
 #include "cli/wim/apply.h"
 #include "engine/text.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo wim extract`: files and folders of an image on the host.
 #include <limits.h>
 #include <string.h>

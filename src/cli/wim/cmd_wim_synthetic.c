@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo wim synthetic`: a base for demos, tests and CI.
 #include "cli/core/cli.h"
 #include "image/synthetic/synthetic.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo wim update`: files of an image added, deleted, renamed.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Hidden: the child in which libwim runs.
 #include "cli/core/cli.h"
 #include "steps/parts.h"

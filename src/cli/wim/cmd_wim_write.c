@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `wingo wim export|capture`.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // wingo wim: image files.
 #include "cli/core/cli.h"
 

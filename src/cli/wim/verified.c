@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/wim/verified.h"
 
 #include "image/file/file.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files with images that were read and compared with their digests once, so that commands which
 // take packed data over need not do it again. Kept in the store by the digests of the files, which
 // it keeps by what stat says of them. Without a store nothing is known, and all is read.

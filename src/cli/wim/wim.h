@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the commands of `wingo wim` share.
 #ifndef WG_CLI_WIM_WIM_H
 #define WG_CLI_WIM_WIM_H

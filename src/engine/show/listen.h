@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Listeners of the event bus: the terminal, the run log, the run report. Each is attached to a bus
 // before the run starts and freed after it, before or after the bus.
 #ifndef WG_ENGINE_SHOW_LISTEN_H

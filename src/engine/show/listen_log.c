@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The run log: one JSON object a line.
 #include <string.h>
 

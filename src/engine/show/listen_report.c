@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The run report: collects a run, and writes it as one file.
 #include "engine/model.h"
 #include "engine/show/listen.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The terminal: lines that stay (finished steps, warnings), and below them what runs now.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parts of the run report. Private to src/engine.
 #ifndef WG_ENGINE_SHOW_REPORT_H
 #define WG_ENGINE_SHOW_REPORT_H

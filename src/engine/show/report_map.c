@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The map of an image: each folder a rectangle as large as what is in it, two levels, as an inline
 // SVG. Rows are laid out so that rectangles come near to squares ("squarified treemap").
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The report's page: plain HTML and CSS, nothing fetched, no script.
 #include <string.h>
 

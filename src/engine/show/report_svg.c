@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The timeline: one row a step while that is readable, else as few rows as the parallelism needs.
 #include <stdlib.h>
 #include <string.h>

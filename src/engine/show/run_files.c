@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "engine/show/run_files.h"
 
 #include <string.h>

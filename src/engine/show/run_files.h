@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files that each run leaves under .wingo. Private to src/engine.
 #ifndef WG_ENGINE_SHOW_RUN_FILES_H
 #define WG_ENGINE_SHOW_RUN_FILES_H

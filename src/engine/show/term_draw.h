@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Drawing what runs now. Private to src/engine.
 #ifndef WG_ENGINE_SHOW_TERM_DRAW_H
 #define WG_ENGINE_SHOW_TERM_DRAW_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writer of COFF object files (PE specification, chapters 3 to 5): enough for data sections whose
 // words refer to places in the same section, which is what a resource section is.
 #ifndef WG_FMT_COFF_COFF_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // DEFLATE (RFC 1951) and gzip (RFC 1952) over zlib, writing only. Same bytes in, same bytes out
 // with one version of zlib.
 #ifndef WG_FMT_DEFLATE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fmt/elf/elf.h"
 
 #include "fmt/elf/elf_int.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ELF files: header, segments, sections, dynamic libraries, build ids. Reading only.
 // Source of the layout: System V ABI, chapters 4 (object files) and 5 (program loading); the GNU
 // notes from the LSB. docs/formats/elf.md has the byte facts.

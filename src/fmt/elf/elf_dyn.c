@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a loader sees: interpreter, needed libraries, notes.
 #include "fmt/elf/elf_int.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers that people know by name (gABI figures 4-4, 4-5, 4-9, 5-2; the psABIs for machines).
 #include "fmt/elf/elf.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where each file format keeps what wg_gobuildinfo_read needs.
 #include "fmt/gobuildinfo/gobuildinfo.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fmt/gobuildinfo/go_quote.h"
 
 #include "base/utf.h"

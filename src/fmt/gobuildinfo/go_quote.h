@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Go string literals, as strconv.Unquote, QuotedPrefix and Quote treat them.
 #ifndef WG_FMT_GO_QUOTE_H
 #define WG_FMT_GO_QUOTE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The blob: a header of 32 bytes, aligned to 16, that starts with "\xff Go buildinf:".
 //   0  magic, 14 bytes
 //   14 pointer size, 4 or 8           (pointer layout)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What Go's linker leaves in a program about how it was built: Go version, modules, settings. Found
 // and decoded as Go's own debug/buildinfo and runtime/debug.ParseBuildInfo (Go 1.26) do it, for the
 // pointer layout (before Go 1.18) and the inline one. docs/formats/gobuildinfo.md has the facts.

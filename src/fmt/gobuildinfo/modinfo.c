@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The module text: the lines that runtime/debug.BuildInfo.String writes and ParseBuildInfo reads.
 #include "fmt/gobuildinfo/go_quote.h"
 #include "fmt/gobuildinfo/gobuildinfo.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reader of Windows icon files (.ico): every image is looked into, so that what is accepted here
 // can be put into a program's resources as it is.
 //

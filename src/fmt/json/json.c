@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fmt/json/json.h"
 
 // Jansson takes neither a node nor a depth limit below 2048, so one pass over the brackets, commas

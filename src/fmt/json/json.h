@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading JSON through jansson, with limits. The tree is jansson's own json_t.
 #ifndef WG_FMT_JSON_H
 #define WG_FMT_JSON_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fmt/json/jsonw.h"
 
 #include "base/utf.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A small deterministic JSON writer (RFC 8259): same calls, same bytes. Appends to a wg_buf, whose
 // failure is sticky; wg_jsonw_finish reports it. Calls in an order that would not be JSON are our
 // own bug and end the program (wg_assert).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers that reader and writer of shortcuts share.
 #ifndef WG_FMT_LNK_INT_H
 #define WG_FMT_LNK_INT_H

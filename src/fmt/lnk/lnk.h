@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Windows shortcuts (.lnk). Byte facts with sources: docs/formats/lnk.md.
 #ifndef WG_FMT_LNK_LNK_H
 #define WG_FMT_LNK_LNK_H

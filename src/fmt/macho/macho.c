@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One image: header, and a first pass over the load commands that sizes the arrays.
 #include "fmt/macho/macho_int.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Mach-O files, thin and fat (universal): header, load commands, segments, sections, libraries,
 // minimum OS. Reading only. Source of the layout: Apple's <mach-o/loader.h>, <mach-o/fat.h> and
 // <mach/machine.h>. docs/formats/macho.md has the byte facts.

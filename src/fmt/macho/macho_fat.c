@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Fat files, and the entry point of the module.
 #include "fmt/macho/macho_int.h"
 

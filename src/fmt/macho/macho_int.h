@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shared by the files of this folder.
 #ifndef WG_FMT_MACHO_INT_H
 #define WG_FMT_MACHO_INT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The load commands.
 #include "fmt/macho/macho_int.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers that people know by name (<mach/machine.h>, <mach-o/loader.h>).
 #include "fmt/macho/macho.h"
 

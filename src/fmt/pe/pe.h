@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reader of PE images (EXE, DLL, driver, UEFI program): bytes to a host-order model.
 //
 // Byte facts: docs/formats/pe.md; "PE" below is Microsoft's "PE Format" specification.

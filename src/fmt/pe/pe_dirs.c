@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Imports, delay imports, exports and the debug directory.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The certificate table, the Authenticode digest's byte ranges, and the header checksum.
 #include "fmt/pe/pe_parse.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Icon groups (RT_GROUP_ICON: GRPICONDIR) and their images (RT_ICON), docs/formats/rsrc.md.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names of header values, for messages and reports.
 #include "fmt/pe/pe.h"
 

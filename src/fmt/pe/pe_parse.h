@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shared by the files of fmt/pe; not for others.
 #ifndef WG_FMT_PE_PE_PARSE_H
 #define WG_FMT_PE_PE_PARSE_H

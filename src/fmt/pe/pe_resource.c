@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The resource tree: three levels, type / name / language (PE 6.9), flattened to its leaves.
 #include "base/utf.h"
 #include "fmt/pe/pe_parse.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // VS_VERSIONINFO: nested blocks {u16 length, u16 value length, u16 type, UTF-16 key, padding to 4,
 // value, padding to 4, child blocks} (docs/formats/rsrc.md, "Version information").
 #include <string.h>

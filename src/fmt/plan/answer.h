@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One setting of an answer file (unattend.xml), as a part of an image wants it.
 #ifndef WG_FMT_PLAN_ANSWER_H
 #define WG_FMT_PLAN_ANSWER_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Records: a kind, a title and named fields, as text that a person can read and that means one
 // thing only. Every value stands behind its length in bytes, so that nothing in it (line ends,
 // separators) needs an escape and no two models have one text:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A task of the first boot: what the machine itself has to do, once, after set-up. Parts of an
 // image contribute tasks; the program that runs them in Windows reads the same text.
 #ifndef WG_FMT_PLAN_TASK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The bins of a hive as cells: where each one starts, which are taken. Private to src/fmt/regf.
 #ifndef WG_FMT_REGF_CELLS_H
 #define WG_FMT_REGF_CELLS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The model behind regf.h. Private to src/fmt/regf.
 #ifndef WG_FMT_REGF_INT_H
 #define WG_FMT_REGF_INT_H

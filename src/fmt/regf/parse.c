@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes -> model. Nothing is trusted: every offset must be the start of an allocated cell, every
 // cell is taken once (security cells, shared by design, excepted), the walk uses an explicit stack.
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Transaction logs: what Windows would replay when it loads a dirty hive.
 //
 // Two formats. Old (to Windows 8): a copy of the base block (file type 1 or 2), "DIRT", a bitmap of

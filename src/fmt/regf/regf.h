@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Windows registry hives ("regf"): bytes <-> model.
 //
 // Facts: the format as Windows 2000 to 11 write it, versions 1.3 to 1.6. Offsets of fields are at

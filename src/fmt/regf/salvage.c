@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Damaged hives: everything that holds by itself is taken, everything else is counted. The strict
 // parser stands beside this, unchanged; only structures of one cell are read by the same functions.
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Model -> bytes: every live structure once, keys depth first, lists sorted, bins filled.
 //
 // The bytes depend on the model and the options alone. Cells are placed first fit into the few most

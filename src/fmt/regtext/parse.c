@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reader. One pass over the text as UTF-8; a logical line ends at a line break outside quotes
 // and not after a backslash in hex data.
 #include <iconv.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Registry text (".reg"): what regedit exports and imports. Version 5 (UTF-16LE, or UTF-8) and
 // REGEDIT4 (a code page). Text is WTF-8 at this interface.
 //

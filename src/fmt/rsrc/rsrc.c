@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fmt/rsrc/rsrc.h"
 
 #include "fmt/coff/coff.h"

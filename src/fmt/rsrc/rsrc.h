@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Builds the resources of a Windows program: version information, icon, application manifest, as
 // a COFF object with one .rsrc section (a ".syso" for Go's linker; ld and lld take it too).
 //

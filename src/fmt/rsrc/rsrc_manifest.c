@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Application manifest (Microsoft, "Application manifests"): names and ids in docs/formats/rsrc.md.
 #include "base/utf.h"
 #include "fmt/rsrc/rsrc.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A check, not an XML parser: tags nest and close, attributes are quoted and not doubled, the root
 // is <assembly>. Windows' own loader is stricter about the vocabulary, which grows; this catches
 // what a hand edit breaks.

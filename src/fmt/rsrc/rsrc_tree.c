@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The resource directory (PE 6.9): type, name and language tables, data entries, strings, data.
 #include <string.h>
 

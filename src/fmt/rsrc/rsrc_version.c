@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // VS_VERSIONINFO (docs/formats/rsrc.md): a tree of blocks {length, value length, type, key, value,
 // children}, everything on 4-byte boundaries from its start.
 #include "base/utf.h"

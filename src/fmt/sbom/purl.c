@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Package URLs (github.com/package-url/purl-spec), type golang.
 #include "fmt/sbom/sbom.h"
 

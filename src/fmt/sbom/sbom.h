@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A software bill of materials for one Go program: CycloneDX 1.5 JSON, made from the build info
 // inside the program alone. Deterministic: same input, same bytes. docs/formats/sbom.md says what
 // goes where.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a new object gets from its parent (MS-DTYP 2.5.3.4).
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Private to src/fmt/sd.
 #ifndef WG_FMT_SD_INT_H
 #define WG_FMT_SD_INT_H

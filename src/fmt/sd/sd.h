@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Windows security descriptors, self-relative: reading, inheritance, SDDL.
 //
 // Source: MS-DTYP 2.4 (SID, ACE, ACL, SECURITY_DESCRIPTOR), 2.5.1 (SDDL), 2.5.3 (inheritance).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Security descriptors as text (MS-DTYP 2.5.1).
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // tar archives (POSIX ustar), writing only. Source: POSIX.1-2017, pax, "ustar Interchange Format".
 #ifndef WG_FMT_TAR_H
 #define WG_FMT_TAR_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files of a UDF volume, as a Windows installation ISO has it: where their bytes lie. libudfread
 // reads the structures; this gives it bounds. Byte facts: docs/formats/udf.md.
 #ifndef WG_FMT_UDF_UDF_H

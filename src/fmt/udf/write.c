@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes what a UDF volume has beside contents. Numbers of sections: ECMA-167 2nd edition, part 3
 // and 4; UDF 1.02.
 #include "fmt/udf/write.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A UDF 1.02 volume as Windows' installation media are: files on blocks of 2,048 bytes, with an
 // ISO 9660 volume beside it that holds one text for readers that know no UDF. What Windows asks of
 // it beyond the standard: docs/formats/udf.md.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shared by the files of fmt/wim.
 #ifndef WG_FMT_WIM_INTERNAL_H
 #define WG_FMT_WIM_INTERNAL_H

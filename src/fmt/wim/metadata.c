@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An image's metadata resource: security descriptors, then folders as lists of entries.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a tree may not say although each of its entries is well formed: two entries of one name, and
 // entries below what leads elsewhere.
 #include <string.h>

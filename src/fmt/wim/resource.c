@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Data of resources: stored, or in chunks that libwim's codecs decompress.
 #include <string.h>
 

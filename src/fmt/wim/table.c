@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The blob (lookup) table: where each content lies, by SHA-1.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Looking up and adding entries of an image's tree, and what its streams are.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The Windows imaging format (WIM, ESD): container, tables, XML, and an image's metadata as a tree
 // that can be changed and written again. Byte facts with sources: docs/formats/wim.md.
 //

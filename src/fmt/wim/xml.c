@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The XML of a WIM: a small reader for the facts we use and a writer that changes single elements
 // and keeps every other byte. No DTD, no entities but the five of XML and numbers.
 #include <string.h>

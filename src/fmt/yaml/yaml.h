@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // YAML text to a tree of our own nodes, each with its line and column. Over libfyaml's event
 // parser; libfyaml never prints. Aliases share nodes: the size of the tree with all aliases written
 // out is what the node budget counts, so a walk of the tree is bounded by it. Source of the format:

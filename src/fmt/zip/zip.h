@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ZIP archives, writing only. Source: PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.4.
 #ifndef WG_FMT_ZIP_H
 #define WG_FMT_ZIP_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Entries of an image written to a folder of the host. Contents are read in the order of the file,
 // so that solid ones are decompressed once; others by several threads.
 #ifndef WG_IMAGE_APPLY_APPLY_H

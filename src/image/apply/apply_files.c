@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files with content: each content is read once, in the order of the file, and written wherever it
 // goes. Solid contents are read by one thread, since they share chunks; the others by all.
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is to be made: each entry's path on the host and its kind.
 #include <string.h>
 

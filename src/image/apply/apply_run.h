@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parts of wg_image_apply.
 #ifndef WG_IMAGE_APPLY_APPLY_RUN_H
 #define WG_IMAGE_APPLY_APPLY_RUN_H

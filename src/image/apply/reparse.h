@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a reparse point of an image leads to, and the symbolic link of the host that says the same.
 #ifndef WG_IMAGE_APPLY_REPARSE_H
 #define WG_IMAGE_APPLY_REPARSE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What differs between two trees of files: images, or folders of this machine. Content is compared
 // by the hashes that images hold: nothing of an image is read but its metadata, and what the caller
 // asks for.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the parts of the comparison of trees share.
 #ifndef WG_IMAGE_DIFF_DIFFINT_H
 #define WG_IMAGE_DIFF_DIFFINT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One side of a comparison: an image's tree or a folder of this machine as nodes with sorted
 // children, and the facts of a node.
 #include <string.h>

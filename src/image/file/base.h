@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an image is made of: a base, told apart by kind; what a build wants to know of it.
 #ifndef WG_IMAGE_FILE_BASE_H
 #define WG_IMAGE_FILE_BASE_H

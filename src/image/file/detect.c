@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a base file is by its first bytes; and for what can't be a base, what to do instead.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A file with Windows images, opened with our own reader: a WIM or ESD, the parts of a split one
 // (SWM), or one of these inside a Windows ISO.
 #ifndef WG_IMAGE_FILE_FILE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Windows ISO: the WIM, ESD or split WIM under its sources folder, as runs of the ISO's bytes.
 #include <string.h>
 

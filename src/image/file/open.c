@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Opening a base file: what it is, the files that belong to it, and its bytes as runs of theirs.
 #include <string.h>
 

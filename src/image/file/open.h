@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shared by what opens base files.
 #ifndef WG_IMAGE_FILE_OPEN_H
 #define WG_IMAGE_FILE_OPEN_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The parts of a split WIM: found by name, told apart by what their headers say.
 #include <string.h>
 

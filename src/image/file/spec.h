@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // FILE[:IMAGE] as command lines name an image.
 #ifndef WG_IMAGE_FILE_SPEC_H
 #define WG_IMAGE_FILE_SPEC_H

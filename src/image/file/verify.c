@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // All of a base file read and compared with the SHA-1s that it gives itself.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Images of one file copied into a new or an existing file.
 #ifndef WG_IMAGE_MOVE_EXPORT_H
 #define WG_IMAGE_MOVE_EXPORT_H

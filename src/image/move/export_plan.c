@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which images and contents the output has.
 #include <string.h>
 

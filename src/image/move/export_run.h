@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parts of wg_image_export.
 #ifndef WG_IMAGE_MOVE_EXPORT_RUN_H
 #define WG_IMAGE_MOVE_EXPORT_RUN_H

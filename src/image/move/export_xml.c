@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The XML of an export: elements stay as they are but for their number.
 #include <string.h>
 

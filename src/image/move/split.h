@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A WIM file as a set of parts (.swm) and back.
 #ifndef WG_IMAGE_MOVE_SPLIT_H
 #define WG_IMAGE_MOVE_SPLIT_H

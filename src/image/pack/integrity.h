@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The integrity table of a WIM file that was just written: SHA-1 of every 10 MiB between the header
 // and the end of the blob table.
 #ifndef WG_IMAGE_PACK_INTEGRITY_H

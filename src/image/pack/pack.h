@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Resources written one after the other to a file: copied, or compressed in chunks by several
 // threads. The bytes do not depend on the number of threads.
 #ifndef WG_IMAGE_PACK_PACK_H

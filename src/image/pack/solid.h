@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A solid resource written to a file: many contents one after the other in one stream, compressed
 // with LZMS in big chunks by several threads. The bytes do not depend on the number of threads.
 #ifndef WG_IMAGE_PACK_SOLID_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where progress goes, for functions that take long.
 #ifndef WG_IMAGE_PACK_WATCH_H
 #define WG_IMAGE_PACK_WATCH_H

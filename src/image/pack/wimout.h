@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A WIM or ESD file being written, the one way there is: resources as they come (taken over from
 // another file as they are, packed one by one, or packed together as a solid resource), then blob
 // table, XML, integrity table, and the header last.

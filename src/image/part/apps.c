@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // apps: programs of the project, and what each needs in the registry.
 #include <string.h>
 

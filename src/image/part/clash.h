@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Two entries of an image that cannot both be done. A pure rule over what a project wants, for the
 // project file's checks and for plans.
 #ifndef WG_IMAGE_PART_CLASH_H

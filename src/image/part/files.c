@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // files: what a project puts, deletes, renames, makes and sets.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A part of an image: one kind of thing that a project puts into it. Each plans at graph time what
 // it will do; the plan's text is the key of the step. What it can only know from the base's content
 // it adds when the image is made, in a process with a limit, from declared inputs alone.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the parts of an image plan: inputs, changes of files, edits of the registry, tasks of the
 // first boot, settings of the answer file, secrets. Its canonical text is the key of the step that
 // makes the image and the job of the process that does it, so that nothing is worked out twice.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Inside of a plan; for plan.c, text.c and run.c.
 #ifndef WG_IMAGE_PART_PLAN_INT_H
 #define WG_IMAGE_PART_PLAN_INT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // registry: edits of keys and values, and registry text.
 #include <string.h>
 

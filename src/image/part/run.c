@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A plan carried out: in the worker, beside the base's content.
 #include <string.h>
 

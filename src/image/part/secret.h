@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A secret of the project file: {env: NAME}, {file: path}, {prompt: text} or {plain: text}. Known
 // by its label everywhere; its bytes are fetched when a step runs (and, but for a prompt, for the
 // step's key, where a keyed hash of them stands), go to the worker by its pipe, and to no text, log

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Start-menu shortcuts of an image's apps.
 #include <string.h>
 

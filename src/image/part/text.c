@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The text of a plan: one record an item. What stands in it is the key of a step, so everything
 // that decides the image is here, and nothing else but, for the worker, who asked for it.
 #include <string.h>

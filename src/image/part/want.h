@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a project wants of an image. The sections of the project file fill these structs and the
 // parts of an image read them, so they lie here, below both. Strings are NUL-terminated, "" or NULL
 // when absent as each field says; all of it is immutable and outlives what is made of it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Edits applied to a target, whichever it is, and read back.
 #ifndef WG_IMAGE_REG_APPLY_H
 #define WG_IMAGE_REG_APPLY_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A command line as Windows splits it.
 #ifndef WG_IMAGE_REG_COMMAND_H
 #define WG_IMAGE_REG_COMMAND_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Edits of the registry, named as Windows names things, and growing lists of them.
 #ifndef WG_IMAGE_REG_EDITS_H
 #define WG_IMAGE_REG_EDITS_H

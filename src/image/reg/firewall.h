@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rules of Windows' firewall.
 #ifndef WG_IMAGE_REG_FIREWALL_H
 #define WG_IMAGE_REG_FIREWALL_H

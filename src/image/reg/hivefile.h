@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A registry hive as a file with its transaction logs beside it: opened (logs replayed), changed,
 // saved whole or not at all. And registry text made from one.
 #ifndef WG_IMAGE_REG_HIVEFILE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where the registry lives: which key is in which hive, and where that hive's file is in an image.
 // The one table of it. Pure: no files are looked at.
 #ifndef WG_IMAGE_REG_HIVES_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lists in values: MULTI_SZ, or text separated by ';' (PATH).
 #include <string.h>
 

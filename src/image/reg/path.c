@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "image/reg/path.h"
 
 void wg_path_edits(wg_reg_edits *e, const char *folder, const char *origin) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The machine's PATH.
 #ifndef WG_IMAGE_REG_PATH_H
 #define WG_IMAGE_REG_PATH_H

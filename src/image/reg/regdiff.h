@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What differs between two hives: keys, values, descriptors, classes; and what that means for
 // services.
 #ifndef WG_IMAGE_REG_REGDIFF_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The registry of an image: edits mapped to the hives they live in, the new hives staged.
 #ifndef WG_IMAGE_REG_REGISTRY_H
 #define WG_IMAGE_REG_REGISTRY_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A service of the image as edits; nothing waits for the first start.
 #ifndef WG_IMAGE_REG_SERVICE_H
 #define WG_IMAGE_REG_SERVICE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Services that differ between two SYSTEM hives, in the words of the service manager.
 #include <string.h>
 

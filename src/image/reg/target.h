@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What edits are applied to: the hives of an image, or one hive file. The same keys mean the same
 // things in both: CurrentControlSet is the control set that starts next, HKCR is in SOFTWARE, names
 // of other mounts are mapped.

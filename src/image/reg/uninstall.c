@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "image/reg/uninstall.h"
 
 void wg_uninstall_edits(wg_reg_edits *e, const wg_uninstall_entry *u, const char *origin) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Entries in Programs and Features.
 #ifndef WG_IMAGE_REG_UNINSTALL_H
 #define WG_IMAGE_REG_UNINSTALL_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Values of the registry as text: types and data.
 #ifndef WG_IMAGE_REG_VALUE_H
 #define WG_IMAGE_REG_VALUE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table "Registry Keys Affected by WOW64" of Microsoft's documentation (win32,
 // desktop-src/WinProg64/shared-registry-keys.md), column "Windows Server 2008 R2, Windows 7, and
 // Newer". Subkeys go with their parent unless they stand here themselves; what has no parent here

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where the 32-bit view of a key is (WOW64): what Windows redirects and what both views share.
 #ifndef WG_IMAGE_REG_WOW64_H
 #define WG_IMAGE_REG_WOW64_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parts of the synthetic base. Private to src/image.
 #ifndef WG_IMAGE_SYNTHETIC_SYN_H
 #define WG_IMAGE_SYNTHETIC_SYN_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is in a file of a synthetic base.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Hives of a synthetic base, from registry text with directives in its comments.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The installation medium of a synthetic base: data/synthetic/media.txt on a UDF volume.
 #include <string.h>
 

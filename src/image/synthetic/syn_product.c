@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // data/synthetic/products.txt: which versions there are, and what is said of each.
 #include <string.h>
 

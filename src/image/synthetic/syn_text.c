@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The small language of data/synthetic: conditions, variables, and registry types in plain text.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tree of a synthetic base, from data/synthetic/tree.txt.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The WIM of a synthetic base.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Synthetic bases: what a fresh Windows image looks like to servicing (folders, descriptors, hives,
 // the facts of the XML), made from the text files in data/synthetic. Nothing in them is Microsoft's
 // and none starts: docs/synthetic.md.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Changes to the files of an image, by Windows path.
 #ifndef WG_IMAGE_TREE_CHANGE_H
 #define WG_IMAGE_TREE_CHANGE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Changes that cannot both be done, seen without the base: what edit.c and edit_ops.c would refuse
 // when they get there.
 #include <string.h>

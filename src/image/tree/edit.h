@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Changes applied to an image's tree: Windows path semantics against what is there.
 #ifndef WG_IMAGE_TREE_EDIT_H
 #define WG_IMAGE_TREE_EDIT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Deleting, renaming, and the attributes and descriptor of what is there.
 #include <string.h>
 

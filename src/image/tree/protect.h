@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What of a Windows image belongs to Windows servicing, or to the registry's own way of change, and
 // is therefore no business of plain file changes.
 #ifndef WG_IMAGE_TREE_PROTECT_H

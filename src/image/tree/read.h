@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One file's bytes out of a base image, by Windows path.
 #ifndef WG_IMAGE_TREE_READ_H
 #define WG_IMAGE_TREE_READ_H

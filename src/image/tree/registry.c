@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "image/tree/registry.h"
 
 static wg_code registry_read(void *ctx, const char *file, uint64_t max_bytes, wg_buf *out,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The registry of an image as the reader of an image gives it.
 #ifndef WG_IMAGE_TREE_REGISTRY_H
 #define WG_IMAGE_TREE_REGISTRY_H

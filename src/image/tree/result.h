@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What came of changes to an image, counted.
 #ifndef WG_IMAGE_TREE_RESULT_H
 #define WG_IMAGE_TREE_RESULT_H

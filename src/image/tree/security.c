@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Security descriptors of what is put into an image.
 #include "base/utf.h"
 #include "fmt/sd/sd.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Paths inside a Windows image: syntax only, nothing is looked up.
 #ifndef WG_IMAGE_TREE_WINPATH_H
 #define WG_IMAGE_TREE_WINPATH_H

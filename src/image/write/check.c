@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The output read again with our own reader and compared with base and changes.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parts of the read-back.
 #ifndef WG_IMAGE_WRITE_CHECK_H
 #define WG_IMAGE_WRITE_CHECK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A directory base compared with what was captured of it: names, kinds, sizes and content.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tree that was read back: against what was meant, against the base, against the changes.
 #include <string.h>
 

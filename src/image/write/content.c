@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which contents the output has: those of the base that are still used, and new ones.
 #include <string.h>
 

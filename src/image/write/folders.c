@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What takes the room in an image, by folder: two levels, for the report's map.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Edits of the registry of an image file, in place or into a new file.
 #ifndef WG_IMAGE_WRITE_HIVES_H
 #define WG_IMAGE_WRITE_HIVES_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One run of wg_image_write as the worker sees it, and its way through a pipe.
 #ifndef WG_IMAGE_WRITE_JOB_H
 #define WG_IMAGE_WRITE_JOB_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What libwim does for us. It keeps process-wide state, so this runs in a worker of its own.
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The order of contents in a solid resource: by file name extension, then by name, so that what is
 // alike comes within reach of one chunk. wimlib sorts alike.
 #include <string.h>

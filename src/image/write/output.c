@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The output file: contents, metadata, and what the XML says of them.
 #include <string.h>
 

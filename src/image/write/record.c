@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the worker tells its parent: progress, and at the end a result or an error.
 #include <string.h>
 

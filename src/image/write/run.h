@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The steps of one wg_image_write inside the worker, and what they share.
 #ifndef WG_IMAGE_WRITE_RUN_H
 #define WG_IMAGE_WRITE_RUN_H

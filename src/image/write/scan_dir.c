@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A folder looked through before it is packed: what an image can't hold is found at once, and
 // named.
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The child side and the parent side of the pipe.
 #include "image/write/worker.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs a job in a child of ourselves, so that a crash, a hang or a memory hog in libwim is an error
 // of one step.
 #ifndef WG_IMAGE_WRITE_WORKER_H

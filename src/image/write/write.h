@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Windows image changed: (base, changes, options) -> one WIM file. The one place where images
 // are written.
 #ifndef WG_IMAGE_WRITE_WRITE_H

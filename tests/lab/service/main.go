@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A service that writes down how it was started, for the test that images run (tests/cli/test_runs.py). One of xsys.go and
 // plain.go is beside it. Called with "say", it is a program that answers.
 package main

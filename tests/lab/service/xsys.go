@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Windows service as programs have it: golang.org/x/sys/windows/svc.
 package main
 

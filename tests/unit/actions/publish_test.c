@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // publish: of a project on toy steps: secrets, and what undo leaves.
 #include "../engine/toy.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Our formatter against libc's.
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The language of the project file with tables of the test.
 #include "base/near.h"
 #include "config/section.h"

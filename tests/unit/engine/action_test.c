@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Actions, on a far side that is a variable.
 #include "toy.h"
 

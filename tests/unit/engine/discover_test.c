@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Discoveries: what is looked at again.
 #include "toy.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Secrets as inputs of steps, and records of what a step does.
 #include "toy.h"
 

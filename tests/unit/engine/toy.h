@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Toy step kinds and a project in a temporary folder, shared by the tests of the engine.
 #ifndef TOY_H
 #define TOY_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The hive writer judged by the format itself: an inventory of cells made here, not by the parser.
 #include "fmt/regf/regf.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Entries of an image's tree added, moved and removed at random, beside a model that keeps nothing
 // but parent and name of each.
 #include <string.h>

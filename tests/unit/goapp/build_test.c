@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Discovery and build with the installed toolchain: real go commands on small modules.
 #include <setjmp.h>
 #include <stdarg.h>

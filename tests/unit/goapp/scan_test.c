@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a Go file says at its top level; flags on their way to the linker.
 #include <setjmp.h>
 #include <stdarg.h>

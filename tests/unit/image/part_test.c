@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Plans of parts: their text, what parts see of each other, and a plan carried out in an image.
 #include "image/part/part.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Edits of an image's registry: which hive, which path, what is kept.
 #include "image/tree/registry.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Solid resources in many small chunks: read back with our decoder, which wimlib's files prove.
 #include "image/pack/solid.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The client over a transport that answers from a table and notes what it was asked.
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // URLs: what is taken, what is refused, where a reference leads (the examples of RFC 3986, 5.4).
 #include <setjmp.h>
 #include <stdarg.h>

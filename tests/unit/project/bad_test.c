@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every file of tests/bad/config gives exactly the faults that its README lists.
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The committed schema and reference page are what the table of keys gives.
 #include "os/file.h"
 #include "os/proc.h"

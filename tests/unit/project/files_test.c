@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Checks against a real folder.
 #include <wimlib.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "world.h"
 
 #define APP "apps: {agent: {targets: [windows/amd64]}}\n"

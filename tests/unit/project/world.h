@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A loader without files: bytes, and an environment made of a list.
 #ifndef WG_TESTS_PROJECT_WORLD_H
 #define WG_TESTS_PROJECT_WORLD_H

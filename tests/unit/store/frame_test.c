@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The store's formats: hostile frames and rows.
 #include <string.h>
 

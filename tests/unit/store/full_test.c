@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A full disk: a tmpfs of a few MiB in a mount namespace of our own. Skipped where that can't be
 // had.
 #include <fcntl.h>

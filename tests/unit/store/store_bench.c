@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Measures the store: build/tests/unit/store_bench [DIR]. Prints one line a figure.
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The store in one process: both maps, damage, memory of files, big outputs, eviction.
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One store, many processes: opened, used, cleaned, and killed with SIGKILL at any moment. Every
 // worker checks what it gets; at the end a clean process reads everything back.
 // WINGO_STRESS_SECONDS makes it longer.

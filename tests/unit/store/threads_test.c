@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One store, many threads: every result is right, whatever the others do. Run under ThreadSanitizer
 // too.
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every os call of the store fails once, and ends the process once. Needs a build with
 // -Dfault=true; elsewhere it is skipped. The scenario runs in a child of ourselves ("run DIR"),
 // since the counting of calls is per process; then a clean process looks at what is left.

@@ -14,7 +14,7 @@ import subprocess
 
 import pytest
 
-from conftest import needs, needs_user_namespaces, start
+from conftest import ROOT, needs, needs_user_namespaces, start
 
 KILLS = int(os.environ.get("WINGO_TEST_KILLS", "12"))
 
@@ -300,3 +300,29 @@ def test_names_of_an_image_made_of_a_folder(run, world, tmp_path):
     assert r.code == 0 and "no security descriptor" in r.err + r.out, r
     info = json.loads(run("wim", "info", "out/k.wim", "--json").out)["images"][0]
     assert info["display_name"] == "Windows 11 Pro" and info["arch"] == "amd64", info
+
+
+def test_attributes_that_an_edit_does_not_ask_for_stay(run, tmp_path):
+    """A hive that is not to be indexed is still so when its registry was edited."""
+    import json
+    import sys
+    sys.path.insert(0, str(ROOT / "tests" / "tools"))
+    import wimgen
+    assert run("reg", "create", "h").code == 0
+    root = wimgen.Node(children=[wimgen.Node("Users", children=[wimgen.Node("Default", children=[
+        wimgen.Node("NTUSER.DAT", (tmp_path / "h").read_bytes(), attributes=0x2022)])])])
+    (tmp_path / "a.wim").write_bytes(wimgen.Wim().add(root).build())
+    (tmp_path / "f").write_text("new")
+    r = run("wim", "update", "a.wim", "1", "--add=f:\\Users\\Default\\NTUSER.DAT", "--protected")
+    assert r.code == 0, r
+    entry, = (e for e in json.loads(run("wim", "dir", "a.wim", "1", "--json").out)["entries"] if e["path"].endswith("NTUSER.DAT"))
+    assert entry["attributes"] == "0x2022", entry
+
+
+def test_words_of_update(run, world):
+    (world / "c.txt").write_bytes(b"\xef\xbb\xbfmkdir \\Z\n")
+    assert run("wim", "update", "base.wim", "2", "--command=c.txt", cwd=world).code == 0
+    r = run("wim", "update", "base.wim", "2", "--delete=\\nope", cwd=world)
+    assert r.code == 1 and "delete --force" in r.err, r
+    r = run("wim", "update", "base.wim", "2", "--add=big:\\D\\z", "--delete=\\D", cwd=world)
+    assert r.code == 1 and "would be deleted" in r.err, r

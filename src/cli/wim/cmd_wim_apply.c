@@ -115,6 +115,8 @@ const wg_cli_cmd wg_cmd_wim_apply = {
         "file system has no form for (named streams, other reparse points, encrypted files, "
         "security "
         "descriptors, attributes, short names) is left out and counted.\n\n"
+        "Unlike wimlib-imagex apply, links into the image lead to where they are applied, an image "
+        "that would write elsewhere is refused, and DIR gets all of it or nothing.\n\n"
         "With --ntfs, DIR is a file that holds an NTFS volume and nothing before it; the image "
         "goes "
         "to its root with security descriptors, streams, short names and all. No mount, no root. "

@@ -173,7 +173,8 @@ static wg_code update_file(update *u, const char *path, wg_error *err) {
   }
   WG_AUTO(wg_cstr) copy = wg_xstrdup(wg_buf_z(&text));
   unsigned line = 1;
-  for (char *at = copy; *at != '\0'; line++) {
+  char *text_at = wg_str_starts(wg_str_of(copy), "\xEF\xBB\xBF") ? copy + 3 : copy; // UTF-8's mark
+  for (char *at = text_at; *at != '\0'; line++) {
     char *end = at + strcspn(at, "\n");
     bool more = *end == '\n';
     *end = '\0';
@@ -379,7 +380,9 @@ const wg_cli_cmd wg_cmd_wim_update = {
         "that Windows would give them, and the time of SOURCE_DATE_EPOCH, else now. Commands of a "
         "file: add FROM TO, delete [--force] PATH, rename FROM TO, mkdir PATH; paths with spaces "
         "in "
-        "quotes.\n\n"
+        "quotes. Unlike wimlib-imagex update, folders are deleted with all in them without "
+        "--recursive, nothing is appended to FILE, and what belongs to Windows servicing needs "
+        "--protected.\n\n"
         "Examples:\n  wingo wim update install.wim 1 --add=agent.exe:'C:\\Program "
         "Files\\Acme\\agent.exe'\n"
         "  wingo wim update boot.wim 2 --delete='\\sources\\bg.bmp' --out=new.wim\n"

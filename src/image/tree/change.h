@@ -21,6 +21,8 @@ enum {                              // wg_image_change.flags
 };
 // The three of WG_WIM_ATTR_* that a change can give and take.
 #define WG_IMAGE_ATTRIBUTE_MASK 0x7U // read-only 1, hidden 2, system 4
+// Those that stay when a file gets another content: they say what it is for, not how it is stored.
+#define WG_IMAGE_ATTRIBUTES_KEPT (WG_IMAGE_ATTRIBUTE_MASK | 0x2000U) // and: not to be indexed
 
 // One change. Zero means nothing special; op and to are needed, and from where op says so.
 typedef struct wg_image_change {

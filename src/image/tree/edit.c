@@ -205,7 +205,7 @@ static wg_code edit_replace(wg_image_edit *e, size_t change, uint32_t entry, wg_
                                      e->changes[change].to));
   }
   uint64_t time = wg_wim_time(e->time_s);
-  old->attributes = WG_WIM_ATTR_ARCHIVE | (old->attributes & WG_IMAGE_ATTRIBUTE_MASK);
+  old->attributes = WG_WIM_ATTR_ARCHIVE | (old->attributes & WG_IMAGE_ATTRIBUTES_KEPT);
   old->access_time = old->write_time = time;
   old->length = old->link_or_reparse = old->unused1 = old->unused2 = 0;
   old->unknown54 = 0;

@@ -28,7 +28,7 @@ static wg_code ops_remove(wg_image_edit *e, size_t change, uint32_t entry, const
   for (uint32_t i = entry; i != WG_WIM_NO_ENTRY; i = wg_wim_tree_walk(t, entry, i)) {
     bool in_store = false;
     if (e->touched[i] != 0) {
-      return ops_undoes(e, i, what, err);
+      return ops_undoes(e, i, strcmp(what, "deletes") == 0 ? "deleted" : "replaced", err);
     }
     if (wg_image_edit_in_store(e, i, &in_store, err) != WG_OK) {
       return err->code;
@@ -50,7 +50,9 @@ static wg_code ops_absent(const wg_image_edit *e, size_t change, const char *pat
     return WG_OK;
   }
   return wg_fail(err, WG_E_NOT_FOUND,
-                 "'%s' is not in the image; correct the path, or say 'if_present'", path);
+                 "'%s' is not in the image; correct the path, or allow that it is missing "
+                 "(if_present: true; in a file of commands: delete --force)",
+                 path);
 }
 
 static wg_code ops_delete(wg_image_edit *e, size_t change, const wg_winpath *path, wg_error *err) {

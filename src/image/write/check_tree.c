@@ -175,7 +175,7 @@ static const char *base_differs(const tree_check *c, unsigned what, const wg_wim
     return "another security descriptor";
   }
   if ((what & WG_EDIT_CONTENT) != 0) {
-    if ((what & WG_EDIT_ATTRIBUTES) == 0 && (other & WG_IMAGE_ATTRIBUTE_MASK) != 0) {
+    if ((what & WG_EDIT_ATTRIBUTES) == 0 && (other & WG_IMAGE_ATTRIBUTES_KEPT) != 0) {
       return "other attributes";
     }
     return times_are_kept(c) && a->create_time != b->create_time ? "another creation time" : NULL;
@@ -372,7 +372,7 @@ static wg_code check_content(const tree_check *c, wg_error *err) {
       return tree_fail(c->now, at, "not the content that was put", err);
     }
     if (e->write_time != time || e->access_time != time || e->link_or_reparse != 0 ||
-        (e->attributes & ~WG_IMAGE_ATTRIBUTE_MASK) != WG_WIM_ATTR_ARCHIVE) {
+        (e->attributes & ~WG_IMAGE_ATTRIBUTES_KEPT) != WG_WIM_ATTR_ARCHIVE) {
       return tree_fail(c->now, at, "not the attributes and times it was given", err);
     }
   }

@@ -180,21 +180,6 @@ void wg_regname_show(wg_str name16, wg_buf *out) {
   }
 }
 
-void wg_regkey_show_path(const wg_regkey *k, wg_buf *out) {
-  size_t depth = 0;
-  for (const wg_regkey *up = k; up->parent != NULL; up = up->parent) {
-    depth++;
-  }
-  for (size_t level = 1; level <= depth; level++) {
-    const wg_regkey *at = k;
-    for (size_t i = level; i < depth; i++) {
-      at = at->parent;
-    }
-    wg_buf_add_z(out, level > 1 ? "\\" : "");
-    wg_regname_show(at->name16, out);
-  }
-}
-
 void wg_hive_set_inherit(wg_hive *h, wg_regkey_inherit inherit) {
   h->inherit = inherit;
 }
@@ -205,7 +190,7 @@ void wg_regvalue_add_name(const wg_regvalue *v, wg_buf *out) {
   }
 }
 
-void wg_regkey_add_path(const wg_regkey *k, wg_buf *out) {
+static void model_add_path(const wg_regkey *k, bool show, wg_buf *out) {
   size_t depth = 0;
   for (const wg_regkey *up = k; up->parent != NULL; up = up->parent) {
     depth++;
@@ -219,8 +204,20 @@ void wg_regkey_add_path(const wg_regkey *k, wg_buf *out) {
     if (level > 1) {
       wg_buf_add_byte(out, '\\');
     }
-    wg_regkey_add_name(at, out);
+    if (show) {
+      wg_regname_show(at->name16, out);
+    } else {
+      wg_regkey_add_name(at, out);
+    }
   }
+}
+
+void wg_regkey_add_path(const wg_regkey *k, wg_buf *out) {
+  model_add_path(k, false, out);
+}
+
+void wg_regkey_show_path(const wg_regkey *k, wg_buf *out) {
+  model_add_path(k, true, out);
 }
 
 uint64_t wg_regkey_time(const wg_regkey *k) {

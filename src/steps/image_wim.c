@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/image_wim.h"
+#include "steps/image_changes.h"
 
 #include <string.h>
 
@@ -48,6 +49,16 @@ static void image_folders(wg_step_ctx *c, const wg_image_result *r) {
                               .n_rows = r->n_folders,
                               .texts = texts,
                               .numbers = numbers});
+}
+
+static void image_base_fact(wg_step_ctx *c, const wg_cfg_base *base) {
+  static const char *const kinds[] = {
+      [WG_BASE_FILE] = "file", [WG_BASE_DIR] = "folder", [WG_BASE_SYNTHETIC] = "synthetic"};
+  WG_AUTO(wg_cstr)
+  text = wg_xprintf("%s %s%s%s", base->kind < WG_ARRAY_LEN(kinds) ? kinds[base->kind] : "base",
+                    base->path, base->image != NULL ? ", image " : "",
+                    base->image != NULL ? base->image : "");
+  wg_ctx_fact(c, "base", text);
 }
 
 static void image_facts(wg_step_ctx *c, const wg_image_result *r) {
@@ -135,6 +146,8 @@ static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_b
     return err->code;
   }
   image_facts(c, &result);
+  image_base_fact(c, &s->image->base);
+  wg_image_tell_changes(c, s->parts);
   for (size_t i = 0; i < result.n_warnings; i++) {
     wg_ctx_warn(c, "%s", result.warnings[i]);
   }

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -301,3 +302,24 @@ def test_the_example(run, root, tmp_path):
         assert r.code == 0 and r.out == f"releases/{release}/kiosk.wim\n", r
     assert os.readlink(p / "releases/current") == "1.1.0"
     assert start(["sha256sum", "-c", "SHA256SUMS"], cwd=p / "releases/current").code == 0
+
+
+def test_the_report_says_who_what_and_where(run, kiosk, share):
+    """Command, release, commit, the base, what changed in the image and in the world; links to log and outputs."""
+    needs("git")
+    p = kiosk()
+    git = ["git", "-c", "user.email=a@b", "-c", "user.name=n", "-C", p]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+        assert start([*git, *words]).code == 0
+    head = start([*git, "rev-parse", "HEAD"]).out[:12]
+    (p / "a b.txt").write_text("x")
+    assert run("publish", cwd=p).code == 0
+    page = (p / ".wingo/report/latest.html").read_text()
+    for text in ("<code>wingo publish</code>", "release <code>1.0.0</code>", f"commit <code>{head}", "base: synthetic windows-11",
+                 "What is changed in image/kiosk/wim", "put file", "C:\\a.txt", "wingo.yaml:", "What was done: publish/share",
+                 "release 1.0.0: new (1 file"):
+        assert text in page, text
+    for link in re.findall(r'href="([^"]+)"', page):
+        if link.startswith("../"):
+            assert (p / ".wingo/report" / link).exists(), link
+    assert 'href="../../out/kiosk.wim"' in page and f'href="../../.wingo/log/' in page

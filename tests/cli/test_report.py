@@ -45,7 +45,10 @@ class Page(html.parser.HTMLParser):
             self.at = ""
         if tag == "rect":
             self.bars.append((a["class"], float(a["x"]), float(a["width"])))
-        self.loads += [v for k, v in attrs if k in ("src", "href", "data", "action", "srcset", "xlink:href")]
+        if tag == "a":  # a link loads nothing; it stays within the project
+            assert a["href"].startswith("../../") and "/../" not in a["href"][5:] and ":" not in a["href"], a
+        else:
+            self.loads += [v for k, v in attrs if k in ("src", "href", "data", "action", "srcset", "xlink:href")]
         if tag in ("tr", "li", "h3", "p", "pre", "div", "text", "title"):
             self.sections[self.at] += "\n"
         elif tag in ("td", "span", "th"):

@@ -358,7 +358,7 @@ static int toy_build(wg_graph *g, wg_store *s, toy_args *a) {
                                 .run_name = name,
                                 .title = "toy <project>",
                                 .version = "0",
-                                .command = "build_toy"};
+                                .info = {.command = "build_toy"}};
   if (a->report) {
     report = wg_listen_report_new(bus, &ro);
     log = wg_listen_log_new(bus, a->opt.project_dir, name);

@@ -199,6 +199,34 @@ static char *run_command(const wg_cli *c) {
   return wg_xstrdup(wg_buf_z(&b));
 }
 
+static void run_take_line(void *ctx, const char *p, size_t n_bytes) {
+  wg_buf *b = ctx;
+  wg_buf_add(b, p, n_bytes);
+}
+
+// The commit that is checked out, with a "+" when files differ from it; "" where there is none.
+static char *run_commit(const wg_exec_options *opt) {
+  WG_AUTO(wg_cstr) git = wg_path_join(opt->project_dir, ".git");
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 4096);
+  const char *const argv[] = {"git",         "describe",  "--always", "--abbrev=12",
+                              "--exclude=*", "--dirty=+", NULL};
+  const wg_proc proc = {.argv = argv,
+                        .envp = wg_os_environ(),
+                        .cwd = opt->project_dir,
+                        .on_stdout = run_take_line,
+                        .ctx = &out,
+                        .cancel = opt->cancel,
+                        .timeout_ms = 2000};
+  wg_proc_result r;
+  wg_error ignored = WG_ERROR_INIT; // a report without it does as well
+  if (!wg_os_exists(WG_CWD, git) || wg_os_run(&proc, &r, &ignored) != WG_OK || r.exit_code != 0) {
+    return wg_xstrdup("");
+  }
+  wg_str line = wg_buf_str(&out);
+  return wg_xstrndup(line.p, wg_str_find(line, '\n'));
+}
+
 // Log and report are there to help: that one can't be written fails no build.
 static void run_write_report(const wg_cli *c, wg_listen_report *report, const wg_listen_log *log,
                              bool tell) {
@@ -220,6 +248,7 @@ static wg_code run_run_graph(const wg_cli *c, wg_cli_graph *p, wg_exec_options *
   WG_AUTO_PTR(wg_bus) bus = wg_bus_new();
   WG_AUTO(wg_cstr) name = wg_run_name();
   WG_AUTO(wg_cstr) command = run_command(c);
+  WG_AUTO(wg_cstr) commit = run_commit(opt);
   const wg_term_options term_opt = {.fd = 2,
                                     .color = c->color_err,
                                     .quiet = c->quiet,
@@ -230,13 +259,14 @@ static wg_code run_run_graph(const wg_cli *c, wg_cli_graph *p, wg_exec_options *
                             .project = p->project->name,
                             .release = p->project->release,
                             .env_name = p->project->env_name,
+                            .commit = commit,
                             .command = command,
                             .version = WINGO_VERSION};
   const wg_report_options report_opt = {.project_dir = opt->project_dir,
                                         .run_name = name,
                                         .title = p->project->name,
                                         .version = WINGO_VERSION,
-                                        .command = command};
+                                        .info = info};
   WG_AUTO_PTR(wg_listen_term) term = wg_listen_term_new(bus, &term_opt);
   WG_AUTO_PTR(wg_listen_log) log = wg_listen_log_new(bus, opt->project_dir, name);
   WG_AUTO_PTR(wg_listen_report) report = wg_listen_report_new(bus, &report_opt);

@@ -5,6 +5,7 @@
 #define WG_ENGINE_SHOW_LISTEN_H
 
 #include "engine/event.h"
+#include "engine/exec.h"
 #include "os/proc.h"
 
 // --- the terminal (standard error)
@@ -47,7 +48,7 @@ typedef struct wg_report_options {
   const char *run_name;
   const char *title;   // the project's name
   const char *version; // of wingo
-  const char *command; // what was typed, NULL when not to be shown
+  wg_run_info info;    // strings NULL where not known
 } wg_report_options;
 
 typedef struct wg_listen_report wg_listen_report;

@@ -7,7 +7,7 @@
 
 struct wg_listen_report {
   wg_report_options opt; // strings are ours
-  char *own[5];
+  char *own[8];
   wg_mutex lock; // model
   run_model model;
 };
@@ -25,12 +25,18 @@ wg_listen_report *wg_listen_report_new(wg_bus *bus, const wg_report_options *opt
   r->own[1] = wg_xstrdup(opt->run_name);
   r->own[2] = wg_xstrdup(opt->title == NULL ? "" : opt->title);
   r->own[3] = wg_xstrdup(opt->version == NULL ? "" : opt->version);
-  r->own[4] = wg_xstrdup(opt->command == NULL ? "" : opt->command);
-  r->opt = (wg_report_options){.project_dir = r->own[0],
-                               .run_name = r->own[1],
-                               .title = r->own[2],
-                               .version = r->own[3],
-                               .command = r->own[4]};
+  const wg_run_info *info = &opt->info;
+  const char *const more[] = {info->command, info->env_name, info->release, info->commit};
+  for (size_t i = 0; i < WG_ARRAY_LEN(more); i++) {
+    r->own[4 + i] = wg_xstrdup(more[i] == NULL ? "" : more[i]);
+  }
+  r->opt = (wg_report_options){
+      .project_dir = r->own[0],
+      .run_name = r->own[1],
+      .title = r->own[2],
+      .version = r->own[3],
+      .info = {
+          .command = r->own[4], .env_name = r->own[5], .release = r->own[6], .commit = r->own[7]}};
   wg_mutex_init(&r->lock);
   wg_model_init(&r->model);
   wg_bus_listen(bus, report_event, r);

@@ -13,6 +13,8 @@ void wg_report_add_timeline(wg_buf *b, const run_model *m);
 // put.
 #define WG_REPORT_FOLDERS "folders" // its name
 void wg_report_add_map(wg_buf *b, const char *what, const wg_table *folders);
+// What a project changes in an image: a table of change, object, entry, where (all texts).
+#define WG_REPORT_CHANGES "changes"
 // The whole page.
 void wg_report_add_page(wg_buf *b, const run_model *m, const wg_report_options *opt);
 // Appends z as HTML text.

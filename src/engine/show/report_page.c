@@ -74,6 +74,15 @@ static const char report_css_svg[] =
     "svg .cached{fill:var(--cached)}svg .stopped{fill:var(--stopped)}svg .look{fill:var(--look)}"
     "svg g:hover rect{filter:brightness(1.15)}"
     "footer{color:var(--dim);font-size:13px;margin-top:20px}"
+    "a{color:var(--ran)}"
+    "@media(max-width:640px){main{padding:16px 10px 40px}section{padding:12px}"
+    "h1{font-size:21px}td.name,td.why{min-width:0}td code{word-break:break-all}"
+    "#outputs td:nth-child(4),#outputs th:nth-child(4){display:none}"
+    "#steps thead{display:none}#steps tr{display:grid;grid-template-columns:auto 1fr auto;"
+    "gap:0 8px;padding:6px 0;border-bottom:1px solid var(--line)}#steps td{border:0;padding:1px 0}"
+    "#steps td:nth-child(3){grid-column:1/-1;order:2}#steps td:nth-child(5){grid-column:1/-1;"
+    "order:3}.changes tr{display:block;padding:6px 0;border-bottom:1px solid var(--line)}"
+    ".changes td{display:block;border:0;padding:0}.tall{max-height:none}}"
     "@media print{body{background:#fff}section,.cards li{break-inside:avoid}}";
 
 void wg_report_text(wg_buf *b, const char *z) {
@@ -83,6 +92,35 @@ void wg_report_text(wg_buf *b, const char *z) {
 static const char *report_short_path(const wg_report_options *opt, const char *path) {
   size_t n = strlen(opt->project_dir);
   return strncmp(path, opt->project_dir, n) == 0 && path[n] == '/' ? path + n + 1 : path;
+}
+
+static bool report_given(const char *s) {
+  return s != NULL && s[0] != '\0';
+}
+
+static void report_meta(wg_buf *b, const char *name, const char *value) {
+  if (report_given(value)) {
+    wg_buf_printf(b, " &#183; %s <code>", name);
+    wg_report_text(b, value);
+    wg_buf_add_z(b, "</code>");
+  }
+}
+
+// A link to a file of the project, from .wingo/report/.
+static void report_link(wg_buf *b, const char *rel, const char *text) {
+  wg_buf_add_z(b, "<a href=\"../../");
+  for (const char *p = rel; *p != '\0'; p++) {
+    bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
+                 strchr("/._-~", *p) != NULL;
+    if (plain) {
+      wg_buf_add_byte(b, (uint8_t)*p);
+    } else {
+      wg_buf_printf(b, "%%%02X", (unsigned)(uint8_t)*p);
+    }
+  }
+  wg_buf_add_z(b, "\">");
+  wg_report_text(b, text);
+  wg_buf_add_z(b, "</a>");
 }
 
 static void report_head(wg_buf *b, const run_model *m, const wg_report_options *opt) {
@@ -110,11 +148,14 @@ static void report_head(wg_buf *b, const run_model *m, const wg_report_options *
   wg_civil t = wg_text_utc(m->start_wall_ns);
   wg_buf_printf(b, "%04lld-%02u-%02u %02u:%02u:%02u UTC", (long long)t.year, t.month, t.day, t.hour,
                 t.minute, t.second);
-  if (opt->command[0] != '\0') {
-    wg_buf_add_z(b, " &#183; <code>");
-    wg_report_text(b, opt->command);
-    wg_buf_add_z(b, "</code>");
-  }
+  const wg_run_info *r = &opt->info;
+  report_meta(b, "", r->command);
+  report_meta(b, "environment", r->env_name);
+  report_meta(b, "release", r->release);
+  report_meta(b, "commit", r->commit);
+  WG_AUTO(wg_cstr) log = wg_xprintf(".wingo/log/%s.jsonl", opt->run_name);
+  wg_buf_add_z(b, " &#183; ");
+  report_link(b, log, "log");
   wg_buf_add_z(b, "</p>\n");
 }
 
@@ -127,7 +168,7 @@ static void report_cards(wg_buf *b, const run_model *m) {
   for (size_t i = 0; i < m->n_steps; i++) {
     for (size_t k = 0; k < m->steps[i].n_outputs; k++) {
       const model_output *o = &m->steps[i].outputs[k];
-      bytes += o->path[0] != '\0' ? o->size_bytes : 0;
+      bytes += o->path[0] != '\0' && !m->steps[i].is_action ? o->size_bytes : 0;
     }
   }
   wg_buf_add_z(b, "<ul class=\"cards\">\n<li><b>");
@@ -260,8 +301,13 @@ static uint64_t report_largest(const run_model *m) {
 
 static void report_output(wg_buf *b, const wg_report_options *opt, const model_step *s,
                           const model_output *o, uint64_t largest) {
+  const char *path = report_short_path(opt, o->path);
   wg_buf_add_z(b, "<tr><td class=\"name mono\">");
-  wg_report_text(b, report_short_path(opt, o->path));
+  if (path[0] != '/') {
+    report_link(b, path, path);
+  } else {
+    wg_report_text(b, path);
+  }
   wg_buf_add_z(b, "</td><td class=\"num\">");
   wg_text_add_size(b, o->size_bytes);
   wg_buf_printf(b, "<span class=\"bar\" style=\"width:%u%%\"></span></td><td>",
@@ -291,6 +337,52 @@ static void report_outputs(wg_buf *b, const run_model *m, const wg_report_option
   }
   if (any) {
     wg_buf_add_z(b, "</tbody></table></div>\n</section>\n");
+  }
+}
+
+static void report_change_rows(wg_buf *b, const wg_table *t) {
+  wg_buf_add_z(b, "<div class=\"scroll tall\"><table><tbody>\n");
+  for (size_t i = 0; i < t->n_rows; i++) {
+    const char *const *row = &t->texts[i * t->n_texts];
+    wg_buf_add_z(b, "<tr><td class=\"dim\">");
+    wg_report_text(b, row[0]);
+    wg_buf_add_z(b, "</td><td class=\"name mono\">");
+    wg_report_text(b, row[1]);
+    wg_buf_add_z(b, "</td><td class=\"dim\">");
+    wg_report_text(b, row[2]);
+    wg_buf_add_z(b, " <code>");
+    wg_report_text(b, row[3]);
+    wg_buf_add_z(b, "</code></td></tr>\n");
+  }
+  wg_buf_add_z(b, "</tbody></table></div>\n");
+}
+
+// What the project changes in each image; what each action changed in the world.
+static void report_changes(wg_buf *b, const run_model *m) {
+  for (size_t i = 0; i < m->n_steps; i++) {
+    const model_step *s = &m->steps[i];
+    for (size_t k = 0; k < s->n_tables; k++) {
+      if (strcmp(s->tables[k].name, WG_REPORT_CHANGES) == 0 && s->tables[k].n_texts == 4) {
+        wg_buf_printf(b, "<section class=\"changes\" id=\"changes-%zu\"><h2>What is changed in ",
+                      i);
+        wg_report_text(b, s->identity);
+        wg_buf_add_z(b, "</h2>\n");
+        report_change_rows(b, &s->tables[k]);
+        wg_buf_add_z(b, "</section>\n");
+      }
+    }
+    for (size_t k = 0; k < s->n_changes; k++) {
+      const model_change *d = &s->changes[k];
+      WG_AUTO(wg_cstr) text = wg_action_change_text(d->object, d->before, d->after);
+      if (k == 0) {
+        wg_buf_printf(b, "<section class=\"changes\" id=\"done-%zu\"><h2>What was done: ", i);
+        wg_report_text(b, s->identity);
+        wg_buf_add_z(b, "</h2>\n<ul class=\"warnings\">\n");
+      }
+      wg_buf_add_z(b, "<li>");
+      wg_report_text(b, text);
+      wg_buf_add_z(b, k + 1 == s->n_changes ? "</li>\n</ul></section>\n" : "</li>\n");
+    }
   }
 }
 
@@ -376,6 +468,7 @@ void wg_report_add_page(wg_buf *b, const run_model *m, const wg_report_options *
   report_warnings(b, m);
   report_timeline(b, m);
   report_outputs(b, m, opt);
+  report_changes(b, m);
   report_maps(b, m);
   report_steps(b, m);
   wg_buf_add_z(b, "<footer>wingo ");

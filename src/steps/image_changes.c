@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/image_changes.h"
+
+#include "engine/event.h"
+
+#define CHANGES_MAX 2000U
+#define CHANGES_COLUMNS 4U
+
+static const char *changes_reg_verb(wg_reg_edit_op op) {
+  switch (op) {
+  case WG_REG_MAKE_KEY:
+    return "make key";
+  case WG_REG_DELETE_KEY:
+  case WG_REG_DROP_KEY:
+    return "delete key";
+  case WG_REG_SET:
+    return "set value";
+  case WG_REG_DELETE_VALUE:
+    return "delete value";
+  case WG_REG_APPEND:
+    return "append to value";
+  case WG_REG_REMOVE:
+    return "remove from value";
+  case WG_REG_EXPECT:
+    return "expect value";
+  case WG_REG_TAKE_KEY:
+    return "take over key";
+  case WG_REG_NEED_KEYS:
+    return "need keys";
+  }
+  return "edit";
+}
+
+static const char *changes_file_verb(wg_image_op op) {
+  switch (op) {
+  case WG_IMAGE_PUT_FILE:
+    return "put file";
+  case WG_IMAGE_PUT_DIR:
+    return "put folder";
+  case WG_IMAGE_DELETE:
+    return "delete";
+  case WG_IMAGE_RENAME:
+    return "rename";
+  case WG_IMAGE_SET:
+    return "set attributes";
+  }
+  return "change";
+}
+
+static const char *changes_or_empty(const char *s) {
+  return s == NULL ? "" : s;
+}
+
+// True when the item changes something; fills verb and object.
+static bool changes_words(const wg_part_item *item, wg_arena *a, const char **out) {
+  if (item->kind == WG_PART_CHANGE) {
+    out[0] = changes_file_verb(item->change.op);
+    out[1] = changes_or_empty(item->change.to);
+    return true;
+  }
+  if (item->kind == WG_PART_REG) {
+    bool is_value = item->reg.name != NULL && item->reg.name[0] != '\0';
+    out[0] = changes_reg_verb(item->reg.op);
+    out[1] = is_value
+                 ? wg_arena_printf(a, "%s\\%s", changes_or_empty(item->reg.key), item->reg.name)
+                 : changes_or_empty(item->reg.key);
+    wg_assert(out[1] != NULL);
+    return item->reg.op != WG_REG_EXPECT && item->reg.op != WG_REG_NEED_KEYS;
+  }
+  if (item->kind == WG_PART_REG_FILE) {
+    out[0] = "import";
+    out[1] = changes_or_empty(item->shown);
+    return true;
+  }
+  return false;
+}
+
+void wg_image_tell_changes(wg_step_ctx *c, const wg_part_plan *plan) {
+  static const char *const columns[CHANGES_COLUMNS] = {"change", "object", "entry", "where"};
+  size_t n = wg_part_plan_count(plan), n_rows = 0;
+  n = n < CHANGES_MAX ? n : CHANGES_MAX;
+  const char **texts =
+      (const char **)wg_arena_new_array(wg_ctx_arena(c), const char *, n *CHANGES_COLUMNS + 1);
+  wg_assert(texts != NULL);
+  for (size_t i = 0; i < n; i++) {
+    const wg_part_item *item = wg_part_plan_item(plan, i);
+    const char **row = &texts[n_rows * CHANGES_COLUMNS];
+    if (changes_words(item, wg_ctx_arena(c), row)) {
+      row[2] = changes_or_empty(item->title);
+      row[3] = changes_or_empty(item->origin);
+      n_rows++;
+    }
+  }
+  if (n_rows > 0) {
+    wg_ctx_table(c, &(wg_table){.name = "changes",
+                                .columns = columns,
+                                .n_texts = CHANGES_COLUMNS,
+                                .n_rows = n_rows,
+                                .texts = texts});
+  }
+}

@@ -292,6 +292,10 @@ wg_code wg_os_fsync(int fd, wg_error *err) {
   return WG_OK;
 }
 
+void wg_os_start_writeback(int fd, uint64_t off_bytes, uint64_t n_bytes) {
+  (void)sync_file_range(fd, (off_t)off_bytes, (off_t)n_bytes, SYNC_FILE_RANGE_WRITE);
+}
+
 wg_code wg_os_fsync_dir(int dirfd, const char *path, wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
   if (wg_os_open_dir(dirfd, path, &fd, err) != WG_OK) {

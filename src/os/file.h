@@ -96,6 +96,9 @@ wg_code wg_os_copy_range(int in, uint64_t in_off, int out, uint64_t out_off, uin
                          wg_error *err);
 
 wg_code wg_os_fsync(int fd, wg_error *err);
+// Asks the kernel to begin writing the range to the disk, so that an fsync later has less to do. A
+// hint: promises nothing.
+void wg_os_start_writeback(int fd, uint64_t off_bytes, uint64_t n_bytes);
 wg_code wg_os_fsync_dir(int dirfd, const char *path, wg_error *err);
 wg_code wg_os_ftruncate(int fd, uint64_t n_bytes, wg_error *err);
 wg_code wg_os_rename(int from_dirfd, const char *from, int to_dirfd, const char *to, wg_error *err);

@@ -90,6 +90,10 @@ bool wg_image_can_keep(const wg_wim *w, const wg_wim_blob *b, wg_image_format fo
 // Go's name for WINDOWS/ARCH, "" when absent or not one of Go's.
 const char *wg_image_arch_name(const wg_wim_facts *facts);
 
+// Appends the SHA-1s of the file's integrity table to out (initialised), one for every 10 MiB
+// behind the header; nothing when it has no such table, or is in parts.
+void wg_image_file_sums(const wg_image_file *f, wg_buf *out);
+
 typedef struct wg_image_verified {
   uint64_t n_blobs, n_bytes;        // contents read, uncompressed bytes
   uint64_t n_integrity_chunks;      // compared with integrity tables

@@ -250,6 +250,30 @@ static wg_code integrity_chunks(verify *v, const wg_wim_part *part, const wg_wim
   return WG_OK;
 }
 
+void wg_image_file_sums(const wg_image_file *f, wg_buf *out) {
+  const wg_wim_res *r = &f->wim.hdr.integrity;
+  uint64_t size = f->wim.src.size_bytes;
+  uint8_t head[12];
+  wg_error ignored = WG_ERROR_INIT; // then there is none
+  if (f->wim.n_parts != 1 || f->wim.hdr.n_parts != 1 || r->off_bytes == 0 || r->off_bytes > size ||
+      r->stored_bytes > size - r->off_bytes || r->stored_bytes < sizeof(head) ||
+      r->stored_bytes > f->wim.limits.max_table_bytes || (r->flags & WG_WIM_RES_COMPRESSED) != 0 ||
+      wg_image_file_read(f, r->off_bytes, head, sizeof(head), &ignored) != WG_OK) {
+    return;
+  }
+  uint64_t n = wg_le32(head + 4) * (uint64_t)sizeof(wg_sha1);
+  size_t at = out->n;
+  if (wg_le32(head + 8) != WG_WIM_INTEGRITY_CHUNK_BYTES || n != r->stored_bytes - sizeof(head)) {
+    return;
+  }
+  wg_buf_add_zeros(out, (size_t)n);
+  if (wg_buf_check(out, &ignored) == WG_OK &&
+      wg_image_file_read(f, r->off_bytes + sizeof(head), out->p + at, (size_t)n, &ignored) !=
+          WG_OK) {
+    out->n = at;
+  }
+}
+
 // Reads a part's integrity table, if it has one.
 static wg_code integrity_part(verify *v, const wg_wim_part *part, bool *out, wg_error *err) {
   uint8_t head[WG_WIM_HEADER_BYTES];

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/utf.h"
-#include "image/pack/integrity.h"
 #include "os/proc.h"
 
 #define WIMOUT_COPY_BYTES ((uint64_t)8 << 20)
@@ -12,17 +11,26 @@
 void wg_wimout_done(wg_wimout *o) {
   wg_pack_free(o->pack);
   wg_solid_free(o->solid);
+  wg_integrity_free(o->integrity);
   wg_outfile_done(&o->file);
   wg_dest_done(&o->own);
   wg_buf_done(&o->table);
+  wg_buf_done(&o->same_sums);
   wg_xfree(o->solids);
 }
 
 static void wimout_init(wg_wimout *o, const wg_wimout_options *opt) {
   wg_buf_init(&o->table, wg_heap(), 0);
+  wg_buf_init(&o->same_sums, wg_heap(), 0);
   o->opt = *opt;
   o->part = 1;
-  o->off_bytes = WG_WIM_HEADER_BYTES;
+  o->off_bytes = o->same_to = WG_WIM_HEADER_BYTES;
+}
+
+static void wimout_started(wg_wimout *o) {
+  if (!o->opt.no_integrity) {
+    o->integrity = wg_integrity_new(o->file.fd, o->opt.cancel);
+  }
 }
 
 wg_code wg_wimout_begin(wg_wimout *o, const char *path, bool force, const wg_wimout_options *opt,
@@ -38,17 +46,54 @@ wg_code wg_wimout_begin_at(wg_wimout *o, wg_dest *dest, const wg_wimout_options 
                            wg_error *err) {
   wimout_init(o, opt);
   o->dest = dest == &o->own ? NULL : dest;
-  return wg_outfile_begin(&o->file, WG_CWD, dest->path, 0600, false, err);
+  if (wg_outfile_begin(&o->file, WG_CWD, dest->path, 0600, false, err) != WG_OK) {
+    return err->code;
+  }
+  wimout_started(o);
+  return WG_OK;
 }
 
 wg_code wg_wimout_create(wg_wimout *o, const char *path, const wg_wimout_options *opt,
                          wg_error *err) {
   wimout_init(o, opt);
   o->in_place = true;
-  return wg_os_create_new(WG_CWD, path, 0644, &o->file.fd, err);
+  if (wg_os_create_new(WG_CWD, path, 0644, &o->file.fd, err) != WG_OK) {
+    return err->code;
+  }
+  wimout_started(o);
+  return WG_OK;
 }
 
 // --- Taken over.
+
+// [off, off + n) of raw_file is where it is in the output, or will be. True when what the source's
+// integrity table says holds for it.
+static bool wimout_is_same(wg_wimout *o, uint64_t n) {
+  if (o->integrity == NULL || o->raw_from != o->off_bytes || o->same_to != o->off_bytes) {
+    return false;
+  }
+  if (o->same_file == NULL) {
+    o->same_file = o->raw_file;
+    wg_image_file_sums(o->raw_file, &o->same_sums);
+  }
+  if (o->same_file != o->raw_file || o->same_sums.n == 0) {
+    return false;
+  }
+  o->same_to += n;
+  return true;
+}
+
+// Whole chunks of that, once.
+static void wimout_known_sums(wg_wimout *o) {
+  if (o->same_sums.n == 0) {
+    return;
+  }
+  uint64_t n = (o->same_to - WG_WIM_HEADER_BYTES) / WG_WIM_INTEGRITY_CHUNK_BYTES * sizeof(wg_sha1);
+  wg_str sums = wg_buf_str(&o->same_sums);
+  sums.n = n < sums.n ? (size_t)n : sums.n;
+  wg_integrity_known(o->integrity, sums);
+  wg_buf_clear(&o->same_sums);
+}
 
 static wg_code wimout_copy(wg_wimout *o, wg_error *err) {
   while (o->raw_bytes > 0) {
@@ -60,8 +105,15 @@ static wg_code wimout_copy(wg_wimout *o, wg_error *err) {
                  ? err->code
                  : wg_wrap(err, "'%s'", o->raw_file->path);
     }
+    // The disk works while the rest is copied and hashed.
+    wg_os_start_writeback(o->file.fd, o->off_bytes, s.n_bytes);
+    bool same = wimout_is_same(o, s.n_bytes);
     o->off_bytes += s.n_bytes;
     o->raw_from += s.n_bytes;
+    if (o->integrity != NULL && !same) {
+      wimout_known_sums(o);
+      wg_integrity_final(o->integrity, o->off_bytes);
+    }
     o->raw_bytes -= s.n_bytes;
     if (o->opt.progress != NULL) {
       o->opt.progress(o->opt.ctx, s.n_bytes);
@@ -272,6 +324,9 @@ static wg_code wimout_guid(const wg_wimout *o, const wg_buf *xml16, wg_wim_heade
 }
 
 wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, bool same_set, wg_str xml, wg_error *err) {
+  if (o->integrity != NULL) {
+    wimout_known_sums(o);
+  }
   WG_AUTO(wg_buf) text = {0};
   WG_AUTO(wg_buf) sums = {0};
   wg_buf_init(&text, wg_heap(), 0);
@@ -279,23 +334,19 @@ wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, bool same_set, wg_str x
   uint8_t head[WG_WIM_HEADER_BYTES];
   h->integrity = (wg_wim_res){0};
   if (wimout_append(o, &o->table, WG_WIM_RES_METADATA, &h->table, err) != WG_OK ||
-      (!o->opt.no_integrity && wg_integrity_write(o->file.fd, o->off_bytes, o->opt.threads,
-                                                  o->opt.cancel, &sums, err) != WG_OK) ||
+      (o->integrity != NULL &&
+       wg_integrity_end(o->integrity, o->off_bytes, o->opt.threads, &sums, err) != WG_OK) ||
       wimout_xml16(xml, &text, err) != WG_OK ||
       wimout_append(o, &text, WG_WIM_RES_METADATA, &h->xml, err) != WG_OK ||
-      (!o->opt.no_integrity && wimout_append(o, &sums, 0, &h->integrity, err) != WG_OK) ||
+      (o->integrity != NULL && wimout_append(o, &sums, 0, &h->integrity, err) != WG_OK) ||
       (!same_set && wimout_guid(o, &text, h, err) != WG_OK)) {
     return err->code;
   }
   wg_wim_header_write(h, head);
-  // The header makes it a WIM: only when everything else is on the disk.
-  if (wg_os_fsync(o->file.fd, err) != WG_OK) {
-    return err->code;
-  }
   return wg_os_pwrite_all(o->file.fd, head, sizeof(head), 0, err);
 }
 
 wg_code wg_wimout_commit(wg_wimout *o, wg_error *err) {
-  return o->in_place ? wg_os_fsync(o->file.fd, err)
+  return o->in_place ? WG_OK
                      : wg_dest_commit_outfile(o->dest != NULL ? o->dest : &o->own, &o->file, err);
 }

@@ -6,6 +6,7 @@
 #define WG_IMAGE_PACK_WIMOUT_H
 
 #include "image/file/file.h"
+#include "image/pack/integrity.h"
 #include "image/pack/pack.h"
 #include "image/pack/solid.h"
 #include "os/dest.h"
@@ -44,6 +45,12 @@ typedef struct wg_wimout {
   uint32_t solid_of;               // and which
   wg_wim_solid *solids;            // of the output
   size_t n_solids, cap_solids;
+  wg_integrity *integrity; // NULL: there will be no table
+  // From the header to same_to all is as in same_file at the same place, whose integrity table has
+  // these SHA-1s.
+  const wg_image_file *same_file;
+  uint64_t same_to;
+  wg_buf same_sums;
   wg_buf table; // rows of the blob table
   wg_wim_table_run run;
 } wg_wimout;
@@ -92,9 +99,9 @@ uint64_t wg_wimout_tail_bytes(uint64_t n_rows, wg_str xml, uint64_t file_bytes);
 
 // Ends the file: h says everything but where table, XML and integrity table are, and but the GUID,
 // which follows from header, table and XML; same_set: h has the one of the set that the file is of.
-// xml is UTF-8. All is written, and all but the header is on disk.
+// xml is UTF-8.
 wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, bool same_set, wg_str xml, wg_error *err);
-// Puts all of it on disk and gives it its name.
+// Puts all of it on disk and gives it its name; what is in place is the caller's to put on disk.
 wg_code wg_wimout_commit(wg_wimout *o, wg_error *err);
 
 #endif

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+from xml.etree.ElementTree import fromstring as xml_of
+
 import pytest
 
 from conftest import ROOT, needs, start
@@ -525,6 +527,32 @@ def test_names_twice(run, tmp_path):
         assert r.code == 1 and "\\Read.me" in r.err and "\\read.ME" in r.err and "exactly" in r.err, (argv, r)
     assert run("wim", "update", case, "--delete=\\read.ME").code == 0
     assert WINGO("wim", "dir", case).split() == ["\\", "\\Read.me"]
+
+
+def test_many_streams_are_compared_in_seconds(run, tmp_path):
+    """A file with 60,000 named streams, in another order on the other side."""
+    Node, names = wimgen.Node, [f"stream {i}" for i in range(60_000)]
+    random.Random(1).shuffle(names)
+    for wim, order in (("a.wim", names), ("b.wim", names[::-1])):
+        one = Node("f", data=b"x", streams={n: n.encode()[-2:] for n in order})
+        (tmp_path / wim).write_bytes(wimgen.Wim().add(Node(children=[one])).build())
+    began = time.monotonic()
+    r = run("diff", tmp_path / "a.wim", tmp_path / "b.wim")
+    assert r.code == 0 and time.monotonic() - began < 30, r
+
+
+def test_info_xml_says_its_encoding(run, tmp_path):
+    """As it is printed, not as it is in the file; and an export of a file without XML."""
+    wim = tmp_path / "a.wim"
+    data = bytearray(wimgen.Wim().add(wimgen.Node(children=[wimgen.Node("x", data=b"y")])).build())
+    xml = b"\xff\xfe" + '<?xml version="1.0" encoding="UTF-16"?><WIM><IMAGE INDEX="1"><NAME>Gr\u00fc\u00dfe</NAME></IMAGE></WIM>'.encode("utf-16-le")
+    struct.pack_into("<QQQ", data, 0x48, len(xml) | 2 << 56, len(data), len(xml))
+    struct.pack_into("<QQQ", data, 0x7C, 0, 0, 0)
+    wim.write_bytes(data + xml)
+    r = run("wim", "info", wim, "--xml")
+    assert xml_of(r.out.encode()).find("IMAGE/NAME").text == "Gr\u00fc\u00dfe" and 'encoding="UTF-8"' in r.out, r
+    assert run("wim", "export", wim, "all", tmp_path / "b.wim").code == 0
+    tool(WIM, "verify", tmp_path / "b.wim", "--quiet")
 
 
 def test_export_tells_files_apart_by_guid(wims, run, tmp_path):

@@ -77,11 +77,12 @@ class Wim:
         fixed += main + struct.pack("<I", n.unknown) + word + struct.pack("<HHH", len(extra), len(short), len(name))
         body = pad8(bytes(8) + fixed + tail) + pad8(n.tagged)
         body = struct.pack("<Q", len(body)) + body[8:]
+        pieces = [body]
         for k, h in extra:
             s = struct.pack("<QQ20sH", 0, 0, h, len(u16(k))) + (u16(k) + b"\0\0" if k else b"")
             s = pad8(s)
-            body += struct.pack("<Q", len(s)) + s[8:]
-        return body
+            pieces.append(struct.pack("<Q", len(s)) + s[8:])
+        return b"".join(pieces)
 
     def metadata(self, root, descriptors):
         sizes = b"".join(struct.pack("<Q", len(d)) for d in descriptors)

@@ -13,8 +13,26 @@
 
 #define DIR_FLUSH_BYTES ((size_t)1 << 16)
 
+// In the file it is UTF-16, and its declaration may say so; here it is UTF-8, and says that.
 static int info_xml(const wg_image_file *f) {
-  wg_out_bytes(f->wim.xml.p, f->wim.xml.n);
+  wg_str xml = f->wim.xml;
+  size_t end = wg_str_starts(xml, "<?xml") ? wg_str_find(xml, '>') : 0;
+  size_t at = 0;
+  static const char key[] = "encoding=";
+  while (at < end && (end - at < sizeof(key) || memcmp(xml.p + at, key, sizeof(key) - 1) != 0)) {
+    at++;
+  }
+  if (at + sizeof(key) <= end) {
+    at += sizeof(key); // behind the quote
+    size_t close = at;
+    while (close < end && xml.p[close] != xml.p[at - 1]) {
+      close++;
+    }
+    wg_out_bytes(xml.p, at);
+    wg_out("UTF-8");
+    xml = (wg_str){xml.p + close, xml.n - close};
+  }
+  wg_out_bytes(xml.p, xml.n);
   wg_out("\n");
   return 0;
 }

@@ -58,32 +58,44 @@ static bool same_stream(const wg_wim_stream *x, const wg_wim_stream *y) {
   return memcmp(&x->hash, &y->hash, sizeof(x->hash)) == 0;
 }
 
-static const wg_wim_stream *find_stream(const wg_wim_entry *e, wg_str name16) {
-  for (size_t i = 0; i < e->n_streams; i++) {
-    wg_str n = e->streams[i].name16;
-    if (wg_name16_cmp_nocase((const uint8_t *)n.p, n.n, (const uint8_t *)name16.p, name16.n) == 0) {
-      return &e->streams[i];
-    }
-  }
-  return NULL;
+static int stream_cmp(const void *a, const void *b, void *ctx) {
+  (void)ctx;
+  const wg_wim_stream *x = *(const wg_wim_stream *const *)a, *y = *(const wg_wim_stream *const *)b;
+  return wg_name16_cmp_nocase((const uint8_t *)x->name16.p, x->name16.n,
+                              (const uint8_t *)y->name16.p, y->name16.n);
 }
 
-// Named streams, whatever their order.
-static bool same_streams(const wg_wim_entry *x, const wg_wim_entry *y) {
-  size_t n_x = 0, n_y = 0;
-  for (size_t i = 0; i < y->n_streams; i++) {
-    n_y += y->streams[i].name16.n > 0 ? 1 : 0;
+// The named streams by name, heap; of none NULL.
+static const wg_wim_stream **named_streams(const wg_wim_entry *e, size_t *out_n) {
+  size_t n = 0;
+  for (size_t i = 0; i < e->n_streams; i++) {
+    n += e->streams[i].name16.n > 0;
   }
-  for (size_t i = 0; i < x->n_streams; i++) {
-    if (x->streams[i].name16.n > 0) {
-      const wg_wim_stream *other = find_stream(y, x->streams[i].name16);
-      n_x++;
-      if (other == NULL || !same_stream(&x->streams[i], other)) {
-        return false;
-      }
+  *out_n = n;
+  if (n == 0) {
+    return NULL;
+  }
+  const wg_wim_stream **v = wg_xarray(n, sizeof(*v));
+  for (size_t i = 0, k = 0; i < e->n_streams; i++) {
+    if (e->streams[i].name16.n > 0) {
+      v[k++] = &e->streams[i];
     }
   }
-  return n_x == n_y;
+  wg_sort((void *)v, n, sizeof(*v), stream_cmp, NULL);
+  return v;
+}
+
+// Named streams, whatever their order. An entry may have 65,535 of them.
+static bool same_streams(const wg_wim_entry *x, const wg_wim_entry *y) {
+  size_t n_x = 0, n_y = 0;
+  const wg_wim_stream **a = named_streams(x, &n_x), **b = named_streams(y, &n_y);
+  bool same = n_x == n_y;
+  for (size_t i = 0; same && i < n_x; i++) {
+    same = stream_cmp(&a[i], &b[i], NULL) == 0 && same_stream(a[i], b[i]);
+  }
+  wg_xfree((void *)a);
+  wg_xfree((void *)b);
+  return same;
 }
 
 // What a reparse point points with: its data, and the tag.

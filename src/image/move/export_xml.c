@@ -13,8 +13,10 @@ static wg_code xml_skeleton(const wg_wim *w, wg_buf *out, wg_error *err) {
         wg_wim_xml_find_image(wg_buf_str(out), i, &at, err) != WG_OK) {
       return err->code;
     }
-    memmove(out->p + at.from, out->p + at.to, out->n - at.to);
-    out->n -= at.to - at.from;
+    if (at.to > at.from) { // nothing is there in a document that is empty
+      memmove(out->p + at.from, out->p + at.to, out->n - at.to);
+      out->n -= at.to - at.from;
+    }
   }
   return WG_OK;
 }

@@ -18,7 +18,7 @@ typedef enum slot_state {
 } slot_state;
 
 typedef struct solid_slot { // one chunk on its way; slots are used in turn
-  uint8_t *plain, *packed;
+  uint8_t *block;           // the content, and once that is packed what it became
   size_t n_plain, n_packed; // n_packed 0: did not get smaller
   slot_state state;
 } solid_slot;
@@ -26,6 +26,7 @@ typedef struct solid_slot { // one chunk on its way; slots are used in turn
 typedef struct solid_thread {
   wg_solid *s;
   struct wimlib_compressor *codec;
+  uint8_t *packed; // a block
   wg_thread thread;
 } solid_thread;
 
@@ -57,8 +58,11 @@ static solid_slot *solid_slot_of(wg_solid *s, uint64_t chunk) {
 
 static void solid_compress(solid_thread *t, solid_slot *slot) {
   slot->n_packed = slot->n_plain < 2 ? 0
-                                     : wimlib_compress(slot->plain, slot->n_plain, slot->packed,
+                                     : wimlib_compress(slot->block, slot->n_plain, t->packed,
                                                        slot->n_plain - 1, t->codec);
+  if (slot->n_packed > 0) {
+    memcpy(slot->block, t->packed, slot->n_packed);
+  }
 }
 
 static void *solid_run(void *arg) {
@@ -97,10 +101,10 @@ void wg_solid_free(wg_solid *s) {
   }
   for (unsigned i = 0; s->threads != NULL && i < s->n_threads; i++) {
     wimlib_free_compressor(s->threads[i].codec);
+    wg_xfree(s->threads[i].packed);
   }
   for (size_t i = 0; s->slots != NULL && i < s->n_slots; i++) {
-    wg_xfree(s->slots[i].plain);
-    wg_xfree(s->slots[i].packed);
+    wg_xfree(s->slots[i].block);
   }
   wg_xfree(s->slots);
   wg_xfree(s->threads);
@@ -120,17 +124,17 @@ static wg_code solid_start(wg_solid *s, unsigned threads, uint64_t memory_bytes,
   threads = fit < threads ? (unsigned)fit : threads;
   threads = s->n_chunks < threads ? (unsigned)s->n_chunks : threads;
   s->n_threads = threads == 0 ? 1 : threads;
-  s->n_slots = s->n_threads + 2u;
+  s->n_slots = s->n_threads + 1u; // one is filled meanwhile
   s->n_slots = s->n_chunks < s->n_slots ? (size_t)s->n_chunks : s->n_slots;
   s->slots = wg_xarray(s->n_slots, sizeof(*s->slots));
   s->threads = wg_xarray(s->n_threads, sizeof(*s->threads));
   for (size_t i = 0; i < s->n_slots; i++) {
-    s->slots[i].plain = wg_xarray(1, s->block);
-    s->slots[i].packed = wg_xarray(1, s->block);
+    s->slots[i].block = wg_xarray(1, s->block);
   }
   for (unsigned i = 0; i < s->n_threads; i++) {
     solid_thread *t = &s->threads[i];
     t->s = s;
+    t->packed = wg_xarray(1, s->block);
     if (wimlib_create_compressor(WIMLIB_COMPRESSION_TYPE_LZMS, s->block, 0, &t->codec) != 0) {
       return wg_fail(err, WG_E_NOMEM, "no memory for %u compressors of %zu-byte chunks",
                      s->n_threads, s->block);
@@ -187,9 +191,8 @@ static wg_code solid_write_oldest(wg_solid *s, wg_error *err) {
   if (!done) {
     return wg_cancel_check(s->cancel, err);
   }
-  const uint8_t *p = slot->n_packed > 0 ? slot->packed : slot->plain;
   size_t n = slot->n_packed > 0 ? slot->n_packed : slot->n_plain;
-  if (wg_os_pwrite_all(s->fd, p, n, s->at, err) != WG_OK) {
+  if (wg_os_pwrite_all(s->fd, slot->block, n, s->at, err) != WG_OK) {
     return err->code;
   }
   wg_buf_add_le32(&s->sizes, (uint32_t)n);
@@ -232,7 +235,7 @@ static wg_code solid_add(void *ctx, const uint8_t *p, size_t n, wg_error *err) {
     }
     solid_slot *slot = solid_slot_of(s, s->filled);
     size_t room = s->block - slot->n_plain, take = room < n ? room : n;
-    memcpy(slot->plain + slot->n_plain, p, take);
+    memcpy(slot->block + slot->n_plain, p, take);
     slot->n_plain += take;
     s->put += take;
     p += take;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Outputs of pinned inputs have pinned bytes (tests/golden). What they mean others judge elsewhere; here it is that they stay."""
 import hashlib
 import os

@@ -60,6 +60,7 @@ typedef struct wg_key_kind {
   wg_yaml_kind node;  // what it is in YAML
   const char *wanted; // "a target": for messages
   const char *type;   // "target": for the reference page
+  bool hidden;        // what is written there is shown in no message
   // Checks v and stores it in the struct at out (walk.h).
   void (*read)(struct wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out);
   void (*schema)(wg_jsonw *w); // its pairs in the JSON Schema

@@ -104,7 +104,7 @@ wg_yaml_kind wg_walk_kind(const wg_key *row) {
 }
 
 static const char *walk_type_hint(wg_walk *w, const wg_key *row, const wg_yaml_node *v) {
-  if (v->kind != WG_YAML_SCALAR) {
+  if (v->kind != WG_YAML_SCALAR || (row->type == WG_KEY_OWN && row->kind->hidden)) {
     return wg_walk_example(w, row);
   }
   const char *colon = v->style == WG_YAML_PLAIN ? strchr(v->text, ':') : NULL;

@@ -100,6 +100,17 @@ def test_a_code_that_nobody_looks_at(root, tmp_path):
         assert r.code == code and ("warn_unused_result" in r.err) == (code == 1), r
 
 
+def test_circles(tree):
+    for name, other in (("x", "y"), ("y", "z"), ("z", "x")):
+        r = check(tree, "check-circles", f"src/base/{name}.h", f'#include "base/{other}.h"\n')
+    assert r.code == 1 and "src/base/x.h:1: a circle: base/x, base/y, base/z" in r.out, r
+    (tree / "docs").mkdir()
+    (tree / "docs/ARCHITECTURE.md").write_text("## Circles\n\n- `base/x`, `base/y`, `base/z`: why\n\n## More\n")
+    assert check(tree, "check-circles", "src/base/w.h", '#include "base/x.h"\n').code == 0
+    r = check(tree, "check-circles", "src/base/x.h", '#include "base/y.h"\n#include "base/w.h"\n')
+    assert r.code == 1 and "base/w, base/x, base/y, base/z" in r.out, "one that grew"
+
+
 def test_what_nobody_else_uses(tree, tmp_path):
     needs("gcc")
     (tree / "build/libwingo.a.p").mkdir(parents=True)

@@ -191,9 +191,7 @@ static wg_code iso_write(udf_out *o, wg_error *err) {
   if (iso_descriptor(o, err) != WG_OK) {
     return err->code;
   }
-  static const char *const sequence[] = {"\xFF"
-                                         "CD001\1",
-                                         "\0BEA01\1", "\0NSR02\1", "\0TEA01\1"};
+  static const char *const sequence[] = {"\377CD001\1", "\0BEA01\1", "\0NSR02\1", "\0TEA01\1"};
   for (uint64_t i = 0; i < WG_ARRAY_LEN(sequence); i++) {
     memcpy(o->block, sequence[i], 7);
     if (udf_put(o, 17 + i, err) != WG_OK) {

@@ -16,11 +16,14 @@ typedef struct syn_run {
   wg_sha1 metadata_hash[WG_SYN_MAX_IMAGES];
 } syn_run;
 
-static void syn_run_done(syn_run *r) {
-  wg_xfree(r->blobs.v);
-  wg_arena_done(&r->arena);
+static void syn_run_free(syn_run *r) {
+  if (r != NULL) {
+    wg_xfree(r->blobs.v);
+    wg_arena_done(&r->arena);
+    wg_xfree(r);
+  }
 }
-WG_DEFINE_AUTO(syn_run, syn_run_done);
+WG_DEFINE_AUTO_PTR(syn_run, syn_run_free);
 
 static wg_code syn_stream(void *ctx, wg_wim_sink sink, void *sink_ctx, wg_error *err) {
   const wg_str *s = ctx;
@@ -171,24 +174,24 @@ static wg_code syn_winre(syn_run *r, const wg_syn_wim_job *job, wg_error *err) {
 
 wg_code wg_syn_wim(const wg_syn_wim_job *job, wg_syn_totals *out, wg_str *out_bytes,
                    wg_error *err) {
-  WG_AUTO(syn_run) r = {.env = {.arena = NULL}};
+  WG_AUTO_PTR(syn_run) r = wg_xalloc(sizeof(*r)); // too large for a frame
   wg_syn_totals totals = {0};
-  wg_arena_init(&r.arena, wg_heap(), 0);
-  r.env.arena = &r.arena;
-  if (wg_syn_product(&r.env, &job->what, job->winre, err) != WG_OK ||
-      (r.env.kind == WG_SYN_INSTALL && syn_winre(&r, job, err) != WG_OK)) {
+  wg_arena_init(&r->arena, wg_heap(), 0);
+  r->env.arena = &r->arena;
+  if (wg_syn_product(&r->env, &job->what, job->winre, err) != WG_OK ||
+      (r->env.kind == WG_SYN_INSTALL && syn_winre(r, job, err) != WG_OK)) {
     return err->code;
   }
-  for (size_t i = 0; i < r.env.n_editions; i++) {
-    wg_syn_set_edition(&r.env, &r.env.editions[i]);
-    if (wg_syn_tree_make(&r.env, &r.blobs, &r.trees[i], err) != WG_OK) {
+  for (size_t i = 0; i < r->env.n_editions; i++) {
+    wg_syn_set_edition(&r->env, &r->env.editions[i]);
+    if (wg_syn_tree_make(&r->env, &r->blobs, &r->trees[i], err) != WG_OK) {
       return wg_wrap(err, "synthetic base %s", job->what.product);
     }
-    totals.n_files += r.trees[i].n_files;
-    totals.n_dirs += r.trees[i].n_dirs;
+    totals.n_files += r->trees[i].n_files;
+    totals.n_dirs += r->trees[i].n_dirs;
   }
-  totals.n_images = (uint32_t)r.env.n_editions;
-  if (syn_write(&r, job, &totals, out_bytes, err) != WG_OK) {
+  totals.n_images = (uint32_t)r->env.n_editions;
+  if (syn_write(r, job, &totals, out_bytes, err) != WG_OK) {
     return err->code;
   }
   *out = totals;

@@ -93,8 +93,7 @@ static const char *const names[] = {"0",
                                     "with space",
                                     "\xC3\xA4\xC3\xB6",
                                     "\xE6\x97\xA5\xE6\x9C\xAC",
-                                    "\xEF\xBC\xA1"
-                                    "x"};
+                                    "\357\274\241x"};
 
 static void is_read_back(void **state) {
   (void)state;

@@ -29,7 +29,7 @@ static wg_code deflate_all(const void *p, size_t n_bytes, int bits, wg_buf *out,
   if (n_bytes > DEFLATE_MAX_INPUT) {
     return wg_fail(err, WG_E_LIMIT, "more than 2 GiB to compress in one piece");
   }
-  if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, bits, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, bits, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
     return wg_fail(err, WG_E_NOMEM, "no memory to compress");
   }
   z.next_in = (unsigned char *)(uintptr_t)p;

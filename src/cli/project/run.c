@@ -60,16 +60,20 @@ static const char *run_action_state(wg_event_type t) {
                                     : NULL;
 }
 
+// That action's row, made when it is not there.
+static run_action *run_action_of(run_outputs *o, const char *identity) {
+  for (size_t i = 0; i < o->n_actions; i++) {
+    if (strcmp(o->actions[i].identity, identity) == 0) {
+      return &o->actions[i];
+    }
+  }
+  wg_vec_push(&o->actions, &o->n_actions, &o->cap_actions) =
+      (run_action){.identity = wg_xstrdup(identity), .state = "started"};
+  return &o->actions[o->n_actions - 1];
+}
+
 static void run_collect_action(run_outputs *o, const wg_event *ev) {
-  size_t i = 0;
-  while (i < o->n_actions && strcmp(o->actions[i].identity, ev->identity) != 0) {
-    i++;
-  }
-  if (i == o->n_actions) {
-    wg_vec_push(&o->actions, &o->n_actions, &o->cap_actions) =
-        (run_action){.identity = wg_xstrdup(ev->identity), .state = "started"};
-  }
-  run_action *a = &o->actions[i];
+  run_action *a = run_action_of(o, ev->identity);
   const char *state = run_action_state(ev->type);
   a->state = state != NULL ? state : a->state;
   if (ev->type == WG_EV_STEP_CHANGE) {

@@ -195,37 +195,76 @@ static void term_plain_progress(wg_listen_term *t, const model_step *s, const wg
   }
 }
 
-static void term_step_lines(wg_listen_term *t, const model_step *s, const wg_event *ev) {
-  bool verbose = t->opt.verbose > 0;
-  if (ev->type == WG_EV_STEP_STARTED && verbose) {
+// What only -v asks for; false for events that are told without it, too.
+static bool term_verbose_line(wg_listen_term *t, const model_step *s, const wg_event *ev) {
+  switch ((int)ev->type) {
+  case WG_EV_STEP_STARTED:
     term_told(t, s, TERM_DIM, "start", s->reason);
-  } else if (ev->type == WG_EV_STEP_NOTE && verbose) {
+    return true;
+  case WG_EV_STEP_NOTE:
     term_told(t, s, TERM_DIM, "note", ev->text);
-  } else if (ev->type == WG_EV_STEP_FACT && t->opt.verbose > 1) {
-    WG_AUTO(wg_cstr)
-    text = ev->text != NULL ? wg_xprintf("%s = %s", ev->name, ev->text)
-                            : wg_xprintf("%s = %llu", ev->name, (unsigned long long)ev->done);
-    term_told(t, s, TERM_DIM, "fact", text);
-  } else if (ev->type == WG_EV_STEP_WARNING && !term_warned_before(&t->model, ev->text)) {
-    term_told(t, s, TERM_YELLOW, "warning", ev->text);
-  } else if (ev->type == WG_EV_STEP_CHANGE) {
-    term_told_change(t, s, ev);
-  } else if (ev->type == WG_EV_STEP_UNDONE) {
-    term_told(t, s, TERM_YELLOW, "undone", ev->text);
-  } else if (ev->type == WG_EV_STEP_CACHED && s->is_action) {
-    term_told(t, s, TERM_BLUE, "same", NULL);
-  } else if (ev->type == WG_EV_STEP_CACHED && verbose) {
-    term_told(t, s, TERM_BLUE, "cached", NULL);
-  } else if (ev->type == WG_EV_STEP_DONE) {
-    term_told_done(t, s);
-  } else if (ev->type == WG_EV_STEP_FAILED) {
-    term_told(t, s, TERM_RED, "FAILED", NULL); // the whole story comes at the end
-  } else if (ev->type == WG_EV_STEP_CANCELED) {
-    term_told(t, s, TERM_YELLOW, "stopped", s->is_action ? s->text : NULL);
-  } else if (ev->type == WG_EV_STEP_SKIPPED && verbose) {
+    return true;
+  case WG_EV_STEP_SKIPPED:
     term_told(t, s, TERM_DIM, "skipped", ev->text);
-  } else if (ev->type == WG_EV_STEP_PROGRESS) {
+    return true;
+  default:
+    return false;
+  }
+}
+
+static void term_fact_line(wg_listen_term *t, const model_step *s, const wg_event *ev) {
+  WG_AUTO(wg_cstr)
+  text = ev->text != NULL ? wg_xprintf("%s = %s", ev->name, ev->text)
+                          : wg_xprintf("%s = %llu", ev->name, (unsigned long long)ev->done);
+  term_told(t, s, TERM_DIM, "fact", text);
+}
+
+static void term_cached_line(wg_listen_term *t, const model_step *s) {
+  if (s->is_action) {
+    term_told(t, s, TERM_BLUE, "same", NULL);
+  } else if (t->opt.verbose > 0) {
+    term_told(t, s, TERM_BLUE, "cached", NULL);
+  }
+}
+
+static void term_step_lines(wg_listen_term *t, const model_step *s, const wg_event *ev) {
+  if (t->opt.verbose > 0 && term_verbose_line(t, s, ev)) {
+    return;
+  }
+  switch ((int)ev->type) {
+  case WG_EV_STEP_FACT:
+    if (t->opt.verbose > 1) {
+      term_fact_line(t, s, ev);
+    }
+    break;
+  case WG_EV_STEP_WARNING:
+    if (!term_warned_before(&t->model, ev->text)) {
+      term_told(t, s, TERM_YELLOW, "warning", ev->text);
+    }
+    break;
+  case WG_EV_STEP_CHANGE:
+    term_told_change(t, s, ev);
+    break;
+  case WG_EV_STEP_UNDONE:
+    term_told(t, s, TERM_YELLOW, "undone", ev->text);
+    break;
+  case WG_EV_STEP_CACHED:
+    term_cached_line(t, s);
+    break;
+  case WG_EV_STEP_DONE:
+    term_told_done(t, s);
+    break;
+  case WG_EV_STEP_FAILED:
+    term_told(t, s, TERM_RED, "FAILED", NULL); // the whole story comes at the end
+    break;
+  case WG_EV_STEP_CANCELED:
+    term_told(t, s, TERM_YELLOW, "stopped", s->is_action ? s->text : NULL);
+    break;
+  case WG_EV_STEP_PROGRESS:
     term_plain_progress(t, s, ev);
+    break;
+  default:
+    break;
   }
 }
 

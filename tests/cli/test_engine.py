@@ -313,7 +313,7 @@ def test_done_lines_take_one_row(toy, terminal, cols):
 
 @pytest.mark.parametrize("cols", (20, 40, 79, 200))
 def test_live_tree_fits(toy, terminal, cols):
-    toy.steps(*[dict(id=f"app/имя-что-длиннее-окна-{'много' * 6}-{i}", verb="compile", ms=500, size=1000) for i in range(30)])
+    toy.steps(*[dict(id=f"app/имя-что-длиннее-окна-{'много' * 6}-{i}", verb="compile", ms=4000, size=1000) for i in range(30)])
     t = terminal("-j", "30", cols=cols, rows=12)
     t.read(0.5)
     live = [line for line in t.screen() if line]

@@ -483,7 +483,8 @@ def test_hostile_files(run, path, code):
     if r.code == 0:
         assert ("go" in json.loads(r.out)) == (code == "OK" and path.parent.name == "gobuildinfo")
     else:
-        assert r.out == ""
+        error = json.loads(r.out)["error"]
+        assert (error["code"], error["exit"]) == (code, r.code), r
         assert len(r.err.splitlines()) == 1 and f"'{path}'" in r.err and "offset 0x" in r.err
 
 

@@ -194,8 +194,8 @@ def test_lists_keep_empty_items_and_what_is_behind(shop):
 def test_check_reads_registry_text(shop):
     text = shop.path / "x.reg"
     head = "Windows Registry Editor Version 5.00\n\n"
-    for body, says in (("[HKEY_LOCAL_MACHINE\\SAM\\X]\n", "line 3"), ("[HKEY_LOCAL_MACHINE\\Sofware\\X]\n", "in no hive"),
-                       ("[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\n\"a\"=dwrd:1\n", "line 4"), ("[HKLM\\RTS\\X]\n", "in no hive")):
+    for body, says in (("[HKEY_LOCAL_MACHINE\\SAM\\X]\n", "x.reg:3:"), ("[HKEY_LOCAL_MACHINE\\Sofware\\X]\n", "in no hive"),
+                       ("[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\n\"a\"=dwrd:1\n", "x.reg:4:"), ("[HKLM\\RTS\\X]\n", "in no hive")):
         text.write_text(head + body)
         shop.write(r"app: one, to: 'C:\One'", registry="[{file: x.reg}]")
         r = shop.check()

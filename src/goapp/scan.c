@@ -67,21 +67,36 @@ static void scan_take(scan *s, scan_kind kind, size_t n) {
   scan_skip(s, n);
 }
 
-static void scan_next(scan *s) {
-  while (s->rest.n > 0) {
-    char c = s->rest.p[0];
-    if (c == ' ' || c == '\t' || c == '\r') {
+// Skips blanks and comments. True when it took a line end with them, which is the token then.
+static bool scan_blank(scan *s) {
+  for (;;) {
+    if (wg_str_starts(s->rest, " ") || wg_str_starts(s->rest, "\t") ||
+        wg_str_starts(s->rest, "\r")) {
       scan_skip(s, 1);
     } else if (wg_str_starts(s->rest, "//")) {
       scan_comment(s);
     } else if (wg_str_starts(s->rest, "/*")) {
       if (scan_block_comment(s)) {
         scan_take(s, SCAN_LINE, 0);
-        return;
+        return true;
       }
     } else {
-      break;
+      return false;
     }
+  }
+}
+
+static size_t scan_word_bytes(wg_str s) {
+  size_t n = 0;
+  while (n < s.n && scan_is_word(s.p[n])) {
+    n++;
+  }
+  return n;
+}
+
+static void scan_next(scan *s) {
+  if (scan_blank(s)) {
+    return;
   }
   if (s->rest.n == 0) {
     s->kind = SCAN_END;
@@ -92,11 +107,7 @@ static void scan_next(scan *s) {
   if (c == '"' || c == '`' || c == '\'') {
     scan_take(s, SCAN_TEXT, scan_text_bytes(s->rest));
   } else if (scan_is_word(c)) {
-    size_t n = 1;
-    while (n < s->rest.n && scan_is_word(s->rest.p[n])) {
-      n++;
-    }
-    scan_take(s, SCAN_WORD, n);
+    scan_take(s, SCAN_WORD, scan_word_bytes(s->rest));
   } else {
     scan_take(s, c == '\n' || c == ';' ? SCAN_LINE : SCAN_OTHER, 1);
   }

@@ -75,13 +75,14 @@ static const wg_wim_stream **named_streams(const wg_wim_entry *e, size_t *out_n)
   if (n == 0) {
     return NULL;
   }
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers
   const wg_wim_stream **v = wg_xarray(n, sizeof(*v));
   for (size_t i = 0, k = 0; i < e->n_streams; i++) {
     if (e->streams[i].name16.n > 0) {
       v[k++] = &e->streams[i];
     }
   }
-  wg_sort((void *)v, n, sizeof(*v), stream_cmp, NULL);
+  wg_sort((void *)v, n, sizeof(*v), stream_cmp, NULL); // NOLINT(bugprone-sizeof-expression)
   return v;
 }
 

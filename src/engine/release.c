@@ -13,6 +13,11 @@ typedef struct release_entry {
   const action_run *act;
   release_state state;
   char *error; // owned, NULL when there is none
+  // As they were at the last put: the action's thread goes on changing its own while another's put
+  // writes the record.
+  int64_t end_wall_ns;
+  const char **undone; // owned; the texts are the action's
+  size_t n_undone;
 } release_entry;
 
 struct release_record {
@@ -37,6 +42,7 @@ void wg_build_release_free(release_record *r) {
   }
   for (size_t i = 0; i < r->n_entries; i++) {
     wg_xfree(r->entries[i].error);
+    wg_xfree((void *)r->entries[i].undone);
   }
   wg_xfree(r->entries);
   wg_mutex_done(&r->lock);
@@ -113,14 +119,14 @@ static void release_entry_json(wg_jsonw *j, const release_entry *e) {
   wg_jsonw_kv_z(j, "kind", s->action->name);
   wg_jsonw_kv_z(j, "state", release_state_name(e->state));
   release_time(j, "started", a->start_wall_ns);
-  release_time(j, "ended", a->end_wall_ns);
+  release_time(j, "ended", e->end_wall_ns);
   release_text(j, "error", e->error);
   release_inputs(j, a);
-  if (a->ctx.n_undone > 0) {
+  if (e->n_undone > 0) {
     wg_jsonw_key_z(j, "undone");
     wg_jsonw_begin_array(j);
-    for (size_t i = 0; i < a->ctx.n_undone; i++) {
-      wg_jsonw_str_z(j, a->ctx.undone[i]);
+    for (size_t i = 0; i < e->n_undone; i++) {
+      wg_jsonw_str_z(j, e->undone[i]);
     }
     wg_jsonw_end_array(j);
   }
@@ -158,6 +164,18 @@ static wg_code release_write(const release_record *r, wg_error *err) {
   return WG_OK;
 }
 
+// The lock is held, on the thread of the action.
+static void release_snapshot(release_entry *e) {
+  const action_run *a = e->act;
+  e->end_wall_ns = a->end_wall_ns;
+  e->n_undone = a->ctx.n_undone;
+  wg_xfree((void *)e->undone);
+  e->undone = wg_xarray(e->n_undone + 1, sizeof(char *)); // NOLINT(bugprone-sizeof-expression)
+  for (size_t i = 0; i < e->n_undone; i++) {
+    e->undone[i] = a->ctx.undone[i];
+  }
+}
+
 wg_code wg_build_release_put(release_record *r, const action_run *act, release_state state,
                              const wg_error *failure, wg_error *err) {
   if (r->project_dir == NULL) {
@@ -172,6 +190,7 @@ wg_code wg_build_release_put(release_record *r, const action_run *act, release_s
     wg_vec_push(&r->entries, &r->n_entries, &r->cap_entries) = (release_entry){.act = act};
   }
   r->entries[i].state = state;
+  release_snapshot(&r->entries[i]);
   if (failure != NULL && failure->code != WG_OK) {
     wg_xfree(r->entries[i].error);
     r->entries[i].error = wg_xstrdup(failure->text);

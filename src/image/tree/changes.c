@@ -91,32 +91,41 @@ wg_code wg_image_changes_add_tree(wg_image_changes *c, const char *from, const c
   return WG_OK;
 }
 
+typedef struct changes_folders { // still to be looked through
+  char **v;
+  size_t n, cap;
+} changes_folders;
+
+static void changes_folder_faults(const char *folder, changes_folders *more,
+                                  void (*fault)(void *ctx, const char *text), void *ctx) {
+  WG_AUTO(wg_arena) arena = {0};
+  wg_dirent *entries = NULL;
+  size_t n = 0;
+  wg_error err = WG_ERROR_INIT;
+  wg_arena_init(&arena, wg_heap(), 0);
+  if (wg_os_list_dir(WG_CWD, folder, &arena, &entries, &n, &err) != WG_OK) {
+    fault(ctx, err.text);
+    return;
+  }
+  for (size_t i = 0; i < n; i++) {
+    WG_AUTO(wg_cstr) path = wg_path_join(folder, entries[i].name);
+    if (changes_entry_rule(path, &entries[i], &err) != WG_OK) {
+      fault(ctx, err.text);
+    } else if (entries[i].type == WG_FT_DIR) {
+      wg_vec_push(&more->v, &more->n, &more->cap) = wg_take(&path);
+    }
+  }
+}
+
 void wg_image_tree_faults(const char *folder, void (*fault)(void *ctx, const char *text),
                           void *ctx) {
-  char **folders = NULL;
-  size_t n_folders = 0, cap = 0;
-  wg_vec_push(&folders, &n_folders, &cap) = wg_xstrdup(folder);
-  for (size_t at = 0; at < n_folders; at++) {
-    WG_AUTO(wg_arena) arena = {0};
-    wg_arena_init(&arena, wg_heap(), 0);
-    wg_dirent *entries = NULL;
-    size_t n = 0;
-    wg_error err = WG_ERROR_INIT;
-    if (wg_os_list_dir(WG_CWD, folders[at], &arena, &entries, &n, &err) != WG_OK) {
-      fault(ctx, err.text);
-      continue;
-    }
-    for (size_t i = 0; i < n; i++) {
-      WG_AUTO(wg_cstr) path = wg_path_join(folders[at], entries[i].name);
-      if (changes_entry_rule(path, &entries[i], &err) != WG_OK) {
-        fault(ctx, err.text);
-      } else if (entries[i].type == WG_FT_DIR) {
-        wg_vec_push(&folders, &n_folders, &cap) = wg_take(&path);
-      }
-    }
+  changes_folders f = {0};
+  wg_vec_push(&f.v, &f.n, &f.cap) = wg_xstrdup(folder);
+  for (size_t at = 0; at < f.n; at++) {
+    changes_folder_faults(f.v[at], &f, fault, ctx);
   }
-  for (size_t i = 0; i < n_folders; i++) {
-    wg_xfree(folders[i]);
+  for (size_t i = 0; i < f.n; i++) {
+    wg_xfree(f.v[i]);
   }
-  wg_xfree(folders);
+  wg_xfree(f.v);
 }

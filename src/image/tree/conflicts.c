@@ -75,6 +75,7 @@ static uint32_t conflict_hash(const char *s, size_t n) { // FNV-1a
 static conflict_place *conflict_at(conflict_run *r, const char *path, size_t n) {
   uint32_t hash = conflict_hash(path, n);
   for (size_t k = hash & (r->n_slots - 1); r->slots[k] != 0; k = (k + 1) & (r->n_slots - 1)) {
+    wg_assert(r->places != NULL && r->slots[k] <= r->n_places); // a slot names a place
     conflict_place *p = &r->places[r->slots[k] - 1];
     if (p->hash == hash && strlen(p->path) == n && memcmp(p->path, path, n) == 0) {
       return p->gone ? NULL : p;

@@ -52,6 +52,7 @@ void wg_http_curl_free(wg_http_curl *c) {
 // --- callbacks
 
 // A line of the head; a new status line begins a new head (100 Continue, a proxy's CONNECT).
+// NOLINTNEXTLINE(readability-non-const-parameter): as libcurl has it
 static size_t curl_on_header(char *p, size_t size, size_t n, void *ctx) {
   curl_run *r = ctx;
   wg_str line = {p, size * n};
@@ -86,6 +87,7 @@ static size_t curl_on_header(char *p, size_t size, size_t n, void *ctx) {
   return size * n;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): the same
 static size_t curl_on_body(char *p, size_t size, size_t n, void *ctx) {
   curl_run *r = ctx;
   long status = 0;

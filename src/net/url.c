@@ -122,6 +122,24 @@ static wg_code url_userinfo(wg_str info, wg_arena *arena, wg_url *u, wg_error *e
   return WG_OK;
 }
 
+// "host:port" or "[::1]:port" in two. False when the bracket does not end where it must.
+static bool url_split_host(wg_str a, bool brackets, wg_str *out_host, wg_str *out_port) {
+  if (!brackets) {
+    size_t colon = wg_str_find(a, ':');
+    *out_host = (wg_str){a.p, colon};
+    *out_port = url_from(a, colon + 1);
+    return true;
+  }
+  size_t end = wg_str_find(a, ']');
+  wg_str rest = url_from(a, end + 1);
+  if (end == a.n || (rest.n > 0 && rest.p[0] != ':')) {
+    return false;
+  }
+  *out_host = (wg_str){a.p + 1, end - 1};
+  *out_port = url_from(rest, 1);
+  return true;
+}
+
 // "user:password@host:port"
 static wg_code url_authority(wg_str a, wg_arena *arena, wg_url *u, wg_error *err) {
   const char *at = a.n == 0 ? NULL : memrchr(a.p, '@', a.n);
@@ -133,19 +151,9 @@ static wg_code url_authority(wg_str a, wg_arena *arena, wg_url *u, wg_error *err
     a = url_from(a, n + 1);
   }
   bool brackets = a.n > 0 && a.p[0] == '[';
-  wg_str host = a, port = {"", 0};
-  if (brackets) {
-    size_t end = wg_str_find(a, ']');
-    host = (wg_str){a.p + 1, end - 1};
-    port = url_from(a, end + 1);
-    if (end == a.n || (port.n > 0 && port.p[0] != ':')) {
-      return wg_fail(err, WG_E_FORMAT, "the URL's address has no ']' where it must end");
-    }
-    port = url_from(port, 1);
-  } else {
-    size_t colon = wg_str_find(a, ':');
-    host = (wg_str){a.p, colon};
-    port = url_from(a, colon + 1);
+  wg_str host = {"", 0}, port = {"", 0};
+  if (!url_split_host(a, brackets, &host, &port)) {
+    return wg_fail(err, WG_E_FORMAT, "the URL's address has no ']' where it must end");
   }
   if (!url_host_ok(host, brackets)) {
     return wg_fail(err, WG_E_FORMAT, "'%.*s' is not the name of a host", WG_STR_ARG(host));
@@ -154,12 +162,11 @@ static wg_code url_authority(wg_str a, wg_arena *arena, wg_url *u, wg_error *err
     return wg_fail(err, WG_E_FORMAT, "'%.*s' is not a port: 1 to 65535", WG_STR_ARG(port));
   }
   u->host = url_copy_lower(arena, host);
-  return WG_OK;
+  return u->host == NULL ? wg_arena_fail(arena, err) : WG_OK;
 }
 
 wg_code wg_url_parse(wg_str text, wg_arena *arena, wg_url *out, wg_error *err) {
   wg_url u = {.port = 443, .scheme = "https"};
-  wg_str rest = text;
   if (text.n > URL_MAX_BYTES) {
     return wg_fail(err, WG_E_FORMAT, "the URL is longer than %u bytes", URL_MAX_BYTES);
   }
@@ -171,7 +178,7 @@ wg_code wg_url_parse(wg_str text, wg_arena *arena, wg_url *out, wg_error *err) {
   } else if (!wg_str_eq_nocase(scheme, "https")) {
     return wg_fail(err, WG_E_FORMAT, "the URL does not begin with https:// or http://");
   }
-  rest = url_from(text, colon + 1);
+  wg_str rest = url_from(text, colon + 1);
   if (!wg_str_starts(rest, "//") || !url_is_clean(rest)) {
     return wg_fail(err, WG_E_FORMAT,
                    "the URL has a character that must be written as %%XX, or no // behind its "
@@ -190,7 +197,7 @@ wg_code wg_url_parse(wg_str text, wg_arena *arena, wg_url *out, wg_error *err) {
   size_t question = wg_str_find(rest, '?');
   u.path = question == 0 ? "/" : url_copy(arena, (wg_str){rest.p, question});
   u.query = question < rest.n ? url_copy(arena, url_from(rest, question + 1)) : NULL;
-  if (u.host == NULL || u.path == NULL || (question < rest.n && u.query == NULL)) {
+  if (u.path == NULL || (question < rest.n && u.query == NULL)) {
     return wg_arena_fail(arena, err);
   }
   *out = u;
@@ -202,6 +209,7 @@ static bool url_port_is_own(const wg_url *u) {
 }
 
 static void url_origin_text(const wg_url *u, wg_buf *out) {
+  wg_assert(u->host != NULL); // it was parsed
   bool v6 = strchr(u->host, ':') != NULL;
   wg_buf_printf(out, "%s://%s%s%s", u->scheme, v6 ? "[" : "", u->host, v6 ? "]" : "");
   if (!url_port_is_own(u)) {
@@ -235,25 +243,30 @@ bool wg_url_is_loopback(const wg_url *u) {
          (strncmp(u->host, "127.", 4) == 0 && strspn(u->host, "0123456789.") == strlen(u->host));
 }
 
-// RFC 3986, 5.2.4: no "." and ".." in a path. Appends to out, which ends at `from` before.
+// Takes the last name off what stands behind `from`.
+static void url_up(wg_buf *out, size_t from) {
+  size_t up = out->n;
+  while (up > from && out->p[up - 1] != '/') {
+    up--;
+  }
+  out->n = up > from ? up - 1 : from;
+}
+
+// RFC 3986, 5.2.4: no "." and ".." in a path. Appends to out.
 static void url_add_without_dots(wg_buf *out, wg_str path) {
   size_t from = out->n;
   while (path.n > 0) {
     size_t n = 1 + wg_str_find(url_from(path, 1), '/');
     wg_str part = {path.p, n < path.n ? n : path.n};
     path = url_from(path, part.n);
-    bool last = path.n == 0;
-    if (wg_str_eqz(part, "/.") || wg_str_eqz(part, "/..")) {
-      size_t up = out->n;
-      while (part.n == 3 && up > from && out->p[up - 1] != '/') {
-        up--;
-      }
-      out->n = part.n == 3 && up > from ? up - 1 : part.n == 3 ? from : out->n;
-      if (last) {
-        wg_buf_add_byte(out, '/');
-      }
-    } else {
+    bool up = wg_str_eqz(part, "/.."), dots = up || wg_str_eqz(part, "/.");
+    if (up) {
+      url_up(out, from);
+    }
+    if (!dots) {
       wg_buf_add_str(out, part);
+    } else if (path.n == 0) { // the last
+      wg_buf_add_byte(out, '/');
     }
   }
 }
@@ -264,7 +277,7 @@ wg_code wg_url_resolve(const wg_url *base, wg_str reference, wg_buf *out, wg_err
   size_t slash = wg_str_find(reference, '/');
   WG_AUTO(wg_buf) text = {0};
   WG_AUTO(wg_arena) arena;
-  wg_url whole;
+  wg_url whole = {.host = NULL};
   wg_arena_init(&arena, wg_heap(), 0);
   wg_buf_init(&text, wg_heap(), 0);
   if (colon < reference.n && colon < slash) {

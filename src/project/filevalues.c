@@ -129,6 +129,27 @@ static bool file_has_escapes(const char *text) {
   return false;
 }
 
+// The names behind the drive.
+static bool file_components(wg_cfg_text *t, wg_str rest) {
+  while (rest.n > 0) {
+    size_t n = 0;
+    while (n < rest.n && rest.p[n] != '\\' && rest.p[n] != '/') {
+      n++;
+    }
+    if (n == 0) {
+      t->why = "has two separators in a row";
+      t->hint = "remove one of them";
+      return false;
+    }
+    if (!file_component(t, (wg_str){rest.p, n})) {
+      return false;
+    }
+    size_t skip = n < rest.n ? n + 1 : n; // a separator at the end is fine
+    rest = (wg_str){rest.p + skip, rest.n - skip};
+  }
+  return true;
+}
+
 bool wg_cfg_check_windows_path(wg_cfg_text *t) {
   const char *s = t->text;
   bool letter = (s[0] >= 'a' && s[0] <= 'z') || (s[0] >= 'A' && s[0] <= 'Z');
@@ -152,21 +173,5 @@ bool wg_cfg_check_windows_path(wg_cfg_text *t) {
     t->hint = "in double quotes a backslash starts an escape: write the path in single quotes";
     return false;
   }
-  for (wg_str rest = wg_str_of(s + 3); rest.n > 0;) {
-    size_t n = 0;
-    while (n < rest.n && rest.p[n] != '\\' && rest.p[n] != '/') {
-      n++;
-    }
-    if (n == 0) {
-      t->why = "has two separators in a row";
-      t->hint = "remove one of them";
-      return false;
-    }
-    if (!file_component(t, (wg_str){rest.p, n})) {
-      return false;
-    }
-    size_t skip = n < rest.n ? n + 1 : n; // a separator at the end is fine
-    rest = (wg_str){rest.p + skip, rest.n - skip};
-  }
-  return true;
+  return file_components(t, wg_str_of(s + 3));
 }

@@ -135,40 +135,50 @@ static wg_code verify_run(wg_step_ctx *c, wg_error *err) {
 static const wg_step_kind verify_kind = {
     .name = "image.verify", .version = 1, .verb = "verify base", .run = verify_run};
 
+static wg_code base_step_add(wg_graph *g, const base_step *want, const wg_step_kind *kind,
+                             const char *identity, const char *what, wg_arena *memory,
+                             wg_step **out, wg_error *err) {
+  const wg_cfg_base *base = &want->image->base;
+  bool dir = base->kind == WG_BASE_DIR;
+  base_step *user = wg_arena_new(memory, base_step);
+  if (user == NULL) {
+    return wg_arena_fail(memory, err);
+  }
+  *user = *want;
+  *out = wg_graph_add(g, kind, identity, user);
+  wg_step_param(*out, "format", what);
+  wg_step_param(*out, "name", dir ? want->image->name : "");
+  wg_step_param(*out, "wim", base->wim == WG_IMAGE_DISC_BOOT ? "boot" : "");
+  wg_step_param(*out, "arch", dir && want->image->arch != NULL ? want->image->arch : "");
+  wg_step_param(*out, "sha256", base->sha256 != NULL ? base->sha256 : "");
+  wg_image_step_need(*out, want->format);
+  return wg_image_base_input(*out, want->project, base, err);
+}
+
+// Both are the same WIM of the same file.
+static bool base_step_same(const base_step *a, const base_step *b) {
+  const wg_cfg_base *x = &a->image->base, *y = &b->image->base;
+  WG_AUTO(wg_cstr) mine = wg_image_host_path(a->project, x->path);
+  WG_AUTO(wg_cstr) other = wg_image_host_path(a->project, y->path);
+  return x->kind == WG_BASE_FILE && y->kind == WG_BASE_FILE &&
+         (x->wim == WG_IMAGE_DISC_BOOT) == (y->wim == WG_IMAGE_DISC_BOOT) &&
+         strcmp(other, mine) == 0;
+}
+
 // Adds the step, or finds the one that another image has already. The identity says which file it
 // is by name; files of one name from several folders are numbered.
 static wg_code base_step_get(wg_graph *g, const base_step *want, const wg_step_kind *kind,
                              const char *of, const char *what, wg_arena *memory, wg_step **out,
                              wg_error *err) {
-  const wg_cfg_base *base = &want->image->base;
   for (size_t i = 1;; i++) {
     WG_AUTO(wg_cstr)
     identity =
         i == 1 ? wg_xprintf("base/%s/%s", of, what) : wg_xprintf("base/%s-%zu/%s", of, i, what);
     wg_step *known = wg_graph_find(g, identity);
     if (known == NULL) {
-      base_step *user = wg_arena_new(memory, base_step);
-      if (user == NULL) {
-        return wg_arena_fail(memory, err);
-      }
-      *user = *want;
-      *out = wg_graph_add(g, kind, identity, user);
-      wg_step_param(*out, "format", what);
-      wg_step_param(*out, "name", base->kind == WG_BASE_DIR ? want->image->name : "");
-      wg_step_param(*out, "wim", base->wim == WG_IMAGE_DISC_BOOT ? "boot" : "");
-      wg_step_param(*out, "arch",
-                    base->kind == WG_BASE_DIR && want->image->arch != NULL ? want->image->arch
-                                                                           : "");
-      wg_step_param(*out, "sha256", base->sha256 != NULL ? base->sha256 : "");
-      wg_image_step_need(*out, want->format);
-      return wg_image_base_input(*out, want->project, base, err);
+      return base_step_add(g, want, kind, identity, what, memory, out, err);
     }
-    const base_step *k = wg_step_user(known);
-    WG_AUTO(wg_cstr) mine = wg_image_host_path(want->project, base->path);
-    WG_AUTO(wg_cstr) other = wg_image_host_path(want->project, k->image->base.path);
-    if (base->kind == WG_BASE_FILE && k->image->base.kind == WG_BASE_FILE &&
-        (base->wim == WG_IMAGE_DISC_BOOT) == (k->image->base.wim == WG_IMAGE_DISC_BOOT) &&
-        strcmp(other, mine) == 0) {
+    if (base_step_same(want, wg_step_user(known))) {
       *out = known;
       return WG_OK;
     }

@@ -30,7 +30,7 @@ wg_code wg_project_check_files(wg_cfg *c, const wg_cfg_digests *digests, wg_erro
 static const char reference_intro[] =
     "# wingo.yaml\n"
     "\n"
-    "<!-- Made from the table in src/config/keys.c by `wingo __reference`. -->\n"
+    "<!-- Made from the rows in src/project by `wingo __reference`. -->\n"
     "\n"
     "The project file. It stands beside the sources; commands look for it in the working folder "
     "and\n"

@@ -4,22 +4,16 @@
 #include <string.h>
 
 #include "image/part/plan_int.h"
+#include "image/tree/changetext.h"
 
-// A field that was added to one of these must be written and read below.
+// A field that was added must be written and read below.
 _Static_assert(sizeof(void *) != 8 || sizeof(wg_reg_edit) == 96, "wg_reg_edit: see text_reg");
-_Static_assert(sizeof(void *) != 8 || sizeof(wg_image_change) == 48,
-               "wg_image_change: see text_change");
 
 static const char *const text_kinds[] = {[WG_PART_CHANGE] = "change",
                                          [WG_PART_REG] = "registry",
                                          [WG_PART_REG_FILE] = "registry-file",
                                          [WG_PART_TASK] = "task",
                                          [WG_PART_ANSWER] = "answer"};
-static const char *const text_change_ops[] = {
-    [WG_IMAGE_PUT_FILE] = "put-file", [WG_IMAGE_PUT_DIR] = "put-folder",
-    [WG_IMAGE_DELETE] = "delete",     [WG_IMAGE_RENAME] = "rename",
-    [WG_IMAGE_SET] = "set",
-};
 static const char *const text_src_kinds[] = {[WG_SRC_NONE] = "none",
                                              [WG_SRC_INPUT] = "input",
                                              [WG_SRC_BYTES] = "bytes",
@@ -48,16 +42,6 @@ static void text_src(const wg_src *s, wg_buf *out) {
   wg_record_hex(out, "bytes", s->bytes.p, s->bytes.n);
 }
 
-static void text_change(const wg_image_change *c, wg_buf *out) {
-  text_word(out, "do", text_change_ops, WG_ARRAY_LEN(text_change_ops), c->op);
-  wg_record_z(out, "to", c->to);
-  wg_record_z(out, "from", c->from);
-  wg_record_u64(out, "flags", c->flags);
-  wg_record_u64(out, "attributes", c->attributes);
-  wg_record_z(out, "owner", c->owner);
-  wg_record_z(out, "sddl", c->sddl);
-}
-
 static void text_reg(const wg_reg_edit *e, wg_buf *out) {
   text_word(out, "do", text_reg_ops, WG_ARRAY_LEN(text_reg_ops), e->op);
   wg_record_z(out, "key", e->key);
@@ -78,7 +62,7 @@ void wg_part_item_write(const wg_part_item *i, bool origin, wg_buf *out) {
   wg_record_z(out, "part", i->part);
   switch (i->kind) {
   case WG_PART_CHANGE:
-    text_change(&i->change, out);
+    wg_image_change_write_fields(&i->change, out);
     text_src(&i->src, out);
     break;
   case WG_PART_REG:
@@ -157,18 +141,7 @@ static void read_src(wg_record *r, wg_src *out) {
 }
 
 static void read_change(wg_record *r, wg_image_change *out) {
-  unsigned op = 0;
-  uint64_t flags = 0;
-  wg_record_get_word(r, "do", text_change_ops, WG_ARRAY_LEN(text_change_ops), &op);
-  wg_record_get_z(r, "to", &out->to);
-  wg_record_get_z(r, "from", &out->from);
-  wg_record_get_u64(r, "flags", UINT16_MAX, &flags);
-  wg_record_get_u32(r, "attributes", &out->attributes);
-  wg_record_get_z(r, "owner", &out->owner);
-  wg_record_get_z(r, "sddl", &out->sddl);
-  out->op = (wg_image_op)op;
-  out->flags = (unsigned)flags;
-  wg_record_need(r, "to", out->to != NULL);
+  wg_image_change_read_fields(r, out);
   wg_record_need(r, "from", (out->op == WG_IMAGE_RENAME) == (out->from != NULL));
 }
 

@@ -2,6 +2,7 @@
 #include "image/write/job.h"
 
 #include "fmt/plan/record.h"
+#include "image/tree/changetext.h"
 
 static const char *const job_bases[] = {
     [WG_IMAGE_BASE_WIM] = "file", [WG_IMAGE_BASE_DIR] = "folder", [WG_IMAGE_BASE_NTFS] = "ntfs"};
@@ -13,21 +14,9 @@ static const char *const job_formats[] = {
 static const char *const job_trusts[] = {[WG_IMAGE_VERIFY] = "verify",
                                          [WG_IMAGE_VERIFIED] = "verified",
                                          [WG_IMAGE_UNVERIFIED] = "unverified"};
-static const char *const job_ops[] = {
-    [WG_IMAGE_PUT_FILE] = "put-file", [WG_IMAGE_PUT_DIR] = "put-folder",
-    [WG_IMAGE_DELETE] = "delete",     [WG_IMAGE_RENAME] = "rename",
-    [WG_IMAGE_SET] = "set",
-};
-
 static void job_write_change(const wg_image_change *c, wg_buf *out) {
   wg_record_begin(out, "change", WG_STR(""));
-  wg_record_z(out, "do", job_ops[c->op]);
-  wg_record_z(out, "to", c->to);
-  wg_record_z(out, "from", c->from);
-  wg_record_u64(out, "flags", c->flags);
-  wg_record_u64(out, "attributes", c->attributes);
-  wg_record_z(out, "owner", c->owner);
-  wg_record_z(out, "sddl", c->sddl);
+  wg_image_change_write_fields(c, out);
   wg_record_end(out);
 }
 
@@ -90,18 +79,7 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, wg_error *err) {
 }
 
 static wg_code job_read_change(wg_record *r, wg_image_change *c, wg_error *err) {
-  unsigned op = 0;
-  uint64_t flags = 0;
-  wg_record_get_word(r, "do", job_ops, WG_ARRAY_LEN(job_ops), &op);
-  wg_record_get_z(r, "to", &c->to);
-  wg_record_get_z(r, "from", &c->from);
-  wg_record_get_u64(r, "flags", UINT16_MAX, &flags);
-  wg_record_get_u32(r, "attributes", &c->attributes);
-  wg_record_get_z(r, "owner", &c->owner);
-  wg_record_get_z(r, "sddl", &c->sddl);
-  wg_record_need(r, "to", c->to != NULL);
-  c->op = (wg_image_op)op;
-  c->flags = (unsigned)flags;
+  wg_image_change_read_fields(r, c);
   return wg_record_done(r, err);
 }
 

@@ -178,6 +178,23 @@ typedef enum run_verdict {
   RUN_MOVED, // inputs changed under it: nothing was kept
 } run_verdict;
 
+// The kind's own work, timed; c gets what it made. What explains a failure goes to details.
+static wg_code run_kind(step_run *r, wg_step_ctx *c, unsigned cpus, uint64_t memory_bytes,
+                        uint64_t *out_ns, wg_buf *details, wg_error *err) {
+  if (wg_ctx_init(c, r, CTX_RUN, err) != WG_OK) {
+    return err->code;
+  }
+  c->cpus = cpus;
+  c->memory_bytes = memory_bytes;
+  uint64_t start = wg_os_mono_ns();
+  if (r->s->kind->run(c, err) != WG_OK || wg_ctx_settle(c, err) != WG_OK) {
+    wg_buf_add_str(details, wg_buf_str(&c->details));
+    return err->code;
+  }
+  *out_ns = wg_os_mono_ns() - start;
+  return WG_OK;
+}
+
 // One attempt under the key's lock.
 static wg_code run_once(step_run *r, unsigned cpus, uint64_t memory_bytes, run_verdict *out,
                         run_outcome *outcome, wg_buf *details, wg_error *err) {
@@ -192,17 +209,9 @@ static wg_code run_once(step_run *r, unsigned cpus, uint64_t memory_bytes, run_v
     return WG_OK;
   }
   WG_AUTO(wg_step_ctx) c = {0};
-  if (wg_ctx_init(&c, r, CTX_RUN, err) != WG_OK) {
+  if (run_kind(r, &c, cpus, memory_bytes, &outcome->duration_ns, details, err) != WG_OK) {
     return err->code;
   }
-  c.cpus = cpus;
-  c.memory_bytes = memory_bytes;
-  uint64_t start = wg_os_mono_ns();
-  if (r->s->kind->run(&c, err) != WG_OK || wg_ctx_settle(&c, err) != WG_OK) {
-    wg_buf_add_str(details, wg_buf_str(&c.details));
-    return err->code;
-  }
-  outcome->duration_ns = wg_os_mono_ns() - start;
   const char *what = NULL;
   if (!wg_build_inputs_still(r, &what)) {
     *out = RUN_MOVED;
@@ -260,17 +269,9 @@ wg_code wg_build_recheck_step(step_run *r, unsigned cpus, uint64_t memory_bytes,
                               wg_buf *details, wg_error *err) {
   *out = (run_outcome){0};
   WG_AUTO(wg_step_ctx) c = {0};
-  if (wg_ctx_init(&c, r, CTX_RUN, err) != WG_OK) {
+  if (run_kind(r, &c, cpus, memory_bytes, &out->duration_ns, details, err) != WG_OK) {
     return err->code;
   }
-  c.cpus = cpus;
-  c.memory_bytes = memory_bytes;
-  uint64_t start = wg_os_mono_ns();
-  if (r->s->kind->run(&c, err) != WG_OK || wg_ctx_settle(&c, err) != WG_OK) {
-    wg_buf_add_str(details, wg_buf_str(&c.details));
-    return err->code;
-  }
-  out->duration_ns = wg_os_mono_ns() - start;
   rec_output *v = NULL;
   size_t n = 0;
   if (run_collect(&c, false, &v, &n, err) != WG_OK) {

@@ -56,9 +56,7 @@ wg_code wg_build_secret(build_env *e, const graph_input *in, wg_str *out, wg_err
 void wg_build_secrets_done(build_env *e) {
   for (size_t i = 0; i < e->n_secrets; i++) {
     wg_buf *b = &e->secrets[i].bytes;
-    if (b->p != NULL) {
-      explicit_bzero(b->p, b->cap);
-    }
+    wg_wipe(b->p, b->p == NULL ? 0 : b->cap);
     wg_buf_done(b);
   }
   wg_xfree(e->secrets);

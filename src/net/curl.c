@@ -176,7 +176,7 @@ static wg_code curl_headers(curl_run *r, curl_list *out, wg_error *err) {
     line =
         h->value[0] == '\0' ? wg_xprintf("%s;", h->name) : wg_xprintf("%s: %s", h->name, h->value);
     ok = curl_add_line(out, line);
-    memset(line, 0, strlen(line)); // may hold a credential
+    wg_wipe(line, strlen(line)); // may hold a credential
   }
   return ok ? WG_OK : wg_fail(err, WG_E_NOMEM, "libcurl has no memory for headers");
 }

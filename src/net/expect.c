@@ -109,7 +109,7 @@ void wg_http_basic(wg_buf *out, const char *user, const char *password) {
   wg_buf_printf(&pair, "%s:%s", user, password);
   wg_buf_add_z(out, "Basic ");
   expect_base64(out, pair.p, pair.n);
-  memset(pair.p, 0, pair.n);
+  wg_wipe(pair.p, pair.n);
 }
 
 void wg_http_bearer(wg_buf *out, const char *token) {

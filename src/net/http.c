@@ -100,10 +100,11 @@ static wg_code http_exchange(http_run *r, wg_http_resp *out, wg_error *err) {
   bool same = wg_url_same_origin(&r->first, &r->now);
   WG_AUTO(wg_buf) value = {0};
   wg_buf_init(&value, wg_heap(), 0);
-  wg_http_header *v = wg_xarray(r->req.n_headers + 2, sizeof(*v));
-  WG_AUTO(wg_cstr) free_v = (char *)v;
+  wg_http_header *v = wg_arena_new_array(&r->arena, wg_http_header, r->req.n_headers + 2);
   size_t n = 0;
-  (void)free_v;
+  if (v == NULL) {
+    return wg_arena_fail(&r->arena, err);
+  }
   for (size_t i = 0; i < r->req.n_headers; i++) {
     if (same || !http_is_credential(r->req.headers[i].name)) {
       v[n++] = r->req.headers[i];
@@ -127,9 +128,7 @@ static wg_code http_exchange(http_run *r, wg_http_resp *out, wg_error *err) {
       .req = &req, .url = r->url, .headers = v, .n_headers = n, .cancel = r->h->cancel};
   http_resp_init(out, r->req.max_body_bytes);
   wg_code code = r->h->transport.send(r->h->transport.ctx, &x, out, err);
-  if (value.n > 0) {
-    memset(value.p, 0, value.n); // a credential
-  }
+  wg_wipe(value.p, value.n);
   return code;
 }
 

@@ -76,3 +76,9 @@ char *wg_xprintf(const char *fmt, ...) {
 void wg_xfree(void *p) {
   free(p);
 }
+
+void wg_wipe(void *p, size_t n_bytes) {
+  if (n_bytes > 0) {
+    explicit_bzero(p, n_bytes);
+  }
+}

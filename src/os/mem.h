@@ -16,6 +16,8 @@ WG_RETURNS_NONNULL char *wg_xstrdup(const char *s);
 WG_RETURNS_NONNULL char *wg_xstrndup(const char *s, size_t n_bytes);
 WG_RETURNS_NONNULL char *wg_xprintf(const char *fmt, ...) WG_PRINTF(1, 2);
 void wg_xfree(void *p);
+// Overwrites what held a secret; no compiler leaves it out. p may be NULL when n_bytes is 0.
+void wg_wipe(void *p, size_t n_bytes);
 
 // A char * freed at scope end: WG_AUTO(wg_cstr) s = wg_xprintf(...).
 typedef char *wg_cstr;

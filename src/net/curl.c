@@ -215,7 +215,7 @@ static void curl_tls(curl_run *r) {
 // A certificate for another name than the URL's: curl asks that name and is sent to the address.
 static wg_code curl_server_name(curl_run *r, curl_list *connect_to, wg_error *err) {
   const wg_http_tls *t = r->x->req->tls;
-  WG_AUTO(wg_arena) arena;
+  WG_AUTO(wg_arena) arena = {0};
   WG_AUTO(wg_buf) text = {0};
   wg_url u;
   if (t == NULL || t->server_name == NULL) {

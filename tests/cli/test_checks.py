@@ -17,6 +17,8 @@ PLANTED = {
     "banned-strcpy-even-in-os": ("check-banned", "src/os/x.c", "void f(char *a) {\n  strcpy(a, a);\n}\n", "src/os/x.c:2: strcpy"),
     "banned-printf-in-a-step": ("check-banned", "src/engine/x.c", 'void f(void) {\n  (void)printf("x");\n}\n', "src/engine/x.c:2: printf"),
     "banned-needless-mark": ("check-banned", "src/os/x.c", "int a; // banned-ok: because\n", "src/os/x.c:1: nothing here needs"),
+    "auto-without-a-value": ("check-auto", "src/os/x.c", "int wg_f(int x) {\n  WG_AUTO(wg_arena) a;\n  if (x) {\n    return 1;\n  }\n  wg_arena_init(&a);\n  return 0;\n}\n",
+                             "src/os/x.c:2: 'a' has no value"),
     "sizes-function": ("check-sizes", "src/os/x.c", LONG, "src/os/x.c:1: a function of 62 lines"),
     "sizes-file": ("check-sizes", "src/os/x.c", "int a;\n" * 801, "src/os/x.c:801: 801 lines"),
     "headers-alone": ("check-headers", "src/base/x.h", GOOD_HEADER.replace("#include <stddef.h>\n", ""), "src/base/x.h:5:"),
@@ -31,6 +33,7 @@ PLANTED = {
 INNOCENT = {
     "check-banned": ("src/fmt/x/x.c", "// malloc(3) would be wrong\nint wg_f(struct wg_x *x);\nint wg_f(struct wg_x *x) {\n"
                                       "  return x->read(\"free(p)\") + x->ops.free(x);\n}\n"),
+    "check-auto": ("src/os/x.c", "int wg_f(int x) {\n  WG_AUTO(wg_arena) a;\n  WG_AUTO(wg_buf)\n  b = {0};\n  wg_arena_init(&a);\n  return x;\n}\n"),
     "check-includes": ("src/os/x.c", '#include "base/error.h"\n#include <unistd.h>\n'),
     "check-sizes": ("src/os/x.c", LONG.replace("  x++;\n", "", 2)),
     "check-headers": ("src/base/x.h", GOOD_HEADER),

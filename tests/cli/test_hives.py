@@ -141,6 +141,11 @@ class Model:
             out.append(f"{label}=hex({kind:x}):" + ",".join(f"{b:02x}" for b in data))
 
 
+def test_create_refuses_another_minor_version(run, tmp_path):
+    r = run("reg", "create", tmp_path / "x", "--minor=9")
+    assert r.code == 2 and "--minor takes 3, 4, 5 or 6" in r.err and not (tmp_path / "x").exists(), r
+
+
 @pytest.mark.parametrize("minor", [3, 4, 5, 6])
 def test_random_edits_hold_by_the_format_and_by_two_readers(run, readers, tmp_path, minor):
     path, text = tmp_path / "SOFTWARE", tmp_path / "x.reg"

@@ -140,7 +140,7 @@ static const char reg_root_sddl[] =
 
 static int reg_create_run(wg_cli *c) {
   wg_error err = WG_ERROR_INIT;
-  WG_AUTO(wg_arena) arena;
+  WG_AUTO(wg_arena) arena = {0};
   WG_AUTO(wg_buf) sd_bytes = {0};
   WG_AUTO(wg_buf) out = {0};
   WG_AUTO_PTR(wg_hive) h = NULL;

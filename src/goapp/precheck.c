@@ -81,17 +81,11 @@ static void precheck_read(precheck_package *p, const char *folder) {
   }
 }
 
-// The folder of the module that dir is in, and the module's path; NULL when there is none. Heap.
-static char *precheck_module(const char *dir, char **out_path) {
+char *wg_go_module_dir(const char *dir) {
   WG_AUTO(wg_cstr) at = wg_path_absolute(dir);
   for (;;) {
     WG_AUTO(wg_cstr) gomod = wg_path_join(at, "go.mod");
-    WG_AUTO(wg_buf) text = {0};
-    wg_error ignored = WG_ERROR_INIT;
-    wg_buf_init(&text, wg_heap(), 0);
-    if (wg_os_read_file(WG_CWD, gomod, PRECHECK_MAX_FILE, &text, &ignored) == WG_OK) {
-      wg_str module = wg_go_mod_module(wg_buf_str(&text));
-      *out_path = wg_xstrndup(module.p, module.n);
+    if (wg_os_exists(WG_CWD, gomod)) {
       return wg_take(&at);
     }
     char *up = wg_path_dirname(at);
@@ -104,14 +98,23 @@ static char *precheck_module(const char *dir, char **out_path) {
   }
 }
 
-// The folder of the package that a variable is in, heap; NULL when it is not of this module.
-static char *precheck_folder(const char *dir, const char *main, const char *package,
-                             size_t n_package) {
-  if (n_package == 4 && memcmp(package, "main", 4) == 0) {
-    return wg_path_join(dir, main);
+// The path that the go.mod in a folder names; heap. "" when it names none.
+static char *precheck_module_path(const char *folder) {
+  WG_AUTO(wg_cstr) gomod = wg_path_join(folder, "go.mod");
+  WG_AUTO(wg_buf) text = {0};
+  wg_error ignored = WG_ERROR_INIT;
+  wg_buf_init(&text, wg_heap(), 0);
+  if (wg_os_read_file(WG_CWD, gomod, PRECHECK_MAX_FILE, &text, &ignored) != WG_OK) {
+    return wg_xstrdup("");
   }
-  WG_AUTO(wg_cstr) path = NULL;
-  WG_AUTO(wg_cstr) module = precheck_module(dir, &path);
+  wg_str module = wg_go_mod_module(wg_buf_str(&text));
+  return wg_xstrndup(module.p, module.n);
+}
+
+// The folder of a package of dir's own module, heap; NULL when it is none.
+static char *precheck_folder(const char *dir, const char *package, size_t n_package) {
+  WG_AUTO(wg_cstr) module = wg_go_module_dir(dir);
+  WG_AUTO(wg_cstr) path = module == NULL ? NULL : precheck_module_path(module);
   size_t n = module == NULL ? 0 : strlen(path);
   if (module == NULL || n == 0 || n_package < n || memcmp(package, path, n) != 0 ||
       (n_package > n && package[n] != '/')) {
@@ -121,35 +124,41 @@ static char *precheck_folder(const char *dir, const char *main, const char *pack
   return wg_xprintf("%s%s", module, below);
 }
 
-static void precheck_var(const char *dir, const char *main, const char *var, size_t number,
-                         wg_go_on_finding on_finding, void *ctx) {
+// Looks for a variable in the package.
+static void precheck_look(const precheck_package *p, const char *name, size_t number,
+                          wg_go_on_finding on_finding, void *ctx) {
+  bool found = false, settable = false;
+  for (size_t i = 0; i < p->n_vars; i++) {
+    if (strcmp(p->vars[i], name) == 0) {
+      found = true;
+      settable = settable || p->settable[i];
+    }
+  }
+  wg_go_finding f = {.mistake = found ? WG_GO_NOT_SETTABLE : WG_GO_NO_VARIABLE, .var = number};
+  if (!found) {
+    f.detail = wg_nearest(name, p->vars, p->n_vars);
+  }
+  if (p->n_files > 0 && (!found || !settable)) {
+    on_finding(ctx, &f);
+  }
+}
+
+static void precheck_var(const char *dir, const precheck_package *main, const char *var,
+                         size_t number, wg_go_on_finding on_finding, void *ctx) {
   const char *dot = strrchr(var, '.');
   const char *slash = strrchr(var, '/');
   if (dot == NULL || (slash != NULL && dot < slash)) {
     return; // no name of a variable: said elsewhere
   }
-  WG_AUTO(wg_cstr) folder = precheck_folder(dir, main, var, (size_t)(dot - var));
+  if (strncmp(var, "main.", 5) == 0 && dot == var + 4) {
+    precheck_look(main, dot + 1, number, on_finding, ctx);
+    return;
+  }
+  WG_AUTO(wg_cstr) folder = precheck_folder(dir, var, (size_t)(dot - var));
   WG_AUTO(precheck_package) p = {.n_files = 0};
-  if (folder == NULL) {
-    return;
-  }
-  precheck_read(&p, folder);
-  if (p.n_files == 0) {
-    return;
-  }
-  bool found = false, settable = false;
-  for (size_t i = 0; i < p.n_vars; i++) {
-    if (strcmp(p.vars[i], dot + 1) == 0) {
-      found = true;
-      settable = settable || p.settable[i];
-    }
-  }
-  wg_go_finding f = {.mistake = found ? WG_GO_NOT_SETTABLE : WG_GO_NO_VARIABLE, .var = number};
-  if (!found) {
-    f.detail = wg_nearest(dot + 1, p.vars, p.n_vars);
-  }
-  if (!found || !settable) {
-    on_finding(ctx, &f);
+  if (folder != NULL) {
+    precheck_read(&p, folder);
+    precheck_look(&p, dot + 1, number, on_finding, ctx);
   }
 }
 
@@ -167,7 +176,7 @@ void wg_go_precheck(const char *dir, const char *main, const char *const *vars, 
     return;
   }
   for (size_t i = 0; i < n_vars; i++) {
-    precheck_var(dir, main, vars[i], i, on_finding, ctx);
+    precheck_var(dir, &p, vars[i], i, on_finding, ctx);
   }
 }
 

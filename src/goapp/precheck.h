@@ -26,6 +26,9 @@ typedef void (*wg_go_on_finding)(void *ctx, const wg_go_finding *f);
 void wg_go_precheck(const char *dir, const char *main, const char *const *vars, size_t n_vars,
                     wg_go_on_finding on_finding, void *ctx);
 
+// The folder, dir or one above it, that has a go.mod; heap. NULL when there is none.
+char *wg_go_module_dir(const char *dir);
+
 // Whether a Go file in the folder has a "//go:generate" line.
 bool wg_go_has_generate(const char *folder);
 

@@ -6,6 +6,7 @@
 #include "goapp/env.h"
 #include "goapp/flags.h"
 #include "goapp/observe.h"
+#include "goapp/precheck.h"
 #include "project/gosource.h"
 #include "project/hostfile.h"
 #include "project/ports.h"
@@ -271,28 +272,6 @@ static void apps_rules(wg_cfg *c, const wg_place *at) {
   }
 }
 
-static bool app_has(const char *folder, const char *name) {
-  WG_AUTO(wg_cstr) path = wg_path_join(folder, name);
-  return wg_os_exists(WG_CWD, path);
-}
-
-// A folder is good when it, or a folder above it, has go.mod (go.work alone makes no module).
-static bool app_in_module(const char *folder) {
-  WG_AUTO(wg_cstr) at = wg_path_absolute(folder);
-  for (;;) {
-    if (app_has(at, "go.mod")) {
-      return true;
-    }
-    char *up = wg_path_dirname(at);
-    bool top = strcmp(up, at) == 0 || strcmp(at, "/") == 0;
-    wg_xfree(at);
-    at = up;
-    if (top) {
-      return false;
-    }
-  }
-}
-
 static bool app_has_go_source(wg_cfg *c, const char *folder) {
   wg_dirent *e = NULL;
   size_t n = 0;
@@ -363,7 +342,8 @@ static void app_app(wg_cfg *c, const wg_cfg_app *app) {
   const char *label = wg_cfg_printf(c, "apps.%s.dir", app->name);
   if (app->dir != NULL && wg_hostfile_stat(c, label, app->dir, pos, WG_FT_DIR, &st)) {
     WG_AUTO(wg_cstr) folder = wg_hostfile_path(c, app->dir);
-    if (!app_in_module(folder)) {
+    WG_AUTO(wg_cstr) module = wg_go_module_dir(folder); // go.work alone makes no module
+    if (module == NULL) {
       wg_cfg_error(
           c, pos,
           wg_cfg_printf(c, "%s: '%s' is not in a Go module: there is no go.mod", label, app->dir),

@@ -108,18 +108,6 @@ static const wg_step_kind checksums_kind = {
 
 // --- construction
 
-static void *archive_alloc(wg_go_env *env, size_t count, size_t size) {
-  void *p = wg_arena_array(&env->arena, count, size);
-  wg_assert(p != NULL); // as every allocation above fmt
-  return p;
-}
-
-static const char *archive_keep(wg_go_env *env, const char *s) {
-  const char *p = wg_arena_strdup(&env->arena, s);
-  wg_assert(p != NULL);
-  return p;
-}
-
 // "agent_1.4.0_windows_amd64.zip", in the environment's memory.
 static const char *archive_file_name(const wg_project *project, const wg_cfg_app *app,
                                      const wg_cfg_target *t, bool zip, wg_go_env *env) {
@@ -130,17 +118,17 @@ static const char *archive_file_name(const wg_project *project, const wg_cfg_app
                               .variant = t->variant};
   WG_AUTO(wg_cstr) name = wg_archive_name(app->archive.name, &n);
   WG_AUTO(wg_cstr) whole = wg_xprintf("%s%s", name, zip ? ".zip" : ".tar.gz");
-  return archive_keep(env, whole);
+  return wg_go_steps_keep(env, whole);
 }
 
 static void archive_inputs(wg_step *step, archive_step *s, const wg_project *project,
                            const wg_cfg_app *app, wg_go_env *env) {
-  const char **names = archive_alloc(env, app->archive.n_files, sizeof(*names));
+  const char **names = wg_go_steps_alloc(env, app->archive.n_files, sizeof(*names));
   for (size_t i = 0; i < app->archive.n_files; i++) {
     WG_AUTO(wg_cstr) label = wg_xprintf("file/%zu", i);
     WG_AUTO(wg_cstr) joined = wg_path_join(project->dir, app->archive.files[i].s);
     WG_AUTO(wg_cstr) path = wg_path_clean(joined);
-    names[i] = archive_keep(env, wg_path_basename(path));
+    names[i] = wg_go_steps_keep(env, wg_path_basename(path));
     wg_step_param(step, label, names[i]);
     wg_step_input_file(step, label, path);
   }
@@ -151,13 +139,12 @@ static void archive_inputs(wg_step *step, archive_step *s, const wg_project *pro
 static wg_step *archive_target(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
                                const wg_cfg_target *t, wg_step *build, bool zip, const char *name,
                                wg_go_env *env) {
-  archive_step *s = archive_alloc(env, 1, sizeof(*s));
+  archive_step *s = wg_go_steps_alloc(env, 1, sizeof(*s));
   WG_AUTO(wg_cstr) identity = wg_xprintf("archive/%s/%s", app->name, t->slug);
   WG_AUTO(wg_cstr) out = wg_xprintf("%s/out/%s/%s", project->dir, app->name, name);
   WG_AUTO(wg_cstr) time = wg_xprintf("%lld", (long long)project->time_s);
-  WG_AUTO(wg_cstr)
-  program = wg_xprintf("%s%s", app->name, strcmp(t->os, "windows") == 0 ? ".exe" : "");
-  *s = (archive_step){.zip = zip, .time_s = project->time_s, .program = archive_keep(env, program)};
+  *s = (archive_step){
+      .zip = zip, .time_s = project->time_s, .program = wg_go_program_name(app, t, env)};
   wg_step *step = wg_graph_add(g, &archive_kind, identity, s);
   wg_step_param(step, "format", zip ? "zip" : "tar.gz");
   wg_step_param(step, "time", time);
@@ -175,10 +162,10 @@ wg_code wg_go_add_archives(wg_graph *g, const wg_project *project, const wg_cfg_
   if (a->format == WG_ARCHIVE_NONE) {
     return WG_OK;
   }
-  checksums_step *sums = archive_alloc(env, 1, sizeof(*sums));
+  checksums_step *sums = wg_go_steps_alloc(env, 1, sizeof(*sums));
   WG_AUTO(wg_cstr) identity = wg_xprintf("archive/%s/checksums", app->name);
   WG_AUTO(wg_cstr) out = wg_xprintf("%s/out/%s/checksums.txt", project->dir, app->name);
-  sums->names = archive_alloc(env, app->n_targets, sizeof(*sums->names));
+  sums->names = wg_go_steps_alloc(env, app->n_targets, sizeof(*sums->names));
   wg_step *sum = wg_graph_add(g, &checksums_kind, identity, sums);
   for (size_t i = 0; i < app->n_targets; i++) {
     const wg_cfg_target *t = &app->targets[i];

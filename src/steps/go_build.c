@@ -202,14 +202,26 @@ static const wg_step_kind go_build_kind = {
 
 // --- construction
 
-static void *go_alloc(wg_go_env *env, size_t count, size_t size) {
+void *wg_go_steps_alloc(wg_go_env *env, size_t count, size_t size) {
   void *p = wg_arena_array(&env->arena, count, size);
   wg_assert(p != NULL); // as every allocation above fmt
   return p;
 }
 
+const char *wg_go_steps_keep(wg_go_env *env, const char *s) {
+  const char *p = wg_arena_strdup(&env->arena, s);
+  wg_assert(p != NULL);
+  return p;
+}
+
+const char *wg_go_program_name(const wg_cfg_app *app, const wg_cfg_target *target, wg_go_env *env) {
+  WG_AUTO(wg_cstr)
+  name = wg_xprintf("%s%s", app->name, strcmp(target->os, "windows") == 0 ? ".exe" : "");
+  return wg_go_steps_keep(env, name);
+}
+
 static const char *const *go_strings(wg_go_env *env, const wg_cfg_str *v, size_t n) {
-  const char **out = go_alloc(env, n, sizeof(*out));
+  const char **out = wg_go_steps_alloc(env, n, sizeof(*out));
   for (size_t i = 0; i < n; i++) {
     out[i] = v[i].s;
   }
@@ -217,7 +229,7 @@ static const char *const *go_strings(wg_go_env *env, const wg_cfg_str *v, size_t
 }
 
 static const wg_go_pair *go_pairs(wg_go_env *env, const wg_cfg_pair *v, size_t n) {
-  wg_go_pair *out = go_alloc(env, n, sizeof(*out));
+  wg_go_pair *out = wg_go_steps_alloc(env, n, sizeof(*out));
   for (size_t i = 0; i < n; i++) {
     out[i] = (wg_go_pair){v[i].name, v[i].value};
   }
@@ -232,8 +244,7 @@ static void go_spec(wg_go_env *env, const wg_project *project, const wg_cfg_app 
                     wg_go_spec *s) {
   WG_AUTO(wg_cstr) joined = wg_path_join(project->dir, app->dir);
   WG_AUTO(wg_cstr) clean = wg_path_clean(joined);
-  char *dir = wg_arena_strdup(&env->arena, clean);
-  wg_assert(dir != NULL);
+  const char *dir = wg_go_steps_keep(env, clean);
   *s = (wg_go_spec){
       .project_dir = project->dir,
       .dir = dir,
@@ -303,7 +314,7 @@ static unsigned go_cpus(const wg_project *project) {
 // The target's env: laid over the app's: a later setting of a name wins.
 static void go_target_env(wg_go_env *env, const wg_cfg_app *app, const wg_cfg_target *target,
                           wg_go_spec *spec) {
-  wg_cfg_pair *all = go_alloc(env, app->n_env + target->n_env, sizeof(*all));
+  wg_cfg_pair *all = wg_go_steps_alloc(env, app->n_env + target->n_env, sizeof(*all));
   size_t n = 0;
   for (size_t i = 0; i < app->n_env; i++) {
     bool over = false;
@@ -324,7 +335,7 @@ static void go_target_env(wg_go_env *env, const wg_cfg_app *app, const wg_cfg_ta
 static go_target *go_make_target(const wg_project *project, const wg_cfg_app *app,
                                  const wg_cfg_target *target, wg_go_env *env,
                                  const wg_go_spec *common) {
-  go_target *t = go_alloc(env, 1, sizeof(*t));
+  go_target *t = wg_go_steps_alloc(env, 1, sizeof(*t));
   bool windows = strcmp(target->os, "windows") == 0;
   t->env = env;
   t->spec = *common;
@@ -339,8 +350,7 @@ static go_target *go_make_target(const wg_project *project, const wg_cfg_app *ap
   t->release = go_or_empty(project->release);
   t->revision = go_or_empty(app->revision);
   t->has_sbom = wg_go_can_read_back(target->os);
-  t->file_name = wg_arena_printf(&env->arena, "%s%s", app->name, windows ? ".exe" : "");
-  wg_assert(t->file_name != NULL);
+  t->file_name = wg_go_program_name(app, target, env);
   return t;
 }
 
@@ -411,7 +421,7 @@ wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app
   }
   wg_go_spec common;
   go_spec(env, project, app, &common);
-  wg_step **made = go_alloc(env, app->n_targets, sizeof(void *));
+  wg_step **made = wg_go_steps_alloc(env, app->n_targets, sizeof(void *));
   for (size_t i = 0; i < app->n_targets; i++) {
     if (go_check_env(project, app, app->targets[i].env, app->targets[i].n_env, err) != WG_OK) {
       return err->code;

@@ -21,6 +21,13 @@ wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app
 wg_code wg_go_add_archives(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
                            wg_go_env *env, wg_step *const *build_steps, wg_error *err);
 
+// --- shared by the files of these steps
+// Memory of the environment; never NULL, as every allocation above fmt.
+void *wg_go_steps_alloc(wg_go_env *env, size_t count, size_t size);
+const char *wg_go_steps_keep(wg_go_env *env, const char *s);
+// "agent" or "agent.exe", in the environment's memory.
+const char *wg_go_program_name(const wg_cfg_app *app, const wg_cfg_target *target, wg_go_env *env);
+
 // Adds the step "app/<app>/resources-<arch>" that makes a Windows program's resources, output
 // "syso". NULL when `windows:` asks for none. Memory comes from arena, which outlives the graph.
 wg_step *wg_go_add_resources(wg_graph *g, const wg_project *project, const wg_cfg_app *app,

@@ -11,14 +11,10 @@ static int build_run(wg_cli *c) {
                          .targets = c->args,
                          .n_targets = c->n_args,
                          .cancel = c->cancel};
-  int rc = wg_cli_run_limits(c, &opt);
-  if (rc == 0) {
-    rc = wg_cli_graph_load(c, &p);
-  }
+  int rc = wg_cli_run_load(c, &p, &opt);
   if (rc != 0) {
     return rc;
   }
-  opt.project_dir = p.project->dir;
   return wg_cli_run(c, &p, &opt);
 }
 

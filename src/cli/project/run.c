@@ -175,7 +175,7 @@ static void run_print(const run_outputs *o, bool of_actions) {
   }
 }
 
-int wg_cli_run_limits(const wg_cli *c, wg_exec_options *opt) {
+static int run_limits(const wg_cli *c, wg_exec_options *opt) {
   const char *jobs = wg_cli_value(c, "jobs"), *memory = wg_cli_value(c, "memory");
   uint64_t n = 0;
   if (jobs != NULL) {
@@ -189,6 +189,17 @@ int wg_cli_run_limits(const wg_cli *c, wg_exec_options *opt) {
     return wg_cli_usage(c, "--memory takes a size such as 4GiB, not '%s'", memory);
   }
   return 0;
+}
+
+int wg_cli_run_load(const wg_cli *c, wg_cli_graph *p, wg_exec_options *opt) {
+  int rc = run_limits(c, opt);
+  if (rc == 0) {
+    rc = wg_cli_graph_load(c, p);
+  }
+  if (rc == 0) {
+    opt->project_dir = p->project->dir;
+  }
+  return rc;
 }
 
 // What the report calls this run: the targets, but no options (--set may hold anything).

@@ -15,8 +15,9 @@
     .name = "keep-going", .letter = 'k', .help = "after a failure, build what does not need it"    \
   }
 
-// -j and --memory into opt; an exit code.
-int wg_cli_run_limits(const wg_cli *c, wg_exec_options *opt);
+// What a run begins with: -j and --memory into opt, the project's graph into p, its folder into
+// opt. The exit code; 0 to go on.
+int wg_cli_run_load(const wg_cli *c, wg_cli_graph *p, wg_exec_options *opt);
 // Runs the graph with terminal, log and report, and prints the results: paths of outputs, or of
 // what actions put into place. The exit code.
 int wg_cli_run(const wg_cli *c, wg_cli_graph *p, wg_exec_options *opt);

@@ -49,7 +49,9 @@ bool wg_out_flush(void) {
 }
 
 bool wg_out_all(const void *p, size_t n_bytes) {
-  (void)!fwrite(p, 1, n_bytes, stdout); // flush knows
+  if (n_bytes > 0) {                      // p may be NULL
+    (void)!fwrite(p, 1, n_bytes, stdout); // flush knows
+  }
   return wg_out_flush();
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "actions/folder.h"
-#include "engine/text.h"
+#include "base/human.h"
 #include "fmt/json/jsonw.h"
 #include "os/proc.h"
 

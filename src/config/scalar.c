@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "base/units.h"
 #include "config/expand.h"
-#include "config/units.h"
 
 void wg_walk_error(wg_walk *w, const wg_yaml_node *at, const char *text, const char *hint) {
   wg_cfg_add_fault(w->c, WG_FAULT_ERROR, wg_cfg_pos(w->c, at),
@@ -334,7 +334,7 @@ static void walk_measure(wg_walk *w, const wg_key *row, const wg_yaml_node *v, v
     return;
   }
   bool is_size = row->type == WG_KEY_SIZE;
-  if (is_size ? wg_cfg_parse_size(text, &n) : wg_cfg_parse_duration(text, &n)) {
+  if (is_size ? wg_parse_size(text, &n) : wg_parse_duration(text, &n)) {
     memcpy(wg_walk_field(out, row->at), &n, sizeof(n));
     return;
   }
@@ -357,7 +357,7 @@ static void walk_time(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void
                     "commit first, or write a date: 2026-01-31T12:00:00Z");
       return;
     }
-  } else if (!wg_cfg_parse_time(text, &t)) {
+  } else if (!wg_parse_time(text, &t)) {
     wg_walk_error(w, v, wg_cfg_printf(w->c, "'%s' is not a time from 1970 to 2106", text),
                   "write 2026-01-31T12:00:00Z, seconds since 1970, or 'commit'");
     return;

@@ -5,8 +5,8 @@
 // one that says "started" and belongs to no living process was cut short.
 #include <string.h>
 
+#include "base/human.h"
 #include "engine/int.h"
-#include "engine/text.h"
 #include "fmt/json/jsonw.h"
 
 typedef struct release_entry {

@@ -78,7 +78,8 @@ void wg_xfree(void *p) {
 }
 
 void wg_wipe(void *p, size_t n_bytes) {
-  volatile unsigned char *at = p; // what is written through it stays written: no C library's call, base has this on Windows
+  volatile unsigned char *at =
+      p; // what is written through it stays written: no C library's call, base has this on Windows
   while (n_bytes-- > 0) {
     *at++ = 0;
   }

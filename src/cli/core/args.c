@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/near.h"
 #include "cli/core/internal.h"
 
 const wg_cli_opt wg_cli_common_opts[] = {
@@ -63,7 +64,7 @@ static wg_cli_want args_bad_command(const args_parse *a, const char *word) {
       names[n++] = cmd->noun != NULL ? cmd->noun : cmd->name;
     }
   }
-  const char *near = wg_cli_nearest(word, names, n);
+  const char *near = wg_nearest(word, names, n);
   const char *noun = a->noun != NULL ? a->noun : "";
   const char *gap = a->noun != NULL ? " " : "";
   WG_AUTO(wg_cstr)
@@ -120,7 +121,7 @@ static bool args_unknown_long(const wg_cli *c, const char *name, size_t n_chars)
     names[n++] = wg_cli_common_opts[i].name;
   }
   WG_AUTO(wg_cstr) word = wg_xstrndup(name, n_chars);
-  const char *near = wg_cli_nearest(word, names, n);
+  const char *near = wg_nearest(word, names, n);
   if (near != NULL) {
     (void)wg_cli_usage(c, "no option '--%s'; did you mean '--%s'?", word, near);
   } else {

@@ -89,8 +89,6 @@ int wg_cli_end_json(const wg_cli *c, wg_jsonw *j, const wg_buf *out);
 // "wingo build: <text>; see 'wingo build --help'", exit code 2.
 int wg_cli_usage(const wg_cli *c, const char *fmt, ...) WG_PRINTF(2, 3);
 int wg_exit_code(wg_code code);
-// Parses "5GiB", "3800MiB", "100 MB", "4096".
-WG_MUST_CHECK bool wg_parse_size(wg_str s, uint64_t *out);
 
 #define WG_CLI_FORCE_OPT                                                                           \
   { .name = "force", .letter = 'f', .help = "replace what is there, change what is read-only" }

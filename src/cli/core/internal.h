@@ -30,8 +30,6 @@ void wg_cli_done(wg_cli *c);
 // The command called name (under noun, NULL for none); NULL when there is none.
 const wg_cli_cmd *wg_cli_find(const char *noun, const char *name);
 bool wg_cli_is_noun(const char *name);
-// The candidate nearest to word when it is near enough to be a typing error; NULL otherwise.
-const char *wg_cli_nearest(const char *word, const char *const *candidates, size_t n);
 
 // Help as text appended to out. noun NULL: the whole program.
 void wg_cli_help_overview(wg_buf *out, const char *noun);

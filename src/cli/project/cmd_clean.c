@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `wingo clean`: upkeep of the store.
+#include "base/units.h"
 #include "cli/core/internal.h"
 #include "fmt/json/jsonw.h"
 #include "store/store.h"
@@ -118,7 +119,7 @@ static int clean_main(wg_cli *c) {
   wg_store_clean_options opt = {
       .all = wg_cli_has(c, "all"), .dry_run = r.dry_run, .cancel = c->cancel};
   const char *keep = wg_cli_value(c, "keep");
-  if (keep != NULL && !wg_parse_size(wg_str_of(keep), &opt.keep_bytes)) {
+  if (keep != NULL && !wg_parse_size(keep, &opt.keep_bytes)) {
     return wg_cli_usage(c, "--keep takes a size like 5GiB, not '%s'", keep);
   }
   if (keep != NULL && opt.all) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A graph run with all that listens to it.
 #include "cli/project/run.h"
+#include "base/units.h"
 
 #include <string.h>
 
@@ -184,8 +185,7 @@ static int run_limits(const wg_cli *c, wg_exec_options *opt) {
     }
     opt->cpus = (unsigned)n;
   }
-  if (memory != NULL &&
-      (!wg_parse_size(wg_str_of(memory), &opt->memory_bytes) || opt->memory_bytes == 0)) {
+  if (memory != NULL && (!wg_parse_size(memory, &opt->memory_bytes) || opt->memory_bytes == 0)) {
     return wg_cli_usage(c, "--memory takes a size such as 4GiB, not '%s'", memory);
   }
   return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `wingo wim apply`: a whole image on the host.
+#include "base/human.h"
 #include "cli/wim/apply.h"
-#include "engine/text.h"
 #include "fmt/json/jsonw.h"
 #include "image/write/write.h"
 

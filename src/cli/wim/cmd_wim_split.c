@@ -2,9 +2,10 @@
 // `wingo wim split|join|verify`.
 #include <limits.h>
 
+#include "base/human.h"
+#include "base/units.h"
 #include "cli/wim/verified.h"
 #include "cli/wim/wim.h"
-#include "engine/text.h"
 #include "fmt/json/jsonw.h"
 #include "image/move/split.h"
 
@@ -45,7 +46,7 @@ static int split_run(wg_cli *c) {
                                 .ctx = &p,
                                 .cancel = c->cancel};
   uint64_t plain = 0;
-  if (!wg_parse_size(wg_str_of(c->args[2]), &opt.part_bytes)) {
+  if (!wg_parse_size(c->args[2], &opt.part_bytes)) {
     return wg_cli_usage(c, "'%s' is not a size, such as 3800MiB", c->args[2]);
   }
   if (wg_parse_u64(wg_str_of(c->args[2]), &plain) && plain < 65536) {

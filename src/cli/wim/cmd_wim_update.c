@@ -2,10 +2,11 @@
 // `wingo wim update`: files of an image added, deleted, renamed.
 #include <string.h>
 
+#include "base/human.h"
+#include "base/near.h"
 #include "cli/core/internal.h"
 #include "cli/wim/verified.h"
 #include "cli/wim/wim.h"
-#include "engine/text.h"
 #include "fmt/json/jsonw.h"
 #include "image/file/base.h"
 #include "image/tree/change.h"
@@ -137,7 +138,7 @@ static wg_code update_command(update *u, char *text, wg_error *err) {
     k++;
   }
   if (k == WG_ARRAY_LEN(commands)) {
-    const char *near = wg_cli_nearest(l.words[0], names, WG_ARRAY_LEN(names));
+    const char *near = wg_nearest(l.words[0], names, WG_ARRAY_LEN(names));
     return wg_fail(err, WG_E_USAGE, "no command '%s'; %s%s%s", l.words[0],
                    near != NULL ? "did you mean '" : "there are add, delete, rename, mkdir",
                    near != NULL ? near : "", near != NULL ? "'?" : "");

@@ -2,10 +2,10 @@
 // `wingo wim export|capture`.
 #include <string.h>
 
+#include "base/human.h"
 #include "base/utf.h"
 #include "cli/wim/verified.h"
 #include "cli/wim/wim.h"
-#include "engine/text.h"
 #include "fmt/json/jsonw.h"
 #include "image/move/export.h"
 #include "image/tree/winpath.h"

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/wim/wim.h"
+#include "base/near.h"
 
 #include <string.h>
 
 #include "base/civil.h"
+#include "base/human.h"
 #include "base/utf.h"
 #include "cli/core/internal.h"
-#include "engine/text.h"
 #include "image/tree/edit.h"
 #include "os/temp.h"
 
@@ -46,7 +47,7 @@ static const char *image_near(wg_cli_image *i, uint32_t dir, const char *name) {
       wg_vec_push(&names, &n, &cap) = copy;
     }
   }
-  const char *near = wg_cli_nearest(name, names, n);
+  const char *near = wg_nearest(name, names, n);
   wg_xfree((void *)names);
   return near;
 }

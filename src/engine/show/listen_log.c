@@ -2,9 +2,9 @@
 // The run log: one JSON object a line.
 #include <string.h>
 
+#include "base/human.h"
 #include "engine/show/listen.h"
 #include "engine/show/run_files.h"
-#include "engine/text.h"
 #include "fmt/json/jsonw.h"
 
 struct wg_listen_log {

@@ -3,9 +3,9 @@
 #ifndef WG_ENGINE_SHOW_REPORT_H
 #define WG_ENGINE_SHOW_REPORT_H
 
+#include "base/human.h"
 #include "engine/model.h"
 #include "engine/show/listen.h"
-#include "engine/text.h"
 
 // The timeline as an inline SVG.
 void wg_report_add_timeline(wg_buf *b, const run_model *m);

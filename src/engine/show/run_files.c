@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "base/human.h"
 #include "engine/show/listen.h"
-#include "engine/text.h"
 
 #define RUN_FILES_KEPT 50U
 

@@ -3,8 +3,8 @@
 #ifndef WG_ENGINE_SHOW_TERM_DRAW_H
 #define WG_ENGINE_SHOW_TERM_DRAW_H
 
+#include "base/human.h"
 #include "engine/model.h"
-#include "engine/text.h"
 
 #define TERM_PLAIN "0"
 #define TERM_DIM "2"

@@ -4,76 +4,6 @@
 #include "cli/core/internal.h"
 #include "support.h"
 
-static void sizes_as_people_write_them(void **state) {
-  (void)state;
-  static const struct {
-    const char *text;
-    uint64_t bytes;
-  } good[] = {
-      {"0", 0},
-      {"4096", 4096},
-      {"5GiB", 5ULL << 30},
-      {"3800MiB", 3800ULL << 20},
-      {"100 MB", 100000000},
-      {"1k", 1024},
-      {"2 tib", 1ULL << 41},
-      {"7B", 7},
-      {"18446744073709551615", UINT64_MAX},
-  };
-  for (size_t i = 0; i < WG_ARRAY_LEN(good); i++) {
-    uint64_t got = 1;
-    assert_true(wg_parse_size(wg_str_of(good[i].text), &got));
-    assert_true(got == good[i].bytes);
-  }
-  static const char *const bad[] = {"",
-                                    " ",
-                                    "GiB",
-                                    "-1",
-                                    "5 ",
-                                    "5GiB ",
-                                    "5 XB",
-                                    "1.5",
-                                    "0x10",
-                                    "5GGB",
-                                    "1e3k",
-                                    " 5k",
-                                    "+5",
-                                    "5\t",
-                                    "18446744073709551616",
-                                    "17179869184GiB"};
-  for (size_t i = 0; i < WG_ARRAY_LEN(bad); i++) {
-    uint64_t got = 42;
-    assert_false(wg_parse_size(wg_str_of(bad[i]), &got));
-    assert_true(got == 42);
-  }
-}
-
-static void nearest_word_or_none(void **state) {
-  (void)state;
-  static const char *const words[] = {"build", "check", "clean", "inspect", "keep-going"};
-  static const struct {
-    const char *typed, *meant;
-  } cases[] = {
-      {"biuld", "build"},    {"cehck", "check"}, {"claen", "clean"},
-      {"inspct", "inspect"}, {"ins", "inspect"}, {"keepgoing", "keep-going"},
-      {"deploy", NULL},      {"", NULL},         {"b", NULL},
-      {"xyzzy", NULL},
-  };
-  for (size_t i = 0; i < WG_ARRAY_LEN(cases); i++) {
-    const char *got = wg_cli_nearest(cases[i].typed, words, WG_ARRAY_LEN(words));
-    if (cases[i].meant == NULL) {
-      assert_null(got);
-    } else {
-      assert_non_null(got);
-      assert_string_equal(got, cases[i].meant);
-    }
-  }
-  char longest[4000];
-  memset(longest, 'a', sizeof(longest) - 1);
-  longest[sizeof(longest) - 1] = '\0';
-  assert_null(wg_cli_nearest(longest, words, WG_ARRAY_LEN(words)));
-}
-
 static void every_cause_has_its_exit_code(void **state) {
   (void)state;
   assert_int_equal(wg_exit_code(WG_OK), 0);
@@ -190,9 +120,11 @@ static void test_groups(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_groups),           cmocka_unit_test(sizes_as_people_write_them),
-      cmocka_unit_test(nearest_word_or_none),  cmocka_unit_test(every_cause_has_its_exit_code),
-      cmocka_unit_test(options_and_arguments), cmocka_unit_test(the_table_is_sound),
+      cmocka_unit_test(test_groups),
+
+      cmocka_unit_test(every_cause_has_its_exit_code),
+      cmocka_unit_test(options_and_arguments),
+      cmocka_unit_test(the_table_is_sound),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

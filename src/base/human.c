@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/text.h"
+#include "base/human.h"
 
 #include "base/utf.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers and names for people's eyes. Private to src/engine.
-#ifndef WG_ENGINE_TEXT_H
-#define WG_ENGINE_TEXT_H
+// Numbers and names for people's eyes.
+#ifndef WG_BASE_HUMAN_H
+#define WG_BASE_HUMAN_H
 
 #include "base/bytes.h"
 #include "base/civil.h"

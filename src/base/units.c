@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/units.h"
+#include "base/units.h"
 
 #include <string.h>
 
@@ -11,30 +11,36 @@ static size_t units_digits(const char *s) {
   return n;
 }
 
-bool wg_cfg_parse_size(const char *s, uint64_t *out_bytes) {
+bool wg_parse_size(const char *s, uint64_t *out_bytes) {
   static const struct {
     const char *name;
     uint64_t bytes;
-  } units[] = {{"", 1},
-               {"B", 1},
-               {"KiB", 1ULL << 10},
-               {"MiB", 1ULL << 20},
-               {"GiB", 1ULL << 30},
-               {"TiB", 1ULL << 40},
-               {"KB", 1000},
-               {"kB", 1000},
-               {"MB", 1000000},
-               {"GB", 1000000000},
-               {"TB", 1000000000000}};
+  } units[] = {
+      {"", 1},
+      {"b", 1},
+      {"kib", 1ULL << 10},
+      {"mib", 1ULL << 20},
+      {"gib", 1ULL << 30},
+      {"tib", 1ULL << 40},
+      {"k", 1ULL << 10},
+      {"m", 1ULL << 20},
+      {"g", 1ULL << 30},
+      {"t", 1ULL << 40},
+      {"kb", 1000},
+      {"mb", 1000000},
+      {"gb", 1000000000},
+      {"tb", 1000000000000},
+  };
   size_t n = units_digits(s);
   uint64_t v = 0;
   if (!wg_parse_u64((wg_str){s, n}, &v)) {
     return false;
   }
-  const char *unit = s + n + (s[n] == ' ' ? 1 : 0);
-  for (size_t i = 0; i < WG_ARRAY_LEN(units); i++) {
+  bool spaced = s[n] == ' ';
+  wg_str unit = wg_str_of(s + n + (spaced ? 1 : 0));
+  for (size_t i = spaced ? 1 : 0; i < WG_ARRAY_LEN(units); i++) { // "5 " has no unit
     uint64_t bytes = 0;
-    if (strcmp(unit, units[i].name) == 0) {
+    if (wg_str_eq_nocase(unit, units[i].name)) {
       if (!wg_mul(v, units[i].bytes, &bytes) || bytes > INT64_MAX) {
         return false;
       }
@@ -45,7 +51,7 @@ bool wg_cfg_parse_size(const char *s, uint64_t *out_bytes) {
   return false;
 }
 
-bool wg_cfg_parse_duration(const char *s, uint64_t *out_ms) {
+bool wg_parse_duration(const char *s, uint64_t *out_ms) {
   static const struct {
     const char *name;
     uint64_t ms;
@@ -154,7 +160,7 @@ static bool units_rfc3339(const char *s, int64_t *out_s) {
   return true;
 }
 
-bool wg_cfg_parse_time(const char *s, int64_t *out_s) {
+bool wg_parse_time(const char *s, int64_t *out_s) {
   uint64_t v = 0;
   int64_t t = 0;
   if (wg_parse_u64(wg_str_of(s), &v)) {

@@ -30,11 +30,11 @@ static const char *publish_fmt(wg_step_ctx *c, const char *fmt, ...) {
   return s;
 }
 
-// Below out/ of the project, as the user knows the file; its name alone when it lies elsewhere.
+// Below the project's folder of outputs; its name alone when it lies elsewhere.
 static const char *publish_rel(const wg_project *p, const char *path) {
-  WG_AUTO(wg_cstr) out = wg_path_join(p->dir, "out");
-  size_t n = strlen(out);
-  return strncmp(path, out, n) == 0 && path[n] == '/' ? path + n + 1 : wg_path_basename(path);
+  size_t n = strlen(p->out_dir);
+  return strncmp(path, p->out_dir, n) == 0 && path[n] == '/' ? path + n + 1
+                                                             : wg_path_basename(path);
 }
 
 static wg_code publish_files(wg_step_ctx *c, wg_folder_spec *spec, wg_error *err) {

@@ -45,7 +45,8 @@ typedef struct wg_event {
   const char *identity; // of the step, NULL for the run
   const char *verb;
   bool is_action;
-  const char *name, *text, *details, *unit, *path; // NULL where not used; borrowed for the call
+  // NULL where not used; borrowed for the call. name of RUN_STARTED: the environment.
+  const char *name, *text, *details, *unit, *path;
   const wg_table *table;
   uint64_t done, total; // progress
   uint64_t size_bytes;

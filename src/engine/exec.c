@@ -509,7 +509,10 @@ wg_code wg_exec_run(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_exe
     return err->code;
   }
   out->n_steps = env.n_selected;
-  wg_event ev = {.type = WG_EV_RUN_STARTED, .step = UINT32_MAX, .n_total = env.n_selected};
+  wg_event ev = {.type = WG_EV_RUN_STARTED,
+                 .step = UINT32_MAX,
+                 .name = opt->env_name,
+                 .n_total = env.n_selected};
   if (opt->bus != NULL) {
     wg_bus_emit(opt->bus, &ev);
   }

@@ -29,6 +29,7 @@ typedef struct wg_exec_options {
   bool look_everywhere;    // plan: ask far sides, too
   const wg_run_info *info; // may be NULL
   const char *project_dir; // for .wingo/
+  const char *env_name;    // "" or NULL: none. What is remembered of steps is kept for each
   const wg_cancel *cancel;
   wg_bus *bus;
 } wg_exec_options;

@@ -140,6 +140,37 @@ static void across_out_names(wg_cfg *c, const wg_project *p, const wg_cfg_image 
   }
 }
 
+// The folder of an environment's outputs is below out/, too.
+static void across_env_folder(wg_cfg *c, const wg_project *p) {
+  static const char *const endings[] = {"wim", "esd", "swm"};
+  const char *what = NULL;
+  wg_pos pos = {0};
+  for (size_t i = 0; i < p->n_apps; i++) {
+    if (strcmp(p->apps[i].name, p->env_name) == 0) {
+      what = wg_cfg_printf(c, "apps.%s", p->env_name);
+      pos = p->apps[i].pos;
+    }
+  }
+  for (size_t i = 0; i < p->n_images; i++) {
+    const wg_cfg_image *img = &p->images[i];
+    for (size_t k = 0; k < img->n_outputs; k++) {
+      if (strcmp(wg_cfg_printf(c, "%s.%s", img->name, endings[img->outputs[k].kind]),
+                 p->env_name) == 0) {
+        what = wg_cfg_printf(c, "images.%s", img->name);
+        pos = img->pos;
+      }
+    }
+  }
+  if (what != NULL) {
+    wg_cfg_error(c, pos,
+                 wg_cfg_printf(c,
+                               "%s: its outputs without --env go where those of --env %s go, to "
+                               "out/%s",
+                               what, p->env_name, p->env_name),
+                 wg_cfg_printf(c, "give config/%s.yaml another name", p->env_name));
+  }
+}
+
 // Finds the app of each images.*.apps item: fills app_index in a copy of the items.
 static void across_bind_apps(wg_cfg *c, wg_project *p) {
   wg_cfg_image *images = wg_cfg_alloc(c, p->n_images, sizeof(*images));
@@ -212,6 +243,9 @@ static void across_publish(wg_cfg *c, const wg_project *p, const wg_cfg_publish 
 
 void wg_project_across(wg_cfg *c, wg_project *p) {
   across_epoch(c, p);
+  if (p->env_name[0] != '\0') {
+    across_env_folder(c, p);
+  }
   for (size_t i = 0; i < p->n_apps; i++) {
     across_version_info(c, p, &p->apps[i]);
   }

@@ -11,6 +11,7 @@
 
 typedef struct wg_project {
   const char *dir;     // absolute folder of wingo.yaml
+  const char *out_dir; // absolute folder of what is made: dir/out, with --env dir/out/<env>
   const char *file;    // as the user would name it
   const char *name;    // project name
   const char *release; // "" or "1.4.0"

@@ -141,7 +141,7 @@ static wg_step *archive_target(wg_graph *g, const wg_project *project, const wg_
                                wg_go_env *env) {
   archive_step *s = wg_go_steps_alloc(env, 1, sizeof(*s));
   WG_AUTO(wg_cstr) identity = wg_xprintf("archive/%s/%s", app->name, t->slug);
-  WG_AUTO(wg_cstr) out = wg_xprintf("%s/out/%s/%s", project->dir, app->name, name);
+  WG_AUTO(wg_cstr) out = wg_xprintf("%s/%s/%s", project->out_dir, app->name, name);
   WG_AUTO(wg_cstr) time = wg_xprintf("%lld", (long long)project->time_s);
   *s = (archive_step){
       .zip = zip, .time_s = project->time_s, .program = wg_go_program_name(app, t, env)};
@@ -164,7 +164,7 @@ wg_code wg_go_add_archives(wg_graph *g, const wg_project *project, const wg_cfg_
   }
   checksums_step *sums = wg_go_steps_alloc(env, 1, sizeof(*sums));
   WG_AUTO(wg_cstr) identity = wg_xprintf("archive/%s/checksums", app->name);
-  WG_AUTO(wg_cstr) out = wg_xprintf("%s/out/%s/checksums.txt", project->dir, app->name);
+  WG_AUTO(wg_cstr) out = wg_xprintf("%s/%s/checksums.txt", project->out_dir, app->name);
   sums->names = wg_go_steps_alloc(env, app->n_targets, sizeof(*sums->names));
   wg_step *sum = wg_graph_add(g, &checksums_kind, identity, sums);
   for (size_t i = 0; i < app->n_targets; i++) {

@@ -370,7 +370,7 @@ static wg_step *go_add_target(wg_graph *g, const wg_project *project, const wg_c
   t->spec.resources = resources != NULL;
   WG_AUTO(wg_cstr) identity = wg_xprintf("app/%s/%s", app->name, target->slug);
   WG_AUTO(wg_cstr)
-  path = wg_xprintf("%s/out/%s/%s/%s", project->dir, app->name, target->slug, t->file_name);
+  path = wg_xprintf("%s/%s/%s/%s", project->out_dir, app->name, target->slug, t->file_name);
   wg_step *s = wg_graph_add(g, &go_build_kind, identity, t);
   go_params(s, &t->spec);
   if (resources != NULL) {

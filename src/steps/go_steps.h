@@ -8,7 +8,7 @@
 #include "project/project.h"
 
 // Adds the steps of one app: for each target a "go.build" step "app/<app>/<slug>" with the output
-// "bin", published to <project>/out/<app>/<slug>/<app>[.exe].
+// "bin", published to <out_dir>/<app>/<slug>/<app>[.exe].
 //
 // env outlives the graph and lends it memory. out_build_steps has room for app->n_targets: the
 // build step of each target, in order, owned by the graph. CONFIG for what env: may not set.
@@ -16,7 +16,7 @@ wg_code wg_go_add_steps(wg_graph *g, const wg_project *project, const wg_cfg_app
                         wg_go_env *env, wg_step **out_build_steps, wg_error *err);
 
 // What archive: of an app asks for: a step "archive/<app>/<slug>" for each target, published to
-// <project>/out/<app>/<name>.zip or .tar.gz, and "archive/<app>/checksums". build_steps as
+// <out_dir>/<app>/<name>.zip or .tar.gz, and "archive/<app>/checksums". build_steps as
 // wg_go_add_steps gave them. CONFIG, with the place: two targets with one name.
 wg_code wg_go_add_archives(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
                            wg_go_env *env, wg_step *const *build_steps, wg_error *err);

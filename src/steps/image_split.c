@@ -68,7 +68,7 @@ wg_code wg_image_split_step(wg_graph *g, const wg_image_plan *plan, const wg_cfg
   user->part_bytes = output->part_bytes != 0 ? output->part_bytes : SPLIT_PART_BYTES;
   WG_AUTO(wg_cstr) identity = wg_xprintf("image/%s/swm", plan->image->name);
   WG_AUTO(wg_cstr)
-  first = wg_xprintf("%s/out/%s.swm", plan->project->dir, plan->image->name);
+  first = wg_xprintf("%s/%s.swm", plan->project->out_dir, plan->image->name);
   WG_AUTO(wg_cstr) size = wg_xprintf("%llu", (unsigned long long)user->part_bytes);
   wg_step *step = wg_graph_add(g, &split_kind, identity, user);
   wg_step_param(step, "part_bytes", size);

@@ -235,7 +235,7 @@ static wg_code image_add(wg_graph *g, const wg_image_plan *plan, const wg_part_p
                        .format = kind == WG_OUTPUT_ESD ? WG_IMAGE_FORMAT_ESD : WG_IMAGE_FORMAT_WIM};
   const char *name = format_names[user->format];
   WG_AUTO(wg_cstr) identity = wg_xprintf("image/%s/%s", image->name, name);
-  WG_AUTO(wg_cstr) out_path = wg_xprintf("%s/out/%s.%s", plan->project->dir, image->name, name);
+  WG_AUTO(wg_cstr) out_path = wg_xprintf("%s/%s.%s", plan->project->out_dir, image->name, name);
   WG_AUTO(wg_cstr) time = wg_xprintf("%lld", (long long)plan->project->time_s);
   wg_step *step = wg_graph_add(g, &image_kind, identity, user);
   wg_step_param(step, "name", image->name);

@@ -30,8 +30,9 @@ const wg_cli_cmd wg_cmd_build = {
     .args = "[TARGET...]",
     .summary = "build everything, or the targets named",
     .text =
-        "Builds what is not in the store yet and puts the results below out/. Their paths are\n"
-        "printed on standard output, everything else on standard error. Each run leaves a log in\n"
+        "Builds what is not in the store yet and puts the results below out/, with --env below\n"
+        "out/ENV/. Their paths are printed on standard output, everything else on standard error. "
+        "Each run leaves a log in\n"
         ".wingo/log and a report in .wingo/report.\n\n"
         "Targets are names from the project file: app/agent, app/agent/windows-amd64,\n"
         "image/kiosk; or agent and kiosk where that is clear.\n\n"

@@ -61,6 +61,7 @@ static void log_optional(wg_jsonw *j, const char *key, const char *value) {
 }
 
 static void log_run(wg_jsonw *j, const wg_event *ev) {
+  log_optional(j, "environment", ev->name);
   wg_jsonw_kv_u64(j, "steps", ev->n_total);
   if (ev->type == WG_EV_RUN_ENDED) {
     wg_jsonw_kv_u64(j, "ran", ev->n_done);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a fuzz target over files and folders named on the command line: the corpus under any
-// compiler.
+// compiler. An input that says nothing about allocations (see fuzz.h) runs again with each of the
+// first few failing.
 #include <dirent.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
+
+#define REPLAY_FAILING 24
 
 static unsigned n_run;
 
@@ -18,7 +18,6 @@ static void replay_file(const char *path) {
     perror(path);
     exit(1);
   }
-  // An exact-size block, so that AddressSanitizer sees one byte too far.
   size_t cap = 1 << 16, n = 0;
   uint8_t *p = malloc(cap);
   for (;;) {
@@ -33,10 +32,17 @@ static void replay_file(const char *path) {
     }
   }
   (void)fclose(f);
-  uint8_t *exact = malloc(n == 0 ? 1 : n);
+  uint8_t *exact = malloc(n + FUZZ_TAIL_BYTES);
   memcpy(exact, p, n);
   free(p);
   (void)LLVMFuzzerTestOneInput(exact, n);
+  if (n < FUZZ_TAIL_BYTES || memcmp(exact + n - FUZZ_TAIL_BYTES, FUZZ_TAIL, 4) != 0) {
+    for (uint8_t fail_at = 1; fail_at <= REPLAY_FAILING; fail_at++) {
+      const uint8_t tail[FUZZ_TAIL_BYTES] = {'w', 'g', 'f', 'z', fail_at};
+      memcpy(exact + n, tail, sizeof(tail));
+      (void)LLVMFuzzerTestOneInput(exact, n + FUZZ_TAIL_BYTES);
+    }
+  }
   free(exact);
   n_run++;
 }

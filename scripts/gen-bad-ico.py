@@ -97,10 +97,9 @@ def main():
         for target in ("ico", "rsrc"):
             d = FUZZ / target / "corpus"
             d.mkdir(parents=True, exist_ok=True)
-            # fuzz/ico: the icon. fuzz/rsrc: three texts with a length byte each, then the icon. Both: 4
-            # bytes of options at the end.
+            # fuzz/ico: the icon. fuzz/rsrc: three texts with a length byte each, then the icon.
             head = b"" if target == "ico" else b"\x071.2.3-a\x04Name\x0b<assembly/>"
-            (d / name).write_bytes(head + data + bytes(4))
+            (d / name).write_bytes(head + data)
 
 
 if __name__ == "__main__":

@@ -102,10 +102,10 @@ def main():
         "block-variables-short": header(0x280) + struct.pack("<II", 12, 0xA0000001) + bytes(4) + END,
         "block-variables-endless": header(0x280) + struct.pack("<II", 0x314, 0xA0000001) + b"a" * 780 + END,
     }
-    for folder, files, prefix in ((HERE, bad, b""), (ROOT / "fuzz/lnk/corpus", good, b"\0\0")):
+    for folder, files in ((HERE, bad), (ROOT / "fuzz/lnk/corpus", good)):
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
-            (folder / (name + ".lnk")).write_bytes(prefix + data)
+            (folder / (name + ".lnk")).write_bytes(data)
 
 
 main()

@@ -241,8 +241,7 @@ def main():
     (HERE / "README.md").write_text(text)
     CORPUS.mkdir(parents=True, exist_ok=True)
     for name, args in (("pe64-signed", (True, True)), ("pe64", (True, False)), ("pe32", (False, False))):
-        # Four bytes of options stand behind the image: see fuzz.c.
-        (CORPUS / name).write_bytes(bytes(make_pe(*args)[0]) + bytes(4))
+        (CORPUS / name).write_bytes(bytes(make_pe(*args)[0]))
 
 
 if __name__ == "__main__":

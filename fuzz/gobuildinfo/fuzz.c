@@ -103,6 +103,5 @@ static void body(const uint8_t *data, size_t size, const wg_alloc *alloc) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  fuzz_twice(data, size, body);
-  return 0;
+  return fuzz_run(data, size, body);
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The output of `go list`, and the two text formats that goapp scans itself. The first byte picks
-// which, and the size of the pieces.
-#include <stdlib.h>
-#include <string.h>
-
+// The output of `go list`, and the two text formats that goapp scans itself. Options: 1 picks
+// the texts, the others are the size of the pieces.
+#include "../fuzz.h"
 #include "goapp/flags.h"
 #include "goapp/gomod.h"
 #include "goapp/list.h"
@@ -94,23 +92,14 @@ static void fuzz_texts(wg_str s) {
   (void)!wg_go_text_code(s);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size == 0) {
-    return 0;
-  }
-  uint8_t how = data[0];
-  size_t n = size - 1;
-  char *p = malloc(n == 0 ? 1 : n); // exact, so that one byte too far shows
-  if (p == NULL) {
-    return 0;
-  }
-  memcpy(p, data + 1, n);
-  if ((how & 1) == 0) {
-    fuzz_list(p, n, (how >> 1) + 1U);
+  fuzz_input in;
+  fuzz_begin(&in, data, size);
+  if ((in.options & 1) == 0) {
+    fuzz_list((const char *)in.p, in.n, (in.options >> 1) % 128 + 1);
   } else {
-    fuzz_texts((wg_str){p, n});
+    fuzz_texts((wg_str){(const char *)in.p, in.n});
   }
-  free(p);
+  fuzz_end(&in);
   return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes 0-1: which allocation fails. What was read is written, where it can be, read again, and
+// No options. What was read is written, where it can be, read again, and
 // says the same; written once more it is the same bytes.
 #include <string.h>
 
@@ -37,22 +37,16 @@ static void again(const wg_lnk *l, wg_arena *arena, const wg_alloc *alloc, const
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size < 2) {
-    return 0;
-  }
-  fuzz_heap heap = {.fail_at = wg_le16(data)};
-  wg_alloc alloc = {.fn = fuzz_heap_fn, .ctx = &heap};
+  fuzz_input in;
+  fuzz_begin(&in, data, size);
   wg_arena arena;
-  wg_arena_init(&arena, &alloc, 16U << 20);
-  size_t n = size - 2;
-  char *copy = malloc(n == 0 ? 1 : n);
-  memcpy(copy, data + 2, n);
+  wg_arena_init(&arena, &in.alloc, 16U << 20);
   wg_lnk l;
   wg_error err = WG_ERROR_INIT;
-  if (wg_lnk_parse(copy, n, &arena, &l, &err) == WG_OK) {
-    again(&l, &arena, &alloc, &heap);
+  if (wg_lnk_parse(in.p, in.n, &arena, &l, &err) == WG_OK) {
+    again(&l, &arena, &in.alloc, &in.heap);
   }
   wg_arena_done(&arena);
-  free(copy);
+  fuzz_end(&in);
   return 0;
 }

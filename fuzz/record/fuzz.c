@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store's own files: frames, and the rows of the stat table and of big outputs. Input that
-// starts with "w" is a file as it is; otherwise the first byte chooses the kind and the rest is a
-// payload in a frame that holds, so that fuzzing gets past the checksum.
-#include <stdlib.h>
-#include <string.h>
-
+// The store's own files: frames, and the rows of the stat table and of big outputs. Options 0: a
+// file as it is; else the kind of frame that the input is a payload of, so that fuzzing gets past
+// the checksum.
+#include "../fuzz.h"
 #include "os/mem.h"
 #include "store/stattab.h"
 
@@ -84,21 +82,23 @@ static void check_frame(const uint8_t *data, size_t size, wg_frame_kind kind) {
   }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size == 0 || data[0] == 'w') {
-    check_frame(data, size, WG_FRAME_RECORD);
-    check_frame(data, size, WG_FRAME_STAT);
-    return 0;
+  fuzz_input in;
+  fuzz_begin(&in, data, size);
+  if (in.options == 0) {
+    check_frame(in.p, in.n, WG_FRAME_RECORD);
+    check_frame(in.p, in.n, WG_FRAME_STAT);
+  } else {
+    wg_frame_kind kind = (wg_frame_kind)(1 + (in.options - 1) % 4);
+    WG_AUTO(wg_buf) framed = {0};
+    wg_buf_init(&framed, wg_heap(), 0);
+    wg_frame_put(&framed, kind, &key, in.p, in.n);
+    uint8_t *exact = malloc(framed.n);
+    wg_assert(exact != NULL);
+    memcpy(exact, framed.p, framed.n);
+    check_frame(exact, framed.n, kind);
+    free(exact);
   }
-  wg_frame_kind kind = (wg_frame_kind)(1 + data[0] % 4);
-  WG_AUTO(wg_buf) framed = {0};
-  wg_buf_init(&framed, wg_heap(), 0);
-  wg_frame_put(&framed, kind, &key, data + 1, size - 1);
-  uint8_t *exact = malloc(framed.n);
-  wg_assert(exact != NULL);
-  memcpy(exact, framed.p, framed.n);
-  check_frame(exact, framed.n, kind);
-  free(exact);
+  fuzz_end(&in);
   return 0;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a hive. Byte 0: flags (1 repair checksum and sequence numbers, 2 treat the second
-// half as a log, 4 salvage); bytes 1-2: which allocation fails (0: none). After a good parse: touch
-// everything, write, parse again, compare.
+// Any bytes as a hive. Options: 1 repair checksum and sequence numbers, 2 treat the second half as
+// a log, 4 salvage. After a good parse: touch everything, write, parse again, compare.
 #include <string.h>
 
 #include "../fuzz.h"
@@ -106,35 +105,31 @@ static void repair(uint8_t *p, size_t n) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size < 3) {
-    return 0;
-  }
-  fuzz_heap heap = {.fail_at = wg_le16(data + 1)};
-  wg_alloc alloc = {.fn = fuzz_heap_fn, .ctx = &heap};
-  size_t n = size - 3;
-  uint8_t *copy = malloc(n == 0 ? 1 : n);
-  memcpy(copy, data + 3, n);
-  if ((data[0] & 2) != 0) {
+  fuzz_input in;
+  fuzz_begin(&in, data, size);
+  uint8_t *copy = in.p;
+  size_t n = in.n;
+  if ((in.options & 2) != 0) {
     size_t half = n / 2;
     wg_buf out;
     uint32_t n_applied = 0;
     wg_error err = WG_ERROR_INIT;
-    wg_buf_init(&out, &alloc, 64U << 20);
+    wg_buf_init(&out, &in.alloc, 64U << 20);
     if (wg_regf_recover(copy, half, copy + half, n - half, NULL, 0, &out, &n_applied, &err) ==
         WG_OK) {
-      check(out.p, out.n, &alloc, &heap);
+      check(out.p, out.n, &in.alloc, &in.heap);
     }
     wg_buf_done(&out);
   } else {
-    if ((data[0] & 1) != 0) {
+    if ((in.options & 1) != 0) {
       repair(copy, n);
     }
-    if ((data[0] & 4) != 0) {
-      salvage(copy, n, &alloc, &heap);
+    if ((in.options & 4) != 0) {
+      salvage(copy, n, &in.alloc, &in.heap);
     } else {
-      check(copy, n, &alloc, &heap);
+      check(copy, n, &in.alloc, &in.heap);
     }
   }
-  free(copy);
+  fuzz_end(&in);
   return 0;
 }

@@ -31,22 +31,16 @@ static void write_again(const wg_regtext *t, wg_buf *out) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size < 2) {
-    return 0;
-  }
-  fuzz_heap heap = {.fail_at = wg_le16(data)};
-  wg_alloc alloc = {.fn = fuzz_heap_fn, .ctx = &heap};
-  size_t n = size - 2;
-  uint8_t *copy = malloc(n == 0 ? 1 : n);
-  memcpy(copy, data + 2, n);
+  fuzz_input in;
+  fuzz_begin(&in, data, size);
   wg_arena arena;
-  wg_arena_init(&arena, &alloc, 64U << 20);
+  wg_arena_init(&arena, &in.alloc, 64U << 20);
   wg_error err = WG_ERROR_INIT;
   wg_regtext t, again;
   wg_buf text, wide;
-  wg_buf_init(&text, &alloc, 0);
-  wg_buf_init(&wide, &alloc, 0);
-  if (wg_regtext_parse(copy, n, NULL, &arena, &t, &err) == WG_OK) {
+  wg_buf_init(&text, &in.alloc, 0);
+  wg_buf_init(&wide, &in.alloc, 0);
+  if (wg_regtext_parse(in.p, in.n, NULL, &arena, &t, &err) == WG_OK) {
     write_again(&t, &text);
     if (!text.failed && wg_regtext_finish(wg_buf_str(&text), &wide, &err) == WG_OK) {
       wg_code c = wg_regtext_parse(wide.p, wide.n, NULL, &arena, &again, &err);
@@ -59,6 +53,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   wg_buf_done(&text);
   wg_buf_done(&wide);
   wg_arena_done(&arena);
-  free(copy);
+  fuzz_end(&in);
   return 0;
 }

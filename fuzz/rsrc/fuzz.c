@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Resources from any texts and any icon: three texts with a length byte each (version, name,
-// manifest), the icon, then four bytes of options: two pick the allocation that fails, one the
-// settings of a made manifest. What is built must read back the same.
-#include <stdlib.h>
-#include <string.h>
-
+// manifest), then the icon. Options: the settings of a made manifest. What is built must read back
+// the same.
+#include "../fuzz.h"
 #include "../../tests/pe_image.h"
 #include "fmt/ico/ico.h"
 #include "fmt/pe/pe.h"
 #include "fmt/rsrc/rsrc.h"
 #include "os/mem.h"
-
-typedef struct fuzz_heap {
-  unsigned long n_calls, fail_at;
-} fuzz_heap;
-
-static void *fuzz_alloc(void *ctx, void *p, size_t n_bytes) {
-  fuzz_heap *h = ctx;
-  if (n_bytes == 0) {
-    free(p);
-    return NULL;
-  }
-  h->n_calls++;
-  return h->fail_at != 0 && h->n_calls >= h->fail_at ? NULL : realloc(p, n_bytes);
-}
 
 // Takes a text of up to 255 bytes; z gets a copy with a NUL.
 static wg_str take_text(wg_reader *r, char z[256]) {
@@ -79,41 +63,37 @@ static void check_image(const wg_rsrc_spec *spec, const wg_buf *syso, wg_arena *
   }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const char *const archs[] = {"amd64", "arm64", "386"};
-  if (size < 4) {
-    return 0;
-  }
-  const uint8_t *opt = data + size - 4;
-  wg_reader r = wg_reader_of(data, size - 4);
+  fuzz_input in;
+  fuzz_begin(&in, data, size);
+  unsigned set = in.options & 255, more = in.options >> 8;
+  wg_reader r = wg_reader_of(in.p, in.n);
   char version[256], name[256], xml[256];
   (void)take_text(&r, version);
   (void)take_text(&r, name);
   wg_str manifest_xml = take_text(&r, xml);
   wg_rsrc_version_info info = {.file_version = version, .company = name, .description = name};
-  wg_rsrc_manifest made = {.level = (wg_rsrc_level)(opt[2] & 3),
-                           .dpi = (wg_rsrc_dpi)(opt[2] >> 2 & 3),
-                           .long_paths = (opt[2] & 16) != 0,
-                           .utf8 = (opt[2] & 32) != 0,
-                           .ui_access = (opt[2] & 64) != 0,
-                           .name = (opt[3] & 4) != 0 ? name : NULL,
+  wg_rsrc_manifest made = {.level = (wg_rsrc_level)(set & 3),
+                           .dpi = (wg_rsrc_dpi)(set >> 2 & 3),
+                           .long_paths = (set & 16) != 0,
+                           .utf8 = (set & 32) != 0,
+                           .ui_access = (set & 64) != 0,
+                           .name = (more & 4) != 0 ? name : NULL,
                            .description = name};
-  wg_rsrc_spec spec = {.goarch = archs[opt[3] % 3],
+  wg_rsrc_spec spec = {.goarch = archs[more % 3],
                        .version = &info,
                        .icon = {(const char *)r.p + r.pos, (size_t)wg_reader_left(&r)}};
-  if ((opt[3] & 8) != 0) {
+  if ((more & 8) != 0) {
     spec.manifest = &made;
   } else {
     spec.manifest_xml = manifest_xml;
   }
-  fuzz_heap heap = {.fail_at = wg_le16(opt)};
-  wg_alloc alloc = {.fn = fuzz_alloc, .ctx = &heap};
   wg_arena arena = {0}, check = {0};
-  wg_arena_init(&arena, &alloc, 16U << 20);
+  wg_arena_init(&arena, &in.alloc, 16U << 20);
   wg_arena_init(&check, wg_heap(), 16U << 20);
   WG_AUTO(wg_buf) out = {0};
-  wg_buf_init(&out, &alloc, 0);
+  wg_buf_init(&out, &in.alloc, 0);
   wg_error err = WG_ERROR_INIT;
   wg_code code = wg_rsrc_build_syso(&spec, &arena, &out, &err);
   if (code == WG_OK) {
@@ -122,5 +102,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   require(code != WG_E_BUG);
   wg_arena_done(&arena);
   wg_arena_done(&check);
+  fuzz_end(&in);
   return 0;
 }

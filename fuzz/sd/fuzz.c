@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Byte 0: 0 bytes, 1 SDDL text; bytes 1-2: which allocation fails. What was read is written, read
-// again, compared.
+// Options: 1 SDDL text, else bytes. What was read is written, read again, compared.
 #include <string.h>
 
 #include "../fuzz.h"
@@ -34,24 +33,19 @@ static void again(const wg_sd *sd, wg_arena *arena, const wg_alloc *alloc, const
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size < 3) {
-    return 0;
-  }
-  fuzz_heap heap = {.fail_at = wg_le16(data + 1)};
-  wg_alloc alloc = {.fn = fuzz_heap_fn, .ctx = &heap};
+  fuzz_input in;
+  fuzz_begin(&in, data, size);
   wg_arena arena;
-  wg_arena_init(&arena, &alloc, 16U << 20);
-  size_t n = size - 3;
-  char *copy = malloc(n == 0 ? 1 : n);
-  memcpy(copy, data + 3, n);
+  wg_arena_init(&arena, &in.alloc, 16U << 20);
   wg_sd sd;
   wg_error err = WG_ERROR_INIT;
-  wg_code code = data[0] == 1 ? wg_sddl_parse((wg_str){copy, n}, &arena, &sd, &err)
-                              : wg_sd_parse(copy, n, &arena, &sd, &err);
+  wg_code code = (in.options & 1) != 0
+                     ? wg_sddl_parse((wg_str){(const char *)in.p, in.n}, &arena, &sd, &err)
+                     : wg_sd_parse(in.p, in.n, &arena, &sd, &err);
   if (code == WG_OK) {
-    again(&sd, &arena, &alloc, &heap);
+    again(&sd, &arena, &in.alloc, &in.heap);
   }
   wg_arena_done(&arena);
-  free(copy);
+  fuzz_end(&in);
   return 0;
 }

@@ -49,6 +49,5 @@ static void fuzz_url(const uint8_t *data, size_t size, const wg_alloc *alloc) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  fuzz_twice(data, size, fuzz_url);
-  return 0;
+  return fuzz_run(data, size, fuzz_url);
 }

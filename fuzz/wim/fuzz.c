@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a WIM file, as raw metadata, or as XML. A file that begins with "MSWIM" is taken as
-// it is; else byte 0 says what the rest is (0: WIM, 1: metadata, 2: UTF-8 XML), bytes 1-2 which
-// allocation fails (0: none); a byte 0 of 254 means a split WIM of two parts, bytes 3-6 say how
-// long the first is. After a good parse: touch everything, write, parse again, compare.
+// Any bytes as a WIM file, as raw metadata, or as XML. Options: 0 a WIM, 1 metadata, 2 UTF-8 XML, 3
+// a split WIM of two parts, the second from where a header stands again. After a good parse: touch
+// everything, write, parse again, compare.
 #include <string.h>
 
 #include "../fuzz.h"
@@ -206,31 +205,29 @@ static void check_wim(const uint8_t *p, size_t n, size_t cut, const wg_alloc *al
   }
 }
 
+// Where the second header stands; 0 when there is none.
+static size_t second_part(const uint8_t *p, size_t n) {
+  const uint8_t *at = n > 8 ? memmem(p + 8, n - 8, "MSWIM\0\0", 8) : NULL;
+  return at == NULL ? 0 : (size_t)(at - p);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  fuzz_heap heap = {0};
-  wg_alloc alloc = {.fn = fuzz_heap_fn, .ctx = &heap};
-  if (size >= 5 && (memcmp(data, "MSWIM", 5) == 0 || memcmp(data, "WLPWM", 5) == 0)) {
-    check_wim(data, size, 0, &alloc, 0);
-    return 0;
+  fuzz_input in;
+  fuzz_begin(&in, data, size);
+  switch (in.options & 3) {
+  case 0:
+    check_wim(in.p, in.n, 0, &in.alloc, in.heap.fail_at);
+    break;
+  case 1:
+    check_tree(in.p, in.n, &in.alloc, in.heap.fail_at);
+    break;
+  case 2:
+    check_xml((wg_str){(const char *)in.p, in.n}, &in.alloc, in.heap.fail_at);
+    break;
+  default:
+    check_wim(in.p, in.n, second_part(in.p, in.n), &in.alloc, in.heap.fail_at);
+    break;
   }
-  if (size < 3) {
-    return 0;
-  }
-  heap.fail_at = (unsigned)data[1] | (unsigned)data[2] << 8;
-  size_t n = size - 3;
-  uint8_t *p = malloc(n == 0 ? 1 : n); // exact size, so that one byte too far is seen
-  if (n > 0) {
-    memcpy(p, data + 3, n);
-  }
-  if (data[0] == 254 && n > 4) {
-    check_wim(p + 4, n - 4, wg_le32(p) % (n - 4), &alloc, heap.fail_at);
-  } else if (data[0] % 3 == 0) {
-    check_wim(p, n, 0, &alloc, heap.fail_at);
-  } else if (data[0] % 3 == 1) {
-    check_tree(p, n, &alloc, heap.fail_at);
-  } else {
-    check_xml((wg_str){(const char *)p, n}, &alloc, heap.fail_at);
-  }
-  free(p);
+  fuzz_end(&in);
   return 0;
 }

@@ -1,32 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes -> YAML tree. Every node is touched; limits hold; places lie inside the text.
-#include <stdlib.h>
-#include <string.h>
-
+#include "../fuzz.h"
 #include "fmt/yaml/yaml.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
 
 // libfyaml 0.7.12 loses a buffer of its own when a long quoted text is not closed. What it loses
 // when it is used wrongly, the unit tests find: they run without this.
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions(void) {
   return "leak:libfyaml.so";
-}
-
-// Fails at the N-th allocation; N comes from the input.
-typedef struct fuzz_heap {
-  unsigned long n_calls, fail_at;
-} fuzz_heap;
-
-static void *fuzz_heap_fn(void *ctx, void *p, size_t n_bytes) {
-  fuzz_heap *h = ctx;
-  if (n_bytes == 0) {
-    free(p);
-    return NULL;
-  }
-  h->n_calls++;
-  return h->fail_at != 0 && h->n_calls >= h->fail_at ? NULL : realloc(p, n_bytes);
 }
 
 static uint64_t fuzz_weight(const wg_yaml_node *n, const wg_yaml_limits *limits, unsigned depth,
@@ -56,20 +38,14 @@ static uint64_t fuzz_weight(const wg_yaml_node *n, const wg_yaml_limits *limits,
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size < 1) {
-    return 0;
-  }
-  // The last byte, so that plain text files are a corpus: 0x80 and more fails an allocation.
-  uint8_t pick = data[size - 1];
-  fuzz_heap h = {.fail_at = pick >= 0x80 ? pick - 0x7FU : 0};
-  wg_alloc alloc = {fuzz_heap_fn, &h};
+  fuzz_input in;
+  fuzz_begin(&in, data, size);
   wg_arena arena;
-  wg_arena_init(&arena, &alloc, (size_t)64 << 20);
+  wg_arena_init(&arena, &in.alloc, (size_t)64 << 20);
   wg_yaml_limits limits = {.max_bytes = 1U << 20, .max_depth = 20, .max_nodes = 2000};
   wg_yaml_doc doc;
   wg_error err = WG_ERROR_INIT;
-  size_t n = size - (pick >= 0x80 ? 1 : 0);
-  wg_code code = wg_yaml_parse((wg_str){(const char *)data, n}, &limits, 7, &arena, &doc, &err);
+  wg_code code = wg_yaml_parse((wg_str){(const char *)in.p, in.n}, &limits, 7, &arena, &doc, &err);
   wg_assert(code == WG_OK || code == WG_E_FORMAT || code == WG_E_LIMIT || code == WG_E_NOMEM);
   wg_assert(code == WG_OK || doc.root == NULL);
   wg_assert(code != WG_E_FORMAT || doc.n_faults == 1);
@@ -77,9 +53,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     wg_assert(doc.faults[i].line >= 1 && doc.faults[i].col >= 1 && doc.faults[i].text[0] != '\0');
   }
   if (doc.root != NULL) {
-    uint64_t weight = fuzz_weight(doc.root, &limits, 0, n);
+    uint64_t weight = fuzz_weight(doc.root, &limits, 0, in.n);
     wg_assert(weight <= 2 * (uint64_t)limits.max_nodes);
   }
   wg_arena_done(&arena);
+  fuzz_end(&in);
   return 0;
 }

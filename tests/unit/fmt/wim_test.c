@@ -206,7 +206,8 @@ static void times(void **state) {
   assert_true(wg_wim_time(INT64_MIN) == 0);
 }
 
-// fuzz/wim/corpus/parts: what wimlib made of one split into two, behind 7 bytes.
+// fuzz/wim/corpus/parts: what wimlib made of one split into two, one behind the other; then 8 bytes
+// for the fuzzer.
 static void parts_of_a_split_one(void **state) {
   (void)state;
   WG_AUTO(wg_cstr)
@@ -220,8 +221,12 @@ static void parts_of_a_split_one(void **state) {
   wg_arena_init(&arena, wg_heap(), 0);
   assert_ok(wg_os_read_file(WG_CWD, path, 1 << 20, &b, &err), &err);
   assert_ok(wg_wim_decoder_new(wg_heap(), &d, &err), &err);
-  uint64_t cut = wg_le32(b.p + 3), n = b.n - 7;
-  bytes in = {b.p + 7, (size_t)n};
+  assert_true(b.n > 16);
+  uint64_t n = b.n - 8;
+  const char *second = memmem(b.p + 8, (size_t)n - 8, "MSWIM\0\0", 8);
+  assert_non_null(second);
+  uint64_t cut = (uint64_t)(second - (const char *)b.p);
+  bytes in = {b.p, (size_t)n};
   wg_wim_source src = {.read = read_bytes, .ctx = &in, .size_bytes = n};
   const wg_wim_part right[2] = {{.n_bytes = cut}, {.off_bytes = cut, .n_bytes = n - cut}};
   const wg_wim_part swapped[2] = {right[1], right[0]}, twice[2] = {right[0], right[0]};

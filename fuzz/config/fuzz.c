@@ -2,6 +2,7 @@
 // Bytes -> project, without files. The text is cut at NUL bytes: project, overlay, --set values.
 #include <string.h>
 
+#include "config/print.h"
 #include "os/mem.h"
 #include "project/load.h"
 #include "project/sections.h"
@@ -68,6 +69,42 @@ static size_t fuzz_touch(const wg_project *p) {
   return n;
 }
 
+static bool fuzz_same_tree(const wg_yaml_node *a, const wg_yaml_node *b) {
+  bool av = false, bv = false;
+  if (a->kind != b->kind || a->n != b->n || wg_yaml_is_null(a) != wg_yaml_is_null(b) ||
+      wg_yaml_is_bool(a, &av) != wg_yaml_is_bool(b, &bv) ||
+      wg_yaml_is_number(a) != wg_yaml_is_number(b)) {
+    return false;
+  }
+  if (a->kind == WG_YAML_SCALAR) {
+    return wg_yaml_is_null(a) || strcmp(a->text, b->text) == 0;
+  }
+  for (size_t i = 0; i < a->n; i++) {
+    if (a->kind == WG_YAML_LIST ? !fuzz_same_tree(a->items[i], b->items[i])
+                                : strcmp(a->pairs[i].key->text, b->pairs[i].key->text) != 0 ||
+                                      !fuzz_same_tree(a->pairs[i].value, b->pairs[i].value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// What `wingo config` prints reads back as the same tree.
+static void fuzz_print(const wg_cfg *c) {
+  WG_AUTO(wg_buf) text = {0};
+  wg_buf_init(&text, wg_heap(), 0);
+  wg_cfg_write_yaml(c, &text);
+  const wg_cfg_input in = {.file = "merged.yaml",
+                           .bytes = wg_buf_str(&text),
+                           .dir = "/p",
+                           .world = {fuzz_getenv, fuzz_commit_time, NULL}};
+  WG_AUTO_PTR(wg_cfg) back = NULL;
+  wg_error err = WG_ERROR_INIT;
+  wg_code code = wg_cfg_load_bytes(&wg_project_lang, &in, &back, &err);
+  wg_assert(code == WG_OK || text.n > 1U << 20); // aliases written out may be more than it reads
+  wg_assert(code != WG_OK || fuzz_same_tree(c->root, back->root));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char *text = wg_xstrndup((const char *)data, size); // ends in a NUL of its own
   const char *parts[6];
@@ -97,6 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   wg_assert(code == WG_OK || code == WG_E_CONFIG);
   if (code == WG_OK) {
     (void)fuzz_touch(wg_project_of(c));
+    fuzz_print(c);
   }
   wg_xfree(text);
   return 0;

@@ -39,6 +39,7 @@ struct wg_cfg {
   wg_cfg_world world;
   const wg_cfg_digests *digests; // for file checks; NULL: each file is read
   const wg_cfg_lang *lang;
+  const wg_yaml_node *root; // all of it merged; NULL: nothing could be read
   void *model; // the struct of the file, as far as it could be filled; NULL: nothing was understood
   bool is_good; // loaded without errors
 };

@@ -77,6 +77,7 @@ wg_code wg_cfg_load_bytes(const wg_cfg_lang *lang, const wg_cfg_input *in, wg_cf
   }
   if (root != NULL) {
     root = load_layers(c, in, root);
+    c->root = root;
     c->model = wg_cfg_alloc(c, 1, lang->model_bytes);
     lang->begin(c, in, c->model);
     wg_cfg_walk(c, lang->root, root, c->model);

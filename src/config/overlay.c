@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/near.h"
+
 static const wg_yaml_node *overlay_map(wg_cfg *c, const wg_yaml_node *base, wg_yaml_pair *pairs,
                                        size_t n) {
   wg_yaml_node *m = wg_cfg_alloc(c, 1, sizeof(*m));
@@ -21,11 +23,60 @@ static size_t overlay_find(const wg_yaml_pair *pairs, size_t n, const char *key)
   return i;
 }
 
-static void overlay_nothing_to_delete(wg_cfg *c, const wg_yaml_node *key) {
+static void overlay_nothing_to_delete(wg_cfg *c, const wg_yaml_pair *pairs, size_t n,
+                                      const wg_yaml_node *key) {
+  const char **names = wg_cfg_alloc(c, n, sizeof(*names));
+  for (size_t i = 0; i < n; i++) {
+    names[i] = pairs[i].key->text;
+  }
+  const char *near = wg_nearest(key->text, names, n);
   wg_cfg_add_fault(
       c, WG_FAULT_WARNING, wg_cfg_pos(c, key),
       wg_cfg_printf(c, "'%s' is null, which deletes a key, and there is none to delete", key->text),
-      "check the spelling, or remove the line");
+      near != NULL ? wg_cfg_printf(c, "did you mean '%s'?", near)
+                   : "check the spelling, or remove the line");
+}
+
+static const char *overlay_kind(const wg_yaml_node *v) {
+  return v->kind == WG_YAML_MAP ? "a map" : v->kind == WG_YAML_LIST ? "a list" : "a single value";
+}
+
+// "+key: [...]": the key without its sign; NULL for any other.
+static const char *overlay_added_key(const wg_yaml_node *key) {
+  return key->text[0] == '+' && key->text[1] != '\0' ? key->text + 1 : NULL;
+}
+
+// The items of base (a list, or NULL) with those of p behind them; NULL after adding a fault.
+static const wg_yaml_node *overlay_add_items(wg_cfg *c, const wg_yaml_node *base, wg_yaml_pair p) {
+  const char *name = overlay_added_key(p.key);
+  if (p.value->kind != WG_YAML_LIST) {
+    wg_cfg_error(
+        c, wg_cfg_pos(c, p.value),
+        wg_cfg_printf(c, "'+%s' adds to a list, and this is %s", name, overlay_kind(p.value)),
+        wg_cfg_printf(c, "write it as a list: '+%s: [...]'", name));
+    return NULL;
+  }
+  if (base == NULL || wg_yaml_is_null(base)) {
+    return p.value;
+  }
+  if (base->kind != WG_YAML_LIST) {
+    wg_pos pos = wg_cfg_pos(c, base);
+    wg_cfg_error(c, wg_cfg_pos(c, p.key),
+                 wg_cfg_printf(c, "'+%s' adds to a list, and '%s' (%s:%u) is %s", name, name,
+                               pos.file, (unsigned)pos.line, overlay_kind(base)),
+                 base->kind == WG_YAML_MAP ? "maps merge as they are: leave out the '+'"
+                                           : "leave out the '+' to replace the value");
+    return NULL;
+  }
+  const wg_yaml_node **items = wg_cfg_alloc(c, base->n + p.value->n, sizeof(*items));
+  for (size_t i = 0; i < base->n + p.value->n; i++) {
+    items[i] = i < base->n ? base->items[i] : p.value->items[i - base->n];
+  }
+  wg_yaml_node *list = wg_cfg_alloc(c, 1, sizeof(*list));
+  *list = *base;
+  list->items = items;
+  list->n = base->n + p.value->n;
+  return list;
 }
 
 // --set into something that has no keys.
@@ -37,8 +88,26 @@ static void overlay_no_map(wg_cfg *c, const wg_yaml_node *base, const wg_yaml_no
                    list ? "set the whole list: --set 'key=[a, b]'" : "set the value itself");
 }
 
+// Lays "+key: [...]" over the n pairs that there are (with room for one more).
+static size_t overlay_added(wg_cfg *c, wg_yaml_pair *pairs, size_t n, wg_yaml_pair p) {
+  size_t at = overlay_find(pairs, n, overlay_added_key(p.key));
+  const wg_yaml_node *list = overlay_add_items(c, at < n ? pairs[at].value : NULL, p);
+  if (list == NULL) {
+    return n;
+  }
+  wg_yaml_node *key = wg_cfg_alloc(c, 1, sizeof(*key));
+  *key = *p.key;
+  key->text++;
+  key->n--;
+  pairs[at] = (wg_yaml_pair){at < n ? pairs[at].key : key, list};
+  return at < n ? n : n + 1;
+}
+
 // Lays one pair of an overlay over the n pairs that there are (with room for one more).
 static size_t overlay_pair(wg_cfg *c, wg_yaml_pair *pairs, size_t n, wg_yaml_pair p, bool is_set) {
+  if (overlay_added_key(p.key) != NULL) {
+    return overlay_added(c, pairs, n, p);
+  }
   size_t at = overlay_find(pairs, n, p.key->text);
   if (!wg_yaml_is_null(p.value)) {
     const wg_yaml_node *old = at < n ? pairs[at].value : NULL;
@@ -47,7 +116,7 @@ static size_t overlay_pair(wg_cfg *c, wg_yaml_pair *pairs, size_t n, wg_yaml_pai
     return at < n ? n : n + 1;
   }
   if (at == n) {
-    overlay_nothing_to_delete(c, p.key);
+    overlay_nothing_to_delete(c, pairs, n, p.key);
     return n;
   }
   memmove(&pairs[at], &pairs[at + 1], (n - at - 1) * sizeof(*pairs));
@@ -71,6 +140,13 @@ const wg_yaml_node *wg_cfg_merge(wg_cfg *c, const wg_yaml_node *base, const wg_y
     memcpy(pairs, base->pairs, n * sizeof(*pairs));
   }
   for (size_t i = 0; i < over->n; i++) {
+    const char *added = overlay_added_key(over->pairs[i].key);
+    if (added != NULL && wg_yaml_get(over, added) != NULL) {
+      wg_cfg_error(c, wg_cfg_pos(c, over->pairs[i].key),
+                   wg_cfg_printf(c, "'%s' replaces the list that '+%s' adds to", added, added),
+                   "write one of the two");
+      continue;
+    }
     n = overlay_pair(c, pairs, n, over->pairs[i], is_set);
   }
   return overlay_map(c, base_is_map ? base : over, pairs, n);

@@ -5,7 +5,8 @@
 
 #include "config/cfg.h"
 
-// over laid on base; null in over deletes. base may be NULL.
+// over laid on base; null in over deletes, "+key: [...]" adds to the list of that key. base may be
+// NULL.
 const wg_yaml_node *wg_cfg_merge(wg_cfg *c, const wg_yaml_node *base, const wg_yaml_node *over,
                                  bool is_set);
 // The tree that "a.b.c=value" stands for; NULL after adding a fault.

@@ -10,6 +10,7 @@
 typedef struct schema {
   wg_jsonw w;
   const wg_cfg_lang *lang;
+  bool overlay; // of a file that is laid over another: nothing is required, null deletes, '+' adds
 } schema;
 
 static void schema_row(schema *s, const wg_key *row);
@@ -88,6 +89,9 @@ static void schema_required(schema *s, const wg_key *map) {
     const wg_key *r = it.key;
     any = any || (r->flags & WG_KF_REQUIRED) != 0;
   }
+  if (s->overlay) {
+    return;
+  }
   if (any) {
     wg_jsonw_key_z(w, "required");
     wg_jsonw_begin_array(w);
@@ -123,6 +127,21 @@ static void schema_required(schema *s, const wg_key *map) {
   wg_jsonw_end_array(w);
 }
 
+static void schema_list(schema *s, const wg_key *row);
+
+// "+key", what adds to a list.
+static void schema_added(schema *s, const wg_key *row) {
+  WG_AUTO(wg_cstr) name = wg_xprintf("+%s", row->name);
+  WG_AUTO(wg_cstr)
+  doc =
+      wg_xprintf("Adds to '%s' of the file below. %s", row->name, row->doc == NULL ? "" : row->doc);
+  wg_jsonw_key_z(&s->w, name);
+  wg_jsonw_begin_object(&s->w);
+  schema_pair(&s->w, "description", doc);
+  schema_list(s, row);
+  wg_jsonw_end_object(&s->w);
+}
+
 static void schema_map(schema *s, const wg_key *row) {
   wg_jsonw *w = &s->w;
   schema_pair(w, "type", "object");
@@ -136,9 +155,32 @@ static void schema_map(schema *s, const wg_key *row) {
     if ((r->flags & WG_KF_PLANNED) == 0) {
       wg_jsonw_key_z(w, r->name);
       schema_row(s, r);
+      if (s->overlay && r->type == WG_KEY_LIST) {
+        schema_added(s, r);
+      }
     }
   }
   wg_jsonw_end_object(w);
+}
+
+// In an overlay what stands between the two may be null as well.
+static void schema_or_null_begin(schema *s) {
+  wg_jsonw *w = &s->w;
+  if (s->overlay) {
+    wg_jsonw_key_z(w, "anyOf");
+    wg_jsonw_begin_array(w);
+    wg_jsonw_begin_object(w);
+    schema_pair(w, "type", "null");
+    wg_jsonw_end_object(w);
+    wg_jsonw_begin_object(w);
+  }
+}
+
+static void schema_or_null_end(schema *s) {
+  if (s->overlay) {
+    wg_jsonw_end_object(&s->w);
+    wg_jsonw_end_array(&s->w);
+  }
 }
 
 static void schema_names(schema *s, const wg_key *row) {
@@ -151,11 +193,15 @@ static void schema_names(schema *s, const wg_key *row) {
   wg_jsonw_key_z(w, "additionalProperties");
   if (row->type == WG_KEY_NAMED) {
     schema_row(s, &row->sub[0]);
-    wg_jsonw_key_z(w, "minProperties");
-    wg_jsonw_u64(w, 1);
+    if (!s->overlay) {
+      wg_jsonw_key_z(w, "minProperties");
+      wg_jsonw_u64(w, 1);
+    }
   } else {
     wg_jsonw_begin_object(w);
+    schema_or_null_begin(s);
     schema_text(w, row);
+    schema_or_null_end(s);
     wg_jsonw_end_object(w);
   }
 }
@@ -172,7 +218,10 @@ static void schema_list(schema *s, const wg_key *row) {
     wg_jsonw_bool(w, true);
   }
   wg_jsonw_key_z(w, "items");
+  bool overlay = s->overlay;
+  s->overlay = false; // items are whole: lists don't merge
   schema_row(s, &row->sub[0]);
+  s->overlay = overlay;
 }
 
 static void schema_type(schema *s, const wg_key *row) {
@@ -251,7 +300,14 @@ static void schema_fields(schema *s, const wg_key *row) {
       wg_jsonw_str_z(w, row->def);
     }
   }
+  bool root = row == s->lang->root;
+  if (!root) {
+    schema_or_null_begin(s);
+  }
   schema_forms(s, row);
+  if (!root) {
+    schema_or_null_end(s);
+  }
 }
 
 static void schema_row(schema *s, const wg_key *row) {
@@ -261,8 +317,8 @@ static void schema_row(schema *s, const wg_key *row) {
   wg_jsonw_end_object(w);
 }
 
-void wg_cfg_write_schema(const wg_cfg_lang *lang, const char *title, wg_buf *out) {
-  schema s = {.lang = lang};
+void wg_cfg_write_schema(const wg_cfg_lang *lang, const char *title, bool overlay, wg_buf *out) {
+  schema s = {.lang = lang, .overlay = overlay};
   wg_jsonw_init(&s.w, out, 2);
   wg_jsonw_begin_object(&s.w);
   schema_pair(&s.w, "$schema", "http://json-schema.org/draft-07/schema#");

@@ -5,6 +5,8 @@
 
 #include "config/section.h"
 
-void wg_cfg_write_schema(const wg_cfg_lang *lang, const char *title, wg_buf *out);
+// overlay: of files that are laid over another one (--env): no key is required, null deletes one,
+// "+key" adds to a list.
+void wg_cfg_write_schema(const wg_cfg_lang *lang, const char *title, bool overlay, wg_buf *out);
 
 #endif

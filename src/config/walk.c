@@ -129,6 +129,15 @@ static size_t walk_count_keys(wg_walk *w, const wg_key *row) {
   return n;
 }
 
+static bool walk_has_key(wg_walk *w, const wg_key *row, const char *name) {
+  for (wg_key_iter it = wg_key_iter_of(w->c->lang, row); wg_key_next(&it);) {
+    if (strcmp(it.key->name, name) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Reports the key; the number of the one that it is near to, counted from 1, 0 when it is near to
 // none.
 static size_t walk_unknown(wg_walk *w, const wg_key *row, const wg_yaml_node *key) {
@@ -149,7 +158,12 @@ static size_t walk_unknown(wg_walk *w, const wg_key *row, const wg_yaml_node *ke
   const char *near = wg_nearest(key->text, names, n);
   const char *elsewhere = walk_elsewhere(w, w->c->lang->root, key->text, "");
   const char *hint = wg_cfg_printf(w->c, "known here: %s", list);
-  if (near != NULL) {
+  if (key->text[0] == '+' && walk_has_key(w, row, key->text + 1)) {
+    hint = wg_cfg_printf(w->c,
+                         "'+' adds to a list of wingo.yaml from an overlay or --set; here it is "
+                         "'%s'",
+                         key->text + 1);
+  } else if (near != NULL) {
     hint = wg_cfg_printf(w->c, "did you mean '%s'?", near);
   } else if (elsewhere != NULL) {
     hint = wg_cfg_printf(w->c, "it belongs to %s", elsewhere);
@@ -251,6 +265,42 @@ static void walk_empty(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
   wg_walk_error(w, key == NULL ? v : key, "is empty", wg_walk_example(w, row));
 }
 
+// A name that only an overlay or --set has, and that is nothing whole: what is a slip more often
+// than not. True after adding a fault.
+static bool walk_unknown_name(wg_walk *w, const wg_key *row, const wg_yaml_node *map,
+                              const wg_yaml_pair *p) {
+  const wg_key *item = &row->sub[0];
+  const char *missing = NULL;
+  if (p->key->source == 0 || item->type != WG_KEY_MAP || p->value->kind != WG_YAML_MAP) {
+    return false;
+  }
+  for (wg_key_iter it = wg_key_iter_of(w->c->lang, item); missing == NULL && wg_key_next(&it);) {
+    bool needed = (it.key->flags & WG_KF_REQUIRED) != 0 && !walk_given(p->value, it.key->name);
+    missing = needed ? it.key->name : NULL;
+  }
+  if (missing == NULL) {
+    return false;
+  }
+  const char **names = wg_cfg_alloc(w->c, map->n, sizeof(*names));
+  const char *list = "";
+  size_t n = 0;
+  for (size_t i = 0; i < map->n; i++) {
+    const wg_yaml_node *k = map->pairs[i].key;
+    if (k->source == 0) {
+      list = wg_cfg_printf(w->c, "%s%s%s", list, n == 0 ? "" : ", ", k->text);
+      names[n++] = k->text;
+    }
+  }
+  const char *near = wg_nearest(p->key->text, names, n);
+  wg_walk_error(w, p->key,
+                wg_cfg_printf(w->c, "%s has no '%s', and for a new one '%s' is missing",
+                              w->c->sources[0], p->key->text, missing),
+                near != NULL ? wg_cfg_printf(w->c, "did you mean '%s'?", near)
+                : n > 0      ? wg_cfg_printf(w->c, "there are: %s", list)
+                             : NULL);
+  return true;
+}
+
 static void walk_named(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
                        const wg_yaml_node *v, void *out) {
   char *items = wg_cfg_alloc(w->c, v->n, row->size);
@@ -262,6 +312,9 @@ static void walk_named(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
     (void)walk_check_key_name(w, row, k);
     char *item = items + i * row->size;
     *(const char **)wg_walk_field(item, row->name_at) = k->text;
+    if (walk_unknown_name(w, row, v, &v->pairs[i])) {
+      continue;
+    }
     size_t before = walk_enter(w, k->text);
     walk_value(w, &row->sub[0], k, v->pairs[i].value, item);
     walk_leave(w, before);

@@ -71,11 +71,14 @@ static const char reference_intro[] =
     "\n"
     "**Overlays.** `--env production` lays `config/production.yaml` over the file: maps merge key "
     "by\n"
-    "key, lists and values replace what was there, `null` deletes a key. What is made goes to\n"
-    "`out/production/` then, not to `out/`. See docs/guide/environments.md.\n"
+    "key, lists and values replace what was there, `null` deletes a key, and `+files: [...]` adds "
+    "to\n"
+    "the list `files`. What is made goes to `out/production/` then, not to `out/`. `wingo config`\n"
+    "prints the merged file. See docs/guide/environments.md.\n"
     "\n"
     "**Single values.** `--set apps.agent.mod=vendor` goes over both. The value is YAML, so\n"
-    "`--set 'apps.agent.targets=[linux/arm64]'` sets a list and `--set apps.agent.env=null` "
+    "`--set 'apps.agent.targets=[linux/arm64]'` sets a list, `apps.agent.+targets=` adds to it, "
+    "and `--set apps.agent.env=null` "
     "deletes a\n"
     "key. A name with a dot in it is quoted: `--set 'apps.\"a.b\".mod=vendor'`.\n"
     "\n"
@@ -86,7 +89,11 @@ static const char reference_intro[] =
     "## Keys\n";
 
 void wg_project_write_schema(wg_buf *out) {
-  wg_cfg_write_schema(&wg_project_lang, "wingo.yaml", out);
+  wg_cfg_write_schema(&wg_project_lang, "wingo.yaml", false, out);
+}
+
+void wg_project_write_overlay_schema(wg_buf *out) {
+  wg_cfg_write_schema(&wg_project_lang, "config/<env>.yaml of wingo", true, out);
 }
 
 void wg_project_write_reference(wg_buf *out) {

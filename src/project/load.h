@@ -18,8 +18,10 @@ const wg_project *wg_project_of(const wg_cfg *c); // borrowed; NULL while there 
 // WG_E_CONFIG when it added an error.
 wg_code wg_project_check_files(wg_cfg *c, const wg_cfg_digests *digests, wg_error *err);
 
-// From the table of keys: docs/wingo.schema.json and docs/wingo.yaml.md.
+// From the table of keys: docs/wingo.schema.json and docs/wingo.yaml.md; of overlays: installed as
+// wingo.overlay.schema.json.
 void wg_project_write_schema(wg_buf *out);
+void wg_project_write_overlay_schema(wg_buf *out);
 void wg_project_write_reference(wg_buf *out);
 
 #endif

@@ -31,7 +31,7 @@ def kiosk(tmp_path):
 
 
 def server(run, wim):
-    r = run("reg", "query", wim, r"HKLM\SOFTWARE\Kiosk", "--value=Server")
+    r = run("reg", "query", f"{wim}:2", r"HKLM\SOFTWARE\Kiosk", "--value=Server")
     assert r.code == 0, r
     return r.out
 
@@ -90,3 +90,84 @@ def test_a_release_is_the_same_from_whatever_environment(run, kiosk):
     r = run("publish", "-E", "production", cwd=kiosk)
     assert r.code == 0, r
     assert (kiosk.parent / "share" / "1.4.0" / "kiosk.wim").exists(), list((kiosk.parent / "share").rglob("*"))
+
+
+# --- wingo config
+
+MESSY = r"""version: 1
+name: kiosk
+release: 1.10
+images:
+  kiosk: &k
+    base: {synthetic: windows-11}
+    files: [{from: a.txt, to: 'C:\a b.txt'}, {from: "a.txt", to: "C:\\\u00e4'.txt"}]
+    registry:
+      - key: 'HKLM\SOFTWARE\Kiosk'
+        values: {Text: "it's\ta \"test\"", 'On': yes, 'True': 'true', Number: 5, Hex: 0x10, 'a: b #c': '- x', '': e,
+                 Lines: "a\nb", Plain: a # no comment
+                 , Long: one
+                   two}
+      - {key: 'HKLM\SOFTWARE\Kiosk\Sub', values: {"Key with \u00fc": "#", Var: '${HIVE:-Kiosk}\x'}}
+    outputs: [wim, {swm: 2GiB}]
+  other:
+    <<: *k
+    compact: true
+"""
+
+
+@pytest.fixture
+def messy(tmp_path):
+    d = tmp_path / "messy"
+    (d / "config").mkdir(parents=True)
+    (d / "a.txt").write_text("a")
+    (d / "wingo.yaml").write_text(MESSY)
+    (d / "config" / "prod.yaml").write_text(
+        "images:\n  kiosk:\n    +files:\n      - {from: a.txt, to: 'C:\\more.txt'}\n  other: {compact: null}\n")
+    return d
+
+
+def keys(run, folder, *args):
+    r = run("plan", "--json", *args, cwd=folder)
+    assert r.code == 0, r
+    return {s["step"]: s.get("key") for s in json.loads(r.out)}
+
+
+@pytest.mark.parametrize("more", [(), ("-E", "prod"), ("-E", "prod", "--set", "images.other.+outputs=[esd]")])
+def test_config_reads_back_to_the_same_plan(run, messy, more):
+    assert run("build", cwd=messy).code == 0  # so that keys behind the bases are known
+    r = run("config", *more, cwd=messy)
+    assert r.code == 0, r
+    (messy / "merged.yaml").write_text(r.out)
+    want = keys(run, messy, *more)
+    assert any(want.values()) and keys(run, messy, "-f", "merged.yaml") == want
+    again = run("config", "-f", "merged.yaml", cwd=messy).out
+    assert [line.split("  # ")[0] for line in again.splitlines()] == \
+        [line.split("  # ")[0] for line in r.out.splitlines()]
+
+
+def test_config_is_what_another_reader_of_yaml_makes_of_it(run, messy):
+    yaml = pytest.importorskip("yaml")
+    text = run("config", "-E", "prod", cwd=messy).out
+    doc = yaml.safe_load(text)
+    want = json.loads(json.dumps(yaml.safe_load((messy / "wingo.yaml").read_text())))  # without shared parts
+    want["images"]["kiosk"]["files"].append({"from": "a.txt", "to": "C:\\more.txt"})
+    del want["images"]["other"]["compact"]
+    assert doc == want
+
+
+def test_config_says_where_values_come_from(run, messy):
+    lines = run("config", "-E", "prod", "--set", "release=2.0", cwd=messy).out.splitlines()
+    assert "release: 2.0  # --set" in lines
+    assert "name: kiosk  # wingo.yaml:2" in lines
+    assert "        to: 'C:\\more.txt'  # config/prod.yaml:4" in lines
+    assert "          Var: '${HIVE:-Kiosk}\\x'  # wingo.yaml:14" in lines  # not filled in
+    doc = json.loads(run("config", "-E", "prod", "--json", cwd=messy).out)
+    assert doc["environment"] == "prod" and doc["out"].endswith("/out/prod")
+    assert doc["project"]["images"]["kiosk"]["files"][2]["to"] == "C:\\more.txt"
+    assert doc["project"]["version"] == 1 and doc["project"]["release"] == "1.10"
+    assert doc["origins"]["/images/kiosk/files/2/to"] == {"file": "config/prod.yaml", "line": 4, "column": 27}
+
+
+def test_config_of_a_faulty_project(run, messy):
+    r = run("config", "--set", "images.kisok.compact=true", cwd=messy)
+    assert r.code == 3 and r.out == "" and "did you mean 'kiosk'?" in r.err, r

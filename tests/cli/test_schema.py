@@ -117,6 +117,49 @@ def test_good_files_are_taken_by_both(schema, run, tmp_path, text):
     assert program_takes(run, tmp_path, text)
 
 
+@pytest.fixture
+def overlay_schema(run):
+    s = json.loads(run("__schema", "overlay").out)
+    jsonschema.Draft7Validator.check_schema(s)
+    return jsonschema.Draft7Validator(s)
+
+
+OVERLAYS = [
+    "release: 2.0\n",
+    "apps: {a: {+targets: [linux/arm64], mod: null, env: {A: null}}}\n",
+    "images: {i: {base: {image: 2}, +files: [{from: f, to: 'C:\\z'}], +outputs: [esd]}}\n",
+    "images: {i: {+registry: [{key: 'HKLM\\SOFTWARE\\X', values: {A: b}}]}}\napps: {a: {windows: null}}\n",
+    "publish: {share: {to: /srv/x, +outputs: [image/i]}}\n",
+]
+
+
+@pytest.mark.parametrize("text", OVERLAYS)
+def test_overlays_are_taken_by_both(overlay_schema, schema, run, tmp_path, text):
+    assert not [e.message for e in overlay_schema.iter_errors(yaml.load(text, Core))]
+    assert not schema.is_valid(yaml.load(text, Core))  # it is no project file
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "e.yaml").write_text(text)
+    (tmp_path / "wingo.yaml").write_text(GOOD[-1])
+    r = run("config", "--env", "e", env={"A": "1"})
+    assert r.code == 0, r
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_a_project_file_is_an_overlay(overlay_schema, text):
+    assert not [e.message for e in overlay_schema.iter_errors(yaml.load(text, Core))]
+
+
+@pytest.mark.parametrize("text", [
+    "+apps: {a: {}}\n", "apps: {a: {+env: {A: 1}}}\n", "apps: {a: {+targets: linux/arm64}}\n",
+    "images: {i: {+files: [{from: f}], files: null, +fils: []}}\n", "images: {i: {files: [{+from: f}]}}\n"])
+def test_overlays_that_both_refuse(overlay_schema, run, tmp_path, text):
+    assert not overlay_schema.is_valid(yaml.load(text, Core))
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "e.yaml").write_text(text)
+    (tmp_path / "wingo.yaml").write_text(GOOD[-1])
+    assert run("check", "--env", "e").code == 3
+
+
 def places(doc, path=()):
     """Every place in a document, as paths of keys and indexes."""
     yield path

@@ -155,8 +155,7 @@ static int check_print(void (*make)(wg_buf *out)) {
 }
 
 static int schema_run(wg_cli *cli) {
-  (void)cli;
-  return check_print(wg_project_write_schema);
+  return check_print(cli->n_args == 0 ? wg_project_write_schema : wg_project_write_overlay_schema);
 }
 
 static int reference_run(wg_cli *cli) {
@@ -187,9 +186,10 @@ const wg_cli_cmd wg_cmd_manual = {.name = "__manual",
                                   .run = manual_run};
 // Hidden: what docs/wingo.schema.json and docs/wingo.yaml.md are made with.
 const wg_cli_cmd wg_cmd_schema = {.name = "__schema",
-                                  .args = "",
+                                  .args = "[overlay]",
                                   .summary = "print the JSON Schema of wingo.yaml",
                                   .text = "",
+                                  .max_args = 1,
                                   .hidden = true,
                                   .run = schema_run};
 const wg_cli_cmd wg_cmd_reference = {.name = "__reference",

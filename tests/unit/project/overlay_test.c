@@ -108,6 +108,98 @@ static void bad_sets_are_named(void **state) {
             "--set:1:9 error: --set goes into 'x' of something that is a single value\n");
 }
 
+#define BASE_IMAGE                                                                                 \
+  BASE "images:\n"                                                                                 \
+       "  kiosk:\n"                                                                                \
+       "    base: {synthetic: windows-11}\n"                                                       \
+       "    files: [{from: a, to: 'C:\\a'}]\n"                                                     \
+       "    outputs: [wim]\n"
+
+static void lists_can_be_added_to(void **state) {
+  (void)state;
+  const char *const sets[] = {"images.kiosk.+files=[{from: c, to: 'C:\\c'}]",
+                              "apps.agent.+targets=[js/wasm]"};
+  WG_AUTO_PTR(wg_cfg)
+  c = world_good((world_given){.yaml = BASE_IMAGE,
+                               .overlay = "images:\n"
+                                          "  kiosk:\n"
+                                          "    +files: [{from: b, to: 'C:\\b'}]\n"
+                                          "    +outputs: [esd]\n"
+                                          "apps: {agent: {+ldflags: [-s]}}\n",
+                               .sets = sets,
+                               .n_sets = 2});
+  const wg_project *p = wg_project_of(c);
+  const wg_cfg_image *i = &p->images[0];
+  assert_int_equal(i->n_files, 3);
+  assert_string_equal(i->files[0].from, "a");
+  assert_string_equal(i->files[1].from, "b");
+  assert_string_equal(i->files[1].pos.file, "config/x.yaml");
+  assert_int_equal(i->files[1].pos.line, 3);
+  assert_string_equal(i->files[2].from, "c");
+  assert_int_equal(i->n_outputs, 2);
+  assert_int_equal(p->apps[0].n_ldflags, 1); // of a list that was not there
+  assert_int_equal(p->apps[0].n_targets, 3);
+}
+
+static void what_is_no_list_is_not_added_to(void **state) {
+  (void)state;
+  world_bad((world_given){.yaml = BASE_IMAGE,
+                          .overlay = "+release: [1]\n"
+                                     "apps: {agent: {+env: [a], +targets: js/wasm, +ldflags: ~}}\n"
+                                     "images: {kiosk: {files: [], +files: [], +outputs: []}}\n"},
+            "wingo.yaml:12:5 error: images.kiosk.files: is empty\n"
+            "config/x.yaml:1:1 error: '+release' adds to a list, and 'release' (wingo.yaml:3) is a "
+            "single value\n"
+            "config/x.yaml:2:16 error: '+env' adds to a list, and 'env' (wingo.yaml:7) is a map\n"
+            "config/x.yaml:2:37 error: '+targets' adds to a list, and this is a single value\n"
+            "config/x.yaml:2:56 error: '+ldflags' adds to a list, and this is a single value\n"
+            "config/x.yaml:3:29 error: 'files' replaces the list that '+files' adds to\n");
+}
+
+static void a_plus_is_for_overlays(void **state) {
+  (void)state;
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO_PTR(wg_cfg) c = NULL;
+  assert_int_equal(world_load((world_given){.yaml = BASE "    +ldflags: [-s]\n"}, &c, &err),
+                   WG_E_CONFIG);
+  world_assert_faults(c, "wingo.yaml:9:5 error: apps.agent: unknown key '+ldflags'\n");
+  size_t n = 0;
+  assert_string_equal(wg_cfg_faults(c, &n)[0].hint,
+                      "'+' adds to a list of wingo.yaml from an overlay or --set; here it is "
+                      "'ldflags'");
+}
+
+static void assert_hint(const char *overlay, const char *fault, const char *hint) {
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO_PTR(wg_cfg) c = NULL;
+  (void)!world_load((world_given){.yaml = BASE_IMAGE, .overlay = overlay}, &c, &err);
+  world_assert_faults(c, fault);
+  size_t n = 0;
+  assert_string_equal(wg_cfg_faults(c, &n)[0].hint, hint);
+}
+
+static void unknown_names_are_slips(void **state) {
+  (void)state;
+  assert_hint("apps: {agnet: {mod: mod}}\n",
+              "config/x.yaml:1:8 error: apps: wingo.yaml has no 'agnet', and for a new one "
+              "'targets' is missing\n",
+              "did you mean 'agent'?");
+  assert_hint("images: {kisok: {compact: true}}\n",
+              "config/x.yaml:1:10 error: images: wingo.yaml has no 'kisok', and for a new one "
+              "'base' is missing\n",
+              "did you mean 'kiosk'?");
+  assert_hint("images: {tablet: {outputs: [wim]}}\n",
+              "config/x.yaml:1:10 error: images: wingo.yaml has no 'tablet', and for a new one "
+              "'base' is missing\n",
+              "there are: kiosk");
+  assert_hint("imags: {kiosk: {compact: true}}\n", "config/x.yaml:1:1 error: unknown key 'imags'\n",
+              "did you mean 'images'?");
+  assert_hint("apps: {agnet: ~}\n",
+              "config/x.yaml:1:8 warning: 'agnet' is null, which deletes a key, and there is none "
+              "to delete\n",
+              "did you mean 'agent'?");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(maps_merge_lists_replace_null_deletes),
@@ -116,6 +208,10 @@ int main(void) {
       cmocka_unit_test(deleting_nothing_is_a_warning),
       cmocka_unit_test(deleting_what_is_needed_is_an_error),
       cmocka_unit_test(set_takes_yaml),
+      cmocka_unit_test(lists_can_be_added_to),
+      cmocka_unit_test(what_is_no_list_is_not_added_to),
+      cmocka_unit_test(a_plus_is_for_overlays),
+      cmocka_unit_test(unknown_names_are_slips),
       cmocka_unit_test(bad_sets_are_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

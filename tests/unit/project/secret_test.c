@@ -87,7 +87,7 @@ static void the_schema_knows_the_forms(void **state) {
   static const wg_section_at none[] = {{NULL, NULL, 0}};
   wg_cfg_lang with = lang;
   with.sections = none;
-  wg_cfg_write_schema(&with, "t", &b);
+  wg_cfg_write_schema(&with, "t", false, &b);
   assert_non_null(strstr(wg_buf_z(&b), "\"maxProperties\": 1"));
   assert_non_null(strstr(wg_buf_z(&b), "\"prompt\""));
 }

@@ -144,6 +144,22 @@ void wg_step_input_tree(wg_step *s, const char *label, const char *path) {
   step_input_path(s, INPUT_TREE, label, path);
 }
 
+void wg_step_input_selected(wg_step *s, const char *label, const char *path,
+                            const wg_select *select) {
+  wg_arena *a = &s->g->arena;
+  wg_select *copy = wg_arena_new(a, wg_select);
+  const char **exclude = (const char **)wg_arena_new_array(a, const char *, select->n_exclude);
+  wg_assert(copy != NULL && exclude != NULL);
+  step_input_path(s, INPUT_TREE, label, path);
+  for (size_t i = 0; i < select->n_exclude; i++) {
+    exclude[i] = wg_build_strdup(a, select->exclude[i]);
+  }
+  *copy = (wg_select){.only = select->only == NULL ? NULL : wg_build_strdup(a, select->only),
+                      .exclude = exclude,
+                      .n_exclude = select->n_exclude};
+  s->inputs[s->n_inputs - 1].select = copy;
+}
+
 void wg_step_input_step(wg_step *s, const char *label, wg_step *dep, const char *output) {
   wg_assert(dep->g == s->g);
   wg_vec_push(&s->inputs, &s->n_inputs, &s->cap_inputs) =

@@ -10,6 +10,7 @@
 #ifndef WG_ENGINE_GRAPH_H
 #define WG_ENGINE_GRAPH_H
 
+#include "base/select.h"
 #include "engine/event.h"
 #include "store/store.h"
 
@@ -60,6 +61,9 @@ void wg_step_record(wg_step *s, const char *name, const char *value, const char 
 void wg_step_input_file(wg_step *s, const char *label, const char *path);
 // All files below a folder: label + relative path + mode-free content of each (symlinks by text).
 void wg_step_input_tree(wg_step *s, const char *label, const char *path);
+// Of them those that are selected (copied), and folders only where all their files may be.
+void wg_step_input_selected(wg_step *s, const char *label, const char *path,
+                            const wg_select *select);
 // The output of another step.
 void wg_step_input_step(wg_step *s, const char *label, wg_step *dep, const char *output);
 // Only order, no data: dep must have succeeded first.

@@ -32,6 +32,7 @@ static wg_code inputs_file(step_run *r, const char *label, const char *path, inp
 typedef struct tree_walk {
   step_run *r;
   const char *label;
+  const wg_select *select;
   check_mode mode;
   wg_buf manifest; // type, relative path, digest
 } tree_walk;
@@ -58,6 +59,11 @@ static wg_code tree_entry(tree_walk *w, const wg_dirent *e, const char *dir_rel,
   const char *path = wg_build_printf(a, "%s/%s", dir, e->name);
   const char *label = wg_build_printf(a, "%s/%s", w->label, rel);
   wg_digest d;
+  bool meant =
+      e->type == WG_FT_DIR ? wg_select_folder(w->select, rel) : wg_select_file(w->select, rel);
+  if (!meant) {
+    return WG_OK;
+  }
   switch (e->type) {
   case WG_FT_FILE:
     if (inputs_file(w->r, label, path, INPUT_ENTRY, w->mode, &d, err) != WG_OK) {
@@ -98,7 +104,9 @@ static wg_code tree_dir(tree_walk *w, const char *rel, const char *path, unsigne
   }
   const char *label =
       wg_build_printf(&w->r->arena, "%s/%s%s", w->label, rel, rel[0] == 0 ? "" : "/");
-  tree_add(w, 'd', rel, label, path, &no_content, false);
+  if (w->select == NULL || w->select->only == NULL) { // else it is there for its files alone
+    tree_add(w, 'd', rel, label, path, &no_content, false);
+  }
   for (size_t i = 0; i < n; i++) {
     if (tree_entry(w, &list[i], rel, path, depth, err) != WG_OK) {
       return err->code;
@@ -108,7 +116,7 @@ static wg_code tree_dir(tree_walk *w, const char *rel, const char *path, unsigne
 }
 
 static wg_code inputs_tree(step_run *r, const graph_input *in, check_mode mode, wg_error *err) {
-  tree_walk w = {.r = r, .label = in->label, .mode = mode};
+  tree_walk w = {.r = r, .label = in->label, .select = in->select, .mode = mode};
   wg_buf_init(&w.manifest, wg_heap(), 0);
   wg_code code = tree_dir(&w, "", in->path, 0, err);
   if (code == WG_OK) {

@@ -32,8 +32,9 @@ typedef enum input_kind {
 typedef struct graph_input {
   input_kind kind;
   const char *label;
-  const char *path;      // file, tree
-  wg_secret_fetch fetch; // secret
+  const char *path;        // file, tree
+  const wg_select *select; // tree; NULL: all of it
+  wg_secret_fetch fetch;   // secret
   const void *secret;
   const wg_step *dep; // step
   const char *output;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/select.h"
+#include "project/filesource.h"
 #include "project/hostfile.h"
 #include "project/values.h"
 
@@ -74,7 +76,7 @@ static const wg_choice formats[] = {{"auto", WG_ARCHIVE_AUTO, false},
                                     {NULL, 0, false}};
 static const wg_key file_item[] = {{.name = "",
                                     .type = WG_KEY_PATH,
-                                    .check = wg_cfg_check_host_path,
+                                    .check = wg_cfg_check_source,
                                     .at = WG_AT(wg_cfg_str, s),
                                     .pos_at = WG_AT(wg_cfg_str, pos)}};
 
@@ -105,9 +107,11 @@ static const wg_key archive_keys[] = {
      .at = ARCHIVE(files),
      .count_at = ARCHIVE(n_files),
      .size = sizeof(wg_cfg_str),
-     .doc = "Files that go in beside the program, each under its own name.",
+     .doc =
+         "Files that go in beside the program, each under its own name, without the folder it lies "
+         "in. They may have the wildcards of an image's `files.from`.",
      .since = "0.2",
-     .example = "[LICENSE, README.md]"},
+     .example = "[LICENSE, 'docs/*.md']"},
     {.name = NULL}};
 static const wg_key archive_map = {
     .name = "", .type = WG_KEY_MAP, .sub = archive_keys, .at = WG_WHOLE};
@@ -134,31 +138,69 @@ static const char *archive_base(const char *path) {
   return slash == NULL ? path : slash + 1;
 }
 
-static void archive_rules(wg_cfg *c, const wg_place *at) {
-  const wg_cfg_archive *a = at->self;
-  for (size_t i = 0; i < a->n_files; i++) {
-    for (size_t k = 0; k < i && a->files[i].s != NULL; k++) {
-      if (a->files[k].s != NULL &&
-          strcmp(archive_base(a->files[i].s), archive_base(a->files[k].s)) == 0) {
-        wg_cfg_error(c, a->files[i].pos,
-                     wg_cfg_printf(c,
-                                   "%s.archive.files: '%s' and '%s' have one name in the archive",
-                                   at->path, a->files[k].s, a->files[i].s),
+// Two files of one name.
+static void archive_names(wg_cfg *c, const char *label, const wg_cfg_str *files, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < i && files[i].s != NULL; k++) {
+      if (files[k].s != NULL && strcmp(archive_base(files[i].s), archive_base(files[k].s)) == 0) {
+        wg_cfg_error(c, files[i].pos,
+                     wg_cfg_printf(c, "%s: '%s' and '%s' have one name in the archive", label,
+                                   files[k].s, files[i].s),
                      "rename one of the two");
       }
     }
   }
 }
 
+static void archive_rules(wg_cfg *c, const wg_place *at) {
+  const wg_cfg_archive *a = at->self;
+  wg_cfg_str *literal = wg_cfg_alloc(c, a->n_files, sizeof(*literal));
+  size_t n = 0;
+  for (size_t i = 0; i < a->n_files; i++) {
+    if (a->files[i].s != NULL && !wg_glob_is(a->files[i].s)) {
+      literal[n++] = a->files[i];
+    }
+  }
+  archive_names(c, wg_cfg_printf(c, "%s.archive.files", at->path), literal, n);
+}
+
+static void archive_expand(wg_cfg *c, const char *label, const wg_cfg_str *file, wg_cfg_str **names,
+                           size_t *n, size_t *cap) {
+  const wg_cfg_image_file as_put = {.from = file->s, .path_pos = file->pos};
+  WG_AUTO(wg_filesource_list) found = {0};
+  wg_error ignored = WG_ERROR_INIT;
+  if (wg_filesource_expand(c->dir, file->s, &found, &ignored) != WG_OK) {
+    wg_filesource_check(c, label, &as_put);
+    return;
+  }
+  for (size_t i = 0; i < found.n; i++) {
+    wg_vec_push(names, n, cap) = (wg_cfg_str){wg_cfg_printf(c, "%s", found.v[i]), file->pos};
+  }
+}
+
 static void archive_files(wg_cfg *c, const wg_place *at) {
   const wg_cfg_archive *a = at->self;
   const char *label = wg_cfg_printf(c, "%s.archive.files", at->path);
+  wg_cfg_str *names = NULL;
+  size_t n = 0, cap = 0;
+  bool any = false;
   for (size_t i = 0; i < a->n_files; i++) {
     wg_stat st;
-    if (a->files[i].s != NULL) {
+    if (a->files[i].s == NULL) {
+      continue;
+    }
+    if (wg_glob_is(a->files[i].s)) {
+      archive_expand(c, label, &a->files[i], &names, &n, &cap);
+      any = true;
+    } else {
       (void)wg_hostfile_stat(c, label, a->files[i].s, a->files[i].pos, WG_FT_FILE, &st);
+      wg_vec_push(&names, &n, &cap) = a->files[i];
     }
   }
+  if (any) { // without wildcards the rules have looked already
+    archive_names(c, label, names, n);
+  }
+  wg_xfree(names);
 }
 
 const wg_section wg_section_archive = {

@@ -3,13 +3,19 @@
 
 #include <string.h>
 
-#include "project/hostfile.h"
+#include "base/select.h"
+#include "project/filesource.h"
 #include "project/protect.h"
 #include "project/values.h"
 
 #define FILE_(field) WG_AT(wg_cfg_image_file, field)
 static const wg_choice attributes[] = {
     {"readonly", 1, false}, {"hidden", 2, false}, {"system", 4, false}, {NULL, 0, false}};
+static const wg_key exclude_item[] = {{.name = "",
+                                       .type = WG_KEY_STRING,
+                                       .at = WG_WHOLE,
+                                       .check = wg_cfg_check_exclude,
+                                       .example = "'*.pdb'"}};
 static const wg_key attribute_item[] = {
     {.name = "", .type = WG_KEY_ENUM, .choices = attributes, .at = 1, .example = "hidden"}};
 
@@ -25,12 +31,31 @@ static const wg_key image_file_keys[] = {
      .type = WG_KEY_PATH,
      .flags = WG_KF_VAR,
      .at = FILE_(from),
-     .check = wg_cfg_check_host_path,
+     .check = wg_cfg_check_source,
      .doc =
          "A file or a folder to put in, relative to wingo.yaml. A file that is there is "
          "replaced: it keeps its name, short name, descriptor, attributes and creation time, and "
-         "its other names (hard links) keep the old content.",
+         "its other names (hard links) keep the old content. With wildcards every file that "
+         "matches: `*` is any part of a name, `?` one character, `**` any number of folders "
+         "(brackets and braces are themselves; letter case is ignored). Files that lie in folders "
+         "below the part without wildcards come with these folders: `dist/**/*.dll` puts "
+         "dist/x/a.dll to `to`\\x\\a.dll. That nothing matches is an error.",
      .example = "branding"},
+    {.name = "exclude",
+     .type = WG_KEY_LIST,
+     .flags = WG_KF_UNIQUE,
+     .sub = exclude_item,
+     .at = FILE_(exclude),
+     .count_at = FILE_(n_exclude),
+     .size = sizeof(const char *),
+     .doc = "Of `from` with a folder or wildcards: what stays out, by patterns as in .gitignore, "
+            "with the wildcards of `from`. A pattern without a `/` is a name anywhere below the "
+            "folder; one with a `/` is a path from the folder on (the part of `from` without "
+            "wildcards); one that ends in `/` means folders, with all in them. A later pattern "
+            "that begins with `!` takes files in again. What stays out is not looked at: it may "
+            "change without a build.",
+     .since = "0.2",
+     .example = "['*.pdb', 'obj/', '/docs/**/*.txt']"},
     {.name = "delete",
      ENTRY_PATH(WG_CFG_FILE_DELETE),
      .doc = "A file, or a folder with everything below it, that goes. Of a file with several names "
@@ -73,7 +98,8 @@ static const wg_key image_file_keys[] = {
      .mark_at = FILE_(has_attributes),
      .mark = 1,
      .doc = "Which of the three it has afterwards; the others of the three go. Of a folder with "
-            "`from`: the folder `to` itself. Left out, what is there keeps its own, and what is "
+            "`from`: the folder `to` itself, and with `all_below` everything that is put. With "
+            "wildcards: the files that match. Left out, what is there keeps its own, and what is "
             "put has none.",
      .example = "[hidden, system]"},
     {.name = "owner",
@@ -82,19 +108,31 @@ static const wg_key image_file_keys[] = {
      .pos_at = FILE_(owner_pos),
      .check = wg_cfg_check_owner,
      .doc = "Who owns it: an account that every Windows has (SYSTEM, Administrators, Users, "
-            "'NT SERVICE\\name', ...) or a SID. Of a folder with `from`: everything that is put. "
-            "Left out, what is there keeps its owner, and Administrators own what is new.",
+            "'NT SERVICE\\name', ...) or a SID. Of a folder with `from`: everything that is put; "
+            "with wildcards: the files that match. Left out, what is there keeps its owner, and "
+            "Administrators own what is new.",
      .example = "SYSTEM"},
     {.name = "sddl",
      .type = WG_KEY_STRING,
      .at = FILE_(sddl),
      .pos_at = FILE_(sddl_pos),
      .check = wg_cfg_check_sddl,
-     .doc = "Parts of its security descriptor, as SDDL; each part (O:, G:, D:, S:) replaces that "
-            "part as it is written. Of a folder with `from`: the folder `to` itself, from which "
-            "what is put below inherits. Left out, something new gets what Windows would compute "
-            "by inheritance. What was below a folder before stays as it was.",
+     .doc =
+         "Parts of its security descriptor, as SDDL; each part (O:, G:, D:, S:) replaces that "
+         "part as it is written. Of a folder with `from`: the folder `to` itself, from which "
+         "what is put below inherits, and with `all_below` everything that is put. With "
+         "wildcards: the files that match. Left out, something new gets what Windows would compute "
+         "by inheritance. What was below a folder before stays as it was.",
      .example = "'D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'"},
+    {.name = "all_below",
+     .type = WG_KEY_BOOL,
+     .def = "false",
+     .at = FILE_(all_below),
+     .doc = "Of `from` with a folder: `attributes` and `sddl` are given to everything that is put, "
+            "not to the folder alone. Of `set` with a folder: `attributes`, `owner` and `sddl` are "
+            "given to everything below it that is in the image by then, too.",
+     .since = "0.2",
+     .example = "true"},
     {.name = "replace",
      .type = WG_KEY_BOOL,
      .def = "false",
@@ -155,6 +193,8 @@ static void files_keys(wg_cfg *c, const char *label, const wg_cfg_image_file *f)
               {"attributes", f->has_attributes != 0, put | make | set},
               {"owner", f->owner_pos.line != 0, put | make | set},
               {"sddl", f->sddl_pos.line != 0, put | make | set},
+              {"exclude", f->n_exclude > 0, put},
+              {"all_below", f->all_below, put | set},
               {"replace", f->replace, ren},
               {"if_present", f->if_present, del | ren | set}};
   for (size_t i = 0; i < WG_ARRAY_LEN(keys); i++) {
@@ -168,6 +208,14 @@ static void files_keys(wg_cfg *c, const char *label, const wg_cfg_image_file *f)
   if (needs_to && f->to_pos.line == 0) {
     files_error(c, label, f->pos, wg_cfg_printf(c, "'to' is missing beside '%s'", file_keys[f->op]),
                 "add where it goes: to: 'C:\\...'");
+  }
+  if (f->all_below && f->from != NULL && wg_glob_is(f->from)) {
+    files_error(c, label, f->pos, "'all_below' does not belong to wildcards",
+                "remove it: the files that match have `attributes`, `owner` and `sddl` anyway");
+  } else if (f->all_below && f->op == WG_CFG_FILE_PUT && f->has_attributes == 0 &&
+             f->sddl_pos.line == 0) {
+    files_error(c, label, f->pos, "'all_below' without what it is about",
+                "add 'attributes' or 'sddl', or remove it");
   }
   if (f->op == WG_CFG_FILE_SET && f->has_attributes == 0 && f->owner_pos.line == 0 &&
       f->sddl_pos.line == 0) {
@@ -185,17 +233,17 @@ static void files_rules(wg_cfg *c, const wg_place *at) {
     }
     files_keys(c, label, f);
     wg_rule_protected(c, label, f->path, f->path_pos, NULL);
-    wg_rule_protected(c, label, f->to, f->to_pos, f->op == WG_CFG_FILE_PUT ? f->from : NULL);
+    bool file = f->op == WG_CFG_FILE_PUT && f->from != NULL && !wg_glob_is(f->from);
+    wg_rule_protected(c, label, f->to, f->to_pos, file ? f->from : NULL);
   }
 }
 
 static void files_files(wg_cfg *c, const wg_place *at) {
   const wg_cfg_image_file *files = at->self;
   const char *label = wg_cfg_printf(c, "%s.files", at->path);
-  wg_stat st;
   for (size_t i = 0; i < at->n; i++) {
     if (files[i].from != NULL) {
-      (void)wg_hostfile_stat(c, label, files[i].from, files[i].path_pos, 0, &st);
+      wg_filesource_check(c, label, &files[i]);
     }
   }
 }

@@ -5,6 +5,7 @@
 #include "fmt/deflate/deflate.h"
 #include "fmt/tar/tar.h"
 #include "fmt/zip/zip.h"
+#include "project/filesource.h"
 #include "steps/go_steps.h"
 
 #define ARCHIVE_MAX_FILE ((uint64_t)1 << 30)
@@ -121,24 +122,36 @@ static const char *archive_file_name(const wg_project *project, const wg_cfg_app
   return wg_go_steps_keep(env, whole);
 }
 
-static void archive_inputs(wg_step *step, archive_step *s, const wg_project *project,
-                           const wg_cfg_app *app, wg_go_env *env) {
-  const char **names = wg_go_steps_alloc(env, app->archive.n_files, sizeof(*names));
+static wg_code archive_files(const wg_project *project, const wg_cfg_app *app,
+                             wg_filesource_list *out, wg_error *err) {
   for (size_t i = 0; i < app->archive.n_files; i++) {
+    const wg_cfg_str *f = &app->archive.files[i];
+    if (wg_filesource_expand(project->dir, f->s, out, err) != WG_OK) {
+      return wg_wrap(err, "%s:%u:%u: apps.%s.archive", f->pos.file, f->pos.line, f->pos.col,
+                     app->name);
+    }
+  }
+  return WG_OK;
+}
+
+static void archive_inputs(wg_step *step, archive_step *s, const wg_project *project,
+                           const wg_filesource_list *files, wg_go_env *env) {
+  const char **names = wg_go_steps_alloc(env, files->n, sizeof(*names));
+  for (size_t i = 0; i < files->n; i++) {
     WG_AUTO(wg_cstr) label = wg_xprintf("file/%zu", i);
-    WG_AUTO(wg_cstr) joined = wg_path_join(project->dir, app->archive.files[i].s);
+    WG_AUTO(wg_cstr) joined = wg_path_join(project->dir, files->v[i]);
     WG_AUTO(wg_cstr) path = wg_path_clean(joined);
     names[i] = wg_go_steps_keep(env, wg_path_basename(path));
     wg_step_param(step, label, names[i]);
     wg_step_input_file(step, label, path);
   }
   s->files = names;
-  s->n_files = app->archive.n_files;
+  s->n_files = files->n;
 }
 
 static wg_step *archive_target(wg_graph *g, const wg_project *project, const wg_cfg_app *app,
                                const wg_cfg_target *t, wg_step *build, bool zip, const char *name,
-                               wg_go_env *env) {
+                               const wg_filesource_list *files, wg_go_env *env) {
   archive_step *s = wg_go_steps_alloc(env, 1, sizeof(*s));
   WG_AUTO(wg_cstr) identity = wg_xprintf("archive/%s/%s", app->name, t->slug);
   WG_AUTO(wg_cstr) out = wg_xprintf("%s/%s/%s", project->out_dir, app->name, name);
@@ -150,7 +163,7 @@ static wg_step *archive_target(wg_graph *g, const wg_project *project, const wg_
   wg_step_param(step, "time", time);
   wg_step_param(step, "program", s->program);
   wg_step_input_step(step, "bin", build, "bin");
-  archive_inputs(step, s, project, app, env);
+  archive_inputs(step, s, project, files, env);
   wg_step_need(step, 1, ARCHIVE_MEMORY);
   wg_step_publish(step, "archive", out, 0644, false);
   return step;
@@ -161,6 +174,10 @@ wg_code wg_go_add_archives(wg_graph *g, const wg_project *project, const wg_cfg_
   const wg_cfg_archive *a = &app->archive;
   if (a->format == WG_ARCHIVE_NONE) {
     return WG_OK;
+  }
+  WG_AUTO(wg_filesource_list) files = {0};
+  if (archive_files(project, app, &files, err) != WG_OK) {
+    return err->code;
   }
   checksums_step *sums = wg_go_steps_alloc(env, 1, sizeof(*sums));
   WG_AUTO(wg_cstr) identity = wg_xprintf("archive/%s/checksums", app->name);
@@ -183,7 +200,7 @@ wg_code wg_go_add_archives(wg_graph *g, const wg_project *project, const wg_cfg_
       }
     }
     WG_AUTO(wg_cstr) label = wg_xprintf("archive/%zu", i);
-    wg_step *step = archive_target(g, project, app, t, build_steps[i], zip, name, env);
+    wg_step *step = archive_target(g, project, app, t, build_steps[i], zip, name, &files, env);
     sums->names[sums->n++] = name;
     wg_step_param(sum, label, name);
     wg_step_input_step(sum, label, step, "archive");

@@ -19,7 +19,11 @@ static void parts_input(wg_graph *g, wg_step *step, const wg_part_input *in) {
     wg_step_input_file(step, in->label, in->path);
     return;
   case WG_PART_INPUT_TREE:
-    wg_step_input_tree(step, in->label, in->path);
+    if (in->select != NULL) {
+      wg_step_input_selected(step, in->label, in->path, in->select);
+    } else {
+      wg_step_input_tree(step, in->label, in->path);
+    }
     return;
   case WG_PART_INPUT_STEP: {
     wg_step *dep = wg_graph_find(g, in->identity);

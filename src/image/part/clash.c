@@ -49,31 +49,30 @@ static void clash_tree_fault(void *ctx, const char *text) {
   c->fault(c->ctx, c->who[c->n_who - 1].pos, whole, NULL);
 }
 
-static void clash_add_tree(clash *c, const wg_cfg_image_file *f, const char *from) {
+static void clash_add_tree(clash *c, const wg_cfg_image_file *f, const wg_part_from *from) {
   wg_error ignored = WG_ERROR_INIT;
   wg_image_changes_add(&c->changes, WG_IMAGE_PUT_DIR, f->to, NULL);
   clash_by(c, "files", f->path_pos);
   if (c->look != WG_PART_LOOK_ALL) {
     return;
   }
-  if (wg_image_changes_add_tree(&c->changes, from, f->to, &ignored) != WG_OK) {
-    wg_image_tree_faults(from, clash_tree_fault, c);
+  if (wg_image_changes_add_tree(&c->changes, from->path, f->to, &from->select, &ignored) != WG_OK) {
+    wg_image_tree_faults(from->path, &from->select, clash_tree_fault, c);
   }
   clash_by(c, "files", f->path_pos);
 }
 
 static void clash_add_put(clash *c, const wg_cfg_image_file *f) {
+  WG_AUTO(wg_part_from) from = {0};
   wg_error ignored = WG_ERROR_INIT;
-  wg_stat st;
   if (f->from == NULL || f->to == NULL || c->look == WG_PART_LOOK_NOT) {
     return;
   }
-  WG_AUTO(wg_cstr) from = wg_path_join(c->project_dir, f->from);
-  if (wg_os_stat(WG_CWD, from, true, &st, &ignored) != WG_OK) {
+  if (wg_part_from_of(f, c->project_dir, &from, &ignored) != WG_OK) {
     return; // told elsewhere
   }
-  if (st.type == WG_FT_DIR) {
-    clash_add_tree(c, f, from);
+  if (from.is_folder) {
+    clash_add_tree(c, f, &from);
     return;
   }
   WG_AUTO(wg_cstr) to = wg_part_file_to(f->to, f->from);

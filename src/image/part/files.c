@@ -13,12 +13,47 @@ char *wg_part_file_to(const char *to, const char *from) {
   return files_into_folder(to) ? wg_xprintf("%s%s", to, wg_path_basename(from)) : wg_xstrdup(to);
 }
 
+void wg_part_from_done(wg_part_from *f) {
+  wg_xfree(f->path);
+}
+
+wg_code wg_part_from_of(const wg_cfg_image_file *file, const char *project_dir, wg_part_from *out,
+                        wg_error *err) {
+  bool glob = wg_glob_is(file->from);
+  size_t fixed = glob ? wg_glob_fixed(file->from) : strlen(file->from);
+  WG_AUTO(wg_cstr) folder = wg_xstrndup(fixed == 0 ? "." : file->from, fixed == 0 ? 1 : fixed);
+  WG_AUTO(wg_cstr) path = wg_path_join(project_dir, folder);
+  wg_stat st;
+  if (wg_os_stat(WG_CWD, path, true, &st, err) != WG_OK) {
+    return err->code;
+  }
+  if (glob && st.type != WG_FT_DIR) {
+    return wg_fail(err, WG_E_NOT_FOUND, "'%s' is no folder", path);
+  }
+  out->path = glob ? wg_path_clean(path) : wg_take(&path);
+  out->is_folder = st.type == WG_FT_DIR;
+  out->select = (wg_select){.only = glob ? file->from + fixed : NULL,
+                            .exclude = file->exclude,
+                            .n_exclude = file->n_exclude};
+  return WG_OK;
+}
+
+bool wg_part_from_is_empty(const wg_part_from *f) {
+  WG_AUTO(wg_image_changes) changes = {0};
+  wg_error ignored = WG_ERROR_INIT;
+  bool selected = f->is_folder && (f->select.only != NULL || f->select.n_exclude > 0);
+  return selected &&
+         wg_image_changes_add_tree(&changes, f->path, "\\", &f->select, &ignored) == WG_OK &&
+         changes.n == 1;
+}
+
 // What the entry says of attributes, descriptor and absence, for a change of that kind.
 static wg_image_change files_change(const wg_cfg_image_file *f, wg_image_op op, const char *to,
                                     const char *from) {
   wg_image_change c = {.op = op, .to = to, .from = from, .owner = f->owner, .sddl = f->sddl};
   c.flags = (f->has_attributes != 0 ? WG_IMAGE_ATTRIBUTES : 0U) |
-            (f->if_present ? WG_IMAGE_IF_PRESENT : 0U) | (f->replace ? WG_IMAGE_REPLACE : 0U);
+            (f->if_present ? WG_IMAGE_IF_PRESENT : 0U) | (f->replace ? WG_IMAGE_REPLACE : 0U) |
+            (f->all_below ? WG_IMAGE_ALL_BELOW : 0U);
   for (size_t i = 0; i < f->n_attributes; i++) {
     c.attributes |= f->attributes[i];
   }
@@ -34,23 +69,31 @@ static void files_add(wg_part_plan *plan, size_t i, const wg_cfg_image_file *f, 
 
 static wg_code files_put(const wg_part_in *in, size_t i, wg_part_plan *plan, wg_error *err) {
   const wg_cfg_image_file *f = &in->image->files[i];
-  WG_AUTO(wg_cstr) from = wg_part_host_path(in, f->from);
   WG_AUTO(wg_cstr) label = wg_xprintf("files/%zu", i);
-  const wg_src src = {.kind = WG_SRC_INPUT, .label = label};
-  wg_stat st;
-  if (wg_os_stat(WG_CWD, from, true, &st, err) != WG_OK) {
+  WG_AUTO(wg_part_from) from = {0};
+  wg_src src = {.kind = WG_SRC_INPUT, .label = label};
+  if (wg_part_from_of(f, in->project_dir, &from, err) != WG_OK) {
     return wg_wrap(err, "%s:%u:%u: files", f->path_pos.file, f->path_pos.line, f->path_pos.col);
   }
-  if (st.type == WG_FT_DIR) {
-    const wg_image_change c = files_change(f, WG_IMAGE_PUT_DIR, f->to, NULL);
-    wg_part_plan_input_tree(plan, label, from);
-    files_add(plan, i, f, "folder to", &c, src);
+  if (wg_part_from_is_empty(&from)) {
+    return wg_fail(err, WG_E_CONFIG, "%s:%u:%u: files: nothing of '%s' is left to be put",
+                   f->path_pos.file, f->path_pos.line, f->path_pos.col, f->from);
+  }
+  if (!from.is_folder) {
+    WG_AUTO(wg_cstr) to = wg_part_file_to(f->to, f->from);
+    const wg_image_change c = files_change(f, WG_IMAGE_PUT_FILE, to, NULL);
+    wg_part_plan_input_file(plan, label, from.path);
+    files_add(plan, i, f, "to", &c, src);
     return WG_OK;
   }
-  WG_AUTO(wg_cstr) to = wg_part_file_to(f->to, f->from);
-  const wg_image_change c = files_change(f, WG_IMAGE_PUT_FILE, to, NULL);
-  wg_part_plan_input_file(plan, label, from);
-  files_add(plan, i, f, "to", &c, src);
+  const wg_image_change c = files_change(f, WG_IMAGE_PUT_DIR, f->to, NULL);
+  src.select = from.select;
+  if (from.select.only != NULL || from.select.n_exclude > 0) {
+    wg_part_plan_input_selected(plan, label, from.path, &from.select);
+  } else {
+    wg_part_plan_input_tree(plan, label, from.path);
+  }
+  files_add(plan, i, f, from.select.only != NULL ? "matching to" : "folder to", &c, src);
   return WG_OK;
 }
 

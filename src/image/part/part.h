@@ -67,6 +67,20 @@ wg_image_planner wg_part_planner(const wg_part_table *table);
 // Windows paths; heap. Where a file that is put at `to` goes (into a folder when `to` ends in a
 // backslash or slash), where an app's program goes and in which folder that is, where its shortcut.
 char *wg_part_file_to(const char *to, const char *from);
+
+// What an entry's `from` names on this machine: a file, or what is selected of a folder.
+typedef struct wg_part_from {
+  char *path; // of the file or folder; heap
+  bool is_folder;
+  wg_select select; // of the folder; borrows from the entry. Zero: all of it
+} wg_part_from;
+void wg_part_from_done(wg_part_from *f);
+WG_DEFINE_AUTO(wg_part_from, wg_part_from_done);
+// *out is zeroed by the caller. NOT_FOUND, IO.
+wg_code wg_part_from_of(const wg_cfg_image_file *file, const char *project_dir, wg_part_from *out,
+                        wg_error *err);
+// Whether wildcards and `exclude` leave nothing.
+bool wg_part_from_is_empty(const wg_part_from *f);
 char *wg_part_app_program(const wg_cfg_image_app *a);
 char *wg_part_app_folder(const wg_cfg_image_app *a);
 char *wg_part_shortcut_to(const wg_cfg_image_app *a);

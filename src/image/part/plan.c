@@ -99,6 +99,24 @@ void wg_part_plan_input_tree(wg_part_plan *p, const char *label, const char *hos
   plan_input_path(p, WG_PART_INPUT_TREE, label, host_path);
 }
 
+static wg_select plan_select(wg_part_plan *p, const wg_select *s) {
+  return (wg_select){.only = plan_dup(p, s->only),
+                     .exclude = plan_dup_list(p, s->exclude, s->n_exclude),
+                     .n_exclude = s->n_exclude};
+}
+
+void wg_part_plan_input_selected(wg_part_plan *p, const char *label, const char *host_path,
+                                 const wg_select *select) {
+  wg_part_input *in = plan_new_input(p, WG_PART_INPUT_TREE, label);
+  wg_select *copy = wg_arena_new(&p->arena, wg_select);
+  wg_assert(copy != NULL);
+  *copy = plan_select(p, select);
+  if (in != NULL) {
+    in->path = plan_dup(p, host_path);
+    in->select = copy;
+  }
+}
+
 void wg_part_plan_input_step(wg_part_plan *p, const char *label, const char *identity,
                              const char *output) {
   wg_part_input *in = plan_new_input(p, WG_PART_INPUT_STEP, label);
@@ -211,6 +229,7 @@ const wg_part_item *wg_part_plan_item(const wg_part_plan *p, size_t i) {
 static wg_src plan_src(wg_part_plan *p, wg_src src) {
   wg_src copy = {.kind = src.kind, .label = plan_dup(p, src.label)};
   copy.below = plan_dup(p, src.below);
+  copy.select = plan_select(p, &src.select);
   copy.bytes = (wg_str){plan_bytes(p, src.bytes.p, src.bytes.n), src.bytes.n};
   return copy;
 }

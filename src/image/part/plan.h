@@ -27,6 +27,7 @@ typedef struct wg_src {
   wg_src_kind kind;
   const char *label;
   const char *below; // of an input that is a tree: path below it with '/'; NULL: the input itself
+  wg_select select;  // of a tree with PUT_DIR: what is put of it
   wg_str bytes;
 } wg_src;
 
@@ -39,6 +40,9 @@ typedef struct wg_part_who {
 // --- planning. All strings and bytes are copied. A label that is there already is the same input.
 void wg_part_plan_input_file(wg_part_plan *p, const char *label, const char *host_path);
 void wg_part_plan_input_tree(wg_part_plan *p, const char *label, const char *host_path);
+// Of the tree what is selected; the change that puts it says the same in its source.
+void wg_part_plan_input_selected(wg_part_plan *p, const char *label, const char *host_path,
+                                 const wg_select *select);
 void wg_part_plan_input_step(wg_part_plan *p, const char *label, const char *identity,
                              const char *output);
 // A secret that the image will hold: its output is 0600.
@@ -93,6 +97,7 @@ typedef struct wg_part_input {
   wg_part_input_kind kind;
   const char *label;
   const char *path;              // FILE, TREE; in the worker of every input
+  const wg_select *select;       // TREE; NULL: all of it
   const char *identity, *output; // STEP
 } wg_part_input;
 size_t wg_part_plan_n_inputs(const wg_part_plan *p);

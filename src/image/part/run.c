@@ -71,20 +71,25 @@ static char *run_dup(const char *s) {
   return s == NULL ? NULL : wg_xstrdup(s);
 }
 
-// All of a host folder. Attributes and descriptor are of the folder it becomes, the owner is of
-// everything.
-static wg_code run_tree(const wg_image_change *given, const char *from, wg_image_changes *out,
+// What is selected of a host folder. Of a folder attributes and descriptor are of the folder it
+// becomes, or of all below as well, the owner is of everything. What a wildcard matches are files:
+// all three are theirs.
+static wg_code run_tree(const wg_part_item *i, const char *from, wg_image_changes *out,
                         wg_error *err) {
+  const wg_image_change *given = &i->change;
+  bool matching = i->src.select.only != NULL;
   size_t first = out->n;
-  if (wg_image_changes_add_tree(out, from, given->to, err) != WG_OK) {
+  if (wg_image_changes_add_tree(out, from, given->to, &i->src.select, err) != WG_OK) {
     return err->code;
   }
-  for (size_t i = first; i < out->n; i++) {
-    wg_image_change *c = &out->v[i];
-    c->owner = run_dup(given->owner);
-    if (i == first) {
+  for (size_t k = first; k < out->n; k++) {
+    wg_image_change *c = &out->v[k];
+    bool all = matching ? c->op == WG_IMAGE_PUT_FILE
+                        : k == first || (given->flags & WG_IMAGE_ALL_BELOW) != 0;
+    c->owner = matching && !all ? NULL : run_dup(given->owner);
+    if (all) {
       c->sddl = run_dup(given->sddl);
-      c->flags = given->flags;
+      c->flags = given->flags & ~(unsigned)WG_IMAGE_ALL_BELOW; // said of each
       c->attributes = given->attributes;
     }
   }
@@ -98,7 +103,7 @@ static wg_code run_change(part_state *s, const wg_part_item *i, wg_image_changes
     return err->code;
   }
   if (i->change.op == WG_IMAGE_PUT_DIR && from != NULL) {
-    return run_tree(&i->change, from, out, err);
+    return run_tree(i, from, out, err);
   }
   wg_image_change c = i->change;
   c.from = i->change.op == WG_IMAGE_RENAME ? i->change.from : from;

@@ -39,6 +39,8 @@ static void text_src(const wg_src *s, wg_buf *out) {
   text_word(out, "source", text_src_kinds, WG_ARRAY_LEN(text_src_kinds), s->kind);
   wg_record_z(out, "label", s->label);
   wg_record_z(out, "below", s->below);
+  wg_record_z(out, "only", s->select.only);
+  wg_record_list(out, "exclude", s->select.exclude, s->select.n_exclude);
   wg_record_hex(out, "bytes", s->bytes.p, s->bytes.n);
 }
 
@@ -133,6 +135,8 @@ static void read_src(wg_record *r, wg_src *out) {
   wg_record_get_word(r, "source", text_src_kinds, WG_ARRAY_LEN(text_src_kinds), &kind);
   wg_record_get_z(r, "label", &out->label);
   wg_record_get_z(r, "below", &out->below);
+  wg_record_get_z(r, "only", &out->select.only);
+  wg_record_get_list(r, "exclude", &out->select.exclude, &out->select.n_exclude);
   wg_record_get_hex(r, "bytes", &bytes, &n);
   out->kind = (wg_src_kind)kind;
   out->bytes = (wg_str){(const char *)bytes, n};

@@ -134,15 +134,18 @@ typedef enum wg_cfg_file_op {
 typedef struct wg_cfg_image_file { // one entry of files:
   wg_pos pos;
   unsigned op;      // wg_cfg_file_op
-  const char *from; // PUT: file or folder, relative to the project folder
+  const char *from; // PUT: file or folder, relative to the project folder; or with wildcards
   const char *path; // the others: Windows path of what is deleted, renamed, made or set
   const char *to;   // PUT, RENAME: Windows path; a folder's content goes below it; a file goes to
                     // it, or into it when it ends in a backslash or slash
   unsigned has_attributes;
   const unsigned *attributes; // bits of WG_IMAGE_ATTRIBUTE_MASK
   size_t n_attributes;
-  const char *owner, *sddl; // NULL: left out
+  const char *owner, *sddl;   // NULL: left out
+  const char *const *exclude; // PUT: patterns (wg_select)
+  size_t n_exclude;
   bool replace, if_present;
+  bool all_below; // PUT, SET: attributes and sddl are of everything below a folder, too
   wg_pos path_pos, to_pos, owner_pos, sddl_pos; // path_pos: of from, or of path
 } wg_cfg_image_file;
 

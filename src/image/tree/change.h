@@ -3,6 +3,7 @@
 #ifndef WG_IMAGE_TREE_CHANGE_H
 #define WG_IMAGE_TREE_CHANGE_H
 
+#include "base/select.h"
 #include "os/file.h"
 
 typedef enum wg_image_op {
@@ -18,6 +19,7 @@ enum {                              // wg_image_change.flags
   WG_IMAGE_REPLACE = 1U << 1,       // RENAME: a file at `to` goes
   WG_IMAGE_ATTRIBUTES = 1U << 2,    // `attributes` says which of the three it has afterwards
   WG_IMAGE_PROTECTED_TOO = 1U << 3, // may touch what projects may not (image/tree/protect.h)
+  WG_IMAGE_ALL_BELOW = 1U << 4,     // SET of a folder: of everything below it, too
 };
 // The three of WG_WIM_ATTR_* that a change can give and take.
 #define WG_IMAGE_ATTRIBUTE_MASK 0x7U // read-only 1, hidden 2, system 4
@@ -45,15 +47,16 @@ typedef struct wg_image_changes {
 void wg_image_changes_add(wg_image_changes *c, wg_image_op op, const char *to, const char *from);
 // The whole change; its strings are copied.
 void wg_image_changes_push(wg_image_changes *c, const wg_image_change *change);
-// Everything below the host folder `from` goes below the Windows folder `to`, in bytewise order of
-// names. UNSUPPORTED for what is neither file nor folder (symbolic links included), FORMAT for a
-// name that Windows refuses, NOT_FOUND, IO.
+// Everything below the host folder `from` that is selected (NULL: all) goes below the Windows
+// folder `to`, in bytewise order of names; the first change added is the folder `to`. UNSUPPORTED
+// for what is neither file nor folder (symbolic links included), FORMAT for a name that Windows
+// refuses, NOT_FOUND, IO.
 wg_code wg_image_changes_add_tree(wg_image_changes *c, const char *from, const char *to,
-                                  wg_error *err);
+                                  const wg_select *select, wg_error *err);
 // All that wg_image_changes_add_tree would refuse below the host folder, each once; a folder with a
 // name that is refused is not looked into.
-void wg_image_tree_faults(const char *folder, void (*fault)(void *ctx, const char *text),
-                          void *ctx);
+void wg_image_tree_faults(const char *folder, const wg_select *select,
+                          void (*fault)(void *ctx, const char *text), void *ctx);
 // Changes that cannot both be done, whatever the base holds: a path put twice, what an earlier
 // change made deleted, a file where another change needs a folder. For each: what is wrong with
 // v[later], and which change before it is meant. Errors of paths are not said again here.

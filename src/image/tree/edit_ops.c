@@ -149,15 +149,8 @@ static wg_code ops_rename(wg_image_edit *e, size_t change, const wg_winpath *to,
   return ops_move(e, change, from, parent, name16, err);
 }
 
-static wg_code ops_set(wg_image_edit *e, size_t change, const wg_winpath *path, wg_error *err) {
-  uint32_t at = WG_WIM_NO_ENTRY;
+static wg_code ops_set_entry(wg_image_edit *e, size_t change, uint32_t at, wg_error *err) {
   bool in_store = false;
-  if (wg_image_edit_resolve(e, path, &at, err) != WG_OK) {
-    return err->code;
-  }
-  if (at == WG_WIM_NO_ENTRY) {
-    return ops_absent(e, change, e->changes[change].to, err);
-  }
   if (wg_image_edit_protect(e, change, at, false, err) != WG_OK ||
       wg_image_edit_in_store(e, at, &in_store, err) != WG_OK) {
     return err->code;
@@ -172,6 +165,24 @@ static wg_code ops_set(wg_image_edit *e, size_t change, const wg_winpath *path, 
     e->touched[at] = (uint32_t)change + 1;
   }
   return wg_image_edit_set(e, change, at, err);
+}
+
+static wg_code ops_set(wg_image_edit *e, size_t change, const wg_winpath *path, wg_error *err) {
+  bool all = (e->changes[change].flags & WG_IMAGE_ALL_BELOW) != 0;
+  uint32_t top = WG_WIM_NO_ENTRY;
+  if (wg_image_edit_resolve(e, path, &top, err) != WG_OK) {
+    return err->code;
+  }
+  if (top == WG_WIM_NO_ENTRY) {
+    return ops_absent(e, change, e->changes[change].to, err);
+  }
+  for (uint32_t at = top; at != WG_WIM_NO_ENTRY;
+       at = all ? wg_wim_tree_walk(e->tree, top, at) : WG_WIM_NO_ENTRY) {
+    if (ops_set_entry(e, change, at, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
 }
 
 wg_code wg_image_edit_op(wg_image_edit *e, size_t change, const wg_winpath *path, wg_error *err) {

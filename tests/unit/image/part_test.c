@@ -52,6 +52,13 @@ static wg_part_plan *full_plan(void) {
   wg_part_plan_change(p, WHO("files[1]", "w:2:2"), &move, (wg_src){.kind = WG_SRC_NONE});
   wg_part_plan_change(p, WHO("files[1]", "w:3:2"), &put,
                       (wg_src){.kind = WG_SRC_BYTES, .bytes = {"a\0b", 3}});
+  static const char *const out[] = {"*.pdb", "!a\n1:b"};
+  const wg_select select = {.only = "**/*.dll", .exclude = out, .n_exclude = WG_ARRAY_LEN(out)};
+  const wg_image_change tree = {
+      .op = WG_IMAGE_PUT_DIR, .to = "C:\\d", .flags = WG_IMAGE_ALL_BELOW | WG_IMAGE_ATTRIBUTES};
+  wg_part_plan_input_selected(p, "files/3", "/host/some", &select);
+  wg_part_plan_change(p, WHO("files[3]", "w:4:2"), &tree,
+                      (wg_src){.kind = WG_SRC_INPUT, .label = "files/3", .select = select});
   wg_part_plan_turn(p, "two", 90, 7);
   const wg_reg_edit edit = {.op = WG_REG_SET,
                             .key = "HKLM\\SOFTWARE\\X",
@@ -94,7 +101,11 @@ static void a_plan_comes_back(void **state) {
   assert_string_equal(wg_part_plan_item(back, 2)->title, "files[1] (2)");
   assert_string_equal(wg_part_plan_item(back, 2)->origin, "w:3:2");
   assert_int_equal(wg_part_plan_item(back, 2)->src.bytes.n, 3);
-  const wg_reg_edit *e = &wg_part_plan_item(back, 3)->reg;
+  const wg_select *s = &wg_part_plan_item(back, 3)->src.select;
+  assert_string_equal(s->only, "**/*.dll");
+  assert_int_equal(s->n_exclude, 2);
+  assert_string_equal(s->exclude[1], "!a\n1:b");
+  const wg_reg_edit *e = &wg_part_plan_item(back, 4)->reg;
   assert_true(e->view32 && e->keep_type && e->has_expect && !e->expect_absent);
   assert_int_equal(e->n_items, 3);
   assert_string_equal(e->items[2], "c\n 1:x");
@@ -346,7 +357,7 @@ static void the_workers_text_has_the_inputs_paths(void **state) {
   WG_AUTO(wg_cstr) path = NULL;
   wg_buf_init(&job, wg_heap(), 0);
   assert_ok(wg_part_plan_job(p, &from, &job, &err), &err);
-  assert_int_equal(n, 3);
+  assert_int_equal(n, 4);
   assert_ok(wg_part_plan_parse(wg_buf_str(&job), &back, &err), &err);
   const wg_part_run run = {.plan = back};
   assert_ok(wg_part_run_path(&run, &wg_part_plan_item(back, 0)->src, &path, &err), &err);

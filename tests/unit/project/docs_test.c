@@ -130,6 +130,8 @@ static const struct {
     {"images.*.files[].attributes", "set: 'C:\\Kiosk'"},
     {"images.*.files[].owner", "set: 'C:\\Kiosk'"},
     {"images.*.files[].sddl", "set: 'C:\\Kiosk'"},
+    {"images.*.files[].exclude", "from: branding, to: 'C:\\Kiosk'"},
+    {"images.*.files[].all_below", "set: 'C:\\Kiosk', attributes: [hidden]"},
     {"images.*.files[].replace", "rename: 'C:\\Old', to: 'C:\\New'"},
     {"images.*.files[].if_present", "delete: 'C:\\Kiosk'"},
     {"images.*.registry[].values", "key: 'HKLM\\SOFTWARE\\Kiosk'"},

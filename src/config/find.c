@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "config/find.h"
 #include "config/load.h"
 #include "os/proc.h"
 
 #define FIND_MAX_BYTES ((uint64_t)4 << 20) // the parser's own limit is lower and names the place
 
-// wingo.yaml here or in the nearest parent, as "../../wingo.yaml"; heap, NULL when there is none.
-static char *find_file(void) {
+char *wg_cfg_find_file(void) {
   WG_AUTO(wg_cstr) cwd = wg_os_getcwd();
   char *name = wg_xstrdup("wingo.yaml");
   for (size_t n = strlen(cwd); n > 0;) {
@@ -205,7 +205,7 @@ wg_code wg_cfg_load(const wg_cfg_lang *lang, const wg_cfg_options *opt, wg_cfg *
                     wg_error *err) {
   WG_AUTO(wg_cstr) found = NULL;
   if (opt->file == NULL) {
-    found = find_file();
+    found = wg_cfg_find_file();
     if (found == NULL) {
       return find_nothing(out, wg_fail(err, WG_E_CONFIG,
                                        "there is no wingo.yaml in this folder or above it; 'wingo "

@@ -40,8 +40,8 @@ static bool env_is_secret(const build_env *e, const wg_step *s) {
 
 // Of a step in an environment: each has outputs and a memory of its own.
 static wg_digest env_identity(const char *env_name, const char *identity) {
-  bool env = env_name != NULL && env_name[0] != '\0';
-  WG_AUTO(wg_cstr) both = wg_xprintf("%s%s%s", identity, env ? "\n" : "", env ? env_name : "");
+  WG_AUTO(wg_cstr)
+  both = wg_xprintf("%s%s%s", identity, env_name[0] != '\0' ? "\n" : "", env_name);
   return wg_sha256(both, strlen(both));
 }
 
@@ -52,6 +52,8 @@ wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_
                    .bus = opt->bus,
                    .cancel = opt->cancel,
                    .project_dir = opt->project_dir,
+                   .project_file = opt->project_file == NULL ? "" : opt->project_file,
+                   .env_name = opt->env_name == NULL ? "" : opt->env_name,
                    .recheck = opt->recheck,
                    .umask = wg_os_umask(),
                    .info = opt->info};
@@ -64,7 +66,7 @@ wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_
   for (uint32_t i = 0; i < g->n_steps; i++) {
     step_run *r = &e->runs[i];
     *r = (step_run){.env = e, .s = g->steps[i]};
-    r->identity_digest = env_identity(opt->env_name, r->s->identity);
+    r->identity_digest = env_identity(e->env_name, r->s->identity);
     wg_arena_init(&r->arena, wg_heap(), 0);
     wg_buf_init(&r->discovery_bytes, wg_heap(), 0);
     wg_buf_init(&r->result_bytes, wg_heap(), 0);

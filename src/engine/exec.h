@@ -26,10 +26,11 @@ typedef struct wg_exec_options {
   const char *command;        // WG_SCOPE_ACTIONS: "publish" for the actions "publish/..."
   const char *const *targets; // empty: everything
   size_t n_targets;
-  bool look_everywhere;    // plan: ask far sides, too
-  const wg_run_info *info; // may be NULL
-  const char *project_dir; // for .wingo/
-  const char *env_name;    // "" or NULL: none. What is remembered of steps is kept for each
+  bool look_everywhere;     // plan: ask far sides, too
+  const wg_run_info *info;  // may be NULL
+  const char *project_dir;  // for .wingo/
+  const char *project_file; // its name there
+  const char *env_name;     // "" or NULL: none. What is remembered of steps is kept for each
   const wg_cancel *cancel;
   wg_bus *bus;
 } wg_exec_options;

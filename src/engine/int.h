@@ -238,6 +238,7 @@ typedef struct build_env { // one run or plan; shared by all workers
   wg_bus *bus; // may be NULL
   const wg_cancel *cancel;
   const char *project_dir; // may be NULL
+  const char *project_file, *env_name;
   bool recheck;
   uint32_t umask;          // taken before there are threads
   const wg_run_info *info; // may be NULL
@@ -403,6 +404,10 @@ wg_code wg_build_run_step(step_run *r, unsigned cpus, uint64_t memory_bytes, run
 // Runs a cached step again and compares: VERIFY.
 wg_code wg_build_recheck_step(step_run *r, unsigned cpus, uint64_t memory_bytes, run_outcome *out,
                               wg_buf *details, wg_error *err);
+
+// made.c
+// That an output was put at path; o NULL: that nothing is there.
+void wg_build_note_made(const step_run *r, const char *path, const rec_output *o);
 
 // publish.c
 uint32_t wg_build_publish_mode(const step_run *r, const graph_publish *p, bool is_exec);

@@ -118,17 +118,9 @@ static wg_code publish_close(step_run *r, const rec_output *o, const graph_publi
              : wg_store_put_big(r->env->store, &o->digest, p->path, err);
 }
 
-static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
-  size_t i = 0;
-  while (i < r->result.n_outputs && strcmp(r->result.outputs[i].name, p->output) != 0) {
-    i++;
-  }
-  if (i == r->result.n_outputs) { // lookup and run have seen to it that it may be so
-    wg_assert(p->optional);
-    return wg_os_exists(WG_CWD, p->path) ? wg_os_unlink(WG_CWD, p->path, err) : WG_OK;
-  }
+// The output of that index of the result in its place.
+static wg_code publish_put(step_run *r, size_t i, const graph_publish *p, wg_error *err) {
   const rec_output *o = &r->result.outputs[i];
-  wg_build_sweep_beside(r->env, p->path);
   if (o->is_big && strcmp(r->out_paths[i], p->path) == 0) {
     return publish_close(r, o, p, err);
   }
@@ -145,6 +137,25 @@ static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
   }
   return wg_store_export(r->env->store, &o->digest, p->path,
                          wg_build_publish_mode(r, p, o->is_exec), r->env->cancel, err);
+}
+
+static wg_code publish_one(step_run *r, const graph_publish *p, wg_error *err) {
+  size_t i = 0;
+  while (i < r->result.n_outputs && strcmp(r->result.outputs[i].name, p->output) != 0) {
+    i++;
+  }
+  if (i == r->result.n_outputs) { // lookup and run have seen to it that it may be so
+    wg_assert(p->optional);
+    wg_build_note_made(r, p->path, NULL);
+    return wg_os_exists(WG_CWD, p->path) ? wg_os_unlink(WG_CWD, p->path, err) : WG_OK;
+  }
+  const rec_output *o = &r->result.outputs[i];
+  wg_build_sweep_beside(r->env, p->path);
+  wg_code code = publish_put(r, i, p, err);
+  if (code == WG_OK) {
+    wg_build_note_made(r, p->path, o);
+  }
+  return code;
 }
 
 wg_code wg_build_publish(step_run *r, wg_error *err) {

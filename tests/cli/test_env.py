@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Environments: overlays, where their outputs go, and what is remembered of them."""
+import hashlib
 import json
 
 import pytest
@@ -171,3 +172,102 @@ def test_config_says_where_values_come_from(run, messy):
 def test_config_of_a_faulty_project(run, messy):
     r = run("config", "--set", "images.kisok.compact=true", cwd=messy)
     assert r.code == 3 and r.out == "" and "did you mean 'kiosk'?" in r.err, r
+
+
+# --- outputs that are no longer made
+
+TWO = PROJECT + r"""  old:
+    base: {synthetic: windows-11}
+    outputs: [wim, {swm: 1MiB}]
+"""
+
+
+@pytest.fixture
+def built(run, kiosk):
+    """kiosk, with what two images made in two environments, of which one image is no longer in the project."""
+    (kiosk / "wingo.yaml").write_text(TWO)
+    for env in ([], ["-E", "production"]):
+        r = run("build", *env, cwd=kiosk)
+        assert r.code == 0, r
+    (kiosk / "wingo.yaml").write_text(PROJECT)
+    return kiosk
+
+
+def files(folder):
+    return sorted(str(p.relative_to(folder)) for p in (folder / "out").rglob("*") if p.is_file())
+
+
+def test_clean_lists_and_removes_what_is_no_longer_made(run, built):
+    before = files(built)
+    assert before == ["out/kiosk.wim", "out/old.swm", "out/old.wim", "out/production/kiosk.wim",
+                      "out/production/old.swm", "out/production/old.wim"]
+    r = run("clean", cwd=built)
+    assert r.code == 0 and "no longer made: out/old.wim (image/old/wim)\n" in r.out, r
+    assert "no longer made: out/production/old.swm (image/old/swm --env production)\n" in r.out
+    assert "kiosk.wim" not in r.out and "'wingo clean --outputs' removes them" in r.out
+    r = run("clean", "--outputs", "-n", cwd=built)
+    assert r.code == 0 and "would remove: out/old.wim" in r.out and files(built) == before, r
+    (built / "sub").mkdir()
+    r = run("clean", "--outputs", cwd=built / "sub")
+    assert r.code == 0 and "removed: ../out/old.wim (image/old/wim)\n" in r.out and "4 outputs, " in r.out, r
+    assert files(built) == ["out/kiosk.wim", "out/production/kiosk.wim"]
+    assert "every output that wingo made here is still made" in run("clean", cwd=built).out
+    assert {s["state"] for s in json.loads(run("plan", "--json", cwd=built).out)} == {"cached"}
+
+
+def test_what_was_changed_or_put_there_by_the_user_is_kept(run, built):
+    changed = built / "out" / "old.wim"
+    changed.write_bytes(changed.read_bytes() + b"x")
+    (built / "out" / "notes.txt").write_text("mine")
+    linked = built / "out" / "production" / "old.wim"
+    aside = built / "aside.wim"
+    linked.rename(aside)
+    linked.symlink_to(aside)
+    r = run("clean", "--outputs", "--json", cwd=built)
+    assert r.code == 0, r
+    states = {o["path"].split("/out/")[1]: o["state"] for o in json.loads(r.out)["outputs"]}
+    assert states == {"old.wim": "changed", "old.swm": "removed", "production/old.wim": "changed",
+                      "production/old.swm": "removed"}
+    assert changed.exists() and aside.exists() and linked.is_symlink() and (built / "out" / "notes.txt").exists()
+    assert "kept, changed since wingo made it: out/old.wim" in run("clean", cwd=built).out
+
+
+def test_the_outputs_of_an_environment_that_is_gone(run, built):
+    (built / "config" / "production.yaml").unlink()
+    assert run("clean", "--outputs", cwd=built).code == 0
+    assert files(built) == ["out/kiosk.wim"] and not (built / "out" / "production").exists()
+
+
+def test_a_project_that_cannot_be_read_keeps_its_outputs(run, built):
+    (built / "config" / "production.yaml").write_text("images: [")
+    r = run("clean", "--outputs", cwd=built)
+    assert r.code == 0 and "outputs of wingo.yaml --env production are kept" in r.err, r
+    assert files(built) == ["out/kiosk.wim", "out/production/kiosk.wim", "out/production/old.swm",
+                            "out/production/old.wim"]
+
+
+def test_two_project_files_in_one_folder(run, kiosk):
+    (kiosk / "other.yaml").write_text(PROJECT.replace("  kiosk:", "  other:").replace("name: kiosk", "name: other"))
+    assert run("build", cwd=kiosk).code == 0 and run("build", "-f", "other.yaml", cwd=kiosk).code == 0
+    assert run("clean", "--outputs", cwd=kiosk).code == 0
+    assert files(kiosk) == ["out/kiosk.wim", "out/other.wim"]
+    (kiosk / "other.yaml").unlink()
+    assert run("clean", "--outputs", cwd=kiosk).code == 0
+    assert files(kiosk) == ["out/kiosk.wim"]
+
+
+def test_a_forged_note_removes_nothing(run, kiosk):
+    """.wingo may come with a project from anywhere: a note is believed below out/ only, and never through a link."""
+    outside = kiosk.parent / "precious.txt"
+    outside.write_text("precious")
+    (kiosk / "precious.txt").write_text("precious")
+    (kiosk / "out").mkdir()
+    (kiosk / "out" / "up").symlink_to(kiosk.parent)
+    (kiosk / ".wingo" / "made").mkdir(parents=True)
+    for path in ("../precious.txt", "precious.txt", "out/../precious.txt", "out/up/precious.txt", str(outside)):
+        name = hashlib.sha256(path.encode()).hexdigest()[:32]
+        (kiosk / ".wingo" / "made" / name).write_text(json.dumps(
+            {"path": path, "sha256": hashlib.sha256(b"precious").hexdigest(), "bytes": 8, "step": "s",
+             "file": "gone.yaml", "environment": ""}))
+    r = run("clean", "--outputs", cwd=kiosk)
+    assert r.code == 0 and outside.exists() and (kiosk / "precious.txt").exists(), r

@@ -2,6 +2,7 @@
 // `wingo clean`: upkeep of the store.
 #include "base/units.h"
 #include "cli/core/internal.h"
+#include "cli/project/outputs.h"
 #include "fmt/json/jsonw.h"
 #include "store/store.h"
 
@@ -11,6 +12,7 @@ typedef struct clean_run {
   char **damaged;        // paths, heap
   size_t n_damaged, cap_damaged;
   wg_store_stats verified, cleaned;
+  wg_cli_outputs *outputs; // NULL: not asked for
 } clean_run;
 
 static void clean_run_done(clean_run *r) {
@@ -18,6 +20,7 @@ static void clean_run_done(clean_run *r) {
     wg_xfree(r->damaged[i]);
   }
   wg_xfree(r->damaged);
+  wg_cli_outputs_free(r->outputs);
 }
 WG_DEFINE_AUTO(clean_run, clean_run_done);
 
@@ -77,6 +80,13 @@ static void clean_print(const clean_run *r, const char *root) {
          root);
 }
 
+static void clean_json_outputs(const clean_run *r, wg_jsonw *w) {
+  if (r->outputs != NULL) {
+    wg_jsonw_key_z(w, "outputs");
+    wg_cli_outputs_json(r->outputs, w);
+  }
+}
+
 static int clean_print_json(const clean_run *r, const char *root) {
   const wg_store_stats *s = r->removes ? &r->cleaned : &r->verified;
   WG_AUTO(wg_buf) b;
@@ -86,6 +96,7 @@ static int clean_print_json(const clean_run *r, const char *root) {
   wg_jsonw_begin_object(&w);
   wg_jsonw_kv_z(&w, "store", root);
   wg_jsonw_kv_bool(&w, "dry_run", r->dry_run);
+  clean_json_outputs(r, &w);
   wg_jsonw_key_z(&w, "damaged");
   wg_jsonw_begin_array(&w);
   for (size_t i = 0; i < r->n_damaged; i++) {
@@ -114,6 +125,39 @@ static wg_code clean_work(clean_run *r, wg_store *s, const wg_store_clean_option
   return r->removes ? wg_store_clean(s, opt, &r->cleaned, err) : WG_OK;
 }
 
+// Outputs that are no longer made: removed with --outputs, else listed.
+static wg_code clean_outputs(clean_run *r, wg_error *err) {
+  bool removes = wg_cli_has(r->c, "outputs") && !r->dry_run;
+  if (wg_cli_outputs_find(r->c, &r->outputs, err) != WG_OK ||
+      (removes && wg_cli_outputs_remove(r->c, r->outputs, err) != WG_OK)) {
+    return err->code;
+  }
+  if (!r->c->json) {
+    wg_cli_outputs_print(r->outputs, wg_cli_has(r->c, "outputs"), r->dry_run);
+  }
+  return WG_OK;
+}
+
+// Nothing of the store is asked for.
+static int clean_only_outputs(clean_run *r) {
+  wg_error err = WG_ERROR_INIT;
+  if (clean_outputs(r, &err) != WG_OK) {
+    return wg_cli_fail(r->c, &err);
+  }
+  if (!r->c->json) {
+    return 0;
+  }
+  WG_AUTO(wg_buf) b;
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_jsonw w;
+  wg_jsonw_init(&w, &b, 2);
+  wg_jsonw_begin_object(&w);
+  wg_jsonw_kv_bool(&w, "dry_run", r->dry_run);
+  clean_json_outputs(r, &w);
+  wg_jsonw_end_object(&w);
+  return wg_cli_end_json(r->c, &w, &b);
+}
+
 static int clean_main(wg_cli *c) {
   WG_AUTO(clean_run) r = {.c = c, .dry_run = wg_cli_has(c, "dry-run")};
   wg_store_clean_options opt = {
@@ -126,12 +170,19 @@ static int clean_main(wg_cli *c) {
     return wg_cli_usage(c, "--keep and --all exclude each other");
   }
   r.removes = keep != NULL || opt.all;
-  if (!r.removes && !wg_cli_has(c, "verify")) {
-    return wg_cli_usage(c, "say what to do: --keep SIZE, --all or --verify");
+  bool of_store = r.removes || wg_cli_has(c, "verify");
+  bool of_outputs = wg_cli_has(c, "outputs");
+  if (!of_store && !of_outputs && !wg_cli_outputs_any_project(c)) {
+    return wg_cli_usage(c,
+                        "say what to do: --keep SIZE, --all or --verify, in a project --outputs");
+  }
+  if (!of_store) {
+    return clean_only_outputs(&r);
   }
   wg_error err = WG_ERROR_INIT;
   WG_AUTO_PTR(wg_store) s = NULL;
-  if (wg_store_open(wg_cli_value(c, "store"), &s, &err) != WG_OK ||
+  if ((of_outputs && clean_outputs(&r, &err) != WG_OK) ||
+      wg_store_open(wg_cli_value(c, "store"), &s, &err) != WG_OK ||
       clean_work(&r, s, &opt, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
@@ -153,6 +204,11 @@ static const wg_cli_opt clean_opts[] = {
      .help = "remove what was not used for longest until SIZE remains"},
     {.name = "all", .help = "remove everything, also the memory of file digests"},
     {.name = "verify", .help = "read every object and remove damaged ones"},
+    {.name = "outputs", .help = "remove outputs that the project no longer makes"},
+    {.name = "file",
+     .letter = 'f',
+     .arg = "FILE",
+     .help = "the project file (default: wingo.yaml here or in a folder above)"},
     {.name = "dry-run", .letter = 'n', .help = "say what would be removed, remove nothing"},
     {.name = "store", .arg = "DIR", .help = "the store (default: $XDG_CACHE_HOME/wingo)"},
 };
@@ -160,13 +216,17 @@ static const wg_cli_opt clean_opts[] = {
 const wg_cli_cmd wg_cmd_clean = {
     .name = "clean",
     .args = "",
-    .summary = "make the store smaller, or check it",
+    .summary = "remove outputs no longer made; make the store smaller, or check it",
     .text =
         "The store keeps results of all projects, in $XDG_CACHE_HOME/wingo or ~/.cache/wingo.\n"
-        "What is removed is made again when it is needed. Files in out/ are never touched,\n"
-        "nor is what a running wingo has used.\n\n"
+        "What is removed is made again when it is needed. What a running wingo has used stays.\n\n"
+        "In a project, 'wingo clean' alone lists the files below out/ that the project no longer\n"
+        "makes, in whatever environment, and --outputs removes them. Only files that wingo noted\n"
+        "as made, and that still hold what it wrote, are removed; others are named and kept.\n\n"
         "With --verify and --dry-run together, the exit code is 5 when something is damaged.\n\n"
         "Examples:\n"
+        "  wingo clean\n"
+        "  wingo clean --outputs --dry-run\n"
         "  wingo clean --keep 5GiB\n"
         "  wingo clean --all --dry-run\n"
         "  wingo clean --verify --json\n",

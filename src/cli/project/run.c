@@ -198,6 +198,7 @@ int wg_cli_run_load(const wg_cli *c, wg_cli_graph *p, wg_exec_options *opt) {
   }
   if (rc == 0) {
     opt->project_dir = p->project->dir;
+    opt->project_file = wg_path_basename(p->project->file);
     opt->env_name = p->project->env_name;
   }
   return rc;

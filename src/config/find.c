@@ -93,33 +93,52 @@ static wg_code find_commit_time(void *ctx, int64_t *out_s, wg_error *err) {
   return code;
 }
 
-// What overlays there are, for the message about one that isn't: "production, staging".
-static const char *find_overlays(wg_cfg *c, const char *folder, const char *wanted,
-                                 const char **out_near) {
+static bool find_env_name_ok(const char *env) {
+  bool ok = env[0] != '\0' && env[0] != '.' && env[0] != '-';
+  for (const char *p = env; *p != '\0'; p++) {
+    ok = ok && ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
+                *p == '.' || *p == '_' || *p == '-');
+  }
+  return ok;
+}
+
+static char *find_overlay(const char *file, const char *env) {
+  WG_AUTO(wg_cstr) folder = wg_path_dirname(file);
+  bool here = strcmp(folder, ".") == 0;
+  return wg_xprintf("%s%sconfig/%s%s", here ? "" : folder, here ? "" : "/", env,
+                    env[0] == '\0' ? "" : ".yaml");
+}
+
+const char **wg_cfg_find_envs(const char *file, wg_arena *arena, size_t *out_n) {
   wg_dirent *entries = NULL;
   size_t n = 0, n_names = 0;
   wg_error err = WG_ERROR_INIT;
-  if (wg_os_list_dir(WG_CWD, folder, &c->arena, &entries, &n, &err) != WG_OK) {
-    return "";
+  WG_AUTO(wg_cstr) folder = find_overlay(file, "");
+  if (wg_os_list_dir(WG_CWD, folder, arena, &entries, &n, &err) != WG_OK) {
+    n = 0;
   }
-  const char **names = wg_cfg_alloc(c, n, sizeof(*names));
-  const char *list = "";
-  for (size_t i = 0; i < n; i++) {
+  const char **names = (const char **)wg_arena_array(arena, n + 1, sizeof(*names));
+  for (size_t i = 0; names != NULL && i < n; i++) {
     size_t len = strlen(entries[i].name);
-    if (len > 5 && wg_str_ends(wg_str_of(entries[i].name), ".yaml")) {
-      names[n_names] = wg_cfg_printf(c, "%.*s", (int)(len - 5), entries[i].name);
-      list = wg_cfg_printf(c, "%s%s%s", list, n_names == 0 ? "" : ", ", names[n_names]);
-      n_names++;
+    bool overlay = len > 5 && wg_str_ends(wg_str_of(entries[i].name), ".yaml");
+    char *name = overlay ? wg_arena_strndup(arena, entries[i].name, len - 5) : NULL;
+    if (name != NULL && find_env_name_ok(name)) {
+      names[n_names++] = name;
     }
   }
-  *out_near = wg_nearest(wanted, names, n_names);
-  return list;
+  *out_n = n_names;
+  return names;
 }
 
-static wg_code find_no_overlay(wg_cfg *c, const char *path, const char *env, wg_error *err) {
-  WG_AUTO(wg_cstr) folder = wg_path_dirname(path);
-  const char *near = NULL;
-  const char *list = find_overlays(c, folder, env, &near);
+static wg_code find_no_overlay(wg_cfg *c, const char *file, const char *path, const char *env,
+                               wg_error *err) {
+  size_t n = 0;
+  const char **names = wg_cfg_find_envs(file, &c->arena, &n);
+  const char *near = wg_nearest(env, names, n);
+  const char *list = "";
+  for (size_t i = 0; i < n; i++) {
+    list = wg_cfg_printf(c, "%s%s%s", list, i == 0 ? "" : ", ", names[i]);
+  }
   if (near != NULL) {
     return wg_fail(err, WG_E_CONFIG, "there is no '%s' for --env %s; did you mean '%s'?", path, env,
                    near);
@@ -142,15 +161,6 @@ static wg_code find_read(const char *path, wg_buf *out, wg_error *err) {
                    code == WG_E_LIMIT ? "larger than 4 MiB" : "not a regular file");
   }
   return code == WG_OK ? WG_OK : wg_wrap(err, "'%s'", path);
-}
-
-static bool find_env_name_ok(const char *env) {
-  bool ok = env[0] != '\0' && env[0] != '.' && env[0] != '-';
-  for (const char *p = env; *p != '\0'; p++) {
-    ok = ok && ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-                *p == '.' || *p == '_' || *p == '-');
-  }
-  return ok;
 }
 
 // A load that ended before there was anything to check: a wg_cfg without faults.
@@ -178,11 +188,10 @@ static wg_code find_load(const wg_cfg_lang *lang, const wg_cfg_options *opt, con
                                        "digits, '.', '_' and '-' only",
                                        opt->env_name));
     }
-    bool here = strcmp(folder, ".") == 0;
-    overlay = wg_xprintf("%s%sconfig/%s.yaml", here ? "" : folder, here ? "" : "/", opt->env_name);
+    overlay = find_overlay(file, opt->env_name);
     if (!wg_os_exists(WG_CWD, overlay)) {
       (void)find_nothing(out, WG_OK);
-      return find_no_overlay(*out, overlay, opt->env_name, err);
+      return find_no_overlay(*out, file, overlay, opt->env_name, err);
     }
     if (find_read(overlay, &over_bytes, err) != WG_OK) {
       return find_nothing(out, err->code);

@@ -7,5 +7,7 @@
 
 // wingo.yaml here or in the nearest parent, as "../../wingo.yaml"; heap, NULL when there is none.
 char *wg_cfg_find_file(void);
+// The environments of a project file, by the overlays in config/ beside it: "production". In arena.
+const char **wg_cfg_find_envs(const char *file, wg_arena *arena, size_t *out_n);
 
 #endif

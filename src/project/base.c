@@ -14,7 +14,7 @@ static const wg_choice arches[] = {
 
 #define IMG(field) WG_AT(wg_cfg_image, field)
 #define BASE(field) WG_AT(wg_cfg_base, field)
-static const wg_choice synthetic_products[] = {
+const wg_choice wg_cfg_synthetic_products[] = {
     {"windows-7", 0, false},         {"windows-10", 0, false},
     {"windows-11", 0, false},        {"server-2022", 0, false},
     {"server-2025", 0, false},       {"windows-7-setup", 0, false},
@@ -23,7 +23,7 @@ static const wg_choice synthetic_products[] = {
     {"windows-7-iso", 0, false},     {"windows-10-iso", 0, false},
     {"windows-11-iso", 0, false},    {"server-2022-iso", 0, false},
     {"server-2025-iso", 0, false},   {NULL, 0, false}};
-static const wg_choice synthetic_states[] = {{"generalized", 0, false},
+const wg_choice wg_cfg_synthetic_states[] = {{"generalized", 0, false},
                                              {"generalized-audit", 0, false},
                                              {"specialized", 0, false},
                                              {"specialized-audit", 0, false},
@@ -62,7 +62,7 @@ static const wg_key base_keys[] = {
     {.name = "synthetic",
      .type = WG_KEY_ENUM,
      .flags = WG_KF_STORE_NAME,
-     .choices = synthetic_products,
+     .choices = wg_cfg_synthetic_products,
      .group = 1,
      .at = BASE(path),
      .pos_at = BASE(path_pos),
@@ -79,7 +79,7 @@ static const wg_key base_keys[] = {
     {.name = "state",
      .type = WG_KEY_ENUM,
      .flags = WG_KF_STORE_NAME,
-     .choices = synthetic_states,
+     .choices = wg_cfg_synthetic_states,
      .at = BASE(state),
      .pos_at = BASE(state_pos),
      .doc = "How far Setup has come with a synthetic base, as its ImageState says: `generalized` "

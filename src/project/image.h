@@ -6,6 +6,9 @@
 #include "config/section.h"
 #include "image/part/want.h"
 
+// The products and states of synthetic bases.
+extern const wg_choice wg_cfg_synthetic_products[], wg_cfg_synthetic_states[];
+
 extern const wg_section wg_section_images;
 extern const wg_section wg_section_base; // base and arch
 extern const wg_section wg_section_image_apps;

@@ -140,6 +140,94 @@ def test_bash_completes_commands_options_files(run, wingo, env, tmp_path):
     assert not [w for w in offered("wingo __") if w.startswith("__")]
 
 
+@pytest.fixture
+def shop(tmp_path):
+    """A project with environments, targets and a folder to publish to."""
+    (tmp_path / "shop" / "config").mkdir(parents=True)
+    for name in ("production", "staging", ".hidden"):
+        (tmp_path / "shop" / "config" / f"{name}.yaml").write_text("name: shop\n")
+    (tmp_path / "shop" / "config" / "notes.txt").write_text("")
+    (tmp_path / "shop" / "wingo.yaml").write_text(
+        "version: 1\nname: shop\napps: {till: {targets: [windows/amd64, linux/arm64]}}\n"
+        "images: {shop: {base: {synthetic: windows-11}, outputs: [wim]}}\npublish: {share: {to: ../share}}\n")
+    return tmp_path / "shop"
+
+
+# What is offered at the end of a line: at least these words.
+OFFERED = [
+    ("wingo build --env ", {"production", "staging"}),
+    ("wingo publish -E ", {"production", "staging"}),
+    ("wingo config --env pro", {"production"}),
+    ("wingo build ", {"app/till", "app/till/windows-amd64", "app/till/linux-arm64", "image/shop"}),
+    ("wingo plan --env production image", {"image/shop"}),
+    ("wingo publish ", {"share"}),
+    ("wingo wim synthetic ", {"windows-7", "windows-11", "windows-11-iso", "server-2025-setup"}),
+    ("wingo wim synthetic --state ", {"generalized", "specialized-audit", "complete"}),
+    ("wingo wim synthetic --arch ", {"amd64", "arm64", "386"}),
+    ("wingo reg add -t ", {"REG_SZ", "REG_MULTI_SZ", "REG_DWORD", "REG_QWORD", "REG_BINARY"}),
+    ("wingo build --color ", {"auto", "always", "never"}),
+]
+
+
+@pytest.mark.parametrize("line, words", OFFERED)
+def test_bash_completes_what_a_project_has(run, wingo, env, shop, line, words):
+    offered = set(bash_complete(run, wingo, env, shop, line))
+    assert words <= offered and not {".hidden", "notes", "notes.txt"} & offered, offered
+    if line.endswith(" "):
+        assert line.startswith("wingo wim synthetic ") or offered == words or "REG_SZ" in offered
+
+
+def test_bash_completes_a_file_behind_the_product(run, wingo, env, shop):
+    (shop / "base.wim").write_text("")
+    assert "base.wim" in bash_complete(run, wingo, env, shop, "wingo wim synthetic windows-11 ")
+    assert "base.wim" in bash_complete(run, wingo, env, shop, "wingo wim synthetic --arch = amd64 windows-11 ")
+    assert set(bash_complete(run, wingo, env, shop, "wingo build --env = st")) == {"staging"}
+
+
+@pytest.mark.parametrize("line, words", OFFERED)
+def test_fish_completes_what_a_project_has(run, tmp_path, env, wingo, shop, line, words):
+    needs("fish")
+    script = tmp_path / "wingo.fish"
+    script.write_text(run("completion", "fish").out)
+    e = dict(env, PATH=f"{wingo.parent}:{env['PATH']}")
+    r = start(["fish", "--no-config", "-c", f"source {script}; complete -C '{line}'"], env=e, cwd=shop)
+    assert r.code == 0 and words <= {w.split("\t")[0] for w in r.out.splitlines()}, r
+
+
+@pytest.mark.parametrize("line, words", OFFERED)
+def test_zsh_completes_what_a_project_has(run, tmp_path, env, wingo, shop, line, words):
+    """zsh's own completion on a terminal of its own (zpty): what compadd is given is written down."""
+    needs("zsh")
+    (tmp_path / "_wingo").write_text(run("completion", "zsh").out)
+    code = f"""
+zmodload zsh/zpty
+zpty z zsh -f -i
+zpty -w z 'fpath=({tmp_path} $fpath); autoload -Uz compinit; compinit -u -D; PS1=; unsetopt zle_bracketed_paste'
+zpty -w z 'compadd() {{ if [[ ${{@[(I)-O|-A|-D]}} -gt 0 ]]; then builtin compadd "$@"; return; fi; local -a _m; builtin compadd -O _m "$@"; print -rl -- $_m >> {tmp_path}/offered; builtin compadd "$@" }}'
+zpty -w z 'bindkey "^I" complete-word; cd {shop}; print READY'
+zpty -r -m z o '*READY*READY*'
+zpty -w -n z $'{line}\t\t'
+for i in {{1..100}}; do sleep 0.05; [[ -s {tmp_path}/offered ]] && break; done
+sleep 0.2
+zpty -d z
+"""
+    e = dict(env, PATH=f"{wingo.parent}:{env['PATH']}", TERM="xterm")
+    r = start(["zsh", "-f", "-c", code], env=e, cwd=shop, timeout=60)
+    offered = set((tmp_path / "offered").read_text().split("\n")) if (tmp_path / "offered").exists() else set()
+    assert words <= offered, (offered, r)
+
+
+def test_the_offered_types_are_types(run, tmp_path):
+    run("wim", "synthetic", "windows-7", "b.wim", cwd=tmp_path)
+    script = run("completion", "bash").out
+    types = next(line for line in script.splitlines() if "'reg add':-t" in line).split("words='")[1].split("'")[0].split()
+    assert len(types) == 8
+    for t in types:
+        r = run("reg", "add", "b.wim:1", "HKLM\\SOFTWARE\\X", "--value=" + t, "-t", t, "-d",
+                "1" if "WORD" in t else "00" if t in ("REG_BINARY", "REG_NONE") else "x", cwd=tmp_path)
+        assert "is not a type" not in r.err, r
+
+
 def test_bash_completes_every_command_of_the_help(run, wingo, env, tmp_path):
     offered = bash_complete(run, wingo, env, tmp_path, "wingo ")
     assert sorted(set(offered)) == sorted({name.split()[0] for name in commands(run)})

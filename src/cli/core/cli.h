@@ -15,6 +15,8 @@ typedef struct wg_cli_opt {
   const char *arg;  // NULL: a switch; else the value's name for help: "N", "FILE", "DIR"
   const char *help; // one line
   bool many;        // may be repeated
+  // What completes the value, as wg_cli_cmd.complete says; NULL: by arg, a FILE or DIR, or nothing.
+  const char *complete;
 } wg_cli_opt;
 
 typedef struct wg_cli wg_cli;
@@ -28,7 +30,9 @@ typedef struct wg_cli_cmd {
   const wg_cli_opt *opts; // beside the common ones (-q -v -h --json --color)
   size_t n_opts;
   unsigned min_args, max_args; // UINT_MAX: any
-  const char *complete; // what completes arguments: "file", "dir", "target", or words "a b c"
+  // What completes arguments: "file", "dir", "command", words "a b c", or what `wingo __complete`
+  // knows: "?target". With a comma the first argument and the others: "?synthetic,file".
+  const char *complete;
   bool hidden;
   int (*run)(wg_cli *cli); // exit code
 } wg_cli_cmd;

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// `wingo __complete target`: hidden; what the completion scripts ask. Reads wingo.yaml, nothing
-// else.
+// `wingo __complete WHAT`: hidden; what the completion scripts ask. Reads the project file and
+// lists its folder of overlays, nothing else.
 #include <string.h>
 
 #include "cli/core/internal.h"
+#include "config/find.h"
 #include "project/load.h"
 
-static int complete_run(wg_cli *c) {
-  if (strcmp(c->args[0], "target") != 0) {
-    return wg_cli_usage(c, "nothing completes '%s'", c->args[0]);
-  }
-  WG_AUTO_PTR(wg_cfg) cfg = NULL;
-  wg_error err = WG_ERROR_INIT;
-  wg_cfg_options opt = {0};
-  if (wg_project_load(&opt, &cfg, &err) != WG_OK) {
-    return 1; // a shell that completes has no use for messages
-  }
-  const wg_project *p = wg_project_of(cfg);
+static void complete_target(const wg_project *p) {
   for (size_t i = 0; i < p->n_apps; i++) {
     wg_out("app/%s\n", p->apps[i].name);
     for (size_t t = 0; t < p->apps[i].n_targets; t++) {
@@ -26,13 +17,68 @@ static int complete_run(wg_cli *c) {
   for (size_t i = 0; i < p->n_images; i++) {
     wg_out("image/%s\n", p->images[i].name);
   }
+}
+
+static void complete_publish(const wg_project *p) {
+  for (size_t i = 0; i < p->n_publish; i++) {
+    wg_out("%s\n", p->publish[i].name);
+  }
+}
+
+static int complete_project(void (*print)(const wg_project *p)) {
+  WG_AUTO_PTR(wg_cfg) cfg = NULL;
+  wg_error err = WG_ERROR_INIT;
+  wg_cfg_options opt = {0};
+  if (wg_project_load(&opt, &cfg, &err) != WG_OK) {
+    return 1; // a shell that completes has no use for messages
+  }
+  print(wg_project_of(cfg));
   return 0;
+}
+
+static int complete_env(void) {
+  WG_AUTO(wg_arena) arena;
+  wg_arena_init(&arena, wg_heap(), 0);
+  WG_AUTO(wg_cstr) file = wg_cfg_find_file();
+  size_t n = 0;
+  const char **names = file == NULL ? NULL : wg_cfg_find_envs(file, &arena, &n);
+  for (size_t i = 0; i < n; i++) {
+    wg_out("%s\n", names[i]);
+  }
+  return 0;
+}
+
+static int complete_choices(const wg_choice *c) {
+  for (; c->name != NULL; c++) {
+    wg_out("%s\n", c->name);
+  }
+  return 0;
+}
+
+static int complete_run(wg_cli *c) {
+  const char *what = c->args[0];
+  if (strcmp(what, "target") == 0) {
+    return complete_project(complete_target);
+  }
+  if (strcmp(what, "publish") == 0) {
+    return complete_project(complete_publish);
+  }
+  if (strcmp(what, "env") == 0) {
+    return complete_env();
+  }
+  if (strcmp(what, "synthetic") == 0) {
+    return complete_choices(wg_cfg_synthetic_products);
+  }
+  if (strcmp(what, "state") == 0) {
+    return complete_choices(wg_cfg_synthetic_states);
+  }
+  return wg_cli_usage(c, "nothing completes '%s'", what);
 }
 
 extern const wg_cli_cmd wg_cmd_complete;
 const wg_cli_cmd wg_cmd_complete = {
     .name = "__complete",
-    .args = "target",
+    .args = "target|publish|env|synthetic|state",
     .summary = "print what completes an argument",
     .min_args = 1,
     .max_args = 1,

@@ -9,33 +9,51 @@ typedef enum complete_kind {
   COMPLETE_NOTHING,
   COMPLETE_FILE,
   COMPLETE_DIR,
-  COMPLETE_TARGET,
+  COMPLETE_ASK, // `wingo __complete` knows
   COMPLETE_COMMAND,
   COMPLETE_WORDS
 } complete_kind;
 
-static complete_kind complete_kind_of(const char *what) {
-  if (what == NULL || what[0] == '\0') {
-    return COMPLETE_NOTHING;
+// What completes something, and with what: a name for `wingo __complete`, or the words.
+typedef struct complete_way {
+  complete_kind kind;
+  wg_str with;
+} complete_way;
+
+static complete_way complete_way_of(wg_str what) {
+  if (what.n == 0) {
+    return (complete_way){COMPLETE_NOTHING, what};
   }
-  if (strcmp(what, "file") == 0) {
-    return COMPLETE_FILE;
+  if (what.p[0] == '?') {
+    return (complete_way){COMPLETE_ASK, {what.p + 1, what.n - 1}};
   }
-  if (strcmp(what, "dir") == 0) {
-    return COMPLETE_DIR;
-  }
-  if (strcmp(what, "target") == 0) {
-    return COMPLETE_TARGET;
-  }
-  return strcmp(what, "command") == 0 ? COMPLETE_COMMAND : COMPLETE_WORDS;
+  return (complete_way){wg_str_eqz(what, "file")      ? COMPLETE_FILE
+                        : wg_str_eqz(what, "dir")     ? COMPLETE_DIR
+                        : wg_str_eqz(what, "command") ? COMPLETE_COMMAND
+                                                      : COMPLETE_WORDS,
+                        what};
 }
 
-// By the name that help gives an option's value.
-static complete_kind complete_kind_of_arg(const char *arg) {
-  if (strcmp(arg, "DIR") == 0) {
-    return COMPLETE_DIR;
-  }
-  return strcmp(arg, "FILE") == 0 ? COMPLETE_FILE : COMPLETE_NOTHING;
+// Of a command's first argument, and of the others.
+static complete_way complete_first(const wg_cli_cmd *cmd) {
+  wg_str what = wg_str_of(cmd->complete);
+  return complete_way_of((wg_str){what.p, wg_str_find(what, ',')});
+}
+
+static complete_way complete_rest(const wg_cli_cmd *cmd) {
+  wg_str what = wg_str_of(cmd->complete);
+  size_t comma = wg_str_find(what, ',');
+  return comma == what.n ? complete_way_of(what)
+                         : complete_way_of((wg_str){what.p + comma + 1, what.n - comma - 1});
+}
+
+// Of an option's value; without a word about it by the name that help gives it.
+static complete_way complete_value(const wg_cli_opt *o) {
+  const char *by_name = strcmp(o->arg, "DIR") == 0    ? "dir"
+                        : strcmp(o->arg, "FILE") == 0 ? "file"
+                        : strcmp(o->arg, "WHEN") == 0 ? "auto always never"
+                                                      : "";
+  return complete_way_of(wg_str_of(o->complete != NULL ? o->complete : by_name));
 }
 
 // The visible commands, each noun once, or the verbs of one noun, separated by spaces.
@@ -68,12 +86,32 @@ static void bash_add_options(wg_buf *out, const wg_cli_opt *opts, size_t n) {
   }
 }
 
-// "-e|--env)" lines for options whose value completes in some way.
+// What sets the variables of the script for one way.
+static void bash_way(wg_buf *out, complete_way w, bool value) {
+  switch (w.kind) {
+  case COMPLETE_NOTHING:
+    wg_buf_add_z(out, "kind='none'");
+    return;
+  case COMPLETE_FILE:
+    wg_buf_add_z(out, "kind='file'");
+    return;
+  case COMPLETE_DIR:
+    wg_buf_add_z(out, "kind='dir'");
+    return;
+  case COMPLETE_ASK:
+    wg_buf_printf(out, "kind=ask words='%.*s'", WG_STR_ARG(w.with));
+    return;
+  case COMPLETE_COMMAND:
+    wg_buf_add_z(out, "words=$commands");
+    return;
+  case COMPLETE_WORDS:
+    wg_buf_printf(out, "%swords='%.*s'", value ? "kind=value " : "", WG_STR_ARG(w.with));
+    return;
+  }
+}
+
+// "'build:--env' | 'build:-E')" lines of the options that take a value.
 static void bash_option_values(wg_buf *out, const wg_cli_cmd *cmd) {
-  static const char *const how[] = {
-      [COMPLETE_NOTHING] = "kind='none'", [COMPLETE_FILE] = "kind='file'",
-      [COMPLETE_DIR] = "kind='dir'",      [COMPLETE_TARGET] = "kind='target'",
-      [COMPLETE_COMMAND] = "kind='none'", [COMPLETE_WORDS] = "kind='none'"};
   for (size_t i = 0; i < cmd->n_opts; i++) {
     const wg_cli_opt *o = &cmd->opts[i];
     if (o->arg == NULL) {
@@ -87,7 +125,9 @@ static void bash_option_values(wg_buf *out, const wg_cli_cmd *cmd) {
       wg_cli_full_name(out, cmd);
       wg_buf_printf(out, "':-%c", o->letter);
     }
-    wg_buf_printf(out, ") %s ;;\n", how[complete_kind_of_arg(o->arg)]);
+    wg_buf_add_z(out, ") ");
+    bash_way(out, complete_value(o), true);
+    wg_buf_add_z(out, " ;;\n");
   }
 }
 
@@ -97,53 +137,47 @@ static void bash_command(wg_buf *out, const wg_cli_cmd *cmd) {
   wg_buf_add_z(out, "')\n      opts='");
   bash_add_options(out, cmd->opts, cmd->n_opts);
   bash_add_options(out, wg_cli_common_opts, wg_cli_n_common_opts);
-  wg_buf_add_z(out, "'\n");
-  switch (complete_kind_of(cmd->complete)) {
-  case COMPLETE_NOTHING:
-    break;
-  case COMPLETE_FILE:
-    wg_buf_add_z(out, "      kind='file'\n");
-    break;
-  case COMPLETE_DIR:
-    wg_buf_add_z(out, "      kind='dir'\n");
-    break;
-  case COMPLETE_TARGET:
-    wg_buf_add_z(out, "      kind='target'\n");
-    break;
-  case COMPLETE_COMMAND:
-    wg_buf_add_z(out, "      words=$commands\n");
-    break;
-  case COMPLETE_WORDS:
-    wg_buf_printf(out, "      words='%s'\n", cmd->complete);
-    break;
+  wg_buf_add_z(out, "'\n      ");
+  complete_way first = complete_first(cmd), rest = complete_rest(cmd);
+  if (first.with.p == rest.with.p) {
+    bash_way(out, first, false);
+  } else {
+    wg_buf_add_z(out, "if ((given == 0)); then ");
+    bash_way(out, first, false);
+    wg_buf_add_z(out, "; else ");
+    bash_way(out, rest, false);
+    wg_buf_add_z(out, "; fi");
   }
-  wg_buf_add_z(out, "      ;;\n");
+  wg_buf_add_z(out, "\n      ;;\n");
 }
 
-static const char bash_head[] =
-    "# bash completion for wingo; made by 'wingo completion bash'\n"
-    "_wingo() {\n"
-    "  local cur=${COMP_WORDS[COMP_CWORD]} prev='' cmd='' opts='' kind=none words='' i w\n"
-    "  COMPREPLY=()\n"
-    "  ((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-    "  if [[ $cur == '=' ]]; then\n"
-    "    cur=\n"
-    "  elif [[ $prev == '=' ]]; then\n"
-    "    prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
-    "  fi\n";
+static const char bash_head[] = "# bash completion for wingo; made by 'wingo completion bash'\n"
+                                "_wingo() {\n"
+                                "  local cur=${COMP_WORDS[COMP_CWORD]} prev='' cmd='' opts='' "
+                                "kind=none words='' given=0 done=0 i w\n"
+                                "  COMPREPLY=()\n"
+                                "  ((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+                                "  if [[ $cur == '=' ]]; then\n"
+                                "    cur=\n"
+                                "  elif [[ $prev == '=' ]]; then\n"
+                                "    prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+                                "  fi\n";
 
-static const char bash_loop[] = "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-                                "    w=${COMP_WORDS[i]}\n"
-                                "    [[ $w == -* ]] && continue\n"
-                                "    if [[ -z $cmd ]]; then\n"
-                                "      cmd=$w\n"
-                                "      [[ \" $nouns \" == *\" $w \"* ]] || break\n"
-                                "    else\n"
-                                "      cmd=\"$cmd $w\"\n"
-                                "      break\n"
-                                "    fi\n"
-                                "  done\n"
-                                "  case $cmd in\n";
+static const char bash_loop[] =
+    "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+    "    w=${COMP_WORDS[i]}\n"
+    "    [[ $w == -* || $w == '=' || ${COMP_WORDS[i - 1]} == '=' ]] && continue\n"
+    "    if ((done)); then\n"
+    "      ((given++))\n"
+    "    elif [[ -z $cmd ]]; then\n"
+    "      cmd=$w\n"
+    "      [[ \" $nouns \" == *\" $w \"* ]] || done=1\n"
+    "    else\n"
+    "      cmd=\"$cmd $w\"\n"
+    "      done=1\n"
+    "    fi\n"
+    "  done\n"
+    "  case $cmd in\n";
 
 static const char bash_tail[] = "    esac\n"
                                 "  fi\n"
@@ -152,7 +186,7 @@ static const char bash_tail[] = "    esac\n"
                                 "    return\n"
                                 "  fi\n"
                                 "  case $kind in\n"
-                                "    target) words=$(wingo __complete target 2>/dev/null) ;;\n"
+                                "    ask) words=$(wingo __complete \"$words\" 2>/dev/null) ;;\n"
                                 "    file)\n"
                                 "      compopt -o filenames 2>/dev/null\n"
                                 "      mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
@@ -234,21 +268,27 @@ static void complete_quote(wg_buf *out, const char *s, bool zsh) {
   }
 }
 
-static const char *zsh_action(complete_kind kind) {
-  switch (kind) {
+static void zsh_action(wg_buf *out, complete_way w) {
+  switch (w.kind) {
   case COMPLETE_FILE:
-    return "_files";
+    wg_buf_add_z(out, "_files");
+    return;
   case COMPLETE_DIR:
-    return "_files -/";
-  case COMPLETE_TARGET:
-    return "_wingo_targets";
+    wg_buf_add_z(out, "_files -/");
+    return;
+  case COMPLETE_ASK:
+    wg_buf_printf(out, "{_wingo_ask %.*s}", WG_STR_ARG(w.with));
+    return;
   case COMPLETE_COMMAND:
-    return "_wingo_commands";
-  case COMPLETE_NOTHING:
+    wg_buf_add_z(out, "_wingo_commands");
+    return;
   case COMPLETE_WORDS:
-    break;
+    wg_buf_printf(out, "(%.*s)", WG_STR_ARG(w.with));
+    return;
+  case COMPLETE_NOTHING:
+    wg_buf_add_byte(out, ' ');
+    return;
   }
-  return " ";
 }
 
 static void zsh_option(wg_buf *out, const wg_cli_opt *o, bool letter) {
@@ -265,11 +305,10 @@ static void zsh_option(wg_buf *out, const wg_cli_opt *o, bool letter) {
   complete_quote(out, o->help, true);
   wg_buf_add_byte(out, ']');
   if (o->arg != NULL) {
-    bool color = strcmp(o->name, "color") == 0;
     wg_buf_add_byte(out, ':');
     complete_quote(out, o->arg, true);
-    wg_buf_printf(out, ":%s",
-                  color ? "(auto always never)" : zsh_action(complete_kind_of_arg(o->arg)));
+    wg_buf_add_byte(out, ':');
+    zsh_action(out, complete_value(o));
   }
   wg_buf_add_byte(out, '\'');
 }
@@ -287,11 +326,16 @@ static void zsh_command(wg_buf *out, const wg_cli_cmd *cmd) {
   wg_buf_printf(out, "    %s)\n      _arguments", cmd->name);
   zsh_options(out, cmd->opts, cmd->n_opts);
   zsh_options(out, wg_cli_common_opts, wg_cli_n_common_opts);
-  complete_kind kind = complete_kind_of(cmd->complete);
-  if (kind == COMPLETE_WORDS) {
-    wg_buf_printf(out, " \\\n        '*:word:(%s)'", cmd->complete);
-  } else if (kind != COMPLETE_NOTHING) {
-    wg_buf_printf(out, " \\\n        '*:argument:%s'", zsh_action(kind));
+  complete_way first = complete_first(cmd), rest = complete_rest(cmd);
+  if (first.with.p != rest.with.p) {
+    wg_buf_add_z(out, " \\\n        '1:argument:");
+    zsh_action(out, first);
+    wg_buf_add_byte(out, '\'');
+  }
+  if (rest.kind != COMPLETE_NOTHING) {
+    wg_buf_add_z(out, " \\\n        '*:argument:");
+    zsh_action(out, rest);
+    wg_buf_add_byte(out, '\'');
   }
   wg_buf_add_z(out, "\n      ;;\n");
 }
@@ -309,11 +353,11 @@ static void zsh_noun(wg_buf *out, const char *noun) {
   wg_buf_add_z(out, "  esac\n}\n\n");
 }
 
-// Helpers: targets, and the list of commands with what they do.
+// Helpers: what wingo is asked, and the list of commands with what they do.
 static void zsh_head(wg_buf *out) {
   wg_buf_add_z(out, "#compdef wingo\n# zsh completion for wingo; made by 'wingo completion zsh'\n\n"
-                    "_wingo_targets() {\n  local -a found\n"
-                    "  found=(${(f)\"$(wingo __complete target 2>/dev/null)\"})\n"
+                    "_wingo_ask() {\n  local -a found\n"
+                    "  found=(${(f)\"$(wingo __complete $1 2>/dev/null)\"})\n"
                     "  compadd -a found\n}\n\n"
                     "_wingo_commands() {\n  local -a found\n  found=(\n");
   for (size_t i = 0; i < wg_cli_n_commands(); i++) {
@@ -362,27 +406,39 @@ static void fish_condition(wg_buf *out, const wg_cli_cmd *cmd) {
   wg_buf_printf(out, "%s'", cmd->name);
 }
 
+static void fish_way(wg_buf *out, complete_way w) {
+  switch (w.kind) {
+  case COMPLETE_NOTHING:
+    return;
+  case COMPLETE_FILE:
+    wg_buf_add_z(out, " -F");
+    return;
+  case COMPLETE_DIR:
+    wg_buf_add_z(out, " -a '(__fish_complete_directories)'");
+    return;
+  case COMPLETE_ASK:
+    wg_buf_printf(out, " -a '(wingo __complete %.*s 2>/dev/null)'", WG_STR_ARG(w.with));
+    return;
+  case COMPLETE_COMMAND:
+    wg_buf_add_z(out, " -a '");
+    complete_add_names(out, NULL);
+    wg_buf_add_byte(out, '\'');
+    return;
+  case COMPLETE_WORDS:
+    wg_buf_printf(out, " -a '%.*s'", WG_STR_ARG(w.with));
+    return;
+  }
+}
+
 static void fish_option(wg_buf *out, const wg_cli_opt *o) {
   if (o->letter != 0) {
     wg_buf_printf(out, " -s %c", o->letter);
   }
   wg_buf_printf(out, " -l %s", o->name);
   if (o->arg != NULL) {
-    bool color = strcmp(o->name, "color") == 0;
-    switch (complete_kind_of_arg(o->arg)) {
-    case COMPLETE_FILE:
-      wg_buf_add_z(out, " -r -F");
-      break;
-    case COMPLETE_DIR:
-      wg_buf_add_z(out, " -x -a '(__fish_complete_directories)'");
-      break;
-    case COMPLETE_NOTHING:
-    case COMPLETE_TARGET:
-    case COMPLETE_COMMAND:
-    case COMPLETE_WORDS:
-      wg_buf_printf(out, " -x%s", color ? " -a 'auto always never'" : "");
-      break;
-    }
+    complete_way w = complete_value(o);
+    wg_buf_add_z(out, w.kind == COMPLETE_FILE ? " -r" : " -x");
+    fish_way(out, w);
   }
   wg_buf_add_z(out, " -d '");
   complete_quote(out, o->help, false);
@@ -390,25 +446,16 @@ static void fish_option(wg_buf *out, const wg_cli_opt *o) {
 }
 
 static void fish_arguments(wg_buf *out, const wg_cli_cmd *cmd) {
-  complete_kind kind = complete_kind_of(cmd->complete);
-  if (kind == COMPLETE_NOTHING) {
-    return;
+  complete_way first = complete_first(cmd), rest = complete_rest(cmd);
+  if (first.kind != COMPLETE_NOTHING) {
+    fish_condition(out, cmd);
+    fish_way(out, first);
+    wg_buf_add_byte(out, '\n');
   }
-  fish_condition(out, cmd);
-  if (kind == COMPLETE_FILE) {
-    wg_buf_add_z(out, " -F\n");
-  } else if (kind == COMPLETE_DIR) {
-    wg_buf_add_z(out, " -a '(__fish_complete_directories)'\n");
-  } else if (kind == COMPLETE_TARGET) {
-    wg_buf_add_z(out, " -a '(wingo __complete target 2>/dev/null)'\n");
-  } else {
-    wg_buf_add_z(out, " -a '");
-    if (kind == COMPLETE_COMMAND) {
-      complete_add_names(out, NULL);
-    } else {
-      complete_quote(out, cmd->complete, false);
-    }
-    wg_buf_add_z(out, "'\n");
+  if (first.with.p != rest.with.p && rest.kind != COMPLETE_NOTHING) {
+    fish_condition(out, cmd);
+    fish_way(out, rest);
+    wg_buf_add_byte(out, '\n');
   }
 }
 
@@ -475,11 +522,13 @@ const wg_cli_cmd wg_cmd_completion = {
     .name = "completion",
     .args = "bash|zsh|fish",
     .summary = "print a completion script for a shell",
-    .text = "Completes commands, options, files, and the targets of the project at hand.\n\n"
-            "Examples:\n"
-            "  source <(wingo completion bash)\n"
-            "  wingo completion zsh > ~/.zfunc/_wingo\n"
-            "  wingo completion fish > ~/.config/fish/completions/wingo.fish\n",
+    .text =
+        "Completes commands, options, files, and of the project at hand targets, environments and\n"
+        "publish names; products and states of synthetic bases, types of registry values.\n\n"
+        "Examples:\n"
+        "  source <(wingo completion bash)\n"
+        "  wingo completion zsh > ~/.zfunc/_wingo\n"
+        "  wingo completion fish > ~/.config/fish/completions/wingo.fish\n",
     .min_args = 1,
     .max_args = 1,
     .complete = "bash zsh fish",

@@ -43,6 +43,6 @@ const wg_cli_cmd wg_cmd_build = {
     .opts = build_opts,
     .n_opts = WG_ARRAY_LEN(build_opts),
     .max_args = UINT_MAX,
-    .complete = "target",
+    .complete = "?target",
     .run = build_run,
 };

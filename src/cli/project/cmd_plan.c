@@ -42,6 +42,6 @@ const wg_cli_cmd wg_cmd_plan = {
     .opts = plan_opts,
     .n_opts = WG_ARRAY_LEN(plan_opts),
     .max_args = UINT_MAX,
-    .complete = "target",
+    .complete = "?target",
     .run = plan_run,
 };

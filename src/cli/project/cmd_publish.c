@@ -64,5 +64,6 @@ const wg_cli_cmd wg_cmd_publish = {
     .opts = publish_opts,
     .n_opts = WG_ARRAY_LEN(publish_opts),
     .max_args = UINT_MAX,
+    .complete = "?publish",
     .run = publish_run,
 };

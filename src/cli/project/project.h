@@ -12,7 +12,12 @@
    .letter = 'f',                                                                                  \
    .arg = "FILE",                                                                                  \
    .help = "the project file (default: wingo.yaml here or in a folder above)"},                    \
-      {.name = "env", .letter = 'E', .arg = "ENV", .help = "lay config/ENV.yaml over it"}, {       \
+      {.name = "env",                                                                              \
+       .letter = 'E',                                                                              \
+       .arg = "ENV",                                                                               \
+       .help = "lay config/ENV.yaml over it",                                                      \
+       .complete = "?env"},                                                                        \
+  {                                                                                                \
     .name = "set", .arg = "KEY=VALUE", .help = "replace one value: apps.agent.mod=vendor",         \
     .many = true                                                                                   \
   }

@@ -89,7 +89,12 @@ static const wg_cli_opt add_opts[] = {
     WG_REG_OPT_MAP,
     OPT_OUT,
     OPT_VALUE,
-    {.name = "type", .letter = 't', .arg = "TYPE", .help = "REG_SZ (default), REG_DWORD, ..."},
+    {.name = "type",
+     .letter = 't',
+     .arg = "TYPE",
+     .help = "REG_SZ (default), REG_DWORD, ...",
+     .complete =
+         "REG_SZ REG_EXPAND_SZ REG_MULTI_SZ REG_DWORD REG_QWORD REG_BINARY REG_NONE REG_LINK"},
     {.name = "data",
      .letter = 'd',
      .arg = "DATA",

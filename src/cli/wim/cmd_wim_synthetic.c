@@ -22,10 +22,14 @@ static int wim_synthetic_run(wg_cli *c) {
 }
 
 static const wg_cli_opt synthetic_opts[] = {
-    {.name = "arch", .arg = "ARCH", .help = "amd64 (default), arm64 or 386, where there is one"},
+    {.name = "arch",
+     .arg = "ARCH",
+     .help = "amd64 (default), arm64 or 386, where there is one",
+     .complete = "amd64 arm64 386"},
     {.name = "state",
      .arg = "STATE",
-     .help = "how far Setup has come: generalized (default), complete, ...; see below"},
+     .help = "how far Setup has come: generalized (default), complete, ...; see below",
+     .complete = "?state"},
     {.name = "force", .help = "replace a file that is there"}};
 const wg_cli_cmd wg_cmd_wim_synthetic = {
     .noun = "wim",
@@ -49,5 +53,5 @@ const wg_cli_cmd wg_cmd_wim_synthetic = {
     .n_opts = WG_ARRAY_LEN(synthetic_opts),
     .min_args = 2,
     .max_args = 2,
-    .complete = "file",
+    .complete = "?synthetic,file",
     .run = wim_synthetic_run};

@@ -140,19 +140,53 @@ static char *reference_deeper(const wg_key *row, const char *path) {
   return wg_xprintf("%s%s", path, step);
 }
 
-static void reference_rows(wg_buf *out, const wg_cfg_lang *lang, const wg_key *map,
-                           const char *prefix) {
-  for (wg_key_iter it = wg_key_iter_of(lang, map); wg_key_next(&it);) {
+// A section may stand in several places: its keys are described in the first.
+typedef struct reference_seen {
+  const wg_key *row;
+  char *path; // heap
+} reference_seen;
+typedef struct reference_page {
+  wg_buf *out;
+  const wg_cfg_lang *lang;
+  reference_seen *seen;
+  size_t n_seen, cap_seen;
+} reference_page;
+
+static void reference_page_done(reference_page *p) {
+  for (size_t i = 0; i < p->n_seen; i++) {
+    wg_xfree(p->seen[i].path);
+  }
+  wg_xfree(p->seen);
+}
+WG_DEFINE_AUTO(reference_page, reference_page_done);
+
+static const char *reference_find(const reference_page *p, const wg_key *row) {
+  for (size_t i = 0; i < p->n_seen; i++) {
+    if (p->seen[i].row == row) {
+      return p->seen[i].path;
+    }
+  }
+  return NULL;
+}
+
+static void reference_rows(reference_page *p, const wg_key *map, const char *prefix) {
+  for (wg_key_iter it = wg_key_iter_of(p->lang, map); wg_key_next(&it);) {
     const wg_key *r = it.key;
     if ((r->flags & WG_KF_PLANNED) != 0) {
       continue;
     }
     WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", prefix, r->name);
-    reference_row(out, lang, map, r, path);
+    const char *known = reference_find(p, r);
+    if (known != NULL) {
+      wg_buf_printf(p->out, "\n### `%s`\n\nAs `%s`, for this place alone.\n", path, known);
+      continue;
+    }
+    wg_vec_push(&p->seen, &p->n_seen, &p->cap_seen) = (reference_seen){r, wg_xstrdup(path)};
+    reference_row(p->out, p->lang, map, r, path);
     const wg_key *inner = reference_inner(r);
     if (inner != NULL) {
       WG_AUTO(wg_cstr) deeper = reference_deeper(r, path);
-      reference_rows(out, lang, inner, deeper);
+      reference_rows(p, inner, deeper);
     }
   }
 }
@@ -201,8 +235,9 @@ static void reference_planned(wg_buf *out, const wg_cfg_lang *lang, const wg_key
 }
 
 void wg_cfg_write_reference(const wg_cfg_lang *lang, const char *intro, wg_buf *out) {
+  WG_AUTO(reference_page) page = {.out = out, .lang = lang};
   wg_buf_add_z(out, intro);
-  reference_rows(out, lang, lang->root, "");
+  reference_rows(&page, lang->root, "");
   wg_buf_add_z(out, "\n## Not built yet\n"
                     "\n"
                     "These keys have their place and are refused by name until they are built:\n"

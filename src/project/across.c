@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "project/serviced.h"
 
 // The model may have holes where keys were faulty: NULL strings are passed over.
 
@@ -171,17 +172,38 @@ static void across_env_folder(wg_cfg *c, const wg_project *p) {
   }
 }
 
-// Finds the app of each images.*.apps item: fills app_index in a copy of the items.
-static void across_bind_apps(wg_cfg *c, wg_project *p) {
+// Finds the app of each item: fills app_index in a copy of the items. named: the image, as faults
+// call it.
+static const wg_cfg_image_app *across_bind_apps(wg_cfg *c, const wg_project *p,
+                                                const wg_cfg_image *named,
+                                                const wg_cfg_image_app *items, size_t n) {
+  wg_cfg_image_app *apps = wg_cfg_alloc(c, n, sizeof(*apps));
+  for (size_t k = 0; k < n; k++) {
+    apps[k] = items[k];
+    across_image_app(c, p, named, &apps[k]);
+  }
+  return apps;
+}
+
+static void across_image(wg_cfg *c, const wg_project *p, wg_cfg_image *img) {
+  wg_cfg_image *indexes = wg_cfg_alloc(c, img->n_indexes, sizeof(*indexes));
+  img->apps = across_bind_apps(c, p, img, img->apps, img->n_apps);
+  for (size_t i = 0; i < img->n_indexes; i++) {
+    wg_cfg_image *x = &indexes[i];
+    wg_cfg_image named = *img;
+    *x = img->indexes[i];
+    named.name = wg_cfg_printf(c, "%s.indexes.%s", img->name, x->name);
+    x->apps = across_bind_apps(c, p, &named, x->apps, x->n_apps);
+  }
+  img->indexes = indexes;
+  wg_serviced_fill(c, img);
+}
+
+static void across_images(wg_cfg *c, wg_project *p) {
   wg_cfg_image *images = wg_cfg_alloc(c, p->n_images, sizeof(*images));
   for (size_t i = 0; i < p->n_images; i++) {
     images[i] = p->images[i];
-    wg_cfg_image_app *apps = wg_cfg_alloc(c, images[i].n_apps, sizeof(*apps));
-    for (size_t k = 0; k < images[i].n_apps; k++) {
-      apps[k] = images[i].apps[k];
-      across_image_app(c, p, &images[i], &apps[k]);
-    }
-    images[i].apps = apps;
+    across_image(c, p, &images[i]);
   }
   p->images = images;
 }
@@ -255,14 +277,18 @@ void wg_project_across(wg_cfg *c, wg_project *p) {
   for (size_t i = 0; i < p->n_publish; i++) {
     across_publish(c, p, &p->publish[i]);
   }
-  across_bind_apps(c, p);
+  across_images(c, p);
 }
 
 void wg_project_across_files(wg_cfg *c, const wg_project *p) {
   for (size_t i = 0; i < p->n_images; i++) {
     const wg_cfg_image *img = &p->images[i];
-    if (img->arch == NULL && img->arch_found != NULL && img->arch_found[0] != '\0') {
-      across_targets(c, p, img, img->arch_found);
+    for (size_t k = 0; k < img->n_serviced; k++) {
+      const wg_cfg_image *s = &img->serviced[k];
+      if (s->arch == NULL && s->arch_found != NULL && s->arch_found[0] != '\0') {
+        across_targets(c, p, s, s->arch_found);
+      }
     }
+    wg_serviced_files(c, img);
   }
 }

@@ -219,6 +219,12 @@ static void base_pin(wg_cfg *c, const wg_cfg_base *b, const char *where) {
   }
 }
 
+// What a fault of the base is of: the base, or the image of it that is meant.
+static const char *base_where(wg_cfg *c, const wg_cfg_image *one, const char *path) {
+  return one->index == NULL ? wg_cfg_printf(c, "%s.base", path)
+                            : wg_cfg_printf(c, "%s.indexes.%s", path, one->index);
+}
+
 // Is it a base we can change, is the image there, and do the architectures agree?
 static void base_look(wg_cfg *c, wg_cfg_image *img, const wg_place *at) {
   const wg_cfg_base *b = &img->base;
@@ -234,14 +240,19 @@ static void base_look(wg_cfg *c, wg_cfg_image *img, const wg_place *at) {
   wg_code code = wg_image_base_look(&base, &facts, &err);
   const char *arch = facts.arch;
   img->arch_found = wg_cfg_printf(c, "%s", arch);
+  img->base_image = code == WG_OK ? wg_cfg_printf(c, "%u", (unsigned)facts.image) : NULL;
   if (code != WG_OK) {
     bool of_image = (code == WG_E_NOT_FOUND || code == WG_E_CONFLICT) && b->image != NULL;
     bool of_wim = code == WG_E_USAGE && b->wim_pos.line != 0;
-    wg_cfg_error(c,
-                 of_wim     ? b->wim_pos
-                 : of_image ? b->image_pos
-                            : b->path_pos,
-                 wg_cfg_printf(c, "%s.base: %s", where, err.text), NULL);
+    wg_cfg_error(
+        c,
+        of_wim     ? b->wim_pos
+        : of_image ? b->image_pos
+                   : b->path_pos,
+        wg_cfg_printf(c, "%s: %s",
+                      of_image ? base_where(c, img, where) : wg_cfg_printf(c, "%s.base", where),
+                      err.text),
+        NULL);
   } else if (img->arch != NULL && arch[0] != '\0' && !wg_str_eqz(wg_str_of(img->arch), arch)) {
     wg_cfg_error(c, img->arch_pos,
                  wg_cfg_printf(c, "%s.arch: %s, but the base is %s", where, img->arch, arch),
@@ -255,6 +266,7 @@ static void base_look(wg_cfg *c, wg_cfg_image *img, const wg_place *at) {
 // Is there such a product for this architecture, and has it that image?
 static void base_synthetic(wg_cfg *c, wg_cfg_image *img, const char *where) {
   const wg_cfg_base *b = &img->base;
+  WG_AUTO(wg_cstr) image = NULL;
   img->arch_found = WG_SYNTHETIC_ARCH;
   wg_error err = WG_ERROR_INIT;
   if (wg_synthetic_check(b->path, img->arch, NULL, NULL, NULL, &err) != WG_OK) {
@@ -263,9 +275,27 @@ static void base_synthetic(wg_cfg *c, wg_cfg_image *img, const char *where) {
     wg_cfg_error(c, b->state_pos, wg_cfg_printf(c, "%s.base: %s", where, err.text),
                  "remove 'state'");
   } else if (wg_synthetic_check_disc(b->path, img->arch, b->state, (wg_image_disc_wim)b->wim,
-                                     b->image, NULL, &err) != WG_OK) {
+                                     b->image, &image, &err) != WG_OK) {
     wg_cfg_error(c, err.code == WG_E_USAGE ? b->wim_pos : b->image_pos,
-                 wg_cfg_printf(c, "%s.base: %s", where, err.text), NULL);
+                 wg_cfg_printf(c, "%s: %s", base_where(c, img, where), err.text), NULL);
+  } else {
+    img->base_image = wg_cfg_printf(c, "%s", image);
+  }
+}
+
+// Two names of one image.
+static void base_twice(wg_cfg *c, const wg_cfg_image *img, const char *where) {
+  for (size_t i = 0; i < img->n_serviced; i++) {
+    const wg_cfg_image *x = &img->serviced[i];
+    for (size_t k = 0; k < i && x->base_image != NULL; k++) {
+      const wg_cfg_image *y = &img->serviced[k];
+      if (y->base_image != NULL && strcmp(x->base_image, y->base_image) == 0) {
+        wg_cfg_error(c, x->pos,
+                     wg_cfg_printf(c, "%s.indexes: '%s' is the same image of the base as '%s'",
+                                   where, x->index, y->index),
+                     "make it one entry");
+      }
+    }
   }
 }
 
@@ -277,14 +307,20 @@ static void base_files(wg_cfg *c, const wg_place *at) {
   if (b->path == NULL) {
     return;
   }
+  for (size_t i = 0; i < img->n_serviced && b->kind == WG_BASE_SYNTHETIC; i++) {
+    base_synthetic(c, &img->serviced[i], at->path);
+  }
   if (b->kind == WG_BASE_SYNTHETIC) {
-    base_synthetic(c, img, at->path);
+    base_twice(c, img, at->path);
     return;
   }
   const char *label = wg_cfg_printf(c, "%s.base.%s", at->path, is_file ? "file" : "dir");
   if (wg_hostfile_stat(c, label, b->path, b->path_pos, is_file ? WG_FT_FILE : WG_FT_DIR, &st) &&
       is_file) {
-    base_look(c, img, at);
+    for (size_t i = 0; i < img->n_serviced; i++) {
+      base_look(c, &img->serviced[i], at);
+    }
+    base_twice(c, img, at->path);
     if (b->sha256 != NULL || b->sha256_pos.line == 0) { // else it is a fault already
       base_pin(c, b, at->path);
     }

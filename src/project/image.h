@@ -10,7 +10,9 @@
 extern const wg_choice wg_cfg_synthetic_products[], wg_cfg_synthetic_states[];
 
 extern const wg_section wg_section_images;
-extern const wg_section wg_section_base; // base and arch
+extern const wg_section wg_section_base;  // base and arch
+extern const wg_section wg_section_names; // name, description, ...: what the XML says
+extern const wg_section wg_section_indexes;
 extern const wg_section wg_section_image_apps;
 extern const wg_section wg_section_service; // this one and the next three: of an app in an image
 extern const wg_section wg_section_firewall;

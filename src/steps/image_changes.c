@@ -75,21 +75,37 @@ static bool changes_words(const wg_part_item *item, wg_arena *a, const char **ou
   return false;
 }
 
-void wg_image_tell_changes(wg_step_ctx *c, const wg_part_plan *plan) {
-  static const char *const columns[CHANGES_COLUMNS] = {"change", "object", "entry", "where"};
-  size_t n = wg_part_plan_count(plan), n_rows = 0;
-  n = n < CHANGES_MAX ? n : CHANGES_MAX;
-  const char **texts =
-      (const char **)wg_arena_new_array(wg_ctx_arena(c), const char *, n *CHANGES_COLUMNS + 1);
-  wg_assert(texts != NULL);
+// Rows of a plan's items, at most n; how many there were.
+static size_t changes_rows(const wg_image_told_plan *of, size_t n, wg_arena *a,
+                           const char **texts) {
+  size_t n_rows = 0;
   for (size_t i = 0; i < n; i++) {
-    const wg_part_item *item = wg_part_plan_item(plan, i);
+    const wg_part_item *item = wg_part_plan_item(of->plan, i);
     const char **row = &texts[n_rows * CHANGES_COLUMNS];
-    if (changes_words(item, wg_ctx_arena(c), row)) {
-      row[2] = changes_or_empty(item->title);
+    if (changes_words(item, a, row)) {
+      row[2] = wg_arena_printf(a, "%s%s", of->of, changes_or_empty(item->title));
       row[3] = changes_or_empty(item->origin);
+      wg_assert(row[2] != NULL);
       n_rows++;
     }
+  }
+  return n_rows;
+}
+
+void wg_image_tell_changes(wg_step_ctx *c, const wg_image_told_plan *plans, size_t n) {
+  static const char *const columns[CHANGES_COLUMNS] = {"change", "object", "entry", "where"};
+  size_t total = 0, n_rows = 0;
+  for (size_t i = 0; i < n; i++) {
+    total += wg_part_plan_count(plans[i].plan);
+  }
+  total = total < CHANGES_MAX ? total : CHANGES_MAX;
+  const char **texts =
+      (const char **)wg_arena_new_array(wg_ctx_arena(c), const char *, total *CHANGES_COLUMNS + 1);
+  wg_assert(texts != NULL);
+  for (size_t i = 0; i < n; i++) {
+    size_t items = wg_part_plan_count(plans[i].plan), left = total - n_rows;
+    n_rows += changes_rows(&plans[i], items < left ? items : left, wg_ctx_arena(c),
+                           &texts[n_rows * CHANGES_COLUMNS]);
   }
   if (n_rows > 0) {
     wg_ctx_table(c, &(wg_table){.name = "changes",

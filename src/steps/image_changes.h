@@ -6,8 +6,13 @@
 #include "engine/graph.h"
 #include "image/part/plan.h"
 
+typedef struct wg_image_told_plan {
+  const wg_part_plan *plan;
+  const char *of; // goes before its entries: "index 2: "; "" for the only one
+} wg_image_told_plan;
+
 // Tells a table "changes": what is done to what, by which entry, where that stands. Values of the
 // registry are not told: they may be secrets.
-void wg_image_tell_changes(wg_step_ctx *c, const wg_part_plan *plan);
+void wg_image_tell_changes(wg_step_ctx *c, const wg_image_told_plan *plans, size_t n);
 
 #endif

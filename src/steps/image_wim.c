@@ -13,14 +13,20 @@
 #include "steps/parts.h"
 
 // What run() needs of the plan; lives in the project's memory.
+typedef struct image_part { // of one image of the base
+  const wg_cfg_image *image;
+  const wg_part_plan *parts; // the graph keeps it
+  const char *base_image;    // which one, as the base knows it; NULL: it has just one
+  const char *of;            // "index 2: ", "" without indexes
+} image_part;
 typedef struct image_step {
   const wg_project *project;
   const wg_cfg_image *image;
-  const wg_part_plan *parts; // the graph keeps it
+  image_part *ones;
+  size_t n_ones;
   wg_image_format format;
-  bool packed;      // the base is a step's output, in this format already (a synthetic one: a WIM)
-  char *base_image; // of a synthetic base: which image, in the plan's memory; else NULL
-  bool big;         // the file lives in out/ only; else (an image to be split) in the store
+  bool packed; // the base is a step's output, in this format already (a synthetic one: a WIM)
+  bool big;    // the file lives in out/ only; else (an image to be split) in the store
 } image_step;
 
 static void image_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
@@ -107,20 +113,82 @@ static wg_code image_open_base(wg_step_ctx *c, const image_step *s, char **out_p
   if (s->packed && base->kind == WG_BASE_FILE) {
     out->wim = WG_IMAGE_DISC_ANY; // what was chosen of the ISO is all of it
   }
-  if (s->base_image != NULL) {
-    out->image = s->base_image;
+  if (base->kind != WG_BASE_DIR) {
+    out->image = s->image->n_indexes > 0 ? NULL : s->ones[0].base_image;
   }
   return WG_OK;
+}
+
+// Which images there are in the file, and which of them are as they were.
+static void image_images_fact(wg_step_ctx *c, const image_step *s, const wg_image_result *r) {
+  size_t kept = r->n_images > s->n_ones ? r->n_images - s->n_ones : 0;
+  if (s->image->n_indexes == 0) {
+    return;
+  }
+  wg_ctx_fact_u64(c, "images_serviced", s->n_ones);
+  wg_ctx_fact_u64(c, "images_kept", kept);
+  if (kept > 0) {
+    wg_ctx_noted(c,
+                 "images of the base that 'indexes' does not name are kept as they were: %zu of %u",
+                 kept, (unsigned)r->n_images);
+  }
+}
+
+typedef struct image_plans { // texts for the worker, one for each image
+  wg_buf *v;
+  size_t n;
+} image_plans;
+static void image_plans_done(image_plans *p) {
+  for (size_t i = 0; i < p->n; i++) {
+    wg_buf_done(&p->v[i]);
+  }
+  wg_xfree(p->v);
+}
+WG_DEFINE_AUTO(image_plans, image_plans_done);
+
+static wg_image_names image_names(const wg_cfg_names *n) {
+  return (wg_image_names){n->name.text, n->description.text, n->display_name.text,
+                          n->display_description.text};
+}
+
+// Fills in what is done to which image.
+static wg_code image_picks(wg_step_ctx *c, const image_step *s, image_plans *plans,
+                           wg_image_options *opt, wg_error *err) {
+  wg_image_pick *picks = wg_arena_new_array(wg_ctx_arena(c), wg_image_pick, s->n_ones);
+  wg_assert(picks != NULL);
+  plans->v = wg_xarray(s->n_ones, sizeof(*plans->v));
+  for (size_t i = 0; i < s->n_ones; i++) {
+    const image_part *one = &s->ones[i];
+    wg_buf *text = &plans->v[plans->n++];
+    wg_buf_init(text, wg_heap(), 0);
+    if (wg_parts_job(c, one->parts, one->of, text, err) != WG_OK) {
+      return err->code;
+    }
+    picks[i] = (wg_image_pick){one->base_image, wg_buf_str(text), image_names(&one->image->names)};
+  }
+  if (s->image->n_indexes > 0) {
+    opt->picks = picks;
+    opt->n_picks = s->n_ones;
+  } else {
+    opt->plan = picks[0].plan;
+    opt->names = picks[0].names;
+  }
+  return WG_OK;
+}
+
+static void image_changes(wg_step_ctx *c, const image_step *s) {
+  wg_image_told_plan *told = wg_arena_new_array(wg_ctx_arena(c), wg_image_told_plan, s->n_ones);
+  wg_assert(told != NULL);
+  for (size_t i = 0; i < s->n_ones; i++) {
+    told[i] = (wg_image_told_plan){s->ones[i].parts, s->ones[i].of};
+  }
+  wg_image_tell_changes(c, told, s->n_ones);
 }
 
 static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_base *base,
                            wg_error *err) {
   WG_AUTO(wg_cstr) out_path = NULL;
-  WG_AUTO(wg_buf) plan = {0};
-  wg_buf_init(&plan, wg_heap(), 0);
-  if (wg_parts_job(c, s->parts, &plan, err) != WG_OK) {
-    return err->code;
-  }
+  WG_AUTO(image_plans) plans = {0};
   if (!s->big) {
     out_path = wg_path_join(wg_ctx_tmp(c), "image");
   } else if (wg_ctx_output_big_path(c, "image", &out_path, err) != WG_OK) {
@@ -134,7 +202,6 @@ static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_b
                           .retime = s->packed && s->image->base.kind == WG_BASE_DIR,
                           .tmp_dir = wg_ctx_tmp(c),
                           .name = s->image->name,
-                          .plan = wg_buf_str(&plan),
                           .threads = wg_ctx_cpus(c),
                           .time_s = s->project->time_s,
                           .arch = s->image->arch,
@@ -142,12 +209,14 @@ static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_b
                           .ctx = c,
                           .cancel = wg_ctx_cancel(c)};
   WG_AUTO(wg_image_result) result = {0};
-  if (wg_image_write(base, NULL, 0, &opt, &result, err) != WG_OK) {
+  if (image_picks(c, s, &plans, &opt, err) != WG_OK ||
+      wg_image_write(base, NULL, 0, &opt, &result, err) != WG_OK) {
     return err->code;
   }
   image_facts(c, &result);
   image_base_fact(c, &s->image->base);
-  wg_image_tell_changes(c, s->parts);
+  image_images_fact(c, s, &result);
+  image_changes(c, s);
   for (size_t i = 0; i < result.n_warnings; i++) {
     wg_ctx_warn(c, "%s", result.warnings[i]);
   }
@@ -171,22 +240,28 @@ static const wg_step_kind image_kind = {
 static const char *const format_names[] = {"wim", "esd"};
 
 // The base is what its step made: a WIM, taken as it is whatever the output is.
-static wg_code image_add_synthetic(wg_graph *g, wg_step *step, image_step *user, const char *arch,
-                                   wg_arena *memory, wg_error *err) {
+static wg_code image_add_synthetic(wg_graph *g, wg_step *step, image_step *user,
+                                   const wg_image_plan *plan, wg_error *err) {
   const wg_cfg_base *base = &user->image->base;
-  WG_AUTO(wg_cstr) image = NULL;
   wg_step *before = NULL;
-  if (wg_synthetic_check_disc(base->path, arch, base->state, (wg_image_disc_wim)base->wim,
-                              base->image, &image, err) != WG_OK ||
-      wg_image_synthetic_step(g, base->path, arch, base->state, memory, &before, err) != WG_OK) {
+  for (size_t i = 0; i < user->n_ones; i++) {
+    WG_AUTO(wg_cstr) image = NULL;
+    image_part *one = &user->ones[i];
+    if (wg_synthetic_check_disc(base->path, plan->ones[i].arch, base->state,
+                                (wg_image_disc_wim)base->wim, one->base_image, &image,
+                                err) != WG_OK) {
+      return err->code;
+    }
+    one->base_image = wg_arena_strdup(plan->memory, image);
+    if (one->base_image == NULL) {
+      return wg_arena_fail(plan->memory, err);
+    }
+  }
+  if (wg_image_synthetic_step(g, base->path, plan->ones[0].arch, base->state, plan->memory, &before,
+                              err) != WG_OK) {
     return err->code;
   }
-  user->base_image = wg_arena_strdup(memory, image);
-  if (user->base_image == NULL) {
-    return wg_arena_fail(memory, err);
-  }
   user->packed = true;
-  wg_step_param(step, "base/image", image);
   wg_step_input_step(step, "base", before, "base");
   return WG_OK;
 }
@@ -196,14 +271,13 @@ static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user,
   static const char *const kinds[] = {
       [WG_BASE_FILE] = "file", [WG_BASE_DIR] = "dir", [WG_BASE_SYNTHETIC] = "synthetic"};
   const wg_cfg_base *base = &user->image->base;
-  bool has_format = plan->base.has_format[user->format];
+  bool has_format = plan->ones[0].base.has_format[user->format];
   wg_step *before = NULL;
   wg_step_param(step, "base/kind", kinds[base->kind]);
   wg_step_param(step, "base/wim", base->wim == WG_IMAGE_DISC_BOOT ? "boot" : "");
   if (base->kind == WG_BASE_SYNTHETIC) {
-    return image_add_synthetic(g, step, user, plan->arch, plan->memory, err);
+    return image_add_synthetic(g, step, user, plan, err);
   }
-  wg_step_param(step, "base/image", base->image != NULL ? base->image : "");
   // What is packed anew is checked as it is read.
   if (!user->image->compact &&
       wg_image_base_step(g, user->project, user->image, user->format, has_format, plan->memory,
@@ -222,16 +296,41 @@ static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user,
   return wg_image_base_input(step, user->project, base, err);
 }
 
-static wg_code image_add(wg_graph *g, const wg_image_plan *plan, const wg_part_plan *parts,
+// What is done to one image, as parameters and records of the step.
+static void image_add_one(wg_graph *g, wg_step *step, const image_part *one, const char *arch) {
+  const wg_cfg_names *n = &one->image->names;
+  const struct {
+    const char *name, *value;
+  } params[] = {{"base/image", one->base_image != NULL ? one->base_image : ""},
+                {"arch", arch},
+                {"name/NAME", n->name.text},
+                {"name/DESCRIPTION", n->description.text},
+                {"name/DISPLAYNAME", n->display_name.text},
+                {"name/DISPLAYDESCRIPTION", n->display_description.text}};
+  for (size_t i = 0; i < WG_ARRAY_LEN(params); i++) {
+    if (params[i].value != NULL) {
+      WG_AUTO(wg_cstr) name = wg_xprintf("%s%s", one->of, params[i].name);
+      wg_step_param(step, name, params[i].value);
+    }
+  }
+  wg_parts_add_to_step(g, step, one->parts, one->of);
+}
+
+static wg_code image_add(wg_graph *g, const wg_image_plan *plan, const image_part *ones,
                          wg_output_kind kind, wg_step **out, wg_error *err) {
   image_step *user = wg_arena_new(plan->memory, image_step);
-  if (user == NULL) {
+  image_part *copy = wg_arena_new_array(plan->memory, image_part, plan->n_ones);
+  if (user == NULL || copy == NULL) {
     return wg_arena_fail(plan->memory, err);
   }
   const wg_cfg_image *image = plan->image;
+  for (size_t i = 0; i < plan->n_ones; i++) {
+    copy[i] = ones[i];
+  }
   *user = (image_step){.project = plan->project,
                        .image = image,
-                       .parts = parts,
+                       .ones = copy,
+                       .n_ones = plan->n_ones,
                        .format = kind == WG_OUTPUT_ESD ? WG_IMAGE_FORMAT_ESD : WG_IMAGE_FORMAT_WIM};
   const char *name = format_names[user->format];
   WG_AUTO(wg_cstr) identity = wg_xprintf("image/%s/%s", image->name, name);
@@ -239,14 +338,15 @@ static wg_code image_add(wg_graph *g, const wg_image_plan *plan, const wg_part_p
   WG_AUTO(wg_cstr) time = wg_xprintf("%lld", (long long)plan->project->time_s);
   wg_step *step = wg_graph_add(g, &image_kind, identity, user);
   wg_step_param(step, "name", image->name);
-  wg_step_param(step, "arch", plan->arch);
   wg_step_param(step, "time", time);
   wg_step_param(step, "format", name);
   wg_step_param(step, "compact", image->compact ? "yes" : "no");
   if (image_add_base(g, step, user, plan, err) != WG_OK) {
     return err->code;
   }
-  wg_parts_add_to_step(g, step, parts);
+  for (size_t i = 0; i < user->n_ones; i++) {
+    image_add_one(g, step, &user->ones[i], plan->ones[i].arch);
+  }
   wg_image_step_need(step, user->format);
   for (size_t i = 0; i < image->n_outputs; i++) {
     user->big = user->big || image->outputs[i].kind == kind;
@@ -262,34 +362,45 @@ static void image_free_parts(void *p) {
   wg_part_plan_free(p);
 }
 
-// What the parts of the image plan, once for all its outputs; the graph keeps it.
-static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg_part_plan **out,
-                                wg_error *err) {
+// What the parts plan for an image of the base, once for all outputs; the graph keeps it.
+static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg_image_one *one,
+                                image_part *out, wg_error *err) {
   wg_part_plan *parts = NULL;
-  const wg_part_in in = {.image = plan->image,
-                         .arch = plan->arch,
+  const wg_part_in in = {.image = one->image,
+                         .arch = one->arch,
                          .project_dir = plan->project->dir,
                          .release = plan->project->release,
-                         .app_steps = plan->app_steps};
+                         .app_steps = one->app_steps};
   if (wg_part_plan_all(&wg_image_parts, &in, &parts, err) != WG_OK) {
     return err->code;
   }
   wg_graph_keep(g, parts, image_free_parts);
-  *out = parts;
+  const char *index = one->image->index;
+  const char *of = index == NULL ? "" : wg_arena_printf(plan->memory, "index %s: ", index);
+  if (of == NULL) {
+    return wg_arena_fail(plan->memory, err);
+  }
+  *out = (image_part){
+      .image = one->image, .parts = parts, .base_image = one->image->base.image, .of = of};
   return WG_OK;
 }
 
 wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err) {
   wg_step *made[2] = {NULL, NULL};
-  const wg_part_plan *parts = NULL;
-  if (image_plan_parts(g, plan, &parts, err) != WG_OK) {
-    return err->code;
+  image_part *ones = wg_arena_new_array(plan->memory, image_part, plan->n_ones);
+  if (ones == NULL) {
+    return wg_arena_fail(plan->memory, err);
+  }
+  for (size_t i = 0; i < plan->n_ones; i++) {
+    if (image_plan_parts(g, plan, &plan->ones[i], &ones[i], err) != WG_OK) {
+      return err->code;
+    }
   }
   for (size_t i = 0; i < plan->image->n_outputs; i++) {
     const wg_cfg_output *o = &plan->image->outputs[i];
     wg_output_kind kind = o->kind == WG_OUTPUT_SWM ? WG_OUTPUT_WIM : o->kind;
     wg_step **step = &made[kind == WG_OUTPUT_ESD ? 1 : 0];
-    if (*step == NULL && image_add(g, plan, parts, kind, step, err) != WG_OK) {
+    if (*step == NULL && image_add(g, plan, ones, kind, step, err) != WG_OK) {
       return err->code;
     }
     wg_step *last = *step;

@@ -9,9 +9,11 @@
 
 extern const wg_part_table wg_image_parts;
 
-// Makes the plan's text and inputs those of the step: each entry is a record of its key.
-void wg_parts_add_to_step(wg_graph *g, wg_step *step, const wg_part_plan *plan);
+// Makes the plan's text and inputs those of the step: each entry is a record of its key. of tells
+// the plans of one step apart and goes before their names: "index 2: "; "" for the only one.
+void wg_parts_add_to_step(wg_graph *g, wg_step *step, const wg_part_plan *plan, const char *of);
 // The text for the worker, with the inputs as the step has them. out is initialised.
-wg_code wg_parts_job(wg_step_ctx *c, const wg_part_plan *plan, wg_buf *out, wg_error *err);
+wg_code wg_parts_job(wg_step_ctx *c, const wg_part_plan *plan, const char *of, wg_buf *out,
+                     wg_error *err);
 
 #endif

@@ -29,19 +29,20 @@ WG_DEFINE_AUTO(project_steps, project_steps_done);
 // must agree.
 static wg_code project_image_base(const wg_project *p, const wg_cfg_image *image,
                                   wg_image_base_facts *out, const char **out_arch, wg_error *err) {
+  wg_pos image_pos = image->base.image_pos.line != 0 ? image->base.image_pos : image->base.path_pos;
   if (image->base.kind == WG_BASE_SYNTHETIC) {
     *out_arch = image->arch != NULL ? image->arch : WG_SYNTHETIC_ARCH;
     if (wg_synthetic_check_disc(image->base.path, *out_arch, image->base.state,
                                 (wg_image_disc_wim)image->base.wim, image->base.image, NULL,
                                 err) != WG_OK) {
-      return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image->base.path_pos), image->name);
+      return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image_pos), image->name);
     }
     return WG_OK;
   }
   WG_AUTO(wg_cstr) path = wg_image_host_path(p, image->base.path);
   const wg_image_base base = wg_image_base_of(&image->base, path);
   if (wg_image_base_look(&base, out, err) != WG_OK) {
-    return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image->base.path_pos), image->name);
+    return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image_pos), image->name);
   }
   const char *of_base = out->arch;
   if (image->arch == NULL && of_base[0] == '\0') {
@@ -94,30 +95,44 @@ static bool project_name_is_clear(const wg_project *p, const char *name) {
   return app != image;
 }
 
-static wg_code project_add_image(wg_graph *g, const wg_project *p, const project_steps *steps,
-                                 const wg_cfg_image *image, wg_arena *memory, wg_error *err) {
-  const char *arch = "";
-  wg_image_base_facts base = {.arch = ""};
+// An image of the base: what the base says of it, and the programs it gets.
+static wg_code project_one(const wg_project *p, const project_steps *steps,
+                           const wg_cfg_image *image, wg_arena *memory, wg_image_one *out,
+                           wg_error *err) {
   const char **app_steps =
       (const char **)wg_arena_new_array(memory, const char *, image->n_apps + 1);
   if (app_steps == NULL) {
     return wg_arena_fail(memory, err);
   }
-  if (project_image_base(p, image, &base, &arch, err) != WG_OK) {
+  *out = (wg_image_one){.image = image, .app_steps = app_steps, .arch = "", .base = {.arch = ""}};
+  if (project_image_base(p, image, &out->base, &out->arch, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < image->n_apps; i++) {
     wg_step *step = NULL;
-    if (project_app_step(p, steps, image, &image->apps[i], arch, &step, err) != WG_OK) {
+    if (project_app_step(p, steps, image, &image->apps[i], out->arch, &step, err) != WG_OK) {
       return err->code;
     }
     app_steps[i] = wg_step_identity(step);
   }
+  return WG_OK;
+}
+
+static wg_code project_add_image(wg_graph *g, const wg_project *p, const project_steps *steps,
+                                 const wg_cfg_image *image, wg_arena *memory, wg_error *err) {
+  wg_image_one *ones = wg_arena_new_array(memory, wg_image_one, image->n_serviced);
+  if (ones == NULL) {
+    return wg_arena_fail(memory, err);
+  }
+  for (size_t i = 0; i < image->n_serviced; i++) {
+    if (project_one(p, steps, &image->serviced[i], memory, &ones[i], err) != WG_OK) {
+      return err->code;
+    }
+  }
   const wg_image_plan plan = {.project = p,
                               .image = image,
-                              .app_steps = app_steps,
-                              .arch = arch,
-                              .base = base,
+                              .ones = ones,
+                              .n_ones = image->n_serviced,
                               .alias = project_name_is_clear(p, image->name),
                               .memory = memory};
   return wg_image_add_steps(g, &plan, err);

@@ -2,6 +2,7 @@
 """Parts of an image: the key of a step is what the step does, and two entries that put something at one place."""
 import copy
 import json
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ REG = "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Fr
 IMAGE = {
     "base": {"synthetic": "windows-11", "image": "Windows 11 Pro", "state": "generalized"},
     "arch": "amd64",
+    "name": "Kiosk", "description": "d", "display_name": "K", "display_description": "dd",
     "apps": [{
         "app": "agent", "to": "C:\\Program Files\\Kiosk", "path": True,
         "service": {
@@ -42,8 +44,17 @@ IMAGE = {
     "outputs": ["wim"],
     "compact": False,
 }
+# What is said of one index beside what holds for all of them.
+INDEX = {"name": "One", "description": "d", "display_name": "K", "display_description": "dd",
+         "apps": [{"app": "agent", "to": "C:\\Kiosk"}],
+         "files": [{"from": "note.txt", "to": "C:\\Kiosk\\"}],
+         "registry": [{"key": "HKLM\\SOFTWARE\\One", "values": {"A": 1}}]}
+BOTH = {"base": {"synthetic": "windows-11-setup"}, "files": [{"from": "tree", "to": "C:\\Both"}],
+        "registry": [{"key": "HKLM\\SOFTWARE\\Both", "values": {"A": 1}}],
+        "indexes": {"1": INDEX, "2": {"registry": [{"key": "HKLM\\SOFTWARE\\Two", "values": {"A": 1}}]}},
+        "outputs": ["wim"]}
 PROJECT = {"version": 1, "name": "t", "release": "1.2.3", "apps": {"agent": {"dir": "app", "targets": ["windows/amd64"]}},
-           "images": {"full": IMAGE}}
+           "images": {"full": IMAGE, "both": BOTH}}
 # Where the value is put into the project, and what it becomes. Each alone must change what is built.
 CHANGES = [
     ("base.state", "complete"), ("base.image", "Windows 11 Home"), ("base", {"synthetic": "windows-10"}),
@@ -74,6 +85,15 @@ CHANGES = [
     ("registry.1.values.M", {"append": ["y"]}), ("registry.1.values", {"Mode": "single"}), ("registry.1.expect", {"Mode": "x"}),
     ("registry.1.expect", {"Other": None}), ("registry.1.view", 32), ("registry.2.key", "HKLM\\SOFTWARE\\Made2"),
     ("registry.3.delete_key", "HKLM\\SOFTWARE\\Gone2"), ("compact", True),
+    ("name", "Other"), ("description", "e"), ("display_name", "L"), ("display_description", "ee"),
+]
+# The same of the image with indexes.
+BOTH_CHANGES = [
+    ("files.0.to", "C:\\All"), ("registry.0.values.A", 2), ("indexes.1.name", "Other"), ("indexes.1.description", "e"),
+    ("indexes.1.display_name", "L"), ("indexes.1.display_description", "ee"), ("indexes.1.apps.0.to", "C:\\Other"),
+    ("indexes.1.files.0.from", "other.txt"), ("indexes.1.registry.0.values.A", 2), ("indexes.2.registry.0.values.A", 2),
+    ("indexes", {"1": INDEX}), ("indexes", {"1": INDEX, "2": {"files": [{"mkdir": "C:\\x"}]}}),
+    ("indexes", {"2": INDEX, "1": {"registry": [{"key": "HKLM\\SOFTWARE\\Two", "values": {"A": 1}}]}}),
 ]
 # They decide which steps there are, or where a base is; not what is in the image's own step.
 NOT_HERE = {"base.synthetic", "base.wim", "base.file", "base.dir", "base.sha256", "arch", "outputs", "outputs.0.swm", "apps", "files", "registry",
@@ -81,9 +101,9 @@ NOT_HERE = {"base.synthetic", "base.wim", "base.file", "base.dir", "base.sha256"
 STEP = "image/full/wim"
 
 
-def changed(project, where, value):
+def changed(project, where, value, image="full"):
     project = copy.deepcopy(project)
-    at = project["images"]["full"]
+    at = project["images"][image]
     *way, last = where.split(".")
     for name in way:
         at = at[int(name)] if isinstance(at, list) else at[name]
@@ -131,6 +151,8 @@ def schema_keys(schema, where=""):
     for name, s in schema.get("properties", {}).items():
         path = f"{where}.{name}" if where else name
         yield path
+        if name == "indexes":
+            yield from (f"{path}.*.{below}" for below in s["additionalProperties"]["properties"])
         for form in [s, *s.get("oneOf", []), *s.get("anyOf", [])]:
             if form.get("type") == "object":
                 yield from schema_keys(form, path)
@@ -143,8 +165,8 @@ def test_every_key_of_an_image_is_changed_below(root):
     """The list above is whole: a new key of the project file must say how it changes a step."""
     schema = json.loads((root / "docs" / "wingo.schema.json").read_text())
     known = {w for w, _ in CHANGES} | NOT_HERE
-    flat = {w.replace(".1.", ".0.").replace(".2.", ".0.").replace(".3.", ".0.").replace(".4.", ".0.").replace(".5.", ".0.")
-            for w in known}
+    flat = {re.sub(r"\.\d+\.", ".0.", w) for w in known}
+    flat |= {re.sub(r"^indexes\.\d+\.", "indexes.*.", w) for w, _ in BOTH_CHANGES}
     missing = []
     for path in schema_keys(schema["properties"]["images"]["additionalProperties"]):
         if path not in flat and not any(f.startswith(path + ".") for f in flat):
@@ -164,6 +186,10 @@ def test_each_key_alone_changes_the_steps_key(full, run):
             same += [(where, value)] if now == first else []
         elif now[STEP] in ("?", first[STEP]):
             same.append((where, value, now[STEP]))
+    for where, value in BOTH_CHANGES:
+        now = keys(run, full, changed(PROJECT, where, value, "both"))
+        if now["image/both/wim"] in ("?", first["image/both/wim"]) or now[STEP] != first[STEP]:
+            same.append((where, value, now["image/both/wim"]))
     assert not same
     swapped = copy.deepcopy(PROJECT)
     swapped["images"]["full"]["files"][2:4] = reversed(swapped["images"]["full"]["files"][2:4])

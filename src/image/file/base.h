@@ -42,8 +42,10 @@ typedef void (*wg_image_progress)(void *ctx, const char *stage, uint64_t done, u
                                   const char *unit);
 
 typedef struct wg_image_base_facts {
-  const char *arch;   // of the image: Go's name ("amd64", "arm64", "386", "arm"), "" when the base
-                      // does not say; static
+  const char *arch; // of the image: Go's name ("amd64", "arm64", "386", "arm"), "" when the base
+                    // does not say; static
+  uint32_t image, n_images; // 1-based number of the image that was named, and how many there are; 0
+                            // of a directory
   bool has_format[2]; // by wg_image_format: all packed data can go over into such a file as it is
 } wg_image_base_facts;
 

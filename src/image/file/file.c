@@ -229,6 +229,8 @@ wg_code wg_image_base_look(const wg_image_base *base, wg_image_base_facts *out, 
     return wg_wrap(err, "'%s'", base->path);
   }
   facts.arch = wg_image_arch_name(&f.wim.facts[image]);
+  facts.image = image + 1;
+  facts.n_images = f.wim.n_images;
   for (size_t k = 0; k < WG_ARRAY_LEN(facts.has_format); k++) {
     facts.has_format[k] = true;
     for (size_t i = 0; facts.has_format[k] && i < f.wim.n_blobs; i++) {

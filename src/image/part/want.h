@@ -161,13 +161,25 @@ typedef struct wg_cfg_output {
   wg_pos pos;
 } wg_cfg_output;
 
-typedef struct wg_cfg_image {
+typedef struct wg_cfg_name { // one text of the XML
+  const char *text;          // NULL: left as it is
+  wg_pos pos;
+} wg_cfg_name;
+typedef struct wg_cfg_names {
+  wg_cfg_name name, description, display_name, display_description;
+} wg_cfg_names;
+
+typedef struct wg_cfg_image wg_cfg_image;
+struct wg_cfg_image {
   const char *name;
   wg_pos pos;
   wg_cfg_base base;
-  const char *arch;       // "amd64", "arm64", "386" or NULL: taken from the base
-  const char *arch_found; // of the base, once its file was looked at; NULL: not looked at
+  const char *arch; // "amd64", "arm64", "386" or NULL: taken from the base
+  // Of one of serviced, once the base was looked at, else NULL: its architecture, and which image
+  // of the base it is, in one form for all names that it has.
+  const char *arch_found, *base_image;
   wg_pos arch_pos;
+  wg_cfg_names names;
   const wg_cfg_image_app *apps;
   size_t n_apps;
   const wg_cfg_image_file *files;
@@ -177,6 +189,15 @@ typedef struct wg_cfg_image {
   const wg_cfg_output *outputs;
   size_t n_outputs;
   bool compact;
-} wg_cfg_image;
+  // indexes: as they are written: of each only name (what the file calls it), pos, names, apps,
+  // files and registry.
+  const wg_cfg_image *indexes;
+  size_t n_indexes;
+  // What is done to which image of the base, filled in when all is read: itself, or for each of
+  // indexes what holds for all and then its own. base.image says which.
+  wg_cfg_image *serviced;
+  size_t n_serviced;
+  const char *index; // of one of serviced: as `indexes` has it; NULL: there are none
+};
 
 #endif

@@ -45,3 +45,41 @@ void wg_image_result_folder(wg_image_result *r, wg_str top, wg_str below, uint64
                         .n_bytes = n_bytes,
                         .n_added = n_added};
 }
+
+static void result_add_fact(wg_image_result *r, const wg_image_fact *f) {
+  for (size_t i = 0; i < r->n_facts; i++) {
+    if (strcmp(r->facts[i].name, f->name) == 0) {
+      r->facts[i].v += f->v;
+      return;
+    }
+  }
+  wg_image_result_fact(r, f->name, f->v);
+}
+
+void wg_image_result_add(wg_image_result *r, const wg_image_result *more, const char *label) {
+  r->image_index = more->image_index;
+  r->n_images = more->n_images;
+  r->out_bytes = more->out_bytes;
+  r->dead_bytes = more->dead_bytes;
+  r->n_files += more->n_files;
+  r->n_dirs += more->n_dirs;
+  r->n_replaced += more->n_replaced;
+  r->added_bytes += more->added_bytes;
+  r->stored_bytes += more->stored_bytes;
+  r->n_dedup += more->n_dedup;
+  r->dedup_bytes += more->dedup_bytes;
+  r->repacked_bytes += more->repacked_bytes;
+  r->n_deleted += more->n_deleted;
+  r->n_renamed += more->n_renamed;
+  for (size_t i = 0; i < more->n_warnings; i++) {
+    wg_image_result_warn(r, more->warnings[i]);
+  }
+  for (size_t i = 0; i < more->n_folders; i++) {
+    const wg_image_folder *f = &more->folders[i];
+    WG_AUTO(wg_cstr) top = wg_xprintf("%s: %s", label, f->top);
+    wg_image_result_folder(r, wg_str_of(top), wg_str_of(f->below), f->n_bytes, f->n_added);
+  }
+  for (size_t i = 0; i < more->n_facts; i++) {
+    result_add_fact(r, &more->facts[i]);
+  }
+}

@@ -39,6 +39,9 @@ void wg_image_result_warn(wg_image_result *r, const char *text); // once
 void wg_image_result_fact(wg_image_result *r, const char *name, uint64_t v);
 void wg_image_result_folder(wg_image_result *r, wg_str top, wg_str below, uint64_t n_bytes,
                             uint64_t n_added);
+// Adds up what came of another image of the same file, written after the first: r is of both then.
+// Rows of folders come behind, below "label: ".
+void wg_image_result_add(wg_image_result *r, const wg_image_result *more, const char *label);
 void wg_image_result_done(wg_image_result *r);
 WG_DEFINE_AUTO(wg_image_result, wg_image_result_done);
 

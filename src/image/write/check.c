@@ -96,6 +96,12 @@ static wg_code check_other_images(const check *c, wg_error *err) {
   return WG_OK;
 }
 
+// What the XML is to say where the project says it.
+static const char *check_name_of(const check *c, uint32_t image, const char *given,
+                                 const char *was) {
+  return image == c->r->image && given != NULL ? given : was;
+}
+
 // The header, and the XML: with the base's values put back into it, it is the base's text again.
 static wg_code check_header_and_xml(const check *c, wg_error *err) {
   const wg_image_run *r = c->r;
@@ -104,13 +110,15 @@ static wg_code check_header_and_xml(const check *c, wg_error *err) {
       ((a->flags ^ b->flags) & WG_WIM_HDR_RP_FIX) != 0) {
     return wg_fail(err, WG_E_VERIFY, "the written header differs");
   }
+  const wg_image_names *names = &r->job->opt.names;
   for (uint32_t i = 0; i < r->base.wim.n_images; i++) {
     const wg_wim_facts *x = &r->base.wim.facts[i], *y = &c->out.wim.facts[i];
     const char *const pairs[][2] = {
-        {x->name, y->name},
-        {x->description, y->description},
-        {x->display_name, y->display_name},
-        {x->display_description, y->display_description},
+        {check_name_of(c, i, names->name, x->name), y->name},
+        {check_name_of(c, i, names->description, x->description), y->description},
+        {check_name_of(c, i, names->display_name, x->display_name), y->display_name},
+        {check_name_of(c, i, names->display_description, x->display_description),
+         y->display_description},
         {x->flags, y->flags},
         {x->arch, y->arch},
         {x->product_name, y->product_name},

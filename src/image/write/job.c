@@ -14,9 +14,33 @@ static const char *const job_formats[] = {
 static const char *const job_trusts[] = {[WG_IMAGE_VERIFY] = "verify",
                                          [WG_IMAGE_VERIFIED] = "verified",
                                          [WG_IMAGE_UNVERIFIED] = "unverified"};
+#define JOB_MAX_PICKS 65535U // images of a WIM
+
 static void job_write_change(const wg_image_change *c, wg_buf *out) {
   wg_record_begin(out, "change", WG_STR(""));
   wg_image_change_write_fields(c, out);
+  wg_record_end(out);
+}
+
+static void job_write_names(const wg_image_names *n, wg_buf *out) {
+  wg_record_z(out, "name", n->name);
+  wg_record_z(out, "description", n->description);
+  wg_record_z(out, "display-name", n->display_name);
+  wg_record_z(out, "display-description", n->display_description);
+}
+
+static void job_read_names(wg_record *r, wg_image_names *n) {
+  wg_record_get_z(r, "name", &n->name);
+  wg_record_get_z(r, "description", &n->description);
+  wg_record_get_z(r, "display-name", &n->display_name);
+  wg_record_get_z(r, "display-description", &n->display_description);
+}
+
+static void job_write_pick(const wg_image_pick *p, wg_buf *out) {
+  wg_record_begin(out, "pick", WG_STR(""));
+  wg_record_z(out, "image", p->image);
+  job_write_names(&p->names, out);
+  wg_record_str(out, "plan", p->plan);
   wg_record_end(out);
 }
 
@@ -30,7 +54,8 @@ void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
   wg_record_z(out, "out", o->out_path);
   wg_record_z(out, "format", job_formats[o->format]);
   wg_record_z(out, "tmp", o->tmp_dir);
-  wg_record_z(out, "name", o->name);
+  wg_record_z(out, "captured-name", o->name);
+  job_write_names(&o->names, out);
   wg_record_z(out, "arch", o->arch);
   wg_record_u64(out, "threads", o->threads);
   wg_record_u64(out, "memory", o->memory_bytes);
@@ -41,13 +66,17 @@ void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
   wg_record_flag(out, "retime", o->retime);
   wg_record_flag(out, "ntfs", job->ntfs);
   wg_record_str(out, "plan", o->plan);
+  wg_record_u64(out, "picks", o->n_picks);
   wg_record_end(out);
+  for (size_t i = 0; i < o->n_picks; i++) {
+    job_write_pick(&o->picks[i], out);
+  }
   for (size_t i = 0; i < job->n_changes; i++) {
     job_write_change(&job->changes[i], out);
   }
 }
 
-static wg_code job_read_head(wg_record *r, wg_image_job *out, wg_error *err) {
+static wg_code job_read_head(wg_record *r, wg_image_job *out, uint32_t *out_picks, wg_error *err) {
   wg_image_options *o = &out->opt;
   unsigned base = 0, wim = 0, format = 0, trust = 0;
   uint32_t threads = 0;
@@ -58,7 +87,8 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, wg_error *err) {
   wg_record_get_z(r, "out", &o->out_path);
   wg_record_get_word(r, "format", job_formats, WG_ARRAY_LEN(job_formats), &format);
   wg_record_get_z(r, "tmp", &o->tmp_dir);
-  wg_record_get_z(r, "name", &o->name);
+  wg_record_get_z(r, "captured-name", &o->name);
+  job_read_names(r, &o->names);
   wg_record_get_z(r, "arch", &o->arch);
   wg_record_get_u32(r, "threads", &threads);
   wg_record_get_u64(r, "memory", UINT64_MAX, &o->memory_bytes);
@@ -69,6 +99,7 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, wg_error *err) {
   wg_record_get_flag(r, "retime", &o->retime);
   wg_record_get_flag(r, "ntfs", &out->ntfs);
   wg_record_need(r, "plan", wg_record_take(r, "plan", &o->plan));
+  wg_record_get_u32(r, "picks", out_picks);
   wg_record_need(r, "out", out->base.path != NULL && o->out_path != NULL);
   out->base.kind = (wg_image_base_kind)base;
   out->base.wim = (wg_image_disc_wim)wim;
@@ -81,6 +112,37 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, wg_error *err) {
 static wg_code job_read_change(wg_record *r, wg_image_change *c, wg_error *err) {
   wg_image_change_read_fields(r, c);
   return wg_record_done(r, err);
+}
+
+static wg_code job_read_picks(wg_reader *r, wg_arena *arena, uint32_t n, wg_image_options *out,
+                              wg_error *err) {
+  wg_image_pick *v = NULL;
+  if (n > JOB_MAX_PICKS) {
+    return wg_fail(err, WG_E_FORMAT, "the job is not one of ours");
+  }
+  v = wg_arena_new_array(arena, wg_image_pick, n);
+  if (v == NULL) {
+    return wg_arena_fail(arena, err);
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    wg_record rec;
+    bool any = false;
+    if (wg_record_next(r, arena, &rec, &any, err) != WG_OK) {
+      return err->code;
+    }
+    if (!any || !wg_str_eqz(rec.kind, "pick")) {
+      return wg_fail(err, WG_E_FORMAT, "the job is not one of ours");
+    }
+    wg_record_get_z(&rec, "image", &v[i].image);
+    job_read_names(&rec, &v[i].names);
+    wg_record_need(&rec, "plan", wg_record_take(&rec, "plan", &v[i].plan));
+    if (wg_record_done(&rec, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  out->picks = v;
+  out->n_picks = n;
+  return WG_OK;
 }
 
 // What follows the head; *out is in the arena.
@@ -113,6 +175,7 @@ wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_er
   wg_reader r = wg_reader_of(text.p, text.n);
   wg_record rec;
   wg_image_job job = {0};
+  uint32_t n_picks = 0;
   bool any = false;
   if (wg_record_next(&r, arena, &rec, &any, err) != WG_OK) {
     return err->code;
@@ -120,7 +183,8 @@ wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_er
   if (!any || !wg_str_eqz(rec.kind, "job")) {
     return wg_fail(err, WG_E_FORMAT, "the job is not one of ours");
   }
-  if (job_read_head(&rec, &job, err) != WG_OK ||
+  if (job_read_head(&rec, &job, &n_picks, err) != WG_OK ||
+      job_read_picks(&r, arena, n_picks, &job.opt, err) != WG_OK ||
       job_read_changes(&r, arena, &job.changes, &job.n_changes, err) != WG_OK) {
     return err->code;
   }

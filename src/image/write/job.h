@@ -16,6 +16,11 @@ typedef struct wg_image_job {
 // Does the work in this process. Leaves no output on failure.
 wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err);
 
+// several.c: the same of opt.picks. one: does the work of a job without picks.
+typedef wg_code (*wg_image_do_one)(const wg_image_job *job, wg_image_result *out, wg_error *err);
+wg_code wg_image_do_several(const wg_image_job *job, wg_image_do_one one, wg_image_result *out,
+                            wg_error *err);
+
 // The job as records (fmt/plan/record.h). Appends to out.
 void wg_image_job_write(const wg_image_job *job, wg_buf *out);
 // Strings live in the arena. FORMAT when it is not ours.

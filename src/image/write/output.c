@@ -232,6 +232,21 @@ static wg_code output_xml_values(const xml_value *v, size_t n, wg_buf *text, wg_
   return WG_OK;
 }
 
+static wg_code output_xml_names(const wg_image_run *r, wg_buf *text, wg_error *err) {
+  const wg_image_names *n = &r->job->opt.names;
+  const xml_value names[] = {{0, "NAME", n->name},
+                             {0, "DESCRIPTION", n->description},
+                             {0, "DISPLAYNAME", n->display_name},
+                             {0, "DISPLAYDESCRIPTION", n->display_description}};
+  for (size_t i = 0; i < WG_ARRAY_LEN(names); i++) {
+    const xml_value v = {r->image + 1, names[i].path, names[i].value};
+    if (v.value != NULL && output_xml_values(&v, 1, text, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
 static wg_code output_xml(wg_image_run *r, uint64_t total_bytes, wg_buf *out, wg_error *err) {
   const wg_wim_facts *f = &r->base.wim.facts[r->image];
   const wg_image_stats *a = &r->before, *b = &r->after;
@@ -261,7 +276,8 @@ static wg_code output_xml(wg_image_run *r, uint64_t total_bytes, wg_buf *out, wg
   }
   wg_buf_add_str(out, r->base.wim.xml);
   size_t n = WG_ARRAY_LEN(values) - (made ? 0 : r->job->n_changes > 0 ? 2 : 4);
-  return wg_buf_check(out, err) == WG_OK && output_xml_values(values, n, out, err) == WG_OK
+  return wg_buf_check(out, err) == WG_OK && output_xml_values(values, n, out, err) == WG_OK &&
+                 output_xml_names(r, out, err) == WG_OK
              ? WG_OK
              : wg_wrap(err, "XML");
 }

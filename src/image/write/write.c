@@ -45,6 +45,19 @@ static wg_code run_check_arch(const wg_image_run *r, wg_error *err) {
   return WG_OK;
 }
 
+// By its NAME an image is chosen, so no two have the same.
+static wg_code run_check_name(const wg_image_run *r, wg_error *err) {
+  const char *want = r->job->opt.names.name;
+  for (uint32_t i = 0; want != NULL && i < r->base.wim.n_images; i++) {
+    if (i != r->image && strcmp(r->base.wim.facts[i].name, want) == 0) {
+      return wg_fail(err, WG_E_CONFLICT,
+                     "image %u cannot be called '%s': image %u is; choose another name",
+                     (unsigned)r->image + 1, want, (unsigned)i + 1);
+    }
+  }
+  return WG_OK;
+}
+
 static wg_code run_open(wg_image_run *r, const char *path, wg_error *err) {
   r->base.disc_wim = r->captured ? WG_IMAGE_DISC_ANY : r->job->base.wim;
   if (wg_image_file_open(&r->base, path, err) != WG_OK) {
@@ -58,7 +71,7 @@ static wg_code run_open(wg_image_run *r, const char *path, wg_error *err) {
   r->result.image_index = r->image + 1;
   r->result.n_images = r->base.wim.n_images;
   r->result.base_bytes = r->captured ? 0 : r->base.wim.src.size_bytes;
-  return run_check_arch(r, err);
+  return run_check_name(r, err) == WG_OK ? run_check_arch(r, err) : err->code;
 }
 
 typedef struct run_link {
@@ -258,11 +271,8 @@ static wg_code do_plan(const wg_image_job *job, wg_image_changes *changes, void 
   return planner->check(*state, &written, err);
 }
 
-wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err) {
+static wg_code do_one(const wg_image_job *job, wg_image_result *out, wg_error *err) {
   WG_AUTO(wg_image_result) result = {0};
-  if (job->ntfs) {
-    return wg_libwim_apply_ntfs(job, err);
-  }
   if (job->opt.plan.n == 0) {
     if (do_base(job, &result, err) != WG_OK) {
       return err->code;
@@ -282,6 +292,13 @@ wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err
   *out = result;
   result = (wg_image_result){0};
   return WG_OK;
+}
+
+wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err) {
+  if (job->ntfs) {
+    return wg_libwim_apply_ntfs(job, err);
+  }
+  return job->opt.n_picks > 0 ? wg_image_do_several(job, do_one, out, err) : do_one(job, out, err);
 }
 
 wg_code wg_image_apply_ntfs(const wg_image_base *base, const wg_image_options *opt, wg_error *err) {

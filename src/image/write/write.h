@@ -21,6 +21,16 @@ typedef struct wg_image_planner {
   void (*done)(void *state); // NULL-safe
 } wg_image_planner;
 
+typedef struct wg_image_names { // what the XML calls an image; NULL: as it was
+  const char *name, *description, *display_name, *display_description;
+} wg_image_names;
+
+typedef struct wg_image_pick { // one of several images of the base that change
+  const char *image;           // as wg_image_base.image
+  wg_str plan;
+  wg_image_names names;
+} wg_image_pick;
+
 struct wg_image_options {
   const char *out_path; // made by us, must not exist; the caller renames it
   const char *shown;    // what messages call it; NULL: out_path
@@ -29,13 +39,16 @@ struct wg_image_options {
   bool compact;         // nothing of the base is taken over in packed form: all is packed anew
   bool keep_times;      // what is packed of a directory keeps the times the host has
   bool retime; // all entries of the image get time_s (a packed directory has none of its own)
-  const char *tmp_dir;             // for staging; removed content is ours
-  const char *name;                // NAME of the image a directory becomes
-  unsigned threads;                // at least 1
-  uint64_t memory_bytes;           // ceiling for the worker, 0: what the machine has
-  int64_t time_s;                  // of everything added, since 1970
-  const char *arch;                // Go's name ("amd64", "arm64", "386", "arm"), NULL: not stated
-  wg_str plan;                     // text for the planner, whose changes follow those given
+  const char *tmp_dir;        // for staging; removed content is ours
+  const char *name;           // NAME of the image a directory becomes
+  unsigned threads;           // at least 1
+  uint64_t memory_bytes;      // ceiling for the worker, 0: what the machine has
+  int64_t time_s;             // of everything added, since 1970
+  const char *arch;           // Go's name ("amd64", "arm64", "386", "arm"), NULL: not stated
+  wg_str plan;                // text for the planner, whose changes follow those given
+  wg_image_names names;       // of the image that changes
+  const wg_image_pick *picks; // instead of base->image, plan, names and changes: each of these
+  size_t n_picks;
   const wg_image_planner *planner; // with in_process; the worker has its own
   bool in_process;                 // no child (tests, or when we are the child)
   wg_image_progress on_progress;   // NULL: none; called on the caller's thread
@@ -44,15 +57,16 @@ struct wg_image_options {
 };
 
 // Makes out_path from the base with the changes, applied in their order, or fails and leaves
-// nothing there. The base is only read; all its images are kept in order and only the chosen one is
-// changed; every XML element is kept. Same inputs, same bytes, whatever the paths, threads or the
-// clock. The result is read back and compared before this returns. NOT_FOUND: base, image, a file,
-// or what is to be deleted or renamed is not there. CONFLICT: two changes to one path, a change
-// that undoes an earlier one, a file where a folder is needed or the other way round, an arch that
-// disagrees, out_path exists. USAGE: a path that belongs to Windows servicing, or an owner that is
-// none. *out is to be freed (wg_image_result_done). FORMAT: the base is damaged, or a Windows path
-// is not one. UNSUPPORTED: a base we cannot change. VERIFY: the read-back differs. IO, LIMIT,
-// CANCELED, FAILED (the worker died).
+// nothing there. The base is only read; all its images are kept in order and only the chosen one
+// (or those of opt->picks, one after the other) is changed; every XML element is kept. Same inputs,
+// same bytes, whatever the paths, threads or the clock. The result is read back and compared before
+// this returns. NOT_FOUND: base, image, a file, or what is to be deleted or renamed is not there.
+// CONFLICT: two changes to one path, a change that undoes an earlier one, a file where a folder is
+// needed or the other way round, an arch that disagrees, out_path exists, a name that another image
+// of the file has, two picks of one image. USAGE: a path that belongs to Windows servicing, or an
+// owner that is none. *out is to be freed (wg_image_result_done). FORMAT: the base is damaged, or a
+// Windows path is not one. UNSUPPORTED: a base we cannot change. VERIFY: the read-back differs. IO,
+// LIMIT, CANCELED, FAILED (the worker died).
 wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
                        const wg_image_options *opt, wg_image_result *out, wg_error *err);
 

@@ -122,6 +122,7 @@ static const struct {
   const char *path, *with;
 } companions[] = {
     {"images.*.base", "arch: amd64"},
+    {"images.*.indexes", "base: {file: boot.wim}"},
     {"images.*.base.state", "synthetic: windows-11"},
     {"images.*.files[].from", "to: 'C:\\Kiosk'"},
     {"images.*.files[].rename", "to: 'C:\\Kiosk'"},
@@ -139,6 +140,18 @@ static const struct {
     {"images.*.registry[].view", "key: 'HKLM\\SOFTWARE\\Kiosk'"},
 };
 
+// Sections that stand in several places need the same beside them.
+static void path_of_first(char *path) {
+  static const char *const places[] = {".indexes.*.", ".winre."};
+  for (size_t i = 0; i < WG_ARRAY_LEN(places); i++) {
+    char *at = strstr(path, places[i]);
+    if (at != NULL) {
+      char *rest = at + strlen(places[i]) - 1;
+      memmove(at, rest, strlen(rest) + 1);
+    }
+  }
+}
+
 // The map around a row as one line of YAML, with what that map cannot do without.
 static char *map_around(const row_at *at, const char *value) {
   WG_AUTO(wg_buf) b = {0};
@@ -146,6 +159,7 @@ static char *map_around(const row_at *at, const char *value) {
   const char *quote = value[0] == '$' ? "'" : ""; // between braces ${} is YAML's own
   wg_buf_printf(&b, "{%s: %s%s%s", at->row->name, quote, value, quote);
   WG_AUTO(wg_cstr) path = row_path(at);
+  path_of_first(path);
   const char *with = NULL;
   for (size_t i = 0; i < WG_ARRAY_LEN(companions); i++) {
     with = strcmp(companions[i].path, path) == 0 ? companions[i].with : with;
@@ -159,7 +173,8 @@ static char *map_around(const row_at *at, const char *value) {
     bool is_one = r->group > 0 && at->row->group != r->group && !has_group;
     bool needed = (r->flags & WG_KF_REQUIRED) != 0 || is_one || r->group < 0;
     has_group = has_group || is_one;
-    if (needed && r != at->row) {
+    WG_AUTO(wg_cstr) given = wg_xprintf("%s: ", r->name);
+    if (needed && r != at->row && (with == NULL || strstr(with, given) != with)) {
       wg_buf_printf(&b, ", %s: %s", r->name, r->example);
     }
   }

@@ -131,6 +131,45 @@ static void images_are_filled(void **state) {
   assert_null(p->images[1].base.image);
 }
 
+// What holds for all, and then what is an index's own.
+static void each_index_is_an_image(void **state) {
+  (void)state;
+  WG_AUTO_PTR(wg_cfg)
+  c = world_good((world_given){
+      .yaml = HEAD APP "images:\n"
+                       "  i:\n"
+                       "    base: {file: b.wim}\n"
+                       "    description: all\n"
+                       "    files: [{mkdir: 'C:\\All'}]\n"
+                       "    indexes:\n"
+                       "      2: {name: two, files: [{mkdir: 'C:\\Two'}], apps: [{app: agent, to: "
+                       "'C:\\'}]}\n"
+                       "      Windows 11 Pro: {registry: [{key: 'HKLM\\SOFTWARE\\K'}]}\n"
+                       "    outputs: [wim]\n"
+                       "  j: {base: {file: b.wim, image: 3}, outputs: [wim]}\n"});
+  const wg_project *p = wg_project_of(c);
+  const wg_cfg_image *s = p->images[0].serviced;
+  assert_int_equal(p->images[0].n_serviced, 2);
+  assert_string_equal(s[0].name, "i");
+  assert_string_equal(s[0].index, "2");
+  assert_string_equal(s[0].base.image, "2");
+  assert_string_equal(s[0].names.name.text, "two");
+  assert_string_equal(s[0].names.description.text, "all");
+  assert_int_equal(s[0].n_files, 2);
+  assert_string_equal(s[0].files[0].path, "C:\\All");
+  assert_string_equal(s[0].files[1].path, "C:\\Two");
+  assert_int_equal(s[0].n_apps, 1);
+  assert_string_equal(s[1].base.image, "Windows 11 Pro");
+  assert_null(s[1].names.name.text);
+  assert_int_equal(s[1].n_files, 1);
+  assert_int_equal(s[1].n_registry, 1);
+  assert_int_equal(s[1].n_apps, 0);
+  s = p->images[1].serviced;
+  assert_int_equal(p->images[1].n_serviced, 1);
+  assert_null(s[0].index);
+  assert_string_equal(s[0].base.image, "3");
+}
+
 static void absent_keys_have_defaults(void **state) {
   (void)state;
   WG_AUTO_PTR(wg_cfg) c = world_good((world_given){.yaml = HEAD APP});
@@ -291,6 +330,7 @@ int main(void) {
       cmocka_unit_test(app_is_filled),
       cmocka_unit_test(windows_is_filled),
       cmocka_unit_test(images_are_filled),
+      cmocka_unit_test(each_index_is_an_image),
       cmocka_unit_test(absent_keys_have_defaults),
       cmocka_unit_test(time_has_three_sources),
       cmocka_unit_test(variables_are_filled_in),

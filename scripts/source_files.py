@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the check scripts share: our C files, and their text without comments and strings."""
+import hashlib
+import os
 import pathlib
 import re
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -28,6 +31,25 @@ def code_of(path):
         return re.sub(r"[^\n]", " ", s) if s[0] == "/" else s[0] + " " * (len(s) - 2) + s[-1]
 
     return _TOKEN.sub(blank, text)
+
+
+class Seen:
+    """Files that a slow check passed: not looked at again until they, or a header of ours that they include, change."""
+
+    def __init__(self, build, folder, rules):
+        """folder: where it is kept; rules: bytes of whatever the verdict depends on beside the file."""
+        self.build, self.folder, self.rules = build, folder, rules
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def mark(self, path):
+        """A file that is there when path passed as it is now; touch it when it did."""
+        h = hashlib.sha256(self.rules)
+        done = subprocess.run(["gcc", "-MM", "-D_GNU_SOURCE", f"-I{ROOT}/src", f"-I{self.build}/src", path], check=True,
+                              text=True, stdout=subprocess.PIPE)
+        for name in sorted(set(done.stdout.replace("\\\n", " ").split(":", 1)[1].split())):
+            if os.path.isfile(name):
+                h.update(name.encode() + b"\0" + pathlib.Path(name).read_bytes())
+        return self.folder / h.hexdigest()
 
 
 def report(found):

@@ -27,10 +27,13 @@ PLANTED = {
     "bad-file-without-a-line": ("check-fuzzers", "tests/bad/x/y.bin", "\n", "tests/bad/x/y.bin:1: no line in"),
     "freestanding-libc": ("check-freestanding", "src/base/x.c", "int puts(const char *s);\nint wg_x(void);\nint wg_x(void) {\n  return puts(\"\");\n}\n",
                           "needs puts, which firmware has not"),
+    "analyzer": ("check-analyzer", "src/os/x.c", "#include <stdlib.h>\nvoid wg_f(void *p);\nvoid wg_f(void *p) {\n  free(p);\n"
+                 "  free(p);\n}\n", "src/os/x.c:5:"),
     "shell": ("check-shell", "scripts/x.sh", "#!/bin/sh\ncd $1\n", "x.sh:2:"),
 }
 
 INNOCENT = {
+    "check-analyzer": ("src/os/x.c", "#include <stdlib.h>\nvoid wg_f(void *p);\nvoid wg_f(void *p) {\n  free(p);\n}\n"),
     "check-banned": ("src/fmt/x/x.c", "// malloc(3) would be wrong\nint wg_f(struct wg_x *x);\nint wg_f(struct wg_x *x) {\n"
                                       "  return x->read(\"free(p)\") + x->ops.free(x);\n}\n"),
     "check-auto": ("src/os/x.c", "int wg_f(int x) {\n  WG_AUTO(wg_arena) a;\n  WG_AUTO(wg_buf)\n  b = {0};\n  wg_arena_init(&a);\n  return x;\n}\n"),
@@ -62,7 +65,7 @@ def check(tree, script, path, text):
     return start([tree / "scripts" / script, tree / "build"], cwd=tree, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
 
 
-NEEDS = {"check-format": "clang-format", "check-freestanding": "clang", "check-shell": "shellcheck"}
+NEEDS = {"check-format": "clang-format", "check-freestanding": "clang", "check-shell": "shellcheck", "check-analyzer": "gcc"}
 
 
 @pytest.mark.parametrize("name", sorted(PLANTED))

@@ -21,10 +21,12 @@ static const char *fuzz_getenv(void *ctx, const char *name) {
   return strcmp(name, "A") == 0 ? "1.2" : strcmp(name, "B") == 0 ? "x\n${A}" : NULL;
 }
 
-static wg_code fuzz_commit_time(void *ctx, int64_t *out_s, wg_error *err) {
+static wg_code fuzz_git(void *ctx, const char *what, wg_buf *out, wg_error *err) {
   (void)ctx;
-  (void)err;
-  *out_s = 1;
+  if (strcmp(what, "branch") == 0) {
+    return wg_fail(err, WG_E_FAILED, "a commit is checked out, and no branch");
+  }
+  wg_buf_add_z(out, strcmp(what, "tag") == 0 ? "v1.2" : "1");
   return WG_OK;
 }
 
@@ -97,7 +99,7 @@ static void fuzz_print(const wg_cfg *c) {
   const wg_cfg_input in = {.file = "merged.yaml",
                            .bytes = wg_buf_str(&text),
                            .dir = "/p",
-                           .world = {fuzz_getenv, fuzz_commit_time, NULL}};
+                           .world = {fuzz_getenv, fuzz_git, NULL}};
   WG_AUTO_PTR(wg_cfg) back = NULL;
   wg_error err = WG_ERROR_INIT;
   wg_code code = wg_cfg_load_bytes(&wg_project_lang, &in, &back, &err);
@@ -119,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                            .sets = parts + 2,
                            .n_sets = n > 2 ? n - 2 : 0,
                            .dir = "/p",
-                           .world = {fuzz_getenv, fuzz_commit_time, NULL}};
+                           .world = {fuzz_getenv, fuzz_git, NULL}};
   WG_AUTO_PTR(wg_cfg) c = NULL;
   wg_error err = WG_ERROR_INIT;
   wg_code code = wg_cfg_load_bytes(&wg_project_lang, &in, &c, &err);

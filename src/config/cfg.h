@@ -14,8 +14,8 @@
 // All that the loader takes from outside; wg_cfg_load fills it from files.
 typedef struct wg_cfg_world {
   const char *(*getenv)(void *ctx, const char *name); // NULL when unset
-  // Commit time of the project's HEAD, for `time: commit`.
-  wg_code (*commit_time)(void *ctx, int64_t *out_s, wg_error *err);
+  // A fact of the repository that the project is in, appended to out: wg_git_fact (git.h).
+  wg_code (*git)(void *ctx, const char *what, wg_buf *out, wg_error *err);
   void *ctx;
 } wg_cfg_world;
 
@@ -27,6 +27,15 @@ typedef struct wg_cfg_digests {
 
 typedef struct wg_cfg_lang wg_cfg_lang; // section.h
 
+// What git said in this load.
+typedef struct wg_cfg_fact wg_cfg_fact;
+struct wg_cfg_fact {
+  const wg_cfg_fact *next;
+  const char *what;
+  const char *value; // NULL: it can't be had, and why
+  const char *why;
+};
+
 struct wg_cfg {
   wg_arena arena;
   const char **sources; // file names by wg_yaml_node.source, in order of faults
@@ -36,6 +45,8 @@ struct wg_cfg {
   size_t n_faults, cap_faults;
   size_t n_errors;
   uint64_t expanded_bytes; // by ${} so far
+  unsigned expand_depth;   // variables inside of variables
+  const wg_cfg_fact *facts;
   wg_cfg_world world;
   const wg_cfg_digests *digests; // for file checks; NULL: each file is read
   const wg_cfg_lang *lang;

@@ -5,7 +5,10 @@
 
 #include "config/cfg.h"
 
-// Fills in ${NAME}; false after setting *why and *hint.
+// A fact of git (git.h), asked once a load; NULL after setting *why.
+const char *wg_cfg_git(wg_cfg *c, const char *what, const char **why);
+// Fills in ${NAME}, of the environment, of git and of the project itself; false after setting *why
+// and *hint.
 bool wg_cfg_expand(wg_cfg *c, const char *text, const char **out, const char **why,
                    const char **hint);
 

@@ -4,6 +4,7 @@
 
 #include "base/near.h"
 #include "config/find.h"
+#include "config/git.h"
 #include "config/load.h"
 #include "os/proc.h"
 
@@ -37,60 +38,9 @@ typedef struct find_world {
   const char *dir;
 } find_world;
 
-static void find_collect(void *ctx, const char *p, size_t n_bytes) {
-  wg_buf_add(ctx, p, n_bytes);
-}
-
-typedef struct find_output {
-  wg_buf out, errors;
-} find_output;
-
-static void find_stdout(void *ctx, const char *p, size_t n_bytes) {
-  find_collect(&((find_output *)ctx)->out, p, n_bytes);
-}
-
-static void find_stderr(void *ctx, const char *p, size_t n_bytes) {
-  find_collect(&((find_output *)ctx)->errors, p, n_bytes);
-}
-
-static wg_str find_first_line(const wg_buf *b) {
-  wg_str s = wg_buf_str(b);
-  s.n = s.n == 0 ? 0 : wg_str_find(s, '\n');
-  return s;
-}
-
-static wg_code find_run_git(const char *dir, find_output *o, int64_t *out_s, wg_error *err) {
-  const char *const argv[] = {"git", "log", "-1", "--format=%ct", "HEAD", NULL};
-  wg_proc_result res = {0};
-  const wg_proc spec = {.argv = argv,
-                        .envp = wg_os_environ(),
-                        .cwd = dir,
-                        .on_stdout = find_stdout,
-                        .on_stderr = find_stderr,
-                        .ctx = o,
-                        .timeout_ms = 10000};
-  if (wg_os_run(&spec, &res, err) != WG_OK) {
-    return wg_wrap(err, "git");
-  }
-  uint64_t v = 0;
-  wg_str first = find_first_line(&o->out);
-  if (res.exit_code != 0 || !wg_parse_u64(first, &v) || v > UINT32_MAX) {
-    wg_str why = find_first_line(&o->errors);
-    return wg_fail(err, WG_E_FAILED, "git log: %.*s", WG_STR_ARG(why));
-  }
-  *out_s = (int64_t)v;
-  return WG_OK;
-}
-
-static wg_code find_commit_time(void *ctx, int64_t *out_s, wg_error *err) {
+static wg_code find_git(void *ctx, const char *what, wg_buf *out, wg_error *err) {
   const find_world *w = ctx;
-  find_output o = {0};
-  wg_buf_init(&o.out, wg_heap(), 65536);
-  wg_buf_init(&o.errors, wg_heap(), 65536);
-  wg_code code = find_run_git(w->dir, &o, out_s, err);
-  wg_buf_done(&o.out);
-  wg_buf_done(&o.errors);
-  return code;
+  return wg_git_fact(w->dir, what, out, err);
 }
 
 static bool find_env_name_ok(const char *env) {
@@ -206,7 +156,7 @@ static wg_code find_load(const wg_cfg_lang *lang, const wg_cfg_options *opt, con
                            .n_sets = opt->n_sets,
                            .dir = absolute,
                            .env_name = opt->env_name,
-                           .world = {find_getenv, find_commit_time, &world}};
+                           .world = {find_getenv, find_git, &world}};
   return wg_cfg_load_bytes(lang, &in, out, err);
 }
 

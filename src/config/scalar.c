@@ -350,10 +350,12 @@ static void walk_time(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void
     return;
   }
   if (strcmp(text, "commit") == 0) {
-    wg_error err = WG_ERROR_INIT;
-    if (w->c->world.commit_time(w->c->world.ctx, &t, &err) != WG_OK) {
+    const char *why = NULL;
+    const char *s = wg_cfg_git(w->c, "time", &why);
+    if (s == NULL || !wg_parse_epoch(s, &t)) {
       wg_walk_error(w, v,
-                    wg_cfg_printf(w->c, "the time of the last commit can't be had: %s", err.text),
+                    wg_cfg_printf(w->c, "the time of the last commit can't be had: git says: %s",
+                                  s == NULL ? why : s),
                     "commit first, or write a date: 2026-01-31T12:00:00Z");
       return;
     }

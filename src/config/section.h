@@ -51,6 +51,10 @@ struct wg_cfg_lang {
   size_t model_bytes;
   // Fills in what does not come from keys, before they are read. in is borrowed for the call.
   void (*begin)(wg_cfg *c, const wg_cfg_input *in, void *model);
+  // A variable of the project itself, such as ${release}. 0: there is none of that name; 1: in
+  // *out; -1 after setting *why and *hint (may be NULL).
+  int (*variable)(wg_cfg *c, const char *name, const char **out, const char **why,
+                  const char **hint);
   // What no section alone can tell, after the rules of all of them.
   void (*across)(wg_cfg *c, void *model);
 };

@@ -84,7 +84,17 @@ static const char reference_intro[] =
     "\n"
     "**Variables.** Where the key says so, `${NAME}` takes an environment variable; one that is "
     "not set\n"
-    "or empty is an error. `${NAME:-default}` has a default, `$${` is a plain `${`.\n"
+    "or empty is an error. `${NAME:-default}` has a default, `$${` is a plain `${`. `${release}` "
+    "is the\n"
+    "project's `release`, as it is taken (`v1.2.3` is 1.2.3). Of the git repository that the "
+    "project is in\n"
+    "there are `${git.commit}`, `${git.short}` (its first 12 digits), `${git.branch}`, "
+    "`${git.tag}` (the\n"
+    "newest one that the commit has behind it), `${git.describe}` (that and the commits since, "
+    "`-dirty` when\n"
+    "files differ), `${git.dirty}` (true or false) and `${git.time}` (seconds since 1970). What a "
+    "variable\n"
+    "gives takes part in the keys of the steps whose text uses it, and in no other's.\n"
     "\n"
     "## Keys\n";
 

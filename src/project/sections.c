@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "project/sections.h"
 
+#include <string.h>
+
+#include "config/expand.h"
 #include "project/across.h"
+#include "project/values.h"
 
 // Where each section stands. The order is that of the reference page.
 static const wg_section_at sections[] = {
@@ -46,6 +50,39 @@ static void project_begin(wg_cfg *c, const wg_cfg_input *in, void *model) {
   p->out_dir = wg_cfg_printf(c, "%s/out%s%s", c->dir, env ? "/" : "", p->env_name);
 }
 
+// ${release}: as the project's release is taken.
+static int project_variable(wg_cfg *c, const char *name, const char **out, const char **why,
+                            const char **hint) {
+  if (strcmp(name, "release") != 0) {
+    return 0;
+  }
+  *hint = NULL;
+  const wg_yaml_node *node = wg_yaml_get(c->root, name);
+  if (node == NULL || node->kind != WG_YAML_SCALAR || wg_yaml_is_null(node)) {
+    *why = "takes ${release}, and the project has none";
+    *hint = "add 'release: 1.4.0', or give a default: ${release:-default}";
+    return -1;
+  }
+  if (c->expand_depth > 0) {
+    *why = "takes ${release}, which is made of itself";
+    return -1;
+  }
+  const char *text = NULL, *inner = NULL;
+  c->expand_depth++;
+  bool good = wg_cfg_expand(c, node->text, &text, &inner, hint);
+  c->expand_depth--;
+  wg_cfg_text t = {.arena = &c->arena, .text = text, .value = text};
+  if (!good || !wg_cfg_check_release(&t)) {
+    wg_pos pos = wg_cfg_pos(c, node);
+    *why = wg_cfg_printf(c, "takes ${release}, which has a fault of its own, at %s:%u:%u", pos.file,
+                         (unsigned)pos.line, (unsigned)pos.col);
+    *hint = NULL;
+    return -1;
+  }
+  *out = t.value;
+  return 1;
+}
+
 static void project_across(wg_cfg *c, void *model) {
   wg_project_across(c, model);
 }
@@ -54,4 +91,5 @@ const wg_cfg_lang wg_project_lang = {.root = &root,
                                      .sections = sections,
                                      .model_bytes = sizeof(wg_project),
                                      .begin = project_begin,
+                                     .variable = project_variable,
                                      .across = project_across};

@@ -2,6 +2,8 @@
 """Environments: overlays, where their outputs go, and what is remembered of them."""
 import hashlib
 import json
+import os
+import shutil
 
 import pytest
 
@@ -271,3 +273,111 @@ def test_a_forged_note_removes_nothing(run, kiosk):
              "file": "gone.yaml", "environment": ""}))
     r = run("clean", "--outputs", cwd=kiosk)
     assert r.code == 0 and outside.exists() and (kiosk / "precious.txt").exists(), r
+
+
+# --- values from git
+
+def git(folder, *args):
+    needs("git")
+    r = start(["git", "-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.com", *args],
+              env=dict(os.environ, GIT_CONFIG_GLOBAL="/dev/null", GIT_COMMITTER_DATE="2026-01-02T03:04:05Z"))
+    assert r.code == 0, r
+    return r.out.strip()
+
+
+@pytest.fixture
+def repo(kiosk):
+    """kiosk in a repository with a tag, a commit behind it, and every fact of git in the image's registry."""
+    facts = ", ".join(f"{w}: '${{git.{w}}}'" for w in ("commit", "short", "branch", "tag", "describe", "dirty", "time"))
+    (kiosk / "wingo.yaml").write_text(PROJECT.replace("release: 1.4.0", "release: ${git.tag}").replace(
+        "Server: test.example.com", facts + ", Release: 'r${release}'"))
+    (kiosk / ".gitignore").write_text("/out/\n/.wingo/\n")
+    (kiosk / "a.txt").write_text("a")
+    git(kiosk, "init", "-q", "-b", "trunk")
+    git(kiosk, "add", ".")
+    git(kiosk, "commit", "-qm", "one")
+    git(kiosk, "tag", "v2.3.4")
+    git(kiosk, "commit", "-qm", "two", "--allow-empty")
+    return kiosk
+
+
+def values(run, folder):
+    r = run("build", cwd=folder)
+    assert r.code == 0, r
+    r = run("reg", "query", "out/kiosk.wim:2", r"HKLM\SOFTWARE\Kiosk", "--json", cwd=folder)
+    assert r.code == 0, r
+    return {v["name"]: v["data"] for v in json.loads(r.out)[0]["values"]}
+
+
+def test_values_from_git(run, repo):
+    head = git(repo, "rev-parse", "HEAD")
+    got = values(run, repo)
+    assert got == {"commit": head, "short": head[:12], "branch": "trunk", "tag": "v2.3.4", "dirty": "false",
+                   "describe": f"v2.3.4-1-g{head[:12]}", "time": "1767323045", "Release": "r2.3.4"}
+    (repo / "a.txt").write_text("b")
+    got = values(run, repo)
+    assert got["dirty"] == "true" and got["describe"] == f"v2.3.4-1-g{head[:12]}-dirty"
+    git(repo, "checkout", "-q", "--detach")
+    r = run("check", cwd=repo)
+    assert r.code == 3 and "takes ${git.branch}, and git says: a commit is checked out, and no branch" in r.out, r
+
+
+def test_only_steps_whose_text_uses_a_value_run_again(run, repo):
+    (repo / "wingo.yaml").write_text(PROJECT.replace("test.example.com", "'${git.commit}'") + r"""  other:
+    base: {synthetic: windows-11}
+    registry: [{key: 'HKLM\SOFTWARE\Other', values: {A: b}}]
+    outputs: [wim]
+""")
+    git(repo, "commit", "-qam", "three")
+    assert run("build", cwd=repo).code == 0
+    git(repo, "commit", "-qm", "four", "--allow-empty")
+    states = {s["step"]: s["state"] for s in json.loads(run("plan", "--json", cwd=repo).out)}
+    assert states["image/kiosk/wim"] == "run" and states["image/other/wim"] == "cached", states
+
+
+def test_no_repository_is_an_error_at_the_line(run, repo, home):
+    shutil.rmtree(repo / ".git")
+    r = run("check", cwd=repo, env={"GIT_CEILING_DIRECTORIES": str(repo.parent)})
+    assert r.code == 3 and "wingo.yaml:3:10: error: release: takes ${git.tag}, and git says: fatal: not a git" in r.out, r
+    r = run("check", cwd=repo, env={"PATH": str(home)})
+    assert r.code == 3 and "wingo.yaml:3:10: error: release: takes ${git.tag}, and git says: git" in r.out, r
+    (repo / "wingo.yaml").write_text(PROJECT.replace("1.4.0", "'${git.tag:-v0.1}'"))
+    r = run("config", "--json", cwd=repo, env={"PATH": str(home)})
+    assert r.code == 0, r
+
+
+def test_a_hostile_repository_runs_nothing(run, repo, tmp_path):
+    """Monitors, hooks, filters, signature programs, pagers, aliases, submodules and transports of the repository."""
+    needs("git")
+    trap = tmp_path / "trap.sh"
+    trap.write_text(f"#!/bin/sh\necho \"$0 $*\" >> {tmp_path}/ran\ncat\n")
+    trap.chmod(0o755)
+    (repo / ".gitattributes").write_text("* filter=evil\n")
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "attributes")
+    git(repo, "init", "-q", str(repo / "sub"))
+    git(repo / "sub", "commit", "-qm", "x", "--allow-empty")
+    git(repo, "-c", "protocol.file.allow=always", "submodule", "add", "-q", "./sub", "sub")
+    git(repo, "commit", "-qm", "sub")
+    for key in ("core.fsmonitor", "gpg.program", "core.pager", "core.sshCommand", "filter.evil.clean", "filter.evil.smudge",
+                "filter.evil.process", "diff.external", "core.editor", "core.askPass", "credential.helper",
+                "core.alternateRefsCommand", "remote.origin.uploadpack"):
+        git(repo, "config", key, str(trap))
+    for key, value in (("filter.evil.required", "true"), ("log.showSignature", "true"), ("core.hooksPath", str(tmp_path)),
+                       ("remote.origin.url", f"ext::{trap}"), ("remote.origin.promisor", "true"),
+                       ("protocol.ext.allow", "always"), ("alias.status", f"!{trap}"), ("alias.describe", f"!{trap}")):
+        git(repo, "config", key, value)
+    git(repo / "sub", "config", "core.fsmonitor", str(trap))
+    for name in ("post-index-change", "pre-commit", "reference-transaction"):
+        shutil.copy(trap, tmp_path / name)
+        (repo / ".git" / "hooks").mkdir(exist_ok=True)
+        shutil.copy(trap, repo / ".git" / "hooks" / name)
+    os.utime(repo / "a.txt", (1, 1))  # its content has to be looked at
+    (repo / "sub" / "new").write_text("x")
+    (tmp_path / "ran").unlink(missing_ok=True)
+    start(["git", "-C", repo, "status"])
+    assert (tmp_path / "ran").exists()  # the trap is one
+    (tmp_path / "ran").unlink()
+    got = values(run, repo)
+    assert got["tag"] == "v2.3.4" and got["dirty"] == "false", got
+    assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/core/internal.h"
+#include "config/git.h"
 #include "engine/show/listen.h"
 #include "fmt/json/jsonw.h"
 
@@ -216,32 +217,20 @@ static char *run_command(const wg_cli *c) {
   return wg_xstrdup(wg_buf_z(&b));
 }
 
-static void run_take_line(void *ctx, const char *p, size_t n_bytes) {
-  wg_buf *b = ctx;
-  wg_buf_add(b, p, n_bytes);
-}
-
 // The commit that is checked out, with a "+" when files differ from it; "" where there is none.
 static char *run_commit(const wg_exec_options *opt) {
   WG_AUTO(wg_cstr) git = wg_path_join(opt->project_dir, ".git");
-  WG_AUTO(wg_buf) out = {0};
-  wg_buf_init(&out, wg_heap(), 4096);
-  const char *const argv[] = {"git",         "describe",  "--always", "--abbrev=12",
-                              "--exclude=*", "--dirty=+", NULL};
-  const wg_proc proc = {.argv = argv,
-                        .envp = wg_os_environ(),
-                        .cwd = opt->project_dir,
-                        .on_stdout = run_take_line,
-                        .ctx = &out,
-                        .cancel = opt->cancel,
-                        .timeout_ms = 2000};
-  wg_proc_result r;
+  WG_AUTO(wg_buf) commit = {0};
+  WG_AUTO(wg_buf) dirty = {0};
+  wg_buf_init(&commit, wg_heap(), 0);
+  wg_buf_init(&dirty, wg_heap(), 0);
   wg_error ignored = WG_ERROR_INIT; // a report without it does as well
-  if (!wg_os_exists(WG_CWD, git) || wg_os_run(&proc, &r, &ignored) != WG_OK || r.exit_code != 0) {
+  if (!wg_os_exists(WG_CWD, git) ||
+      wg_git_fact(opt->project_dir, "short", &commit, &ignored) != WG_OK ||
+      wg_git_fact(opt->project_dir, "dirty", &dirty, &ignored) != WG_OK) {
     return wg_xstrdup("");
   }
-  wg_str line = wg_buf_str(&out);
-  return wg_xstrndup(line.p, wg_str_find(line, '\n'));
+  return wg_xprintf("%s%s", wg_buf_z(&commit), strcmp(wg_buf_z(&dirty), "true") == 0 ? "+" : "");
 }
 
 // Log and report are there to help: that one can't be written fails no build.

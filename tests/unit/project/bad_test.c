@@ -26,7 +26,7 @@ static void bad_one(const char *dir, const char *name, const char *want) {
   const wg_cfg_input in = {.file = name,
                            .bytes = {exact, b.n},
                            .dir = "/p",
-                           .world = {world_getenv, world_commit_time, bad_env}};
+                           .world = {world_getenv, world_git, bad_env}};
   WG_AUTO_PTR(wg_cfg) c = NULL;
   assert_int_equal(wg_cfg_load_bytes(&wg_project_lang, &in, &c, &err), WG_E_CONFIG);
   wg_xfree(exact);

@@ -207,9 +207,10 @@ static void time_has_three_sources(void **state) {
       "wingo.yaml:1:1 error: the environment variable SOURCE_DATE_EPOCH is '12x', which is not "
       "a count of seconds since 1970\n");
   const char *no_git[] = {"NO_GIT=1", NULL};
-  world_bad((world_given){.yaml = HEAD APP "time: commit\n", .env = no_git},
-            "wingo.yaml:4:7 error: time: the time of the last commit can't be had: git log: fatal: "
-            "not a git repository\n");
+  world_bad(
+      (world_given){.yaml = HEAD APP "time: commit\n", .env = no_git},
+      "wingo.yaml:4:7 error: time: the time of the last commit can't be had: git says: fatal: "
+      "not a git repository\n");
 }
 
 static void variables_are_filled_in(void **state) {

@@ -200,6 +200,45 @@ static void unknown_names_are_slips(void **state) {
               "did you mean 'agent'?");
 }
 
+static void variables_of_git_and_of_the_project(void **state) {
+  (void)state;
+  WG_AUTO_PTR(wg_cfg)
+  c = world_good((world_given){.yaml =
+                                   "version: 1\nname: x\nrelease: ${git.tag}\n"
+                                   "apps: {a: {targets: [linux/386], vars: {main.v: "
+                                   "'${release}+${git.short}', main.d: '${git.dirty:-no}'}}}\n"});
+  const wg_project *p = wg_project_of(c);
+  assert_string_equal(p->release, "1.2.3");
+  assert_string_equal(p->apps[0].vars[0].value, "1.2.3+git's short");
+  assert_string_equal(p->apps[0].vars[1].value, "git's dirty");
+}
+
+static void variables_that_cannot_be_had(void **state) {
+  (void)state;
+  const char *env[] = {"NO_GIT=1", NULL};
+  world_bad(
+      (world_given){.yaml = "version: 1\nname: x\n"
+                            "apps: {a: {targets: [linux/386], vars: {main.a: '${release}', "
+                            "main.b: '${git.tag}',\n"
+                            "  main.c: '${git.tga}', main.d: '${git.tag:-none}', main.e: "
+                            "'${release:-1}', main.f: '${git.}', main.g: '${git}'}}}\n",
+                    .env = env},
+      "wingo.yaml:3:49 error: apps.a.vars.main.a: takes ${release}, and the project has none\n"
+      "wingo.yaml:3:71 error: apps.a.vars.main.b: takes ${git.tag}, and git says: fatal: not a "
+      "git repository\n"
+      "wingo.yaml:4:11 error: apps.a.vars.main.c: takes ${git.tga}, which there is not\n"
+      "wingo.yaml:4:86 error: apps.a.vars.main.f: takes ${git.}, which there is not\n"
+      "wingo.yaml:4:105 error: apps.a.vars.main.g: takes ${git}, and the environment variable "
+      "git is not set\n");
+  world_bad((world_given){.yaml =
+                              "version: 1\nname: x\nrelease: ${release}\n"
+                              "apps: {a: {targets: [linux/386], vars: {main.a: '${release}'}}}\n"},
+            "wingo.yaml:3:10 error: release: takes ${release}, which has a fault of its own, at "
+            "wingo.yaml:3:10\n"
+            "wingo.yaml:4:49 error: apps.a.vars.main.a: takes ${release}, which has a fault of its "
+            "own, at wingo.yaml:3:10\n");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(maps_merge_lists_replace_null_deletes),
@@ -212,6 +251,8 @@ int main(void) {
       cmocka_unit_test(what_is_no_list_is_not_added_to),
       cmocka_unit_test(a_plus_is_for_overlays),
       cmocka_unit_test(unknown_names_are_slips),
+      cmocka_unit_test(variables_of_git_and_of_the_project),
+      cmocka_unit_test(variables_that_cannot_be_had),
       cmocka_unit_test(bad_sets_are_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,11 +23,17 @@ static inline const char *world_getenv(void *ctx, const char *name) {
   return NULL;
 }
 
-static inline wg_code world_commit_time(void *ctx, int64_t *out_s, wg_error *err) {
+static inline wg_code world_git(void *ctx, const char *what, wg_buf *out, wg_error *err) {
   if (world_getenv(ctx, "NO_GIT") != NULL) {
-    return wg_fail(err, WG_E_FAILED, "git log: fatal: not a git repository");
+    return wg_fail(err, WG_E_FAILED, "fatal: not a git repository");
   }
-  *out_s = WORLD_COMMIT_TIME;
+  if (strcmp(what, "time") == 0) {
+    wg_buf_printf(out, "%d", WORLD_COMMIT_TIME);
+  } else if (strcmp(what, "tag") == 0) {
+    wg_buf_add_z(out, "v1.2.3");
+  } else {
+    wg_buf_printf(out, "git's %s", what);
+  }
   return WG_OK;
 }
 
@@ -47,7 +53,7 @@ static inline wg_code world_load(world_given g, wg_cfg **out, wg_error *err) {
                            .n_sets = g.n_sets,
                            .dir = "/p",
                            .env_name = g.overlay == NULL ? NULL : "x",
-                           .world = {world_getenv, world_commit_time, g.env}};
+                           .world = {world_getenv, world_git, g.env}};
   return wg_cfg_load_bytes(&wg_project_lang, &in, out, err);
 }
 

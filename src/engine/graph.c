@@ -160,6 +160,11 @@ void wg_step_input_selected(wg_step *s, const char *label, const char *path,
   s->inputs[s->n_inputs - 1].select = copy;
 }
 
+void wg_step_input_tree_attributes(wg_step *s, const char *label, const char *path) {
+  step_input_path(s, INPUT_TREE, label, path);
+  s->inputs[s->n_inputs - 1].attributes = true;
+}
+
 void wg_step_input_step(wg_step *s, const char *label, wg_step *dep, const char *output) {
   wg_assert(dep->g == s->g);
   wg_vec_push(&s->inputs, &s->n_inputs, &s->cap_inputs) =

@@ -64,6 +64,8 @@ void wg_step_input_tree(wg_step *s, const char *label, const char *path);
 // Of them those that are selected (copied), and folders only where all their files may be.
 void wg_step_input_selected(wg_step *s, const char *label, const char *path,
                             const wg_select *select);
+// The same, and what Windows has of the files in extended attributes (fmt/meta/xattr.h).
+void wg_step_input_tree_attributes(wg_step *s, const char *label, const char *path);
 // The output of another step.
 void wg_step_input_step(wg_step *s, const char *label, wg_step *dep, const char *output);
 // Only order, no data: dep must have succeeded first.

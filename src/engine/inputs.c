@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/int.h"
+#include "fmt/meta/xattr.h"
 
 #define TREE_MAX_DEPTH 128U
 #define DISCOVERY_MORE_TRIES 2U
@@ -34,6 +35,7 @@ typedef struct tree_walk {
   const char *label;
   const wg_select *select;
   check_mode mode;
+  bool attributes;
   wg_buf manifest; // type, relative path, digest
 } tree_walk;
 
@@ -46,6 +48,36 @@ static void tree_add(tree_walk *w, char type, const char *rel, const char *label
   if (!is_named) {
     inputs_add(w->r, INPUT_ENTRY, label, path, d);
   }
+}
+
+static wg_code tree_add_attribute(void *ctx, const char *name, wg_str value, wg_error *err) {
+  wg_buf *all = ctx;
+  (void)err;
+  wg_buf_add(all, name, strlen(name) + 1);
+  wg_buf_add_le64(all, value.n);
+  wg_buf_add_str(all, value);
+  return WG_OK;
+}
+
+// Extended attributes of a file or folder, where they count and it has some.
+static wg_code tree_attributes(tree_walk *w, const char *rel, const char *label, const char *path,
+                               wg_error *err) {
+  WG_AUTO(wg_buf) all = {0};
+  wg_buf_init(&all, wg_heap(), 0);
+  if (!w->attributes) {
+    return WG_OK;
+  }
+  if (wg_os_xattrs(path, WG_META_XATTR_NTFS, wg_meta_xattr_unlisted, tree_add_attribute, &all,
+                   err) != WG_OK ||
+      wg_buf_check(&all, err) != WG_OK) {
+    return wg_wrap(err, "input '%s'", label);
+  }
+  if (all.n > 0) {
+    wg_digest d = wg_sha256(all.p, all.n);
+    const char *of = wg_build_printf(&w->r->arena, "%s (attributes)", label);
+    tree_add(w, 'x', rel, of, path, &d, false);
+  }
+  return WG_OK;
 }
 
 static wg_code tree_dir(tree_walk *w, const char *rel, const char *path, unsigned depth,
@@ -70,7 +102,7 @@ static wg_code tree_entry(tree_walk *w, const wg_dirent *e, const char *dir_rel,
       return err->code;
     }
     tree_add(w, 'f', rel, label, path, &d, true);
-    return WG_OK;
+    return tree_attributes(w, rel, label, path, err);
   case WG_FT_SYMLINK: {
     WG_AUTO(wg_cstr) text = NULL;
     if (wg_os_readlink(WG_CWD, path, &text, err) != WG_OK) {
@@ -107,6 +139,9 @@ static wg_code tree_dir(tree_walk *w, const char *rel, const char *path, unsigne
   if (w->select == NULL || w->select->only == NULL) { // else it is there for its files alone
     tree_add(w, 'd', rel, label, path, &no_content, false);
   }
+  if (tree_attributes(w, rel, label, path, err) != WG_OK) {
+    return err->code;
+  }
   for (size_t i = 0; i < n; i++) {
     if (tree_entry(w, &list[i], rel, path, depth, err) != WG_OK) {
       return err->code;
@@ -116,7 +151,8 @@ static wg_code tree_dir(tree_walk *w, const char *rel, const char *path, unsigne
 }
 
 static wg_code inputs_tree(step_run *r, const graph_input *in, check_mode mode, wg_error *err) {
-  tree_walk w = {.r = r, .label = in->label, .select = in->select, .mode = mode};
+  tree_walk w = {
+      .r = r, .label = in->label, .select = in->select, .mode = mode, .attributes = in->attributes};
   wg_buf_init(&w.manifest, wg_heap(), 0);
   wg_code code = tree_dir(&w, "", in->path, 0, err);
   if (code == WG_OK) {

@@ -34,6 +34,7 @@ typedef struct graph_input {
   const char *label;
   const char *path;        // file, tree
   const wg_select *select; // tree; NULL: all of it
+  bool attributes;         // tree: extended ones count
   wg_secret_fetch fetch;   // secret
   const void *secret;
   const wg_step *dep; // step

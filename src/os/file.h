@@ -144,11 +144,14 @@ wg_code wg_os_lock(int dirfd, const char *path, bool exclusive, bool try_only,
 bool wg_os_is_mount(int dirfd);         // the root of a mount
 bool wg_os_may_write(const char *path); // by permissions and mounts
 uint32_t wg_os_umask(void);             // of the process as it started
+// Calls one for each extended attribute user.* of what is at path itself, in order of the names;
+// before them for `first` and those of `unlisted` (NULL at its end), which file systems do not
+// list: they are asked for only where the first is there. IO: one can't be read.
+typedef wg_code (*wg_os_xattr_one)(void *ctx, const char *name, wg_str value, wg_error *err);
+wg_code wg_os_xattrs(const char *path, const char *first, const char *const *unlisted,
+                     wg_os_xattr_one one, void *ctx, wg_error *err);
 // Owner, permissions and extended attributes (lists of access rights, labels) of one open file or
 // folder to another. What this user may not set is left out but for user.* and access rights: IO.
-// Whether what is at path itself has extended attributes of a user, or those that NTFS drivers
-// show.
-bool wg_os_has_user_xattrs(const char *path);
 wg_code wg_os_copy_xattrs(int from, int to, wg_error *err);
 wg_code wg_os_copy_meta(int from, int to, wg_error *err);
 // A fresh directory "<parent>/<prefix>XXXXXXXX", mode 0700; heap path.

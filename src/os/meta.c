@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/sort.h"
 #include "os/file.h"
 
 #define META_MAX_XATTR ((size_t)1 << 20)
@@ -44,18 +45,86 @@ wg_code wg_os_copy_xattrs(int from, int to, wg_error *err) {
   return WG_OK;
 }
 
-bool wg_os_has_user_xattrs(const char *path) {
-  char some[2048];
-  ssize_t n = llistxattr(path, some, sizeof(some));
+// The attribute's bytes, if there is one. errno otherwise.
+static bool meta_get(const char *path, const char *name, wg_buf *out) {
+  ssize_t n = lgetxattr(path, name, NULL, 0);
   if (n < 0) {
-    return errno == ERANGE; // very many
+    return false;
   }
-  for (const char *at = some; at < some + n; at += strlen(at) + 1) {
-    if (strncmp(at, "user.", 5) == 0 || strncmp(at, "system.ntfs_", 12) == 0) {
-      return true;
+  if ((size_t)n > META_MAX_XATTR) {
+    errno = E2BIG;
+    return false;
+  }
+  wg_buf_clear(out);
+  wg_buf_add_zeros(out, (size_t)n + 1);
+  n = lgetxattr(path, name, out->p, (size_t)n);
+  out->n = n > 0 ? (size_t)n : 0;
+  return n >= 0;
+}
+
+static int meta_name_cmp(const void *a, const void *b, void *ctx) {
+  (void)ctx;
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// Those of a user, sorted: pointers into names. *out heap.
+static size_t meta_user_names(const char *names, size_t n_bytes, const char ***out) {
+  const char **v = NULL;
+  size_t n = 0, cap = 0;
+  for (const char *at = names; at < names + n_bytes; at += strlen(at) + 1) {
+    if (strncmp(at, "user.", 5) == 0) {
+      wg_vec_push(&v, &n, &cap) = at;
     }
   }
-  return false;
+  if (n > 1) {
+    wg_sort((void *)v, n, sizeof(*v), meta_name_cmp, NULL);
+  }
+  *out = v;
+  return n;
+}
+
+static wg_code meta_user(const char *path, wg_os_xattr_one one, void *ctx, wg_buf *value,
+                         wg_error *err) {
+  ssize_t n_bytes = llistxattr(path, NULL, 0);
+  if (n_bytes <= 0 || (size_t)n_bytes > META_MAX_XATTR) {
+    return WG_OK; // none, or a file system without
+  }
+  WG_AUTO(wg_cstr) names = wg_xalloc((size_t)n_bytes + 1);
+  n_bytes = llistxattr(path, names, (size_t)n_bytes);
+  const char **v = NULL;
+  size_t n = meta_user_names(names, n_bytes > 0 ? (size_t)n_bytes : 0, &v);
+  wg_code code = WG_OK;
+  for (size_t i = 0; i < n && code == WG_OK; i++) {
+    if (meta_get(path, v[i], value)) {
+      code = one(ctx, v[i], wg_buf_str(value), err);
+    } else if (errno == E2BIG || errno == ERANGE) {
+      code = wg_fail(err, WG_E_LIMIT,
+                     "'%s': '%s' is larger than Linux gives out as an extended attribute (64 KiB)",
+                     path, v[i]);
+    } else if (errno != ENODATA) { // that is: gone meanwhile
+      code = wg_fail_errno(err, errno, "'%s': cannot read the extended attribute '%s'", path, v[i]);
+    }
+  }
+  wg_xfree((void *)v);
+  return code;
+}
+
+wg_code wg_os_xattrs(const char *path, const char *first, const char *const *unlisted,
+                     wg_os_xattr_one one, void *ctx, wg_error *err) {
+  WG_AUTO(wg_buf) value = {0};
+  wg_buf_init(&value, wg_heap(), 0);
+  if (meta_get(path, first, &value)) {
+    if (one(ctx, first, wg_buf_str(&value), err) != WG_OK) {
+      return err->code;
+    }
+    for (size_t i = 0; unlisted[i] != NULL; i++) {
+      if (meta_get(path, unlisted[i], &value) &&
+          one(ctx, unlisted[i], wg_buf_str(&value), err) != WG_OK) {
+        return err->code;
+      }
+    }
+  }
+  return meta_user(path, one, ctx, &value, err);
 }
 
 wg_code wg_os_copy_meta(int from, int to, wg_error *err) {

@@ -57,7 +57,10 @@ static const wg_key base_keys[] = {
      .mark_at = BASE(kind),
      .mark = WG_BASE_DIR,
      .check = wg_cfg_check_host_path,
-     .doc = "A folder that holds the tree of drive C:.",
+     .doc = "A folder that holds the tree of drive C:. What Linux has no form for (descriptors, "
+            "attributes, short names, streams, links) comes from the file `.wingo-meta` in it, "
+            "which `wingo wim apply --meta` writes, and from what Samba and NTFS drivers keep in "
+            "extended attributes (docs/formats/meta.md).",
      .example = "base/tree"},
     {.name = "synthetic",
      .type = WG_KEY_ENUM,

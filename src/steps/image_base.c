@@ -36,7 +36,7 @@ wg_code wg_image_base_input(wg_step *step, const wg_project *project, const wg_c
   const char *const *files = NULL;
   size_t n = 0;
   if (base->kind == WG_BASE_DIR) {
-    wg_step_input_tree(step, "base", path);
+    wg_step_input_tree_attributes(step, "base", path);
     return WG_OK;
   }
   wg_arena_init(&arena, wg_heap(), 0);

@@ -3,6 +3,7 @@
 #include "base/human.h"
 #include "cli/wim/apply.h"
 #include "fmt/json/jsonw.h"
+#include "fmt/meta/meta.h"
 #include "image/write/write.h"
 
 static void apply_note(const wg_cli *c, const wg_image_apply_note *n, const char *what) {
@@ -25,12 +26,11 @@ int wg_cli_apply_report(const wg_cli *c, const wg_image_apply_result *r) {
   apply_note(c, &r->encrypted, "encrypted (EFS) file left out, entry");
   apply_note(c, &r->same_but_case, "name differing from another by letter case only, entry");
   if (r->n_descriptors + r->n_attributes + r->n_short_names > 0) {
-    wg_note(
-        c,
-        "left out, which only NTFS keeps (wingo wim apply --ntfs): %llu security descriptors, %llu "
-        "attributes, %llu short names",
-        (unsigned long long)r->n_descriptors, (unsigned long long)r->n_attributes,
-        (unsigned long long)r->n_short_names);
+    wg_note(c,
+            "left out, which --meta keeps in a file beside, and --ntfs on a volume: %llu security "
+            "descriptors, %llu attributes, %llu short names",
+            (unsigned long long)r->n_descriptors, (unsigned long long)r->n_attributes,
+            (unsigned long long)r->n_short_names);
   }
   WG_AUTO(wg_buf) out = {0};
   wg_jsonw j;
@@ -40,6 +40,9 @@ int wg_cli_apply_report(const wg_cli *c, const wg_image_apply_result *r) {
     apply_count(&out, ", ", r->n_hard_links, "more hard link");
     apply_count(&out, ", ", r->n_dirs, "folder");
     apply_count(&out, ", ", r->n_symlinks, "symbolic link");
+    if (r->n_meta > 0) {
+      wg_buf_printf(&out, ", the rest of them in " WG_META_FILE);
+    }
     wg_buf_add_z(&out, ", ");
     wg_text_add_size(&out, r->n_bytes);
     wg_note(c, "%s", wg_buf_z(&out));
@@ -59,6 +62,7 @@ int wg_cli_apply_report(const wg_cli *c, const wg_image_apply_result *r) {
   wg_jsonw_kv_u64(&j, "left_out_attributes", r->n_attributes);
   wg_jsonw_kv_u64(&j, "left_out_short_names", r->n_short_names);
   wg_jsonw_kv_u64(&j, "same_but_case", r->same_but_case.n);
+  wg_jsonw_kv_u64(&j, "meta_entries", r->n_meta);
   wg_jsonw_end_object(&j);
   return wg_cli_end_json(c, &j, &out);
 }
@@ -89,6 +93,10 @@ static int apply_run(wg_cli *c) {
   if (!wg_cli_threads(c, &opt.threads)) {
     return 2;
   }
+  opt.meta = wg_cli_has(c, "meta");
+  if (opt.meta && wg_cli_has(c, "ntfs")) {
+    return wg_cli_usage(c, "--meta is for a folder: an NTFS volume keeps everything by itself");
+  }
   if (wg_cli_has(c, "ntfs")) {
     return apply_ntfs(c, opt.threads);
   }
@@ -101,6 +109,7 @@ static int apply_run(wg_cli *c) {
 }
 
 static const wg_cli_opt apply_opts[] = {
+    {.name = "meta", .help = "what Linux has no form for goes into DIR/" WG_META_FILE},
     {.name = "ntfs", .help = "DIR is a file with an NTFS volume: apply to that"},
     WG_CLI_FORCE_OPT,
     WG_CLI_THREADS_OPT};
@@ -114,7 +123,10 @@ const wg_cli_cmd wg_cmd_wim_apply = {
         "kept; a link or junction into the image becomes a relative symbolic link. What a Linux "
         "file system has no form for (named streams, other reparse points, encrypted files, "
         "security "
-        "descriptors, attributes, short names) is left out and counted.\n\n"
+        "descriptors, attributes, short names) is left out and counted; with --meta it goes into "
+        "the file " WG_META_FILE " in DIR, which 'wingo wim capture' and 'base: {dir: ...}' of a "
+        "project read, and an empty file or folder stands for each entry that Linux has no kind "
+        "for.\n\n"
         "Unlike wimlib-imagex apply, links into the image lead to where they are applied, an image "
         "that would write elsewhere is refused, and DIR gets all of it or nothing.\n\n"
         "With --ntfs, DIR is a file that holds an NTFS volume and nothing before it; the image "
@@ -122,6 +134,7 @@ const wg_cli_cmd wg_cmd_wim_apply = {
         "to its root with security descriptors, streams, short names and all. No mount, no root. "
         "When that fails, make the volume anew.\n\n"
         "Examples:\n  wingo wim apply install.wim 1 tree\n"
+        "  wingo wim apply install.wim 1 tree --meta\n"
         "  wingo wim apply install.swm 'Windows 11 Pro' tree\n"
         "  truncate -s 20G c.img && mkntfs -F -Q c.img && wingo wim apply install.wim 1 c.img "
         "--ntfs\n",

@@ -259,8 +259,10 @@ const wg_cli_cmd wg_cmd_wim_capture = {
         "symbolic links are kept; with SOURCE_DATE_EPOCH in the environment every time is that "
         "one, "
         "and the same tree gives the same bytes. A name ending in .esd makes a solid file.\n\n"
-        "A folder of Linux has no security descriptors, attributes, short names or streams: its "
-        "image has none either, which is said. With --ntfs, DIR is a file that holds an NTFS "
+        "A folder of Linux has no security descriptors, attributes, short names or streams. They "
+        "come from the file .wingo-meta in it, which 'wingo wim apply --meta' wrote, and from what "
+        "Samba and NTFS drivers keep in extended attributes; what neither knows is not in the "
+        "image, which is said. With --ntfs, DIR is a file that holds an NTFS "
         "volume, such as 'wingo wim apply --ntfs' fills: everything is kept both ways.\n\n"
         "Examples:\n  wingo wim capture tree data.wim 'Data'\n"
         "  wingo wim capture tree2 data.wim 'More data' --append\n",

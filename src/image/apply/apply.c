@@ -169,7 +169,16 @@ static wg_code apply_skip_link(wg_apply_run *r, const wg_apply_node *n, wg_error
   return note->first == NULL ? wg_arena_fail(r->tree->arena, err) : WG_OK;
 }
 
-static wg_code apply_symlink(wg_apply_run *r, const wg_apply_node *n, wg_error *err) {
+// With a sidecar an empty file or folder stands for a link that the host has no form for.
+static wg_code apply_stand_in(wg_apply_run *r, const wg_apply_node *n, wg_error *err) {
+  if ((r->tree->entries[n->entry].attributes & WG_WIM_ATTR_DIRECTORY) == 0) {
+    return apply_empty(r, n, err);
+  }
+  return wg_beneath_mkdir(&r->at, n->path, err) == WG_OK ? apply_times(r, n, n->path, err)
+                                                         : err->code;
+}
+
+static wg_code apply_symlink(wg_apply_run *r, wg_apply_node *n, wg_error *err) {
   WG_AUTO(wg_buf) data = {0};
   wg_buf_init(&data, wg_heap(), 0);
   bool fixes = (r->f->wim.hdr.flags & WG_WIM_HDR_RP_FIX) != 0;
@@ -184,8 +193,9 @@ static wg_code apply_symlink(wg_apply_run *r, const wg_apply_node *n, wg_error *
     return wg_wrap(err, "'%s'", n->path);
   }
   if (text == NULL) {
-    return apply_skip_link(r, n, err);
+    return r->opt->meta ? apply_stand_in(r, n, err) : apply_skip_link(r, n, err);
   }
+  n->target = text;
   r->res.n_symlinks++;
   WG_AUTO(wg_apply_new) new = wg_apply_new_at(r, &r->at, n->path);
   const char *path = apply_new_path(&new);
@@ -196,7 +206,7 @@ static wg_code apply_symlink(wg_apply_run *r, const wg_apply_node *n, wg_error *
   return wg_apply_new_commit(&new, err);
 }
 
-static wg_code apply_kind(wg_apply_run *r, const wg_apply_node *n, wg_error *err) {
+static wg_code apply_kind(wg_apply_run *r, wg_apply_node *n, wg_error *err) {
   switch (n->kind) {
   case WG_APPLY_DIR:
     return apply_dir(r, n, err);
@@ -254,7 +264,8 @@ wg_code wg_image_apply(wg_image_file *f, wg_wim_tree *tree, const wg_image_apply
   if (wg_apply_plan(&r, items, n_items, err) != WG_OK || apply_look(&r, err) != WG_OK ||
       apply_all(&r, WG_APPLY_DIR, err) != WG_OK || apply_all(&r, WG_APPLY_FILE, err) != WG_OK ||
       wg_apply_files(&r, err) != WG_OK || apply_all(&r, WG_APPLY_HARD_LINK, err) != WG_OK ||
-      apply_all(&r, WG_APPLY_SYMLINK, err) != WG_OK || apply_dir_times(&r, err) != WG_OK) {
+      apply_all(&r, WG_APPLY_SYMLINK, err) != WG_OK ||
+      (opt->meta && wg_apply_meta(&r, err) != WG_OK) || apply_dir_times(&r, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < r.n_files; i++) {

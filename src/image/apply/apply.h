@@ -15,6 +15,8 @@ typedef struct wg_image_apply_item {
 typedef struct wg_image_apply_options {
   bool overlay; // files that are there are replaced, each when its new content is whole; else the
                 // target is new and nothing is in it
+  bool meta; // what the host has no form for goes into the sidecar (fmt/meta), with empty files and
+             // folders that stand for what it has no kind for
   const char *shown;             // what messages call the target; borrowed
   unsigned threads;              // at least 1
   wg_image_progress on_progress; // NULL: none; on the caller's thread
@@ -36,6 +38,7 @@ typedef struct wg_image_apply_result {
   wg_image_apply_note encrypted;     // EFS: left out
   wg_image_apply_note same_but_case; // names Windows takes for one, each written
   uint64_t n_descriptors, n_attributes, n_short_names; // entries whose these were left out
+  uint64_t n_meta;                                     // entries of the sidecar
 } wg_image_apply_result;
 
 // Writes the items below dirfd. Times are set; letter case, hard links and symbolic links are as in

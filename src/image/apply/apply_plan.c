@@ -4,6 +4,7 @@
 
 #include "base/sort.h"
 #include "base/utf.h"
+#include "fmt/meta/meta.h"
 #include "image/apply/apply_run.h"
 
 #define PLAN_MAX_NAME_BYTES 255u // of Linux
@@ -24,8 +25,8 @@ uint32_t wg_image_walk(const wg_wim_tree *t, uint32_t root, uint32_t at) {
 
 static wg_code plan_note(wg_apply_run *r, wg_image_apply_note *note, uint32_t entry,
                          wg_error *err) {
-  if (note->n++ > 0) {
-    return WG_OK;
+  if ((r->opt->meta && note != &r->res.same_but_case) || note->n++ > 0) {
+    return WG_OK; // kept, or not the first
   }
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
@@ -90,6 +91,9 @@ static bool plan_is_link(const wg_wim_entry *e) {
   (WG_WIM_ATTR_READONLY | WG_WIM_ATTR_HIDDEN | WG_WIM_ATTR_SYSTEM | 0x2000u) // not to be indexed
 
 static void plan_count_lost(wg_apply_run *r, const wg_wim_entry *e) {
+  if (r->opt->meta) {
+    return;
+  }
   r->res.n_descriptors += e->security != WG_WIM_NO_SECURITY ? 1u : 0u;
   r->res.n_attributes += (e->attributes & PLAN_ATTRIBUTES) != 0 ? 1u : 0u;
   r->res.n_short_names += e->short16.n > 0 ? 1u : 0u;
@@ -107,7 +111,8 @@ static wg_code plan_kind(wg_apply_run *r, wg_apply_node *n, bool *out_skip, wg_e
       return err->code;
     }
   }
-  if ((e->attributes & WG_WIM_ATTR_REPARSE) != 0) {
+  bool stand_in = r->opt->meta && (e->attributes & WG_WIM_ATTR_REPARSE) != 0 && !plan_is_link(e);
+  if ((e->attributes & WG_WIM_ATTR_REPARSE) != 0 && !stand_in) {
     *out_skip = !plan_is_link(e);
     n->kind = WG_APPLY_SYMLINK;
     if (e->first_child != WG_WIM_NO_ENTRY) { // a tag whose folders hold entries: those are kept
@@ -126,7 +131,7 @@ static wg_code plan_kind(wg_apply_run *r, wg_apply_node *n, bool *out_skip, wg_e
   }
   n->kind = WG_APPLY_FILE;
   if ((e->attributes & WG_WIM_ATTR_ENCRYPTED) != 0) {
-    *out_skip = true;
+    *out_skip = !r->opt->meta;
     return plan_note(r, &r->res.encrypted, n->entry, err);
   }
   return roles.data == WG_WIM_NO_STREAM ? WG_OK : plan_blob(r, n->entry, roles.data, &n->blob, err);
@@ -280,6 +285,19 @@ static wg_code plan_files(wg_apply_run *r, wg_error *err) {
   return WG_OK;
 }
 
+// The sidecar needs its name for itself.
+static wg_code plan_meta(const wg_apply_run *r, wg_error *err) {
+  for (size_t i = 0; r->opt->meta && i < r->n_nodes; i++) {
+    if (strcmp(r->nodes[i].path, WG_META_FILE) == 0) {
+      return plan_fail(r, r->nodes[i].entry, WG_E_CONFLICT,
+                       "the image has a file of the name that --meta needs; apply it without, or "
+                       "delete the file first (wingo wim update)",
+                       err);
+    }
+  }
+  return WG_OK;
+}
+
 wg_code wg_apply_plan(wg_apply_run *r, const wg_image_apply_item *items, size_t n_items,
                       wg_error *err) {
   size_t n = 0;
@@ -299,7 +317,7 @@ wg_code wg_apply_plan(wg_apply_run *r, const wg_image_apply_item *items, size_t 
       return err->code;
     }
   }
-  if (plan_links(r, err) != WG_OK || plan_case(r, err) != WG_OK) {
+  if (plan_meta(r, err) != WG_OK || plan_links(r, err) != WG_OK || plan_case(r, err) != WG_OK) {
     return err->code;
   }
   return plan_files(r, err);

@@ -17,10 +17,11 @@ typedef enum wg_apply_kind {
 typedef struct wg_apply_node { // something to be made
   uint32_t entry;
   wg_apply_kind kind;
-  uint32_t blob;    // FILE, SYMLINK: content; WG_WIM_NO_ENTRY: empty
-  uint32_t same;    // HARD_LINK: node
-  uint32_t depth;   // folders between the target and it
-  const char *path; // below the target, in the arena
+  uint32_t blob;      // FILE, SYMLINK: content; WG_WIM_NO_ENTRY: empty
+  uint32_t same;      // HARD_LINK: node
+  uint32_t depth;     // folders between the target and it
+  const char *path;   // below the target, in the arena
+  const char *target; // SYMLINK, once made: the host's text; NULL: something else stands for it
 } wg_apply_node;
 
 typedef struct wg_apply_run {
@@ -40,6 +41,8 @@ typedef struct wg_apply_run {
 // apply_plan.c: fills nodes and files, and the notes of res.
 wg_code wg_apply_plan(wg_apply_run *r, const wg_image_apply_item *items, size_t n_items,
                       wg_error *err);
+// apply_meta.c: writes the sidecar; what one has of other files in the target stays in it.
+wg_code wg_apply_meta(wg_apply_run *r, wg_error *err);
 // apply_files.c: makes the files that have content.
 wg_code wg_apply_files(wg_apply_run *r, wg_error *err);
 

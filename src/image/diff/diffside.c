@@ -5,6 +5,7 @@
 
 #include "base/sort.h"
 #include "base/utf.h"
+#include "fmt/meta/meta.h"
 #include "image/diff/diffint.h"
 #include "image/reg/hivefile.h"
 
@@ -160,7 +161,8 @@ static wg_code side_open_folder(wg_diff_side *s, wg_error *err) {
       return err->code;
     }
     for (size_t k = 0; k < n; k++) {
-      if (side_add_host(s, i, dir, list[k].name, err) != WG_OK) {
+      bool sidecar = i == 0 && strcmp(list[k].name, WG_META_FILE) == 0; // no file of the tree
+      if (!sidecar && side_add_host(s, i, dir, list[k].name, err) != WG_OK) {
         return err->code;
       }
     }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "fmt/meta/meta.h"
 #include "image/tree/change.h"
 #include "image/tree/winpath.h"
 
@@ -96,8 +99,9 @@ static wg_code changes_list(const changes_walk *w, size_t at, wg_arena *arena, w
   }
   for (size_t i = 0; i < n; i++) {
     WG_AUTO(wg_cstr) rel = changes_rel(folder, v[i].name);
-    if (v[i].type == WG_FT_DIR ? wg_select_folder(w->select, rel)
-                               : wg_select_file(w->select, rel)) {
+    if (strcmp(rel, WG_META_FILE) != 0 && // which is no file of the tree
+        (v[i].type == WG_FT_DIR ? wg_select_folder(w->select, rel)
+                                : wg_select_file(w->select, rel))) {
       v[kept++] = v[i];
     }
   }

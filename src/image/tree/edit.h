@@ -9,7 +9,7 @@
 #include "image/tree/winpath.h"
 
 typedef struct wg_image_put { // a file's new content
-  uint32_t entry;             // of the tree
+  uint32_t entry;             // of the tree; WG_WIM_NO_ENTRY: of a stream, which has the hash
   const char *from;           // host path, borrowed
   uint64_t n_bytes;
   wg_sha1 hash; // all zero when empty

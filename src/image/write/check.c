@@ -156,6 +156,8 @@ wg_code wg_image_check(const wg_image_run *r, wg_error *err) {
       wg_image_file_tree(&c.out, r->image, &c.arena, 0, &c.now_bytes, &c.now, err) != WG_OK ||
       (r->job->base.kind == WG_IMAGE_BASE_DIR &&
        wg_image_check_dir(r, &c.was, &c.arena, err) != WG_OK) ||
+      (r->side != NULL &&
+       wg_image_side_lay(r->side, &c.was, r->job->opt.keep_times, err) != WG_OK) ||
       wg_image_check_tree(r, &c.was, &c.now, &c.arena, err) != WG_OK ||
       check_blobs(&c, err) != WG_OK || check_other_images(&c, err) != WG_OK) {
     return wg_wrap(err, "reading the written image back");

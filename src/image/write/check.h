@@ -7,8 +7,8 @@
 
 // Looks a folder through that is to be packed. UNSUPPORTED: a name that is not UTF-8, a device,
 // pipe or socket. CONFLICT: names that differ by letter case only. The first is named, and how
-// many. *out_n_xattrs: how many have extended attributes that no image of a folder keeps.
-wg_code wg_image_scan_dir(const char *path, const wg_cancel *cancel, uint64_t *out_n_xattrs,
+// many. side, which has begun, learns what is known of the files, and ends.
+wg_code wg_image_scan_dir(const char *path, const wg_cancel *cancel, wg_image_side *side,
                           wg_error *err);
 // Compares the directory that is the base with the tree captured of it. VERIFY, IO.
 wg_code wg_image_check_dir(const wg_image_run *r, wg_wim_tree *tree, wg_arena *arena,

@@ -78,7 +78,8 @@ static wg_code dir_check_folder(dir_check *d, const char *path, uint32_t dir, wg
     return err->code;
   }
   for (size_t i = 0; i < n; i++) {
-    if (dir_check_entry(d, path, dir, &list[i], err) != WG_OK) {
+    bool sidecar = dir == 0 && strcmp(list[i].name, WG_META_FILE) == 0;
+    if (!sidecar && dir_check_entry(d, path, dir, &list[i], err) != WG_OK) {
       return err->code;
     }
   }

@@ -183,7 +183,7 @@ static const char *base_differs(const tree_check *c, unsigned what, const wg_wim
   if ((what & WG_EDIT_ATTRIBUTES) != 0 ? (other & ~mask) != 0 : other != 0) {
     return "other attributes";
   }
-  if ((what & WG_EDIT_NAME) == 0 && a->length != b->length) {
+  if ((what & WG_EDIT_NAME) == 0 && a->length != 0 && a->length != b->length) {
     return "another length";
   }
   return content_differs(c, a, b);
@@ -365,6 +365,9 @@ static wg_code check_content(const tree_check *c, wg_error *err) {
   uint64_t time = wg_wim_time(r->job->opt.time_s);
   for (size_t i = 0; i < r->edit.n_puts; i++) {
     const wg_image_put *p = &r->edit.puts[i];
+    if (p->entry == WG_WIM_NO_ENTRY) {
+      continue; // a stream's
+    }
     uint32_t at = c->now_of[p->entry];
     const wg_wim_entry *e = &c->now->entries[at];
     wg_sha1 data = wg_wim_entry_data(e);

@@ -25,7 +25,9 @@ static wg_code content_hash_files(wg_image_run *r, wg_error *err) {
     if (content_hash_file(r, p, err) != WG_OK) {
       return wg_wrap(err, "'%s'", p->from);
     }
-    r->tree.entries[p->entry].hash = p->hash;
+    if (p->entry != WG_WIM_NO_ENTRY) {
+      r->tree.entries[p->entry].hash = p->hash;
+    }
     r->result.added_bytes += p->n_bytes;
     wg_image_run_more(r, 1);
   }

@@ -5,6 +5,7 @@
 
 #include <wimlib.h>
 
+#include "fmt/meta/meta.h"
 #include "image/file/file.h"
 #include "image/write/job.h"
 
@@ -162,6 +163,15 @@ wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_erro
   if (ntfs && ntfs_check_volume(job->base.path, err) != WG_OK) {
     return err->code;
   }
+  WG_AUTO(wg_cstr) config = NULL; // the sidecar is no part of the image
+  if (!ntfs) {
+    static const char exclude[] = "[ExclusionList]\n/" WG_META_FILE "\n";
+    WG_AUTO(wg_cstr) dir = wg_path_dirname(out_path);
+    config = wg_path_join(dir, "capture.ini");
+    if (wg_os_write_file(WG_CWD, config, exclude, sizeof(exclude) - 1, 0600, false, err) != WG_OK) {
+      return err->code;
+    }
+  }
   // Packed as the output will have it, or not at all.
   int rc =
       wimlib_create_new_wim(job->opt.format == WG_IMAGE_FORMAT_WIM ? WIMLIB_COMPRESSION_TYPE_LZX
@@ -169,7 +179,7 @@ wg_code wg_libwim_capture(const wg_image_job *job, const char *out_path, wg_erro
                             &wim);
   if (rc == 0) {
     wimlib_register_progress_function(wim, libwim_on_progress, &p);
-    rc = wimlib_add_image(wim, job->base.path, job->opt.name, NULL,
+    rc = wimlib_add_image(wim, job->base.path, job->opt.name, config,
                           (ntfs ? WIMLIB_ADD_FLAG_NTFS : 0u) | WIMLIB_ADD_FLAG_NORPFIX |
                               WIMLIB_ADD_FLAG_NO_UNSUPPORTED_EXCLUDE);
   }

@@ -51,7 +51,9 @@ wg_code wg_image_order_names(wg_image_run *r, const wg_wim_tree *t, wg_error *er
   for (size_t i = 0; r->names != NULL && t == &r->tree && i < r->n_blobs; i++) {
     wg_image_blob *b = &r->blobs[i];
     if (b->base == WG_IMAGE_NEW) {
-      b->name = wg_image_order_key(&r->arena, t->entries[r->edit.puts[b->put].entry].name16);
+      uint32_t entry = r->edit.puts[b->put].entry;
+      b->name = wg_image_order_key(&r->arena, entry == WG_WIM_NO_ENTRY ? WG_STR("")
+                                                                       : t->entries[entry].name16);
     } else {
       b->name = r->names[b->base];
     }

@@ -7,6 +7,7 @@
 #include "image/pack/wimout.h"
 #include "image/tree/edit.h"
 #include "image/write/job.h"
+#include "image/write/side.h"
 
 typedef struct wg_image_blob { // content of the output
   wg_sha1 hash;
@@ -35,6 +36,7 @@ typedef struct wg_image_run {
   wg_arena arena;
   wg_image_file base;  // the base, or what libwim made of a directory
   bool captured;       // the latter
+  wg_image_side *side; // of a folder; NULL: of none
   uint32_t image;      // the one that changes, 0-based
   wg_buf metadata_was; // of that image; the tree borrows from it
   wg_wim_tree tree;

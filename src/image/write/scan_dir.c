@@ -11,7 +11,9 @@ typedef struct dir_scan {
   wg_arena arena; // of the whole walk
   char **stack;   // folders still to be looked at
   size_t n_stack, cap_stack;
-  uint64_t n_bad, n_xattrs;
+  size_t n_top; // bytes of the folder's own path
+  wg_image_side *side;
+  uint64_t n_bad;
   wg_error first; // of them
 } dir_scan;
 
@@ -52,11 +54,18 @@ static void scan_bad(dir_scan *s, wg_code code, const char *path, const char *wh
   }
 }
 
+// Below the folder.
+static const char *scan_below(const dir_scan *s, const char *path) {
+  return path + s->n_top + (path[s->n_top] == '/' ? 1 : 0);
+}
+
 static wg_code scan_entry(dir_scan *s, const char *dir, const wg_dirent *e, wg_error *err) {
   WG_AUTO(wg_cstr) path = wg_path_join(dir, e->name);
   WG_AUTO(wg_buf) name16 = {0};
   wg_buf_init(&name16, wg_heap(), 0);
-  s->n_xattrs += wg_os_has_user_xattrs(path) ? 1u : 0u;
+  if (wg_image_side_look(s->side, scan_below(s, path), path, e->type, err) != WG_OK) {
+    return err->code;
+  }
   if (!wg_utf8_to_utf16le(wg_str_of(e->name), &name16)) {
     scan_bad(s, WG_E_UNSUPPORTED, path, "has a name that is not UTF-8; rename it");
   } else if (e->type == WG_FT_OTHER) {
@@ -72,6 +81,21 @@ static wg_code scan_entry(dir_scan *s, const char *dir, const wg_dirent *e, wg_e
   return WG_OK;
 }
 
+// Windows keeps two names that differ only in letter case apart in no ordinary folder; the sidecar
+// of an image that has them names both.
+static void scan_twins(dir_scan *s, const char *dir, const char *a, const char *b) {
+  WG_AUTO(wg_cstr) x = wg_path_join(dir, a);
+  WG_AUTO(wg_cstr) y = wg_path_join(dir, b);
+  if (wg_name_cmp_nocase(wg_str_of(a), wg_str_of(b)) != 0 ||
+      (wg_image_side_knows(s->side, scan_below(s, x)) &&
+       wg_image_side_knows(s->side, scan_below(s, y)))) {
+    return;
+  }
+  WG_AUTO(wg_cstr)
+  what = wg_xprintf("has '%s' and '%s', which for Windows are the same name; rename one", a, b);
+  scan_bad(s, WG_E_CONFLICT, dir, what);
+}
+
 static wg_code scan_folder(dir_scan *s, const char *path, wg_error *err) {
   WG_AUTO(wg_arena) arena = {0};
   wg_dirent *list = NULL;
@@ -82,29 +106,29 @@ static wg_code scan_folder(dir_scan *s, const char *path, wg_error *err) {
   }
   wg_sort(list, n, sizeof(*list), scan_cmp, NULL);
   for (size_t i = 0; i < n; i++) {
-    if (scan_entry(s, path, &list[i], err) != WG_OK) {
+    bool sidecar = path[s->n_top] == '\0' && strcmp(list[i].name, WG_META_FILE) == 0;
+    if (!sidecar && scan_entry(s, path, &list[i], err) != WG_OK) {
       return err->code;
     }
-    // Windows keeps two names that differ only in letter case apart in no ordinary folder.
-    if (i > 0 && wg_name_cmp_nocase(wg_str_of(list[i - 1].name), wg_str_of(list[i].name)) == 0) {
-      WG_AUTO(wg_cstr)
-      what = wg_xprintf("has '%s' and '%s', which for Windows are the same name; rename one",
-                        list[i - 1].name, list[i].name);
-      scan_bad(s, WG_E_CONFLICT, path, what);
+    if (i > 0) {
+      scan_twins(s, path, list[i - 1].name, list[i].name);
     }
   }
   return WG_OK;
 }
 
-wg_code wg_image_scan_dir(const char *path, const wg_cancel *cancel, uint64_t *out_n_xattrs,
+wg_code wg_image_scan_dir(const char *path, const wg_cancel *cancel, wg_image_side *side,
                           wg_error *err) {
-  WG_AUTO(dir_scan) s = {.first = WG_ERROR_INIT};
+  WG_AUTO(dir_scan) s = {.side = side, .n_top = strlen(path), .first = WG_ERROR_INIT};
   wg_arena_init(&s.arena, wg_heap(), (size_t)8 << 30);
   char *top = wg_arena_strdup(&s.arena, path);
   if (top == NULL) {
     return wg_arena_fail(&s.arena, err);
   }
   wg_vec_push(&s.stack, &s.n_stack, &s.cap_stack) = top;
+  if (wg_image_side_look(side, "", path, WG_FT_DIR, err) != WG_OK) {
+    return err->code;
+  }
   while (s.n_stack > 0) {
     if (wg_cancel_check(cancel, err) != WG_OK ||
         scan_folder(&s, s.stack[--s.n_stack], err) != WG_OK) {
@@ -112,8 +136,7 @@ wg_code wg_image_scan_dir(const char *path, const wg_cancel *cancel, uint64_t *o
     }
   }
   if (s.n_bad == 0) {
-    *out_n_xattrs = s.n_xattrs;
-    return WG_OK;
+    return wg_image_side_end(side, err);
   }
   *err = s.first;
   return s.n_bad == 1

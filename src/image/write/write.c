@@ -151,13 +151,100 @@ static wg_code run_normalize(wg_image_run *r, wg_error *err) {
   return WG_OK;
 }
 
+static const wg_sha1 *run_side_hash(void *ctx, uint32_t i) {
+  const wg_image_side *s = ctx;
+  return &s->contents[i].hash;
+}
+
+typedef struct run_side { // contents by hash, each once
+  const wg_image_side *s;
+  uint32_t *order;
+  bool *used; // by place in order
+  size_t n;
+} run_side;
+
+static const wg_sha1 *run_side_hash_at(void *ctx, size_t i) {
+  const run_side *c = ctx;
+  return &c->s->contents[c->order[i]].hash;
+}
+
+static wg_code run_side_order(wg_image_run *r, run_side *c, wg_error *err) {
+  c->order = wg_arena_new_array(&r->arena, uint32_t, c->s->n_contents);
+  c->used = wg_arena_new_array(&r->arena, bool, c->s->n_contents);
+  if (c->order == NULL || c->used == NULL) {
+    return wg_arena_fail(&r->arena, err);
+  }
+  for (size_t i = 0; i < c->s->n_contents; i++) {
+    c->order[i] = (uint32_t)i;
+  }
+  if (wg_wim_sort_by_hash(c->order, c->s->n_contents, run_side_hash, r->side, wg_heap(), err) !=
+      WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < c->s->n_contents; i++) {
+    const wg_sha1 *h = &c->s->contents[c->order[i]].hash;
+    if (c->n == 0 || memcmp(h, run_side_hash_at(c, c->n - 1), sizeof(*h)) != 0) {
+      c->order[c->n++] = c->order[i];
+    }
+  }
+  for (size_t i = 0; i < r->tree.n; i++) {
+    const wg_wim_entry *e = &r->tree.entries[i];
+    for (size_t k = 0; k <= e->n_streams; k++) {
+      const wg_sha1 *h = wg_wim_entry_hash(e, k);
+      size_t at = wg_wim_hash_bound(c->n, h, run_side_hash_at, c);
+      bool is = at < c->n && memcmp(run_side_hash_at(c, at), h, sizeof(*h)) == 0;
+      if (is) {
+        c->used[at] = true;
+      }
+    }
+  }
+  return WG_OK;
+}
+
+// Contents of streams that the sidecar has, as files to be packed.
+static wg_code run_side_contents(wg_image_run *r, wg_error *err) {
+  run_side c = {.s = r->side};
+  if (c.s->n_contents == 0) {
+    return WG_OK;
+  }
+  wg_image_put *puts =
+      wg_arena_new_array(&r->arena, wg_image_put, r->edit.n_puts + c.s->n_contents);
+  if (puts == NULL || run_side_order(r, &c, err) != WG_OK) {
+    return puts == NULL ? wg_arena_fail(&r->arena, err) : err->code;
+  }
+  for (size_t i = 0; i < r->edit.n_puts; i++) {
+    puts[i] = r->edit.puts[i];
+  }
+  for (size_t i = 0; i < c.n; i++) {
+    const wg_image_side_content *content = &c.s->contents[c.order[i]];
+    const char *path = wg_arena_printf(&r->arena, "%s/stream-%zu", c.s->tmp, i);
+    uint32_t known = 0;
+    if (path == NULL) {
+      return wg_arena_fail(&r->arena, err);
+    }
+    if (!c.used[i] || wg_wim_find_blob(&r->base.wim, &content->hash, &known)) {
+      continue;
+    }
+    if (wg_os_write_file(WG_CWD, path, content->data.p, content->data.n, 0600, false, err) !=
+        WG_OK) {
+      return err->code;
+    }
+    puts[r->edit.n_puts++] = (wg_image_put){
+        .entry = WG_WIM_NO_ENTRY, .from = path, .n_bytes = content->data.n, .hash = content->hash};
+  }
+  r->edit.puts = puts;
+  return WG_OK;
+}
+
 static wg_code run_edit(wg_image_run *r, wg_error *err) {
   size_t n_extra = 0;
   if (wg_image_edit_paths(r->job->changes, r->job->n_changes, &r->arena, &r->paths, &n_extra,
                           err) != WG_OK ||
       wg_image_file_tree(&r->base, r->image, &r->arena, n_extra, &r->metadata_was, &r->tree, err) !=
           WG_OK ||
-      (r->captured && run_normalize(r, err) != WG_OK)) {
+      (r->captured && run_normalize(r, err) != WG_OK) ||
+      (r->side != NULL &&
+       wg_image_side_lay(r->side, &r->tree, r->job->opt.keep_times, err) != WG_OK)) {
     return err->code;
   }
   for (size_t i = 0; r->job->opt.retime && i < r->tree.n; i++) {
@@ -170,20 +257,23 @@ static wg_code run_edit(wg_image_run *r, wg_error *err) {
                             .n_changes = r->job->n_changes,
                             .time_s = r->job->opt.time_s,
                             .result = &r->result};
-  return wg_image_edit_apply(&r->edit, r->paths, err);
+  return wg_image_edit_apply(&r->edit, r->paths, err) == WG_OK && r->side != NULL
+             ? run_side_contents(r, err)
+             : err->code;
 }
 
 // A Windows that comes from a folder of this host has lost what that had no form for.
-static void run_say_loss(wg_image_run *r, uint64_t n_xattrs) {
+static void run_say_loss(wg_image_run *r) {
+  uint64_t n_bare = r->side->n_bare, n_xattrs = r->side->n_xattrs;
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
-  if (r->base.wim.facts[r->image].major[0] != '\0') {
+  if (r->base.wim.facts[r->image].major[0] != '\0' && n_bare > 0) {
     wg_buf_printf(
         &b,
-        "'%s': %zu files and folders of a Windows have no security descriptor, attributes, "
-        "short names or streams: a folder of this host holds none; 'wingo wim apply --ntfs' "
-        "and 'wingo wim capture --ntfs' keep them",
-        r->job->base.path, r->tree.n);
+        "'%s': %llu files and folders of a Windows have no security descriptor, attributes, "
+        "short names or streams: a folder of this host holds none; 'wingo wim apply --meta' keeps "
+        "them in a file, '--ntfs' of apply and capture on a volume",
+        r->job->base.path, (unsigned long long)n_bare);
   }
   if (n_xattrs > 0) {
     wg_buf_printf(&b, "%s'%s': extended attributes of %llu files and folders are left out",
@@ -195,10 +285,10 @@ static void run_say_loss(wg_image_run *r, uint64_t n_xattrs) {
 }
 
 // *out has what the planner put there.
-static wg_code run_all(const wg_image_job *job, const char *path, uint64_t n_xattrs,
+static wg_code run_all(const wg_image_job *job, const char *path, wg_image_side *side,
                        wg_image_result *out, wg_error *err) {
   WG_AUTO(wg_image_run)
-  r = {.job = job, .base = WG_IMAGE_FILE_INIT, .out = WG_WIMOUT_INIT, .result = *out};
+  r = {.job = job, .base = WG_IMAGE_FILE_INIT, .out = WG_WIMOUT_INIT, .side = side, .result = *out};
   *out = (wg_image_result){0};
   r.captured = job->base.kind != WG_IMAGE_BASE_WIM;
   wg_arena_init(&r.arena, wg_heap(), (size_t)8 << 30);
@@ -208,8 +298,8 @@ static wg_code run_all(const wg_image_job *job, const char *path, uint64_t n_xat
       wg_image_check(&r, err) != WG_OK || wg_image_folders(&r, err) != WG_OK) {
     return err->code;
   }
-  if (job->base.kind == WG_IMAGE_BASE_DIR) {
-    run_say_loss(&r, n_xattrs);
+  if (side != NULL) {
+    run_say_loss(&r);
   }
   *out = r.result;
   r.result = (wg_image_result){0};
@@ -219,7 +309,7 @@ static wg_code run_all(const wg_image_job *job, const char *path, uint64_t n_xat
 // Whether the base is a WIM or a folder, which libwim captures first.
 static wg_code do_base(const wg_image_job *job, wg_image_result *out, wg_error *err) {
   if (job->base.kind == WG_IMAGE_BASE_WIM) {
-    return run_all(job, job->base.path, 0, out, err);
+    return run_all(job, job->base.path, NULL, out, err);
   }
   WG_AUTO(wg_cstr) dir = NULL;
   wg_stat st;
@@ -231,8 +321,9 @@ static wg_code do_base(const wg_image_job *job, wg_image_result *out, wg_error *
     return wg_fail(err, WG_E_CONFLICT, "'%s' is not a %s", job->base.path,
                    ntfs ? "file with an NTFS volume" : "directory");
   }
-  uint64_t n_xattrs = 0;
-  if (!ntfs && wg_image_scan_dir(job->base.path, job->opt.cancel, &n_xattrs, err) != WG_OK) {
+  WG_AUTO(wg_image_side) side = {0};
+  if (!ntfs && (wg_image_side_begin(&side, job->base.path, err) != WG_OK ||
+                wg_image_scan_dir(job->base.path, job->opt.cancel, &side, err) != WG_OK)) {
     return err->code;
   }
   if (wg_os_mkdtemp(job->opt.tmp_dir, "capture-", &dir, err) != WG_OK) {
@@ -240,8 +331,9 @@ static wg_code do_base(const wg_image_job *job, wg_image_result *out, wg_error *
   }
   WG_AUTO(wg_cstr) wim = wg_path_join(dir, "tree.wim");
   wg_code code = wg_libwim_capture(job, wim, err);
+  side.tmp = dir;
   if (code == WG_OK) {
-    code = run_all(job, wim, n_xattrs, out, err);
+    code = run_all(job, wim, ntfs ? NULL : &side, out, err);
   }
   wg_error ignored = WG_ERROR_INIT;
   (void)wg_os_rmtree(WG_CWD, dir, &ignored);

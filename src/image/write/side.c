@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// The folder looked through: its sidecar, and the extended attributes of what is in it.
+#include "image/write/side.h"
+
+#include <string.h>
+
+void wg_image_side_done(wg_image_side *s) {
+  wg_xfree(s->same_link);
+  wg_xfree(s->own);
+  wg_xfree(s->descriptors);
+  wg_xfree(s->contents);
+  wg_buf_done(&s->text);
+  wg_arena_done(&s->arena);
+}
+
+wg_code wg_image_side_begin(wg_image_side *s, const char *dir, wg_error *err) {
+  WG_AUTO(wg_cstr) path = wg_path_join(dir, WG_META_FILE);
+  wg_stat st;
+  wg_arena_init(&s->arena, wg_heap(), (size_t)8 << 30);
+  wg_buf_init(&s->text, wg_heap(), (size_t)WG_META_MAX_BYTES);
+  if (wg_os_stat(WG_CWD, path, false, &st, err) != WG_OK) {
+    if (err->code == WG_E_NOT_FOUND) {
+      *err = (wg_error)WG_ERROR_INIT;
+    }
+    return err->code;
+  }
+  if (st.type != WG_FT_FILE) {
+    return wg_fail(err, WG_E_CONFLICT,
+                   "'%s' is %s, where 'wingo wim apply --meta' puts a file of its own", path,
+                   st.type == WG_FT_DIR       ? "a folder"
+                   : st.type == WG_FT_SYMLINK ? "a symbolic link"
+                                              : "a device, pipe or socket");
+  }
+  if (wg_os_read_file(WG_CWD, path, WG_META_MAX_BYTES, &s->text, err) != WG_OK ||
+      wg_meta_parse(wg_buf_str(&s->text), path, &s->arena, &s->file, err) != WG_OK) {
+    return err->code;
+  }
+  s->has_file = true;
+  s->same_link = wg_xarray(s->file.n + 1, sizeof(*s->same_link));
+  return WG_OK;
+}
+
+bool wg_image_side_knows(const wg_image_side *s, const char *path) {
+  return wg_meta_find(&s->file, path) != NULL;
+}
+
+typedef struct side_look {
+  wg_image_side *s;
+  const char *host;
+  wg_meta_entry own;
+  wg_str descriptor;
+  bool ntfs, any, others;
+} side_look;
+
+static wg_code side_xattr(void *ctx, const char *name, wg_str value, wg_error *err) {
+  side_look *l = ctx;
+  bool known = false;
+  l->ntfs = l->ntfs || strcmp(name, WG_META_XATTR_NTFS) == 0;
+  if (wg_meta_take_xattr(&l->own, &l->descriptor, l->ntfs, name, value, &l->s->arena, &known,
+                         err) != WG_OK) {
+    return wg_wrap(err, "'%s': extended attribute '%s'", l->host, name);
+  }
+  l->any = l->any || known;
+  l->others = l->others || !known;
+  return WG_OK;
+}
+
+// A link is the one that stands for what the image has as long as it leads to the same place.
+static wg_code side_link(wg_image_side *s, const wg_meta_entry *row, const char *host,
+                         wg_error *err) {
+  WG_AUTO(wg_cstr) text = NULL;
+  if (wg_os_readlink(WG_CWD, host, &text, err) != WG_OK) {
+    return err->code;
+  }
+  s->same_link[row - s->file.entries] = wg_str_eqz(row->target, text);
+  return WG_OK;
+}
+
+wg_code wg_image_side_look(wg_image_side *s, const char *path, const char *host, wg_ftype type,
+                           wg_error *err) {
+  const wg_meta_entry *row = wg_meta_find(&s->file, path);
+  if (type == WG_FT_SYMLINK) {
+    return row != NULL && (row->has & WG_META_TARGET) != 0 ? side_link(s, row, host, err) : WG_OK;
+  }
+  side_look l = {.s = s, .host = host, .own = {.path = path}};
+  if (wg_os_xattrs(host, WG_META_XATTR_NTFS, wg_meta_xattr_unlisted, side_xattr, &l, err) !=
+      WG_OK) {
+    return err->code;
+  }
+  s->n_xattrs += l.others ? 1u : 0u;
+  if (!l.any) {
+    return WG_OK;
+  }
+  l.own.path = wg_arena_strdup(&s->arena, path);
+  if (l.own.path == NULL) {
+    return wg_arena_fail(&s->arena, err);
+  }
+  if (l.descriptor.n > 0) {
+    l.own.has |= WG_META_DESCRIPTOR;
+    l.own.descriptor = (uint32_t)s->n_descriptors;
+    wg_vec_push(&s->descriptors, &s->n_descriptors, &s->cap_descriptors) = l.descriptor;
+  }
+  if ((l.own.has & WG_META_ATTRIBUTES) != 0) {
+    l.own.attributes |= type == WG_FT_DIR       ? WG_WIM_ATTR_DIRECTORY
+                        : l.own.attributes == 0 ? WG_WIM_ATTR_NORMAL
+                                                : 0;
+  }
+  wg_vec_push(&s->own, &s->n_own, &s->cap_own) = l.own;
+  return WG_OK;
+}
+
+// The sidecar's word counts; what it does not say, the file's own attributes may.
+static void side_add(wg_meta_entry *row, const wg_meta_entry *own) {
+  unsigned more = own->has & ~row->has;
+  row->attributes = (more & WG_META_ATTRIBUTES) != 0 ? own->attributes : row->attributes;
+  row->descriptor = (more & WG_META_DESCRIPTOR) != 0 ? own->descriptor : row->descriptor;
+  row->created = (more & WG_META_CREATED) != 0 ? own->created : row->created;
+  row->short16 = (more & WG_META_SHORT) != 0 ? own->short16 : row->short16;
+  row->has |= more & (WG_META_ATTRIBUTES | WG_META_DESCRIPTOR | WG_META_CREATED | WG_META_SHORT);
+  if (row->n_streams == 0) {
+    row->streams = own->streams;
+    row->n_streams = own->n_streams;
+  }
+}
+
+wg_code wg_image_side_end(wg_image_side *s, wg_error *err) {
+  size_t n_before = s->file.n_descriptors;
+  wg_meta *m = &s->all;
+  m->entries = wg_arena_new_array(&s->arena, wg_meta_entry, s->file.n + s->n_own);
+  m->descriptors = wg_arena_new_array(&s->arena, wg_str, n_before + s->n_descriptors);
+  if (m->entries == NULL || m->descriptors == NULL) {
+    return wg_arena_fail(&s->arena, err);
+  }
+  for (size_t i = 0; i < s->file.n; i++) {
+    m->entries[m->n++] = s->file.entries[i];
+  }
+  for (size_t i = 0; i < n_before; i++) {
+    m->descriptors[i] = s->file.descriptors[i];
+  }
+  for (size_t i = 0; i < s->n_descriptors; i++) {
+    m->descriptors[n_before + i] = s->descriptors[i];
+  }
+  m->n_descriptors = n_before + s->n_descriptors;
+  for (size_t i = 0; i < s->n_own; i++) {
+    wg_meta_entry own = s->own[i];
+    own.descriptor += (uint32_t)n_before;
+    const wg_meta_entry *known = wg_meta_find(&s->file, own.path);
+    if (known != NULL) {
+      side_add(&m->entries[known - s->file.entries], &own);
+    } else {
+      m->entries[m->n++] = own;
+    }
+  }
+  return wg_meta_sort(m, WG_META_FILE, &s->arena, err);
+}

@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sidecar .wingo-meta, and extended attributes: what a folder of Linux has no form for is kept from image to image."""
+import json
+import os
+import shutil
+import sys
+
+import pytest
+
+from conftest import ROOT, needs, start
+
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
+import wimgen
+
+META = ".wingo-meta"
+SD_A, SD_B = wimgen.descriptor(0x1F01FF), wimgen.descriptor(0x120089)
+
+
+def details(wim, image):
+    """wimlib's word on every entry, without where its content lies."""
+    r = start(["wimlib-imagex", "dir", wim, str(image), "--detailed"])
+    assert r.code == 0, r
+    return [line for line in r.out.splitlines() if not line.startswith(("Offset in WIM", "Reference Count", "Compressed size", "Flags  "))]
+
+
+def nodes():
+    """Everything an image may have that Linux has no form for."""
+    n = wimgen.Node
+    cloud = (0x9000001A, b"cloud file data")  # a reparse point with content of its own
+    return n(security=0, attributes=0x10, children=[
+        n("plain.txt", b"plain", attributes=0x2022, security=1, short="PLAIN~1.TXT", times=(133000000000000001, 133000000000000002, 133000000000000003)),
+        n("streams.txt", b"data", security=0, streams={"Zone.Identifier": b"[ZoneTransfer]\r\nZoneId=3\r\n", "empty": b"", "a b%c": b"x" * 70000}),
+        n("only streams", None, streams={"s": b"1"}),
+        n("dir", attributes=0x11, security=1, children=[n("in it", b"plain", attributes=0x20), n("linked", b"same", link=9)],
+          streams={"of the folder": b"folder stream"}),
+        n("linked too", b"same", link=9),
+        n("alone", b"alone", link=77), n("old", b"old", times=(1, 2, 3)), n("late", b"late", times=(1 << 62, 1 << 62, 1 << 62)),
+        n("Case", b"1"), n("case", b"2", attributes=0x21),
+        n("cloud", b"content", reparse=cloud),
+        n("cloud folder", attributes=0x10, children=[n("below", b"b")], reparse=(0x9000101A, b"folder data")),
+        n("junction", attributes=0x10, reparse=wimgen.junction("C:\\dir")),
+        n("elsewhere", attributes=0x10, reparse=wimgen.junction("Volume{26a21bda-a627-11d7-9931-806e6f6e6963}\\")),
+        n("symlink", reparse=wimgen.symlink("dir\\in it", absolute=False)),
+        n("efs", b"raw encrypted data", attributes=0x4020),
+        n("id", b"with an object id", tagged=wimgen.object_id(3)),
+        n("\u00fc \u65e5\u672c %20", b"name"),
+    ])
+
+
+@pytest.fixture
+def rich(tmp_path):
+    """An image with everything, whose header lets links lead below where it is applied."""
+    w = wimgen.Wim().add(nodes(), descriptors=[SD_A, SD_B])
+    path = tmp_path / "rich.wim"
+    path.write_bytes(w.build())
+    return path
+
+
+def same_images(run, a, i, b, k):
+    r = run("diff", f"{a}:{i}", f"{b}:{k}", "--json")
+    assert r.code == 0, r
+
+
+def test_synthetic_image_comes_back(run, tmp_path):
+    needs("wimlib-imagex")
+    assert run("wim", "synthetic", "-q", "windows-11", "b.wim").code == 0
+    r = run("wim", "apply", "b.wim", "2", "tree", "--meta", "--json")
+    told = json.loads(r.out)
+    assert r.code == 0 and told["left_out_descriptors"] == told["left_out_attributes"] == told["left_out_short_names"] == 0, r
+    r = run("wim", "capture", "tree", "c.wim", "x")
+    assert r.code == 0 and "warning" not in r.err, r
+    assert details(tmp_path / "b.wim", 2) == details(tmp_path / "c.wim", 1)
+    same_images(run, "b.wim", 2, "c.wim", 1)
+    assert META in os.listdir(tmp_path / "tree")
+    # and as ESD, and as one more image
+    assert run("wim", "capture", "tree", "c.esd").code == 0
+    assert run("wim", "capture", "tree", "c.wim", "y", "--append").code == 0
+    same_images(run, "c.esd", 1, "c.wim", 2)
+    assert start(["wimlib-imagex", "verify", tmp_path / "c.wim"]).code == 0
+
+
+def test_everything_comes_back(run, rich, tmp_path):
+    needs("wimlib-imagex")
+    assert start(["wimlib-imagex", "verify", rich]).code == 0
+    r = run("wim", "apply", rich, "1", "tree", "--meta")
+    assert r.code == 0 and "left out" not in r.err, r
+    tree = tmp_path / "tree"
+    assert (tree / "efs").read_bytes() == b"" and (tree / "cloud").read_bytes() == b"content" and (tree / "elsewhere").is_dir()
+    r = run("wim", "capture", tree, "c.wim", "one")
+    assert r.code == 0, r
+    assert details(rich, 1) == details(tmp_path / "c.wim", 1)
+    same_images(run, rich, 1, "c.wim", 1)
+    assert run("wim", "verify", "c.wim").code == 0
+    # by way of a copy without hard links and holes
+    shutil.copytree(tree, tmp_path / "copy", symlinks=True)
+    assert run("wim", "capture", "copy", "d.wim", "one").code == 0
+    assert details(rich, 1) == details(tmp_path / "d.wim", 1)
+    # an NTFS volume has it, too
+    needs("mkntfs")
+    with open(tmp_path / "v.img", "wb") as f:
+        f.truncate(16 << 20)
+    assert start(["mkntfs", "-F", "-Q", tmp_path / "v.img"]).code == 0
+    small = tmp_path / "small.wim"
+    shutil.copy(tmp_path / "c.wim", small)
+    assert run("wim", "update", small, "1", "--delete=\\efs", "--delete=\\case", "--delete=\\cloud folder", "--delete=\\cloud").code == 0
+    r = run("wim", "apply", small, "1", "v.img", "--ntfs")
+    assert r.code == 0, r
+
+
+def test_a_wim_of_wimlib_comes_back(run, rich, tmp_path):
+    """Streams and descriptors on a volume, captured by wimlib, applied and captured by wingo."""
+    needs("wimlib-imagex", "mkntfs")
+    with open(tmp_path / "v.img", "wb") as f:
+        f.truncate(16 << 20)
+    assert start(["mkntfs", "-F", "-Q", tmp_path / "v.img"]).code == 0
+    assert run("wim", "update", rich, "1", "--delete=\\efs", "--delete=\\case", "--delete=\\cloud folder", "--delete=\\cloud").code == 0
+    assert start(["wimlib-imagex", "apply", rich, "1", tmp_path / "v.img"]).code == 0
+    r = start(["wimlib-imagex", "capture", tmp_path / "v.img", tmp_path / "by-wimlib.wim", "one", "--compress=LZX"])
+    assert r.code == 0, r
+    assert run("wim", "apply", "by-wimlib.wim", "1", "tree", "--meta").code == 0
+    assert run("wim", "capture", "tree", "c.wim", "one").code == 0
+    assert details(tmp_path / "by-wimlib.wim", 1) == details(tmp_path / "c.wim", 1)
+    same_images(run, "by-wimlib.wim", 1, "c.wim", 1)
+
+
+def test_a_project_reads_it(run, tmp_path):
+    assert run("wim", "synthetic", "-q", "windows-11", "b.wim").code == 0
+    assert run("wim", "apply", "-q", "b.wim", "2", "tree", "--meta").code == 0
+    (tmp_path / "tree" / "stream.txt").write_text("x")
+    meta = tmp_path / "tree" / META
+    meta.write_text(meta.read_text().replace("\nend\n", "\nentry stream.txt attributes=0x22\nstream note =68656c6c6f\nend\n"))
+    (tmp_path / "wingo.yaml").write_text("version: 1\nname: p\nimages:\n  k: {base: {dir: tree}, arch: amd64, outputs: [wim, esd], "
+                                         "files: [{mkdir: 'C:\\X'}, {delete: 'C:\\Program Files\\desktop.ini'}]}\n")
+    r = run("build")
+    assert r.code == 0 and "no security descriptor" not in r.err + r.out, r
+    for out in ("out/k.wim", "out/k.esd"):
+        told = json.loads(run("diff", "b.wim:2", f"{out}:1", "--json").out)
+        assert {((f.get("new") or f["old"])["path"], f["change"]) for f in told["files"]} == {("\\X", "added"), ("\\stream.txt", "added"), ("\\Program Files\\desktop.ini", "removed")}, told
+        entry, = (e for e in json.loads(run("wim", "dir", out, "1", "--json").out)["entries"] if e["path"] == "\\stream.txt")
+        assert entry["attributes"] == "0x22", entry
+    assert "wingo: 4 cached" in run("build").err
+    # the sidecar is an input: a changed one makes another image
+    before = (tmp_path / "out/k.wim").read_bytes()
+    meta.write_text(meta.read_text().replace("attributes=0x22\nstream", "attributes=0x21\nstream"))
+    assert run("build").code == 0 and (tmp_path / "out/k.wim").read_bytes() != before
+
+
+def test_what_changed_since(run, rich, tmp_path):
+    """Files that were changed, removed, added or replaced by others, after the image was applied."""
+    assert run("wim", "apply", rich, "1", "tree", "--meta").code == 0
+    tree = tmp_path / "tree"
+    (tree / "plain.txt").write_text("changed")
+    (tree / "streams.txt").unlink()
+    (tree / "linked too").unlink()
+    (tree / "linked too").write_text("another")
+    (tree / "new").write_text("new")
+    (tree / "efs").write_text("no longer encrypted")
+    (tree / "only streams").unlink()
+    (tree / "only streams").mkdir()
+    (tree / "junction").unlink()
+    (tree / "junction").symlink_to("dir")
+    (tree / "symlink").unlink()
+    (tree / "symlink").write_text("a file")
+    (tree / "elsewhere" / "f").write_text("below")
+    os.link(tree / "dir" / "linked", tree / "third")
+    r = run("wim", "capture", tree, "c.wim")
+    assert r.code == 0 and run("wim", "verify", "c.wim").code == 0, r
+    e = {x["path"]: x for x in json.loads(run("wim", "dir", "c.wim", "1", "--json", "-l").out)["entries"]}
+    assert "\\streams.txt" not in e and "\\" + META not in e
+    assert e["\\plain.txt"]["attributes"] == "0x2022" and e["\\plain.txt"]["short_name"] == "PLAIN~1.TXT"
+    assert e["\\efs"]["attributes"] == "0x20" and e["\\efs"]["bytes"] == 19
+    assert int(e["\\only streams"]["attributes"], 16) == 0x10 and int(e["\\symlink"]["attributes"], 16) & 0x400 == 0
+    assert int(e["\\elsewhere"]["attributes"], 16) & 0x400 == 0 and "\\elsewhere\\f" in e
+    same = {x["path"] for x in e.values() if x.get("link_group") == e["\\third"].get("link_group")}
+    assert same == {"\\third", "\\dir\\linked"}, same
+    assert int(e["\\junction"]["attributes"], 16) & 0x400
+    assert run("wim", "cat", "c.wim", "1", "\\plain.txt").out == "changed"
+    # times: of what was not touched as they were, of what was written its own
+    old = {x["path"]: x for x in json.loads(run("wim", "dir", rich, "1", "--json", "-l").out)["entries"]}
+    assert e["\\alone"]["written"] == old["\\alone"]["written"] and e["\\plain.txt"]["written"] != old["\\plain.txt"]["written"]
+    assert e["\\plain.txt"]["created"] == old["\\plain.txt"]["created"]
+
+
+def test_over_a_folder_that_has_one(run, rich, tmp_path):
+    one = wimgen.Node(children=[wimgen.Node("other", b"o", attributes=0x21, security=0), wimgen.Node("plain.txt", b"new", attributes=0x20)])
+    (tmp_path / "other.wim").write_bytes(wimgen.Wim().add(one, descriptors=[SD_B]).build())
+    assert run("wim", "apply", rich, "1", "tree", "--meta").code == 0
+    r = run("wim", "apply", "other.wim", "1", "tree", "--meta", "--force")
+    assert r.code == 0, r
+    assert run("wim", "capture", "tree", "c.wim").code == 0
+    e = {x["path"]: x for x in json.loads(run("wim", "dir", "c.wim", "1", "--json", "-l").out)["entries"]}
+    assert e["\\other"]["attributes"] == "0x21" and e["\\plain.txt"]["attributes"] == "0x20" and e["\\dir"]["attributes"] == "0x11"
+    text = (tmp_path / "tree" / META).read_text()
+    assert text.count("entry plain.txt ") == 1
+
+
+def test_its_name_is_taken(run, tmp_path):
+    (tmp_path / "a.wim").write_bytes(wimgen.Wim().add(wimgen.Node(children=[wimgen.Node(META, b"mine")])).build())
+    r = run("wim", "apply", "a.wim", "1", "t", "--meta")
+    assert r.code == 1 and META in r.err and "--meta needs" in r.err and not (tmp_path / "t").exists(), r
+    r = run("wim", "apply", "a.wim", "1", "v.img", "--meta", "--ntfs")
+    assert r.code == 2, r
+    for make in (lambda p: p.mkdir(), lambda p: p.symlink_to("/etc/passwd")):
+        d = tmp_path / "d"
+        d.mkdir()
+        make(d / META)
+        r = run("wim", "capture", "d", "x.wim")
+        assert r.code == 1 and META in r.err and not (tmp_path / "x.wim").exists(), r
+        shutil.rmtree(d)
+
+
+HOSTILE = {
+    "wingo-meta 1\nentry ../a attributes=0x20\nend\n": (2, "not one below"),
+    "wingo-meta 1\nentry a/../../b\nend\n": (2, "not one below"),
+    "wingo-meta 1\nentry /etc/passwd\nend\n": (2, "not one below"),
+    "wingo-meta 1\nentry a%00b\nend\n": (2, "no text"),
+    "wingo-meta 1\nentry f\nentry g\nentry f\nend\n": (4, "line 2"),
+    "wingo-meta 1\nentry f descriptor=4294967295\nend\n": (2, "no descriptor"),
+    "wingo-meta 1\nentry f links=99999999999999999999999\nend\n": (2, "number"),
+    "wingo-meta 1\nentry f attributes=0x20 attributes=0x21\nend\n": (2, "twice"),
+    "wingo-meta 1\nstream a =00\nend\n": (2, "before the first"),
+    "wingo-meta 1\nentry f\nstream a =0\nend\n": (3, "hex"),
+    "wingo-meta 1\nentry f\n": (3, "cut off"),
+    "wingo-meta 2\nend\n": (1, "newer"),
+    "something else\n": (1, "first line"),
+    "wingo-meta 1\nend\nentry f\n": (3, "behind the end"),
+    "wingo-meta 1\nentry f colour=red\nend\n": (2, "no field"),
+    "wingo-meta 1\nentry \x1b[31m\nend\n": (2, "control"),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda t: HOSTILE[t][1].replace(" ", "-") + str(len(t)))
+def test_hostile_ones(text, run, tmp_path):
+    line, word = HOSTILE[text]
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "f").write_text("x")
+    (tmp_path / "t" / META).write_text(text)
+    r = run("wim", "capture", "t", "a.wim")
+    assert r.code == (1 if "newer" in word else 4) and f"t/{META}:{line}: " in r.err and word in r.err, r
+    assert "\x1b" not in r.err and not (tmp_path / "a.wim").exists()
+
+
+def test_entries_of_files_that_are_not_there(run, tmp_path):
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "f").write_text("x")
+    (tmp_path / "t" / META).write_text("wingo-meta 1\n" + "".join(f"entry gone/{i} attributes=0x22\nstream s =6161\n" for i in range(20000))
+                                       + "entry f attributes=0x22\nstream s =6162\nend\n")
+    r = run("wim", "capture", "t", "a.wim")
+    assert r.code == 0, r
+    assert run("wim", "dir", "a.wim").out.split() == ["\\", "\\f"]
+    # names that only differ in case are two files only where the sidecar has both
+    (tmp_path / "t" / "F").write_text("y")
+    r = run("wim", "capture", "t", "b.wim")
+    assert r.code == 1 and "same name" in r.err, r
+
+
+def test_sambas_attributes(run, tmp_path):
+    """As Samba 4.17's own packer (python3-samba, ndr_pack of xattr.DOSATTRIB) made them."""
+    needs("setfattr", "wimlib-imagex")
+    t = tmp_path / "t"
+    t.mkdir()
+    values = {"v1": "30783232000001000100000022000000000000000000000000000000000000000000000000005af64cf5d4010000000000000000",
+              "v3": "3078323200000300030000001100000022000000000000000000000000000000000000000000000000005af64cf5d4010000000000000000",
+              "v4": "00000400040000001100000022000000000000000000000000005af64cf5d401",
+              "v5": "0000050005000000110000002200000000005af64cf5d401",
+              "old": b"0x22".hex() + "00", "folder": b"0x12".hex() + "00"}
+    for name, value in values.items():
+        (t / name).mkdir() if name == "folder" else (t / name).write_text("x")
+        if start(["setfattr", "-n", "user.DOSATTRIB", "-v", "0x" + value, t / name]).code != 0:
+            pytest.skip("needs a file system with user.* attributes")
+    assert start(["setfattr", "-n", "user.DosStream.Zone.Identifier:$DATA", "-v", "0x5b5a5d00", t / "v5"]).code == 0
+    assert start(["setfattr", "-n", "user.note", "-v", "mine", t / "v4"]).code == 0
+    r = run("wim", "capture", "t", "a.wim")
+    assert r.code == 0 and "extended attributes of 1 file" in r.err, r
+    e = {x["path"][1:]: x for x in json.loads(run("wim", "dir", "a.wim", "1", "--json", "-l").out)["entries"]}
+    assert {e[n]["attributes"] for n in ("v1", "v3", "v4", "v5", "old")} == {"0x22"} and e["folder"]["attributes"] == "0x12", e
+    assert all(e[n]["created"].startswith("2019-04-17T18:40:00") for n in ("v1", "v3", "v4", "v5")), e
+    assert "[Z]" == run("wim", "cat", "a.wim", "1", "\\v5:Zone.Identifier").out
+    assert 'Named data stream "Zone.Identifier"' in "\n".join(details(tmp_path / "a.wim", 1))
+    # the sidecar's word comes first, and what it does not say is the file's
+    (t / META).write_text("wingo-meta 1\nentry v5 attributes=0x21\nend\n")
+    assert run("wim", "capture", "t", "b.wim").code == 0
+    e = {x["path"][1:]: x for x in json.loads(run("wim", "dir", "b.wim", "1", "--json", "-l").out)["entries"]}
+    assert e["v5"]["attributes"] == "0x21" and e["v5"]["created"].startswith("2019-04-17") and e["v4"]["attributes"] == "0x22"
+    # damaged: said, with the file
+    assert start(["setfattr", "-n", "user.DOSATTRIB", "-v", "0x000009000900", t / "v4"]).code == 0
+    r = run("wim", "capture", "t", "c.wim")
+    assert r.code == 4 and "'t/v4': extended attribute 'user.DOSATTRIB'" in r.err, r
+
+
+def test_attributes_are_inputs_of_a_build(run, tmp_path):
+    needs("setfattr")
+    t = tmp_path / "t"
+    t.mkdir()
+    (t / "f").write_text("x")
+    if start(["setfattr", "-n", "user.DOSATTRIB", "-v", "0x3078323200", t / "f"]).code != 0:
+        pytest.skip("needs a file system with user.* attributes")
+    (tmp_path / "wingo.yaml").write_text("version: 1\nname: p\nimages:\n  k: {base: {dir: t}, arch: amd64, outputs: [wim], files: [{mkdir: 'C:\\X'}]}\n")
+
+    def attributes():
+        assert run("build").code == 0
+        return {x["path"]: x["attributes"] for x in json.loads(run("wim", "dir", "out/k.wim", "--json").out)["entries"]}["\\f"]
+    assert attributes() == "0x22"
+    assert start(["setfattr", "-n", "user.DOSATTRIB", "-v", "0x3078323100", t / "f"]).code == 0
+    assert attributes() == "0x21"
+
+
+def test_a_mounted_ntfs_volume(run, rich, tmp_path):
+    """ntfs-3g shows descriptors, attributes, times, short names and streams as extended attributes."""
+    needs("mkntfs", "ntfs-3g", "fusermount3")
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK) or os.getuid() != 0:
+        pytest.skip("needs root and /dev/fuse")
+    volume, mount = tmp_path / "v.img", tmp_path / "m"
+    with open(volume, "wb") as f:
+        f.truncate(16 << 20)
+    mount.mkdir()
+    assert start(["mkntfs", "-F", "-Q", volume]).code == 0
+    assert run("wim", "update", rich, "1", "--delete=\\efs", "--delete=\\case", "--delete=\\cloud folder", "--delete=\\cloud").code == 0
+    assert run("wim", "apply", rich, "1", volume, "--ntfs").code == 0
+
+    def capture():
+        r = start(["ntfs-3g", "-o", "streams_interface=xattr", volume, mount])
+        if r.code != 0:
+            pytest.skip("needs mounts by FUSE: " + r.err.strip())
+        try:
+            r = run("wim", "capture", mount, "c.wim")
+            start(["setfattr", "-h", "-x", "user.a b%c", mount / "streams.txt"])
+        finally:
+            start(["umount", mount])
+        return r
+    r = capture()  # a stream of 70,000 bytes
+    assert r.code == 1 and "'user.a b%c' is larger than" in r.err, r
+    r = capture()
+    assert r.code == 0, r
+    by_wimlib = tmp_path / "w.wim"
+    assert start(["wimlib-imagex", "capture", volume, by_wimlib, "x"]).code == 0
+    a = {x["path"]: x for x in json.loads(run("wim", "dir", by_wimlib, "1", "--json", "-l").out)["entries"]}
+    c = {x["path"]: x for x in json.loads(run("wim", "dir", "c.wim", "1", "--json", "-l").out)["entries"]}
+    for path in ("\\plain.txt", "\\streams.txt", "\\dir", "\\dir\\in it", "\\id"):
+        for key in ("attributes", "created", "written", "short_name", "security", "streams"):
+            x, y = (sorted(v, key=lambda s: s["name"]) if key == "streams" else v for v in (a[path].get(key, []), c[path].get(key, [])))
+            assert x == y, (path, key, x, y)

@@ -108,28 +108,88 @@ static void reference_need(wg_buf *out, const wg_cfg_lang *lang, const wg_key *m
   }
 }
 
-static void reference_row(wg_buf *out, const wg_cfg_lang *lang, const wg_key *map,
-                          const wg_key *row, const char *path) {
-  wg_buf_printf(out, "\n### `%s`\n\n%s\n\n", path, row->doc);
-  wg_buf_add_z(out, "- Type: ");
-  reference_write_type(out, row);
-  wg_buf_add_z(out, "; ");
-  reference_need(out, lang, map, row);
-  wg_buf_add_byte(out, '\n');
-  if (row->def != NULL && row->def[0] != '\0') {
-    wg_buf_printf(out, "- Default: `%s`\n", row->def);
+static void reference_row(void *ctx, const wg_key_doc *key) {
+  wg_buf *out = ctx;
+  if (key->is_repeated) {
+    return;
   }
-  unsigned flags = row->type == WG_KEY_LIST ? row->flags | row->sub[0].flags : row->flags;
-  if ((flags & WG_KF_VAR) != 0 && row->type != WG_KEY_MAP) {
+  if (key->same_as != NULL) {
+    wg_buf_printf(out, "\n### `%s`\n\nAs `%s`, for this place alone.\n", key->path, key->same_as);
+    return;
+  }
+  wg_buf_printf(out, "\n### `%s`\n\n%s\n\n- Type: %s; %s\n", key->path, key->doc, key->type,
+                key->need);
+  if (key->def != NULL) {
+    wg_buf_printf(out, "- Default: `%s`\n", key->def);
+  }
+  if (key->takes_variables) {
     wg_buf_add_z(out, "- Takes `${NAME}`\n");
   }
-  if ((flags & WG_KF_UNIQUE) != 0) {
+  if (key->is_unique) {
     wg_buf_add_z(out, "- No item twice\n");
   }
-  wg_buf_printf(out, "- Since: %s\n", row->since == NULL ? "0.1" : row->since);
-  if (row->example != NULL) {
-    wg_buf_printf(out, "\n```yaml\n%s: %s\n```\n", row->name, row->example);
+  wg_buf_printf(out, "- Since: %s\n", key->since);
+  if (key->example != NULL) {
+    wg_buf_printf(out, "\n```yaml\n%s: %s\n```\n", key->name, key->example);
   }
+}
+
+// A section may stand in several places: its keys are described in the first.
+typedef struct reference_seen {
+  const wg_key *row;
+  char *path; // heap
+} reference_seen;
+
+// Who visits, and of what.
+typedef struct reference_walk {
+  const wg_cfg_lang *lang;
+  void (*visit)(void *ctx, const wg_key_doc *key);
+  void *ctx;
+  reference_seen *seen;
+  size_t n_seen, cap_seen;
+} reference_walk;
+
+static void reference_walk_done(reference_walk *w) {
+  for (size_t i = 0; i < w->n_seen; i++) {
+    wg_xfree(w->seen[i].path);
+  }
+  wg_xfree(w->seen);
+}
+WG_DEFINE_AUTO(reference_walk, reference_walk_done);
+
+static const char *reference_find(const reference_walk *w, const wg_key *row) {
+  for (size_t i = 0; i < w->n_seen; i++) {
+    if (w->seen[i].row == row) {
+      return w->seen[i].path;
+    }
+  }
+  return NULL;
+}
+
+static void reference_visit(const reference_walk *w, const wg_key *map, const wg_key *row,
+                            const char *path, const char *same_as, bool is_repeated) {
+  WG_AUTO(wg_buf) type = {0};
+  WG_AUTO(wg_buf) need = {0};
+  wg_buf_init(&type, wg_heap(), 0);
+  wg_buf_init(&need, wg_heap(), 0);
+  reference_write_type(&type, row);
+  reference_need(&need, w->lang, map, row);
+  unsigned flags = row->type == WG_KEY_LIST ? row->flags | row->sub[0].flags : row->flags;
+  const wg_key_doc doc = {
+      .path = path,
+      .name = row->name,
+      .doc = row->doc,
+      .example = row->example,
+      .def = row->def != NULL && row->def[0] != '\0' ? row->def : NULL,
+      .since = row->since == NULL ? "0.1" : row->since,
+      .type = wg_buf_z(&type),
+      .need = wg_buf_z(&need),
+      .takes_variables = (flags & WG_KF_VAR) != 0 && row->type != WG_KEY_MAP,
+      .is_unique = (flags & WG_KF_UNIQUE) != 0,
+      .same_as = same_as,
+      .is_repeated = is_repeated,
+  };
+  w->visit(w->ctx, &doc);
 }
 
 // What stands before the keys below a row; heap.
@@ -140,55 +200,31 @@ static char *reference_deeper(const wg_key *row, const char *path) {
   return wg_xprintf("%s%s", path, step);
 }
 
-// A section may stand in several places: its keys are described in the first.
-typedef struct reference_seen {
-  const wg_key *row;
-  char *path; // heap
-} reference_seen;
-typedef struct reference_page {
-  wg_buf *out;
-  const wg_cfg_lang *lang;
-  reference_seen *seen;
-  size_t n_seen, cap_seen;
-} reference_page;
-
-static void reference_page_done(reference_page *p) {
-  for (size_t i = 0; i < p->n_seen; i++) {
-    wg_xfree(p->seen[i].path);
-  }
-  wg_xfree(p->seen);
-}
-WG_DEFINE_AUTO(reference_page, reference_page_done);
-
-static const char *reference_find(const reference_page *p, const wg_key *row) {
-  for (size_t i = 0; i < p->n_seen; i++) {
-    if (p->seen[i].row == row) {
-      return p->seen[i].path;
-    }
-  }
-  return NULL;
-}
-
-static void reference_rows(reference_page *p, const wg_key *map, const char *prefix) {
-  for (wg_key_iter it = wg_key_iter_of(p->lang, map); wg_key_next(&it);) {
+static void reference_rows(reference_walk *w, const wg_key *map, const char *prefix,
+                           bool is_repeated) {
+  for (wg_key_iter it = wg_key_iter_of(w->lang, map); wg_key_next(&it);) {
     const wg_key *r = it.key;
     if ((r->flags & WG_KF_PLANNED) != 0) {
       continue;
     }
     WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", prefix, r->name);
-    const char *known = reference_find(p, r);
-    if (known != NULL) {
-      wg_buf_printf(p->out, "\n### `%s`\n\nAs `%s`, for this place alone.\n", path, known);
-      continue;
+    const char *known = reference_find(w, r);
+    reference_visit(w, map, r, path, known, is_repeated);
+    if (known == NULL) {
+      wg_vec_push(&w->seen, &w->n_seen, &w->cap_seen) = (reference_seen){r, wg_xstrdup(path)};
     }
-    wg_vec_push(&p->seen, &p->n_seen, &p->cap_seen) = (reference_seen){r, wg_xstrdup(path)};
-    reference_row(p->out, p->lang, map, r, path);
     const wg_key *inner = reference_inner(r);
     if (inner != NULL) {
       WG_AUTO(wg_cstr) deeper = reference_deeper(r, path);
-      reference_rows(p, inner, deeper);
+      reference_rows(w, inner, deeper, known != NULL);
     }
   }
+}
+
+void wg_cfg_each_key(const wg_cfg_lang *lang, void (*visit)(void *ctx, const wg_key_doc *key),
+                     void *ctx) {
+  WG_AUTO(reference_walk) w = {.lang = lang, .visit = visit, .ctx = ctx};
+  reference_rows(&w, lang->root, "", false);
 }
 
 static void reference_refused(wg_buf *out, const wg_cfg_lang *lang, const wg_key *map,
@@ -235,9 +271,8 @@ static void reference_planned(wg_buf *out, const wg_cfg_lang *lang, const wg_key
 }
 
 void wg_cfg_write_reference(const wg_cfg_lang *lang, const char *intro, wg_buf *out) {
-  WG_AUTO(reference_page) page = {.out = out, .lang = lang};
   wg_buf_add_z(out, intro);
-  reference_rows(&page, lang->root, "");
+  wg_cfg_each_key(lang, reference_row, out);
   wg_buf_add_z(out, "\n## Not built yet\n"
                     "\n"
                     "These keys have their place and are refused by name until they are built:\n"

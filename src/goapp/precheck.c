@@ -98,8 +98,7 @@ char *wg_go_module_dir(const char *dir) {
   }
 }
 
-// The path that the go.mod in a folder names; heap. "" when it names none.
-static char *precheck_module_path(const char *folder) {
+char *wg_go_module_path(const char *folder) {
   WG_AUTO(wg_cstr) gomod = wg_path_join(folder, "go.mod");
   WG_AUTO(wg_buf) text = {0};
   wg_error ignored = WG_ERROR_INIT;
@@ -114,7 +113,7 @@ static char *precheck_module_path(const char *folder) {
 // The folder of a package of dir's own module, heap; NULL when it is none.
 static char *precheck_folder(const char *dir, const char *package, size_t n_package) {
   WG_AUTO(wg_cstr) module = wg_go_module_dir(dir);
-  WG_AUTO(wg_cstr) path = module == NULL ? NULL : precheck_module_path(module);
+  WG_AUTO(wg_cstr) path = module == NULL ? NULL : wg_go_module_path(module);
   size_t n = module == NULL ? 0 : strlen(path);
   if (module == NULL || n == 0 || n_package < n || memcmp(package, path, n) != 0 ||
       (n_package > n && package[n] != '/')) {
@@ -178,6 +177,12 @@ void wg_go_precheck(const char *dir, const char *main, const char *const *vars, 
   for (size_t i = 0; i < n_vars; i++) {
     precheck_var(dir, &p, vars[i], i, on_finding, ctx);
   }
+}
+
+bool wg_go_has_main(const char *folder) {
+  WG_AUTO(precheck_package) p = {.n_files = 0};
+  precheck_read(&p, folder);
+  return p.has_main;
 }
 
 bool wg_go_has_generate(const char *folder) {

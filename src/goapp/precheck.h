@@ -29,6 +29,12 @@ void wg_go_precheck(const char *dir, const char *main, const char *const *vars, 
 // The folder, dir or one above it, that has a go.mod; heap. NULL when there is none.
 char *wg_go_module_dir(const char *dir);
 
+// The path that the go.mod in a folder names; heap. "" when it names none.
+char *wg_go_module_path(const char *folder);
+
+// Whether the folder holds a package main, whatever platform it is for.
+bool wg_go_has_main(const char *folder);
+
 // Whether a Go file in the folder has a "//go:generate" line.
 bool wg_go_has_generate(const char *folder);
 

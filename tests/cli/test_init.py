@@ -132,3 +132,105 @@ def test_doctor_survives_a_program_that_says_nothing(run, tmp_path):
     r = run("doctor", "--json", env={"PATH": f"{bin_dir}:/usr/bin:/bin"})
     go = next(t for t in json.loads(r.out)["tools"] if t["name"] == "go")
     assert go["installed"] and go["version"] is None
+
+
+# --- in a Go module
+
+def module(folder, *mains, path="example.com/tools", **files):
+    """A Go module with programs in these folders."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "go.mod").write_text(f"module {path}\n\ngo 1.19\n")
+    for main in mains:
+        (folder / main).mkdir(parents=True, exist_ok=True)
+        (folder / main / "main.go").write_text("package main\n\nfunc main() { println(\"hi\") }\n")
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def apps(folder):
+    return {name: (a["dir"], a["main"]) for name, a in yaml.safe_load((folder / "wingo.yaml").read_text())["apps"].items()}
+
+
+def test_in_a_go_module_its_programs_are_used(run, tmp_path):
+    """Every package main, by the name `go install` gives it; nothing but wingo.yaml and .gitignore is made."""
+    src = module(tmp_path / "src", "cmd/agent", "cmd/ctl", "internal/x", "vendor/v", "testdata/t", "_old", ".hidden", "nested/prog")
+    (src / "internal/x/main.go").write_text("package x\n")
+    (src / "nested/go.mod").write_text("module example.com/nested\n")
+    (src / "internal/gen").mkdir()
+    (src / "internal/gen/gen.go").write_text("//go:build ignore\n\npackage main\n")
+    before = set(tree(src))
+    r = run("init", cwd=src)
+    assert r.code == 0 and "example.com/tools" in r.out and "./cmd/agent" in r.out and "./cmd/ctl" in r.out, r
+    assert "Remove from wingo.yaml" in r.out
+    assert set(tree(src)) - before == {"wingo.yaml", ".gitignore", ".wingo/wingo.schema.json", ".wingo/wingo.overlay.schema.json"}
+    assert apps(src) == {"agent": (".", "./cmd/agent"), "ctl": (".", "./cmd/ctl")}
+    r = run("check", cwd=src)
+    assert r.code == 0, r
+
+
+def test_a_go_mod_in_a_folder_above(run, tmp_path):
+    src = module(tmp_path / "src", ".", "cmd/a/tool", "cmd/b/tool", path="example.com/x/thing/v2")
+    out = json.loads(run("init", "deploy/win", "--json", cwd=src).out)
+    assert out["module"] == "example.com/x/thing/v2" and out["files"] == ["wingo.yaml", ".gitignore"], out
+    assert {p["main"] for p in out["programs"]} == {".", "./cmd/a/tool", "./cmd/b/tool"}
+    assert apps(src / "deploy/win") == {"thing": ("../..", "."), "tool": ("../..", "./cmd/a/tool"), "cmd-b-tool": ("../..", "./cmd/b/tool")}
+    assert run("check", cwd=src / "deploy/win").code == 0
+    # A folder that is a program itself comes first.
+    assert run("init", cwd=src / "cmd/b/tool").code == 0
+    assert list(apps(src / "cmd/b/tool").items())[0] == ("tool", ("../../..", "./cmd/b/tool"))
+    assert run("check", cwd=src / "cmd/b/tool").code == 0
+
+
+def test_the_programs_of_a_module_build_at_once(run, tmp_path):
+    needs("go")
+    src = module(tmp_path / "src", "cmd/agent")
+    assert run("init", cwd=src).code == 0
+    r = run("build", cwd=src)
+    assert r.code == 0 and (src / "out/agent/linux-amd64/agent").exists() and (src / "out/windows.wim").exists(), r
+    assert start([src / "out/agent/linux-amd64/agent"]).err == "hi\n"
+
+
+def test_a_module_without_a_program_or_with_sample_gets_one(run, tmp_path):
+    src = module(tmp_path / "lib", **{"lib.go": "package lib\n"})
+    r = run("init", cwd=src)
+    assert r.code == 0 and "has no package main" in r.err and (src / "agent/main.go").exists(), r
+    src = module(tmp_path / "src", ".")
+    r = run("init", "--sample", cwd=src)
+    assert r.code == 0 and (src / "agent/main.go").exists() and set(apps(src)) == {"agent"}, r
+
+
+def test_a_gitignore_that_lacks_what_wingo_makes_is_told(run, tmp_path):
+    src = module(tmp_path / "src", ".", **{".gitignore": "*.o\n"})
+    r = run("init", cwd=src)
+    assert r.code == 0 and "/out/ and /.wingo/" in r.err and (src / ".gitignore").read_text() == "*.o\n", r
+
+
+# --- the schema for editors
+
+def test_the_modeline_names_a_schema_that_is_there_and_current(run, project):
+    """Relative to the file, as the YAML language server takes it; any command puts it back."""
+    for name in ("wingo.yaml", "config/production.yaml"):
+        line = (project / name).read_text().splitlines()[0]
+        assert line.startswith("# yaml-language-server: $schema=")
+        schema = (project / name).parent / line.split("=", 1)[1]
+        want = run("schema", *(["overlay"] if "config" in name else [])).out
+        assert schema.read_text() == want
+        schema.resolve().write_text("{}")
+        assert run("check", cwd=project).code == 0
+        assert schema.read_text() == want
+        schema.resolve().unlink()
+        assert run("plan", cwd=project / "agent").code == 0
+        assert schema.read_text() == want
+
+
+def test_no_schema_beside_a_file_that_asks_for_none(run, tmp_path):
+    (tmp_path / "wingo.yaml").write_text("version: 1\nname: x\nimages: {a: {base: {synthetic: windows-11}, outputs: [wim]}}\n")
+    assert run("check").code == 0 and not (tmp_path / ".wingo/wingo.schema.json").exists()
+
+
+def test_a_schema_that_cannot_be_written_stops_nothing(run, project):
+    (project / ".wingo/wingo.schema.json").unlink()
+    (project / ".wingo/wingo.schema.json").mkdir()
+    assert run("check", cwd=project).code == 0

@@ -55,8 +55,37 @@ static int complete_choices(const wg_choice *c) {
   return 0;
 }
 
+static int complete_keys(void) {
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 0);
+  wg_cli_help_key_names(&out);
+  wg_out_bytes(out.p, out.n);
+  return 0;
+}
+
+// What `wingo help` explains: commands, nouns, and "keys".
+static int complete_help(void) {
+  const char *noun = NULL;
+  for (size_t i = 0; i < wg_cli_n_commands(); i++) {
+    const wg_cli_cmd *cmd = wg_cli_command(i);
+    bool again = cmd->noun != NULL && noun != NULL && strcmp(noun, cmd->noun) == 0;
+    if (!cmd->hidden && !again) {
+      wg_out("%s\n", cmd->noun != NULL ? cmd->noun : cmd->name);
+      noun = cmd->noun;
+    }
+  }
+  wg_out("keys\n");
+  return 0;
+}
+
 static int complete_run(wg_cli *c) {
   const char *what = c->args[0];
+  if (strcmp(what, "help") == 0) {
+    return complete_help();
+  }
+  if (strcmp(what, "keys") == 0) {
+    return complete_keys();
+  }
   if (strcmp(what, "target") == 0) {
     return complete_project(complete_target);
   }
@@ -78,7 +107,7 @@ static int complete_run(wg_cli *c) {
 extern const wg_cli_cmd wg_cmd_complete;
 const wg_cli_cmd wg_cmd_complete = {
     .name = "__complete",
-    .args = "target|publish|env|synthetic|state",
+    .args = "target|publish|env|synthetic|state|help|keys",
     .summary = "print what completes an argument",
     .min_args = 1,
     .max_args = 1,

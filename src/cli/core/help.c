@@ -135,7 +135,7 @@ static void help_line(wg_buf *out, const char *p, size_t n) {
   wg_buf_add_z(out, "\n");
 }
 
-static void help_text(wg_buf *out, const char *text) {
+void wg_cli_help_text(wg_buf *out, const char *text) {
   while (*text != '\0') {
     size_t n = strcspn(text, "\n");
     help_line(out, text, n);
@@ -156,7 +156,7 @@ void wg_cli_help_command(wg_buf *out, const wg_cli_cmd *cmd) {
                 cmd->summary + 1);
   if (cmd->text != NULL && cmd->text[0] != '\0') {
     wg_buf_add_z(out, "\n");
-    help_text(out, cmd->text);
+    wg_cli_help_text(out, cmd->text);
   }
   help_options(out, "Options", cmd->opts, cmd->n_opts);
   help_options(out, "Options of every command", wg_cli_common_opts, wg_cli_n_common_opts);
@@ -166,6 +166,9 @@ static int help_run(wg_cli *c) {
   WG_AUTO(wg_buf) b;
   wg_buf_init(&b, wg_heap(), 0);
   const wg_cli_cmd *cmd = NULL;
+  if (c->n_args > 0 && strcmp(c->args[0], "keys") == 0) {
+    return wg_cli_help_keys(c, c->n_args > 1 ? c->args[1] : NULL);
+  }
   if (c->n_args == 0) {
     wg_cli_help_overview(&b, NULL);
   } else if (c->n_args == 1 && wg_cli_find(NULL, c->args[0]) == NULL &&
@@ -186,13 +189,19 @@ static int help_run(wg_cli *c) {
 
 const wg_cli_cmd wg_cmd_help = {
     .name = "help",
-    .args = "[COMMAND]",
-    .summary = "explain wingo or one of its commands",
-    .text = "Examples:\n"
-            "  wingo help           the list of commands\n"
-            "  wingo help build     the same as 'wingo build --help'\n",
+    .args = "[COMMAND] | keys [KEY]",
+    .summary = "explain wingo, one of its commands, or a key of wingo.yaml",
+    .text = "'keys' is the reference of wingo.yaml, as in its manual page. A key is written with "
+            "dots; '*' stands for any part, as for the name of an app. A word alone is looked for "
+            "everywhere. With --json it is data.\n\n"
+            "Examples:\n"
+            "  wingo help                           the list of commands\n"
+            "  wingo help build                     the same as 'wingo build --help'\n"
+            "  wingo help keys                      the keys at the top of wingo.yaml\n"
+            "  wingo help keys images.*.files.from  one key\n"
+            "  wingo help keys sddl                 wherever it stands\n",
     .max_args = 2,
-    .complete = "command",
+    .complete = "?help,?keys",
     .run = help_run,
 };
 

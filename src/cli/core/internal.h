@@ -34,6 +34,13 @@ bool wg_cli_is_noun(const char *name);
 // Help as text appended to out. noun NULL: the whole program.
 void wg_cli_help_overview(wg_buf *out, const char *noun);
 void wg_cli_help_command(wg_buf *out, const wg_cli_cmd *cmd);
+// Paragraphs, broken at spaces; what is indented stays as it is.
+void wg_cli_help_text(wg_buf *out, const char *text);
+// `wingo help keys [KEY]`: prints what the reference says of a key, its exit code. KEY is a path
+// with wildcards for parts, or a word alone; NULL: the list. For completion: all of them, one a
+// line.
+int wg_cli_help_keys(const wg_cli *c, const char *key);
+void wg_cli_help_key_names(wg_buf *out);
 // "build" or "wim info".
 void wg_cli_full_name(wg_buf *out, const wg_cli_cmd *cmd);
 

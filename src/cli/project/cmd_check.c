@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `wingo check`: every fault of the project file in one run.
 #include <limits.h>
+#include <string.h>
 
 #include "cli/core/roff.h"
 #include "cli/project/graph.h"
@@ -155,6 +156,9 @@ static int check_print(void (*make)(wg_buf *out)) {
 }
 
 static int schema_run(wg_cli *cli) {
+  if (cli->n_args > 0 && strcmp(cli->args[0], "overlay") != 0) {
+    return wg_cli_usage(cli, "there is no schema '%s'; 'overlay' is one", cli->args[0]);
+  }
   return check_print(cli->n_args == 0 ? wg_project_write_schema : wg_project_write_overlay_schema);
 }
 
@@ -184,14 +188,30 @@ const wg_cli_cmd wg_cmd_manual = {.name = "__manual",
                                   .text = "",
                                   .hidden = true,
                                   .run = manual_run};
-// Hidden: what docs/wingo.schema.json and docs/wingo.yaml.md are made with.
-const wg_cli_cmd wg_cmd_schema = {.name = "__schema",
-                                  .args = "[overlay]",
-                                  .summary = "print the JSON Schema of wingo.yaml",
-                                  .text = "",
-                                  .max_args = 1,
-                                  .hidden = true,
-                                  .run = schema_run};
+const wg_cli_cmd wg_cmd_schema = {
+    .name = "schema",
+    .args = "[overlay]",
+    .summary = "print the JSON Schema of wingo.yaml, for editors",
+    .text =
+        "With 'overlay' that of config/ENV.yaml. An editor with a YAML language server takes it "
+        "from a line at the top of the file: what 'wingo init' writes begins with\n\n"
+        "  # yaml-language-server: $schema=.wingo/wingo.schema.json\n\n"
+        "and check, plan and build keep that file as the wingo at hand has it. The schema is "
+        "also installed, as share/wingo/wingo.schema.json.\n\n"
+        "Examples:\n"
+        "  wingo schema > wingo.schema.json\n"
+        "  wingo schema overlay > overlay.schema.json\n",
+    .max_args = 1,
+    .complete = "overlay",
+    .run = schema_run};
+// Names for scripts; docs/wingo.yaml.md is made with the second.
+const wg_cli_cmd wg_cmd_schema_hidden = {.name = "__schema",
+                                         .args = "[overlay]",
+                                         .summary = "print the JSON Schema of wingo.yaml",
+                                         .text = "",
+                                         .max_args = 1,
+                                         .hidden = true,
+                                         .run = schema_run};
 const wg_cli_cmd wg_cmd_reference = {.name = "__reference",
                                      .args = "",
                                      .summary = "print the reference page of wingo.yaml",

@@ -3,47 +3,21 @@
 #include <string.h>
 
 #include "cli/core/internal.h"
+#include "cli/project/init_module.h"
 #include "cli/project/init_template.h"
+#include "cli/project/schema_file.h"
 #include "os/temp.h"
 
-#define INIT_NAME_MAX 63
-
-// An ASCII letter or digit, in lower case; 0 for anything else.
-static char init_plain(char ch) {
-  if (ch >= 'A' && ch <= 'Z') {
-    return (char)(ch - 'A' + 'a');
-  }
-  if ((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9')) {
-    return ch;
-  }
-  return 0;
-}
-
-// A folder's name as a project name: lower case, digits, '-'.
-static char *init_name_from(const char *folder) {
-  char *name = wg_xalloc(INIT_NAME_MAX + 1);
-  size_t n = 0;
-  for (const char *p = folder; *p != '\0' && n < INIT_NAME_MAX; p++) {
-    char plain = init_plain(*p);
-    if (plain != 0) {
-      name[n++] = plain;
-    } else if (n > 0 && name[n - 1] != '-') {
-      name[n++] = '-';
-    }
-  }
-  while (n > 0 && name[n - 1] == '-') {
-    name[--n] = '\0';
-  }
-  if (n == 0) {
-    wg_xfree(name);
-    return wg_xstrdup("kiosk");
-  }
-  return name;
-}
+// What is made.
+typedef struct init {
+  const wg_cli *c;
+  const char *dir, *name;
+  wg_init_module module; // with programs: they are used, and none is made
+} init;
 
 static bool init_name_good(const char *name) {
   size_t n = strlen(name);
-  if (n == 0 || n > INIT_NAME_MAX || name[0] == '-' || name[n - 1] == '-') {
+  if (n == 0 || n > WG_INIT_NAME_MAX || name[0] == '-' || name[n - 1] == '-') {
     return false;
   }
   return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
@@ -68,24 +42,38 @@ static void init_fill_in(wg_buf *out, const void *data, size_t n_bytes, const ch
   }
 }
 
-static void init_text(size_t i, const char *name, wg_buf *out) {
+static bool init_is(size_t i, const char *path) {
+  return strcmp(templates[i].path, path) == 0;
+}
+
+// Beside programs that are there only what says what is built.
+static bool init_has(const init *in, size_t i) {
+  return in->module.n == 0 || init_is(i, "wingo.yaml") || init_is(i, ".gitignore");
+}
+
+static void init_text(const init *in, size_t i, wg_buf *out) {
   wg_buf_init(out, wg_heap(), 0);
-  init_fill_in(out, templates[i].data, templates[i].n_bytes, name);
+  if (in->module.n > 0 && init_is(i, "wingo.yaml")) {
+    wg_init_module_yaml(&in->module, in->name, out);
+  } else {
+    init_fill_in(out, templates[i].data, templates[i].n_bytes, in->name);
+  }
 }
 
 // What is there is what we would write.
-static bool init_is_same(const char *path, size_t i, const char *name) {
+static bool init_is_same(const init *in, const char *path, size_t i) {
   WG_AUTO(wg_buf) want = {0};
   WG_AUTO(wg_buf) have = {0};
   wg_error ignored = WG_ERROR_INIT;
-  init_text(i, name, &want);
+  init_text(in, i, &want);
   wg_buf_init(&have, wg_heap(), 0);
   return wg_os_read_file(WG_CWD, path, want.n, &have, &ignored) == WG_OK &&
          wg_str_eq(wg_buf_str(&have), wg_buf_str(&want));
 }
 
 // Nothing else of the template may be there: a user's file is never overwritten.
-static wg_code init_check_free(const char *dir, const char *name, wg_error *err) {
+static wg_code init_check_free(const init *in, wg_error *err) {
+  const char *dir = in->dir;
   if (!wg_os_exists(WG_CWD, dir)) {
     return WG_OK;
   }
@@ -98,13 +86,13 @@ static wg_code init_check_free(const char *dir, const char *name, wg_error *err)
   }
   for (size_t i = 0; i < WG_ARRAY_LEN(templates); i++) {
     WG_AUTO(wg_cstr) path = wg_path_join(dir, templates[i].path);
-    if (init_may_exist(templates[i].path) || !wg_os_exists(WG_CWD, path)) {
+    if (!init_has(in, i) || init_may_exist(templates[i].path) || !wg_os_exists(WG_CWD, path)) {
       continue;
     }
-    if (strcmp(templates[i].path, "wingo.yaml") == 0) {
+    if (init_is(i, "wingo.yaml")) {
       return wg_fail(err, WG_E_CONFLICT, "'%s' holds a project already (%s)", dir, path);
     }
-    if (init_is_same(path, i, name)) {
+    if (init_is_same(in, path, i)) {
       continue;
     }
     return wg_fail(err, WG_E_CONFLICT,
@@ -115,19 +103,28 @@ static wg_code init_check_free(const char *dir, const char *name, wg_error *err)
   return WG_OK;
 }
 
-static wg_code init_write_one(const wg_cli *c, const char *dir, size_t i, const char *name,
-                              wg_error *err) {
-  WG_AUTO(wg_cstr) path = wg_path_join(dir, templates[i].path);
+static void init_tell_kept(const init *in, const char *path, size_t i) {
+  WG_AUTO(wg_buf) text = {0};
+  wg_error ignored = WG_ERROR_INIT;
+  wg_buf_init(&text, wg_heap(), 0);
+  bool read = wg_os_read_file(WG_CWD, path, (uint64_t)1 << 20, &text, &ignored) == WG_OK;
+  bool lacks = init_is(i, ".gitignore") && read && strstr(wg_buf_z(&text), ".wingo") == NULL;
+  wg_note(in->c, "%s is kept as it is%s", path,
+          lacks ? "; what wingo makes is /out/ and /.wingo/: add them" : "");
+}
+
+static wg_code init_write_one(const init *in, size_t i, wg_error *err) {
+  WG_AUTO(wg_cstr) path = wg_path_join(in->dir, templates[i].path);
   if (wg_os_exists(WG_CWD, path)) {
-    if (init_may_exist(templates[i].path) && !init_is_same(path, i, name)) {
-      wg_note(c, "%s is kept as it is", path);
+    if (init_may_exist(templates[i].path) && !init_is_same(in, path, i)) {
+      init_tell_kept(in, path, i);
     }
     return WG_OK;
   }
   WG_AUTO(wg_cstr) parent = wg_path_dirname(path);
   WG_AUTO(wg_buf) text = {0};
   WG_AUTO(wg_outfile) o = WG_OUTFILE_INIT;
-  init_text(i, name, &text);
+  init_text(in, i, &text);
   if (wg_buf_check(&text, err) != WG_OK || wg_os_mkdirs(WG_CWD, parent, 0755, err) != WG_OK ||
       wg_outfile_begin(&o, WG_CWD, path, templates[i].mode, false, err) != WG_OK) {
     return err->code;
@@ -142,48 +139,94 @@ static wg_code init_write_one(const wg_cli *c, const char *dir, size_t i, const 
 
 // wingo.yaml last: what an init that did not come to its end has made is no project yet, and the
 // next one takes it up.
-static wg_code init_write_all(const wg_cli *c, const char *dir, const char *name, wg_error *err) {
+static wg_code init_write_all(const init *in, wg_error *err) {
   size_t last = 0;
   for (size_t i = 0; i < WG_ARRAY_LEN(templates); i++) {
-    if (strcmp(templates[i].path, "wingo.yaml") == 0) {
+    if (init_is(i, "wingo.yaml")) {
       last = i;
-    } else if (init_write_one(c, dir, i, name, err) != WG_OK) {
+    } else if (init_has(in, i) && init_write_one(in, i, err) != WG_OK) {
       return err->code;
     }
   }
-  return init_write_one(c, dir, last, name, err);
+  if (wg_schema_file_write(in->dir, err) != WG_OK) {
+    return err->code;
+  }
+  return init_write_one(in, last, err);
 }
 
-static void init_print(const wg_cli *c, const char *dir, const char *name) {
-  if (c->json) {
-    // Names need no escapes; a path may, and is left to the caller who gave it.
-    wg_out("{\"name\": \"%s\", \"files\": [", name);
-    for (size_t i = 0; i < WG_ARRAY_LEN(templates); i++) {
-      wg_out("%s\"%s\"", i > 0 ? ", " : "", templates[i].path);
+static int init_print_json(const init *in) {
+  WG_AUTO(wg_buf) out = {0};
+  wg_jsonw j;
+  wg_buf_init(&out, wg_heap(), 0);
+  wg_jsonw_init(&j, &out, 2);
+  wg_jsonw_begin_object(&j);
+  wg_jsonw_kv_z(&j, "name", in->name);
+  wg_jsonw_kv_z(&j, "folder", in->dir);
+  wg_jsonw_key_z(&j, "files");
+  wg_jsonw_begin_array(&j);
+  for (size_t i = 0; i < WG_ARRAY_LEN(templates); i++) {
+    if (init_has(in, i)) {
+      wg_jsonw_str_z(&j, templates[i].path);
     }
-    wg_out("]}\n");
-    return;
   }
-  if (c->quiet) {
-    return;
+  wg_jsonw_end_array(&j);
+  wg_jsonw_kv_z(&j, "module", in->module.path);
+  wg_jsonw_key_z(&j, "programs");
+  wg_jsonw_begin_array(&j);
+  for (size_t i = 0; i < in->module.n; i++) {
+    wg_jsonw_begin_object(&j);
+    wg_jsonw_kv_z(&j, "app", in->module.v[i].name);
+    wg_jsonw_kv_z(&j, "main", in->module.v[i].main);
+    wg_jsonw_end_object(&j);
   }
-  bool here = strcmp(dir, ".") == 0;
-  wg_out("Made the project '%s' in %s:\n"
-         "  wingo.yaml   what is built\n"
-         "  agent/       a Go program with a test\n"
-         "  base/        stands in for a Windows image\n"
-         "  branding/    files that go into the image\n"
-         "  config/      what differs from wingo.yaml in an environment\n"
-         "  keys/        keys for signing; git ignores private parts\n"
-         "  scripts/ tests/\n"
-         "\nNext:\n",
-         name, here ? "this folder" : dir);
+  wg_jsonw_end_array(&j);
+  wg_jsonw_end_object(&j);
+  return wg_cli_end_json(in->c, &j, &out);
+}
+
+static void init_print_module(const init *in) {
+  const wg_init_module *m = &in->module;
+  wg_out("  wingo.yaml   what is built: %s of the Go module %s\n",
+         m->n == 1 ? "the program" : "the programs", m->path);
+  for (size_t i = 0; i < m->n; i++) {
+    wg_out("    %-20s %s\n", m->v[i].name, m->v[i].main);
+  }
+  if (m->n > 1) {
+    wg_out("  Remove from wingo.yaml what is not to be shipped.\n");
+  }
+}
+
+static int init_print(const init *in) {
+  if (in->c->json) {
+    return init_print_json(in);
+  }
+  if (in->c->quiet) {
+    return 0;
+  }
+  bool here = strcmp(in->dir, ".") == 0;
+  wg_out("Made the project '%s' in %s:\n", in->name, here ? "this folder" : in->dir);
+  if (in->module.n > 0) {
+    init_print_module(in);
+  } else {
+    wg_out("  wingo.yaml   what is built\n"
+           "  agent/       a Go program with a test\n"
+           "  branding/    files that go into the image\n"
+           "  config/      what differs from wingo.yaml in an environment\n"
+           "  keys/        keys for signing; git ignores private parts\n"
+           "  scripts/ tests/\n");
+  }
+  wg_out("\nNext:\n");
   if (!here) {
-    bool plain = strpbrk(dir, " \t\"'$`\\&;()<>|*?[]#~!") == NULL;
-    wg_out(plain ? "  cd %s\n" : "  cd \"%s\"\n", dir);
+    bool plain = strpbrk(in->dir, " \t\"'$`\\&;()<>|*?[]#~!") == NULL;
+    wg_out(plain ? "  cd %s\n" : "  cd \"%s\"\n", in->dir);
   }
-  wg_out("  wingo build        builds the agent for each platform and out/kiosk.wim with it\n"
-         "  wingo plan         says what a build would do, and why\n");
+  wg_out("  wingo build        builds %s for each platform and out/%s.wim with %s\n"
+         "  wingo plan         says what a build would do, and why\n",
+         in->module.n == 0   ? "the agent"
+         : in->module.n == 1 ? "the program"
+                             : "the programs",
+         in->module.n == 0 ? "kiosk" : "windows", in->module.n > 1 ? "them" : "it");
+  return 0;
 }
 
 static int init_run(wg_cli *c) {
@@ -191,35 +234,48 @@ static int init_run(wg_cli *c) {
   const char *given = wg_cli_value(c, "name");
   WG_AUTO(wg_cstr) absolute = wg_path_absolute(dir);
   WG_AUTO(wg_cstr)
-  name = given != NULL ? wg_xstrdup(given) : init_name_from(wg_path_basename(absolute));
+  name = given != NULL ? wg_xstrdup(given) : wg_init_name(wg_path_basename(absolute));
+  name = name == NULL ? wg_xstrdup("kiosk") : name; // a folder whose name gives no letters
   if (!init_name_good(name)) {
     return wg_cli_usage(c, "--name takes lower-case letters, digits and '-', not '%s'", name);
   }
+  WG_AUTO(wg_init_module) module = {0};
   wg_error err = WG_ERROR_INIT;
-  if (init_check_free(dir, name, &err) != WG_OK || wg_os_mkdirs(WG_CWD, dir, 0755, &err) != WG_OK) {
+  if (!wg_cli_has(c, "sample")) {
+    wg_init_module_find(dir, &module);
+  }
+  const init in = {.c = c, .dir = dir, .name = name, .module = module};
+  if (module.path != NULL && module.n == 0) {
+    wg_note(c, "the Go module %s has no package main: a sample program is made", module.path);
+  }
+  if (init_check_free(&in, &err) != WG_OK || wg_os_mkdirs(WG_CWD, dir, 0755, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
-  if (init_write_all(c, dir, name, &err) != WG_OK) {
+  if (init_write_all(&in, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
-  init_print(c, dir, name);
-  return 0;
+  return init_print(&in);
 }
 
 static const wg_cli_opt init_opts[] = {
     {.name = "name", .arg = "NAME", .help = "the project's name (default: the folder's)"},
+    {.name = "sample", .help = "make the sample program in a Go module, too"},
 };
 
 const wg_cli_cmd wg_cmd_init = {
     .name = "init",
     .args = "[DIR]",
     .summary = "make a project that builds at once",
-    .text = "Makes wingo.yaml, a small Go program with a test, a folder that stands in for a\n"
-            "Windows image, and the folders config, scripts, tests and keys. A file that is there\n"
-            "already is never overwritten.\n\n"
+    .text = "Makes wingo.yaml, a small Go program with a test, and the folders branding, config, "
+            "scripts, tests and keys. In a Go module, or in a folder below one, it makes only "
+            "wingo.yaml and .gitignore, with every package main of the module as an app, and a "
+            "Windows image that has them. A file that is there already is never overwritten.\n\n"
+            "wingo.yaml begins with a line that tells editors where its JSON Schema is: "
+            ".wingo/wingo.schema.json, which check, plan and build keep up to date.\n\n"
             "Examples:\n"
             "  wingo init shopfloor\n"
-            "  wingo init --name=kiosk .\n",
+            "  wingo init --name=kiosk .\n"
+            "  cd ~/src/agent && wingo init\n",
     .opts = init_opts,
     .n_opts = WG_ARRAY_LEN(init_opts),
     .max_args = 1,

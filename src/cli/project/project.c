@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/core/ins.h"
+#include "cli/project/schema_file.h"
 
 static void project_format_fault(const wg_cfg_fault *f, bool color, wg_buf *out) {
   bool error = f->severity == WG_FAULT_ERROR;
@@ -38,6 +39,7 @@ wg_code wg_cli_load_options(const wg_cli *cli, wg_cfg **out, wg_error *err) {
                               .n_sets = n};
   wg_code code = wg_project_load(&opt, out, err);
   wg_xfree(sets);
+  wg_schema_file_refresh(wg_cfg_file(*out));
   return code;
 }
 

@@ -127,11 +127,11 @@ static wg_code meta_entry(apply_meta *a, const wg_apply_node *n, wg_error *err) 
 static wg_code meta_old(apply_meta *a, wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
   wg_stat st;
-  if (!a->r->opt->overlay || wg_beneath_stat(&a->r->at, WG_META_FILE, &st, err) != WG_OK) {
-    if (a->r->opt->overlay && err->code == WG_E_NOT_FOUND) {
-      *err = (wg_error)WG_ERROR_INIT;
-    }
-    return err->code;
+  if (!a->r->opt->overlay) {
+    return WG_OK;
+  }
+  if (wg_beneath_stat(&a->r->at, WG_META_FILE, &st, err) != WG_OK) {
+    return err->code == WG_E_NOT_FOUND ? WG_OK : err->code;
   }
   if (st.type != WG_FT_FILE) {
     (void)wg_fail(err, WG_E_CONFLICT, "no file, where --meta puts one of its own");

@@ -19,10 +19,7 @@ wg_code wg_image_side_begin(wg_image_side *s, const char *dir, wg_error *err) {
   wg_arena_init(&s->arena, wg_heap(), (size_t)8 << 30);
   wg_buf_init(&s->text, wg_heap(), (size_t)WG_META_MAX_BYTES);
   if (wg_os_stat(WG_CWD, path, false, &st, err) != WG_OK) {
-    if (err->code == WG_E_NOT_FOUND) {
-      *err = (wg_error)WG_ERROR_INIT;
-    }
-    return err->code;
+    return err->code == WG_E_NOT_FOUND ? WG_OK : err->code;
   }
   if (st.type != WG_FT_FILE) {
     return wg_fail(err, WG_E_CONFLICT,

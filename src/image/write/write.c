@@ -257,9 +257,8 @@ static wg_code run_edit(wg_image_run *r, wg_error *err) {
                             .n_changes = r->job->n_changes,
                             .time_s = r->job->opt.time_s,
                             .result = &r->result};
-  return wg_image_edit_apply(&r->edit, r->paths, err) == WG_OK && r->side != NULL
-             ? run_side_contents(r, err)
-             : err->code;
+  wg_code code = wg_image_edit_apply(&r->edit, r->paths, err);
+  return code == WG_OK && r->side != NULL ? run_side_contents(r, err) : code;
 }
 
 // A Windows that comes from a folder of this host has lost what that had no form for.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf.h"
+#include "image/part/part.h"
 #include "project/image.h"
 
 // Two lists, one behind the other.
@@ -181,8 +182,18 @@ static void serviced_base(wg_cfg *c, const wg_cfg_image *img) {
   }
 }
 
+// What is done to an image's Winre.wim stands in no image of the file: its entries meet here.
+static void serviced_winre(wg_cfg *c, const wg_cfg_image *img, bool files) {
+  wg_cfg_image inner = wg_part_winre_image(img);
+  const wg_place all = {.self = &inner,
+                        .path = wg_cfg_printf(c, "images.%s.winre", img->name),
+                        .pos = img->winre.pos};
+  (files ? wg_section_puts.files : wg_section_puts.rules)(c, &all);
+}
+
 void wg_serviced_fill(wg_cfg *c, wg_cfg_image *img) {
   size_t n = img->n_indexes;
+  serviced_winre(c, img, false);
   wg_cfg_image *v = wg_cfg_alloc(c, n + 1, sizeof(*v));
   v[0] = *img;
   for (size_t i = 0; i < n; i++) {
@@ -198,6 +209,7 @@ void wg_serviced_fill(wg_cfg *c, wg_cfg_image *img) {
 }
 
 void wg_serviced_files(wg_cfg *c, const wg_cfg_image *img) {
+  serviced_winre(c, img, true);
   for (size_t i = 0; i < img->n_serviced && img->n_indexes > 0; i++) {
     wg_cfg_image *s = &img->serviced[i];
     size_t first = c->n_faults;

@@ -115,3 +115,55 @@ void wg_image_tell_changes(wg_step_ctx *c, const wg_image_told_plan *plans, size
                                 .texts = texts});
   }
 }
+
+// What takes the room: the report draws a map of it.
+static void changes_folders(wg_step_ctx *c, const wg_image_result *r) {
+  static const char *const columns[] = {"folder", "below", "bytes", "bytes_put"};
+  const char **texts =
+      (const char **)wg_arena_new_array(wg_ctx_arena(c), const char *, 2 * r->n_folders);
+  uint64_t *numbers = wg_arena_new_array(wg_ctx_arena(c), uint64_t, 2 * r->n_folders);
+  wg_assert(texts != NULL && numbers != NULL);
+  for (size_t i = 0; i < r->n_folders; i++) {
+    texts[2 * i] = r->folders[i].top;
+    texts[2 * i + 1] = r->folders[i].below;
+    numbers[2 * i] = r->folders[i].n_bytes;
+    numbers[2 * i + 1] = r->folders[i].n_added;
+  }
+  wg_ctx_table(c, &(wg_table){.name = "folders",
+                              .columns = columns,
+                              .n_texts = 2,
+                              .n_numbers = 2,
+                              .n_rows = r->n_folders,
+                              .texts = texts,
+                              .numbers = numbers});
+}
+
+void wg_image_tell_result(wg_step_ctx *c, const wg_image_result *r) {
+  wg_ctx_fact_u64(c, "base_bytes", r->base_bytes);
+  wg_ctx_fact_u64(c, "out_bytes", r->out_bytes);
+  wg_ctx_fact_u64(c, "files_put", r->n_files);
+  wg_ctx_fact_u64(c, "files_replaced", r->n_replaced);
+  wg_ctx_fact_u64(c, "entries_deleted", r->n_deleted);
+  wg_ctx_fact_u64(c, "entries_renamed", r->n_renamed);
+  wg_ctx_fact_u64(c, "bytes_added", r->added_bytes);
+  wg_ctx_fact_u64(c, "bytes_stored", r->stored_bytes);
+  wg_ctx_fact_u64(c, "files_deduplicated", r->n_dedup);
+  wg_ctx_fact_u64(c, "bytes_deduplicated", r->dedup_bytes);
+  wg_ctx_fact_u64(c, "bytes_reused", r->kept_bytes);
+  wg_ctx_fact_u64(c, "bytes_repacked", r->repacked_bytes);
+  for (size_t i = 0; i < r->n_facts; i++) {
+    wg_ctx_fact_u64(c, r->facts[i].name, r->facts[i].v);
+  }
+  changes_folders(c, r);
+  if (r->dead_bytes > 0) {
+    wg_ctx_fact_u64(c, "bytes_replaced_but_inside", r->dead_bytes);
+    wg_ctx_noted(
+        c,
+        "%llu bytes of content that no file has any more are still inside the file's solid "
+        "data; 'compact: true' packs it anew without them",
+        (unsigned long long)r->dead_bytes);
+  }
+  for (size_t i = 0; i < r->n_warnings; i++) {
+    wg_ctx_warn(c, "%s", r->warnings[i]);
+  }
+}

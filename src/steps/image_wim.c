@@ -10,6 +10,7 @@
 #include "steps/image_base.h"
 #include "steps/image_split.h"
 #include "steps/image_synthetic.h"
+#include "steps/image_winre.h"
 #include "steps/parts.h"
 
 // What run() needs of the plan; lives in the project's memory.
@@ -35,28 +36,6 @@ static void image_progress(void *ctx, const char *stage, uint64_t done, uint64_t
   wg_ctx_progress(ctx, done, total, unit);
 }
 
-// What takes the room: the report draws a map of it.
-static void image_folders(wg_step_ctx *c, const wg_image_result *r) {
-  static const char *const columns[] = {"folder", "below", "bytes", "bytes_put"};
-  const char **texts =
-      (const char **)wg_arena_new_array(wg_ctx_arena(c), const char *, 2 * r->n_folders);
-  uint64_t *numbers = wg_arena_new_array(wg_ctx_arena(c), uint64_t, 2 * r->n_folders);
-  wg_assert(texts != NULL && numbers != NULL);
-  for (size_t i = 0; i < r->n_folders; i++) {
-    texts[2 * i] = r->folders[i].top;
-    texts[2 * i + 1] = r->folders[i].below;
-    numbers[2 * i] = r->folders[i].n_bytes;
-    numbers[2 * i + 1] = r->folders[i].n_added;
-  }
-  wg_ctx_table(c, &(wg_table){.name = "folders",
-                              .columns = columns,
-                              .n_texts = 2,
-                              .n_numbers = 2,
-                              .n_rows = r->n_folders,
-                              .texts = texts,
-                              .numbers = numbers});
-}
-
 static void image_base_fact(wg_step_ctx *c, const wg_cfg_base *base) {
   static const char *const kinds[] = {
       [WG_BASE_FILE] = "file", [WG_BASE_DIR] = "folder", [WG_BASE_SYNTHETIC] = "synthetic"};
@@ -65,33 +44,6 @@ static void image_base_fact(wg_step_ctx *c, const wg_cfg_base *base) {
                     base->path, base->image != NULL ? ", image " : "",
                     base->image != NULL ? base->image : "");
   wg_ctx_fact(c, "base", text);
-}
-
-static void image_facts(wg_step_ctx *c, const wg_image_result *r) {
-  wg_ctx_fact_u64(c, "base_bytes", r->base_bytes);
-  wg_ctx_fact_u64(c, "out_bytes", r->out_bytes);
-  wg_ctx_fact_u64(c, "files_put", r->n_files);
-  wg_ctx_fact_u64(c, "files_replaced", r->n_replaced);
-  wg_ctx_fact_u64(c, "entries_deleted", r->n_deleted);
-  wg_ctx_fact_u64(c, "entries_renamed", r->n_renamed);
-  wg_ctx_fact_u64(c, "bytes_added", r->added_bytes);
-  wg_ctx_fact_u64(c, "bytes_stored", r->stored_bytes);
-  wg_ctx_fact_u64(c, "files_deduplicated", r->n_dedup);
-  wg_ctx_fact_u64(c, "bytes_deduplicated", r->dedup_bytes);
-  wg_ctx_fact_u64(c, "bytes_reused", r->kept_bytes);
-  wg_ctx_fact_u64(c, "bytes_repacked", r->repacked_bytes);
-  for (size_t i = 0; i < r->n_facts; i++) {
-    wg_ctx_fact_u64(c, r->facts[i].name, r->facts[i].v);
-  }
-  image_folders(c, r);
-  if (r->dead_bytes > 0) {
-    wg_ctx_fact_u64(c, "bytes_replaced_but_inside", r->dead_bytes);
-    wg_ctx_noted(
-        c,
-        "%llu bytes of content that no file has any more are still inside the file's solid "
-        "data; 'compact: true' packs it anew without them",
-        (unsigned long long)r->dead_bytes);
-  }
 }
 
 // Where the base is read: what the base step packed, or the user's own.
@@ -213,13 +165,10 @@ static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_b
       wg_image_write(base, NULL, 0, &opt, &result, err) != WG_OK) {
     return err->code;
   }
-  image_facts(c, &result);
+  wg_image_tell_result(c, &result);
   image_base_fact(c, &s->image->base);
   image_images_fact(c, s, &result);
   image_changes(c, s);
-  for (size_t i = 0; i < result.n_warnings; i++) {
-    wg_ctx_warn(c, "%s", result.warnings[i]);
-  }
   return s->big ? WG_OK : wg_ctx_output_file(c, "image", out_path, err);
 }
 
@@ -239,35 +188,8 @@ static const wg_step_kind image_kind = {
 
 static const char *const format_names[] = {"wim", "esd"};
 
-// The base is what its step made: a WIM, taken as it is whatever the output is.
-static wg_code image_add_synthetic(wg_graph *g, wg_step *step, image_step *user,
-                                   const wg_image_plan *plan, wg_error *err) {
-  const wg_cfg_base *base = &user->image->base;
-  wg_step *before = NULL;
-  for (size_t i = 0; i < user->n_ones; i++) {
-    WG_AUTO(wg_cstr) image = NULL;
-    image_part *one = &user->ones[i];
-    if (wg_synthetic_check_disc(base->path, plan->ones[i].arch, base->state,
-                                (wg_image_disc_wim)base->wim, one->base_image, &image,
-                                err) != WG_OK) {
-      return err->code;
-    }
-    one->base_image = wg_arena_strdup(plan->memory, image);
-    if (one->base_image == NULL) {
-      return wg_arena_fail(plan->memory, err);
-    }
-  }
-  if (wg_image_synthetic_step(g, base->path, plan->ones[0].arch, base->state, plan->memory, &before,
-                              err) != WG_OK) {
-    return err->code;
-  }
-  user->packed = true;
-  wg_step_input_step(step, "base", before, "base");
-  return WG_OK;
-}
-
 static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user,
-                              const wg_image_plan *plan, wg_error *err) {
+                              const wg_image_plan *plan, wg_step *base_step, wg_error *err) {
   static const char *const kinds[] = {
       [WG_BASE_FILE] = "file", [WG_BASE_DIR] = "dir", [WG_BASE_SYNTHETIC] = "synthetic"};
   const wg_cfg_base *base = &user->image->base;
@@ -275,8 +197,10 @@ static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user,
   wg_step *before = NULL;
   wg_step_param(step, "base/kind", kinds[base->kind]);
   wg_step_param(step, "base/wim", base->wim == WG_IMAGE_DISC_BOOT ? "boot" : "");
-  if (base->kind == WG_BASE_SYNTHETIC) {
-    return image_add_synthetic(g, step, user, plan, err);
+  if (base_step != NULL) { // a WIM, taken as it is whatever the output is
+    user->packed = true;
+    wg_step_input_step(step, "base", base_step, "base");
+    return WG_OK;
   }
   // What is packed anew is checked as it is read.
   if (!user->image->compact &&
@@ -317,7 +241,7 @@ static void image_add_one(wg_graph *g, wg_step *step, const image_part *one, con
 }
 
 static wg_code image_add(wg_graph *g, const wg_image_plan *plan, const image_part *ones,
-                         wg_output_kind kind, wg_step **out, wg_error *err) {
+                         wg_step *base_step, wg_output_kind kind, wg_step **out, wg_error *err) {
   image_step *user = wg_arena_new(plan->memory, image_step);
   image_part *copy = wg_arena_new_array(plan->memory, image_part, plan->n_ones);
   if (user == NULL || copy == NULL) {
@@ -341,7 +265,7 @@ static wg_code image_add(wg_graph *g, const wg_image_plan *plan, const image_par
   wg_step_param(step, "time", time);
   wg_step_param(step, "format", name);
   wg_step_param(step, "compact", image->compact ? "yes" : "no");
-  if (image_add_base(g, step, user, plan, err) != WG_OK) {
+  if (image_add_base(g, step, user, plan, base_step, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < user->n_ones; i++) {
@@ -362,15 +286,47 @@ static void image_free_parts(void *p) {
   wg_part_plan_free(p);
 }
 
+// Which image of the base it is, as the base knows it. *out in the plan's memory.
+static wg_code image_base_image(const wg_image_plan *plan, const wg_image_one *one,
+                                const char **out, wg_error *err) {
+  const wg_cfg_base *base = &one->image->base;
+  WG_AUTO(wg_cstr) image = NULL;
+  if (base->kind != WG_BASE_SYNTHETIC) {
+    *out = base->image;
+    return WG_OK;
+  }
+  if (wg_synthetic_check_disc(base->path, one->arch, base->state, (wg_image_disc_wim)base->wim,
+                              base->image, &image, err) != WG_OK) {
+    return err->code;
+  }
+  *out = wg_arena_strdup(plan->memory, image);
+  return *out != NULL ? WG_OK : wg_arena_fail(plan->memory, err);
+}
+
 // What the parts plan for an image of the base, once for all outputs; the graph keeps it.
 static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg_image_one *one,
-                                image_part *out, wg_error *err) {
+                                wg_step *base_step, image_part *out, wg_error *err) {
   wg_part_plan *parts = NULL;
+  const char *base_image = NULL;
+  wg_step *winre = NULL;
+  if (image_base_image(plan, one, &base_image, err) != WG_OK) {
+    return err->code;
+  }
+  const wg_image_winre_plan inner = {.project = plan->project,
+                                     .image = one->image,
+                                     .base_image = base_image,
+                                     .arch = one->arch,
+                                     .base_step = base_step,
+                                     .memory = plan->memory};
+  if (one->image->winre.present && wg_image_winre_step(g, &inner, &winre, err) != WG_OK) {
+    return err->code;
+  }
   const wg_part_in in = {.image = one->image,
                          .arch = one->arch,
                          .project_dir = plan->project->dir,
                          .release = plan->project->release,
-                         .app_steps = one->app_steps};
+                         .app_steps = one->app_steps,
+                         .winre_step = winre != NULL ? wg_step_identity(winre) : NULL};
   if (wg_part_plan_all(&wg_image_parts, &in, &parts, err) != WG_OK) {
     return err->code;
   }
@@ -380,19 +336,25 @@ static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg
   if (of == NULL) {
     return wg_arena_fail(plan->memory, err);
   }
-  *out = (image_part){
-      .image = one->image, .parts = parts, .base_image = one->image->base.image, .of = of};
+  *out = (image_part){.image = one->image, .parts = parts, .base_image = base_image, .of = of};
   return WG_OK;
 }
 
 wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err) {
   wg_step *made[2] = {NULL, NULL};
+  const wg_cfg_base *base = &plan->image->base;
+  wg_step *base_step = NULL;
   image_part *ones = wg_arena_new_array(plan->memory, image_part, plan->n_ones);
   if (ones == NULL) {
     return wg_arena_fail(plan->memory, err);
   }
+  if (base->kind == WG_BASE_SYNTHETIC &&
+      wg_image_synthetic_step(g, base->path, plan->ones[0].arch, base->state, plan->memory,
+                              &base_step, err) != WG_OK) {
+    return err->code;
+  }
   for (size_t i = 0; i < plan->n_ones; i++) {
-    if (image_plan_parts(g, plan, &plan->ones[i], &ones[i], err) != WG_OK) {
+    if (image_plan_parts(g, plan, &plan->ones[i], base_step, &ones[i], err) != WG_OK) {
       return err->code;
     }
   }
@@ -400,7 +362,7 @@ wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err
     const wg_cfg_output *o = &plan->image->outputs[i];
     wg_output_kind kind = o->kind == WG_OUTPUT_SWM ? WG_OUTPUT_WIM : o->kind;
     wg_step **step = &made[kind == WG_OUTPUT_ESD ? 1 : 0];
-    if (*step == NULL && image_add(g, plan, ones, kind, step, err) != WG_OK) {
+    if (*step == NULL && image_add(g, plan, ones, base_step, kind, step, err) != WG_OK) {
       return err->code;
     }
     wg_step *last = *step;

@@ -4,6 +4,7 @@
 //   base/<file>/<format>   the unchanged base, packed once (image_base.h)
 //   image/<name>/<format>  the base with the project's changes: out/<name>.wim or .esd
 //   image/<name>/swm       the WIM in parts (image_split.h)
+//   image/<name>/winre     the recovery environment in it (image_winre.h)
 #ifndef WG_STEPS_IMAGE_WIM_H
 #define WG_STEPS_IMAGE_WIM_H
 

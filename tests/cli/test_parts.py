@@ -53,8 +53,11 @@ BOTH = {"base": {"synthetic": "windows-11-setup"}, "files": [{"from": "tree", "t
         "registry": [{"key": "HKLM\\SOFTWARE\\Both", "values": {"A": 1}}],
         "indexes": {"1": INDEX, "2": {"registry": [{"key": "HKLM\\SOFTWARE\\Two", "values": {"A": 1}}]}},
         "outputs": ["wim"]}
+RECOVERY = {"base": {"synthetic": "windows-11"}, "outputs": ["wim"],
+            "winre": {"files": [{"from": "note.txt", "to": "C:\\N\\"}],
+                      "registry": [{"key": "HKLM\\SOFTWARE\\Re", "values": {"A": 1}}]}}
 PROJECT = {"version": 1, "name": "t", "release": "1.2.3", "apps": {"agent": {"dir": "app", "targets": ["windows/amd64"]}},
-           "images": {"full": IMAGE, "both": BOTH}}
+           "images": {"full": IMAGE, "both": BOTH, "rec": RECOVERY}}
 # Where the value is put into the project, and what it becomes. Each alone must change what is built.
 CHANGES = [
     ("base.state", "complete"), ("base.image", "Windows 11 Home"), ("base", {"synthetic": "windows-10"}),
@@ -95,9 +98,12 @@ BOTH_CHANGES = [
     ("indexes", {"1": INDEX}), ("indexes", {"1": INDEX, "2": {"files": [{"mkdir": "C:\\x"}]}}),
     ("indexes", {"2": INDEX, "1": {"registry": [{"key": "HKLM\\SOFTWARE\\Two", "values": {"A": 1}}]}}),
 ]
+# The same of what is done to the Winre.wim, whose step is its own.
+WINRE_CHANGES = [("winre.files.0.from", "other.txt"), ("winre.files.0.to", "C:\\M\\"), ("winre.registry.0.values.A", 2),
+                 ("winre.registry", [{"key": "HKLM\\SOFTWARE\\Other"}])]
 # They decide which steps there are, or where a base is; not what is in the image's own step.
 NOT_HERE = {"base.synthetic", "base.wim", "base.file", "base.dir", "base.sha256", "arch", "outputs", "outputs.0.swm", "apps", "files", "registry",
-            "apps.0.app", "apps.0.service", "apps.0.firewall", "apps.0.uninstall", "apps.0.service.failures"}
+            "apps.0.app", "apps.0.service", "apps.0.firewall", "apps.0.uninstall", "apps.0.service.failures", "winre.drivers"}
 STEP = "image/full/wim"
 
 
@@ -151,8 +157,10 @@ def schema_keys(schema, where=""):
     for name, s in schema.get("properties", {}).items():
         path = f"{where}.{name}" if where else name
         yield path
-        if name == "indexes":
-            yield from (f"{path}.*.{below}" for below in s["additionalProperties"]["properties"])
+        if name in ("indexes", "winre"):  # what they hold are the image's own keys again
+            below, map_ = (".*", s["additionalProperties"]) if name == "indexes" else ("", s)
+            yield from (f"{path}{below}.{key}" for key in map_["properties"])
+            continue
         for form in [s, *s.get("oneOf", []), *s.get("anyOf", [])]:
             if form.get("type") == "object":
                 yield from schema_keys(form, path)
@@ -166,6 +174,7 @@ def test_every_key_of_an_image_is_changed_below(root):
     schema = json.loads((root / "docs" / "wingo.schema.json").read_text())
     known = {w for w, _ in CHANGES} | NOT_HERE
     flat = {re.sub(r"\.\d+\.", ".0.", w) for w in known}
+    flat |= {w for w, _ in WINRE_CHANGES}
     flat |= {re.sub(r"^indexes\.\d+\.", "indexes.*.", w) for w, _ in BOTH_CHANGES}
     missing = []
     for path in schema_keys(schema["properties"]["images"]["additionalProperties"]):
@@ -190,6 +199,10 @@ def test_each_key_alone_changes_the_steps_key(full, run):
         now = keys(run, full, changed(PROJECT, where, value, "both"))
         if now["image/both/wim"] in ("?", first["image/both/wim"]) or now[STEP] != first[STEP]:
             same.append((where, value, now["image/both/wim"]))
+    for where, value in WINRE_CHANGES:
+        now = keys(run, full, changed(PROJECT, where, value, "rec"))
+        if now["image/rec/winre"] in ("?", first["image/rec/winre"]) or now[STEP] != first[STEP]:
+            same.append((where, value, now["image/rec/winre"]))
     assert not same
     swapped = copy.deepcopy(PROJECT)
     swapped["images"]["full"]["files"][2:4] = reversed(swapped["images"]["full"]["files"][2:4])

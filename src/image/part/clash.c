@@ -143,5 +143,8 @@ void wg_part_find_clashes(const wg_cfg_image *image, const char *label, const ch
   for (size_t i = 0; i < image->n_apps; i++) {
     clash_add_app(&c, &image->apps[i]);
   }
+  if (image->winre.present) {
+    clash_add(&c, WG_PART_WINRE_PATH, "winre", image->winre.pos);
+  }
   wg_image_changes_conflicts(c.changes.v, c.changes.n, clash_tell, &c);
 }

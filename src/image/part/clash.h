@@ -16,10 +16,10 @@ typedef enum wg_part_look { // how much of this machine's files is looked at
 // Called for each fault: where, and what is wrong; hint may be NULL. Texts live for the call.
 typedef void (*wg_part_fault)(void *ctx, wg_pos pos, const char *text, const char *hint);
 
-// Tells every conflict (wg_image_changes_conflicts) of files:, programs of apps and their
-// shortcuts. With LOOK_ALL also all that cannot be put: names that Windows refuses, links. label
-// begins each text ("images.kiosk"). NULL fields of the image are passed over. project_dir: what
-// `from` is relative to. What is not there on this machine is passed over.
+// Tells every conflict (wg_image_changes_conflicts) of files:, programs of apps, their
+// shortcuts and winre. With LOOK_ALL also all that cannot be put: names that Windows refuses,
+// links. label begins each text ("images.kiosk"). NULL fields of the image are passed over.
+// project_dir: what `from` is relative to. What is not there on this machine is passed over.
 void wg_part_find_clashes(const wg_cfg_image *image, const char *label, const char *project_dir,
                           wg_part_look look, wg_part_fault fault, void *ctx);
 

@@ -17,6 +17,9 @@ typedef struct wg_part_in { // at graph time; all of it outlives the call
   const char *release;     // "" when the project has none
   // Identity of the step whose output "bin" is the program of image->apps[i].
   const char *const *app_steps;
+  // Identity of the step whose output "image" is the image's Winre.wim as it is to be; NULL: it
+  // stays.
+  const char *winre_step;
 } wg_part_in;
 
 typedef struct wg_part_run { // when the image is made, in the worker
@@ -30,7 +33,8 @@ typedef struct wg_part_run { // when the image is made, in the worker
 typedef struct wg_image_part {
   const char *name;
   uint32_t version; // raised whenever the same plan would give another image
-  int order;        // files 10, apps 20, shortcuts 30, ..., registry 90, answer 110, firstboot 120
+  int order; // files 10, apps 20, shortcuts 30, winre 40, ..., registry 90, answer 110, firstboot
+             // 120
   // Adds to the plan. It sees what parts before it planned. Looks at no content of the base.
   // CONFIG with the place for what the project file may not say.
   wg_code (*plan)(const wg_part_in *in, wg_part_plan *plan, wg_error *err);
@@ -85,7 +89,13 @@ char *wg_part_app_program(const wg_cfg_image_app *a);
 char *wg_part_app_folder(const wg_cfg_image_app *a);
 char *wg_part_shortcut_to(const wg_cfg_image_app *a);
 
+// Where an image keeps the recovery environment.
+#define WG_PART_WINRE_PATH "C:\\Windows\\System32\\Recovery\\Winre.wim"
+// What is wanted of it, as of an image of its own; its label in messages is images.<name>.winre.
+wg_cfg_image wg_part_winre_image(const wg_cfg_image *image);
+
 // The parts of this folder.
-extern const wg_image_part wg_part_files, wg_part_apps, wg_part_shortcuts, wg_part_registry;
+extern const wg_image_part wg_part_files, wg_part_apps, wg_part_shortcuts, wg_part_winre,
+    wg_part_registry;
 
 #endif

@@ -169,6 +169,15 @@ typedef struct wg_cfg_names {
   wg_cfg_name name, description, display_name, display_description;
 } wg_cfg_names;
 
+typedef struct wg_cfg_winre { // winre: what is done to the image's Winre.wim
+  bool present;
+  wg_pos pos;
+  const wg_cfg_image_file *files;
+  size_t n_files;
+  const wg_cfg_registry *registry;
+  size_t n_registry;
+} wg_cfg_winre;
+
 typedef struct wg_cfg_image wg_cfg_image;
 struct wg_cfg_image {
   const char *name;
@@ -186,6 +195,7 @@ struct wg_cfg_image {
   size_t n_files;
   const wg_cfg_registry *registry;
   size_t n_registry;
+  wg_cfg_winre winre;
   const wg_cfg_output *outputs;
   size_t n_outputs;
   bool compact;

@@ -77,50 +77,117 @@ static wg_code read_host_path(const wg_image_reader *r, const wg_winpath *p, cha
   return WG_OK;
 }
 
-static wg_code read_wim_file(wg_image_reader *r, uint32_t entry, const char *path,
-                             uint64_t max_bytes, wg_buf *out, wg_error *err) {
-  const wg_wim_entry *e = &r->tree.entries[entry];
-  if ((e->attributes & (WG_WIM_ATTR_DIRECTORY | WG_WIM_ATTR_REPARSE)) != 0) {
-    return wg_fail(err, WG_E_UNSUPPORTED, "'%s' in the image is a folder or a link", path);
-  }
-  wg_sha1 hash = wg_wim_entry_data(e);
-  uint32_t blob = 0;
-  if (wg_sha1_is_zero(&hash)) {
-    return WG_OK; // empty
-  }
-  if (!wg_wim_find_blob(&r->file.wim, &hash, &blob)) {
-    return wg_fail(err, WG_E_FORMAT, "'%s': the content of '%s' is not in the file", r->path, path);
-  }
-  if (wg_wim_load_blob(&r->file.wim, r->file.decoder, blob, max_bytes, out, err) != WG_OK) {
-    return wg_wrap(err, "'%s': '%s'", r->path, path);
-  }
-  return WG_OK;
-}
-
-wg_code wg_image_reader_file(wg_image_reader *r, const char *path, uint64_t max_bytes, wg_buf *out,
-                             wg_error *err) {
-  wg_winpath p;
+// The blob of the file at the path; *out_empty: it has none.
+static wg_code read_wim_find(wg_image_reader *r, const wg_winpath *p, const char *path,
+                             uint32_t *out, bool *out_empty, wg_error *err) {
   uint32_t entry = WG_WIM_NO_ENTRY;
-  if (wg_winpath_parse(path, &r->arena, &p, err) != WG_OK) {
-    return err->code;
-  }
-  if (r->kind == WG_IMAGE_BASE_DIR) {
-    WG_AUTO(wg_cstr) host = NULL;
-    if (read_host_path(r, &p, &host, err) != WG_OK) {
-      return err->code;
-    }
-    if (host == NULL) {
-      return wg_fail(err, WG_E_NOT_FOUND, "'%s' has no '%s'", r->path, path);
-    }
-    return wg_os_read_file(WG_CWD, host, max_bytes, out, err);
-  }
-  if (wg_image_edit_find(&r->tree, &p, &r->arena, &entry, err) != WG_OK) {
+  if (wg_image_edit_find(&r->tree, p, &r->arena, &entry, err) != WG_OK) {
     return err->code;
   }
   if (entry == WG_WIM_NO_ENTRY) {
     return wg_fail(err, WG_E_NOT_FOUND, "the image in '%s' has no '%s'", r->path, path);
   }
-  return read_wim_file(r, entry, path, max_bytes, out, err);
+  const wg_wim_entry *e = &r->tree.entries[entry];
+  if ((e->attributes & (WG_WIM_ATTR_DIRECTORY | WG_WIM_ATTR_REPARSE)) != 0) {
+    return wg_fail(err, WG_E_UNSUPPORTED, "'%s' in the image is a folder or a link", path);
+  }
+  wg_sha1 hash = wg_wim_entry_data(e);
+  *out_empty = wg_sha1_is_zero(&hash);
+  if (!*out_empty && !wg_wim_find_blob(&r->file.wim, &hash, out)) {
+    return wg_fail(err, WG_E_FORMAT, "'%s': the content of '%s' is not in the file", r->path, path);
+  }
+  return WG_OK;
+}
+
+// The host's file at the path.
+static wg_code read_host_find(wg_image_reader *r, const wg_winpath *p, const char *path, char **out,
+                              wg_error *err) {
+  if (read_host_path(r, p, out, err) != WG_OK) {
+    return err->code;
+  }
+  return *out != NULL ? WG_OK : wg_fail(err, WG_E_NOT_FOUND, "'%s' has no '%s'", r->path, path);
+}
+
+wg_code wg_image_reader_file(wg_image_reader *r, const char *path, uint64_t max_bytes, wg_buf *out,
+                             wg_error *err) {
+  WG_AUTO(wg_cstr) host = NULL;
+  wg_winpath p;
+  uint32_t blob = 0;
+  bool empty = false;
+  if (wg_winpath_parse(path, &r->arena, &p, err) != WG_OK) {
+    return err->code;
+  }
+  if (r->kind == WG_IMAGE_BASE_DIR) {
+    return read_host_find(r, &p, path, &host, err) == WG_OK
+               ? wg_os_read_file(WG_CWD, host, max_bytes, out, err)
+               : err->code;
+  }
+  if (read_wim_find(r, &p, path, &blob, &empty, err) != WG_OK) {
+    return err->code;
+  }
+  if (!empty &&
+      wg_wim_load_blob(&r->file.wim, r->file.decoder, blob, max_bytes, out, err) != WG_OK) {
+    return wg_wrap(err, "'%s': '%s'", r->path, path);
+  }
+  return WG_OK;
+}
+
+typedef struct read_save {
+  int fd;
+  wg_hash *hash;
+  const wg_cancel *cancel;
+} read_save;
+
+static wg_code read_save_sink(void *ctx, const uint8_t *p, size_t n_bytes, wg_error *err) {
+  const read_save *s = ctx;
+  wg_hash_add(s->hash, p, n_bytes);
+  return wg_os_write_all(s->fd, p, n_bytes, err) == WG_OK ? wg_cancel_check(s->cancel, err)
+                                                          : err->code;
+}
+
+static wg_code read_save_blob(wg_image_reader *r, uint32_t blob, int fd, const wg_cancel *cancel,
+                              wg_error *err) {
+  WG_AUTO_PTR(wg_hash) h = NULL;
+  wg_sha1 got;
+  if (wg_hash_new(WG_SHA1, &h, err) != WG_OK) {
+    return err->code;
+  }
+  read_save s = {fd, h, cancel};
+  if (wg_wim_read_blob(&r->file.wim, r->file.decoder, blob, read_save_sink, &s, err) != WG_OK) {
+    return err->code;
+  }
+  wg_hash_end(h, got.b);
+  if (memcmp(&got, &r->file.wim.blobs[blob].hash, sizeof(got)) != 0) {
+    return wg_fail(err, WG_E_VERIFY, "its content has another SHA-1: the file is damaged");
+  }
+  return WG_OK;
+}
+
+wg_code wg_image_reader_save(wg_image_reader *r, const char *path, const char *to,
+                             const wg_cancel *cancel, wg_error *err) {
+  WG_AUTO(wg_outfile) o = WG_OUTFILE_INIT;
+  WG_AUTO(wg_cstr) host = NULL;
+  WG_AUTO(wg_fd) in = -1;
+  wg_winpath p;
+  uint32_t blob = 0;
+  bool empty = false;
+  if (wg_winpath_parse(path, &r->arena, &p, err) != WG_OK) {
+    return err->code;
+  }
+  if ((r->kind == WG_IMAGE_BASE_DIR ? read_host_find(r, &p, path, &host, err)
+                                    : read_wim_find(r, &p, path, &blob, &empty, err)) != WG_OK ||
+      wg_outfile_begin(&o, WG_CWD, to, 0600, false, err) != WG_OK) {
+    return err->code;
+  }
+  if (host != NULL) {
+    if (wg_os_open_read(WG_CWD, host, &in, err) != WG_OK ||
+        wg_os_copy_fd(in, o.fd, cancel, NULL, err) != WG_OK) {
+      return wg_wrap(err, "'%s'", host);
+    }
+  } else if (!empty && read_save_blob(r, blob, o.fd, cancel, err) != WG_OK) {
+    return wg_os_is_room_error(err) ? err->code : wg_wrap(err, "'%s': '%s'", r->path, path);
+  }
+  return wg_outfile_commit(&o, err);
 }
 
 wg_code wg_image_reader_exists(wg_image_reader *r, const char *path, bool *out, wg_error *err) {

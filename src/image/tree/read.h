@@ -16,6 +16,9 @@ WG_DEFINE_AUTO_PTR(wg_image_reader, wg_image_reader_close);
 // reparse point, LIMIT over max_bytes.
 wg_code wg_image_reader_file(wg_image_reader *r, const char *path, uint64_t max_bytes, wg_buf *out,
                              wg_error *err);
+// The same content into the new file to, however large it is.
+wg_code wg_image_reader_save(wg_image_reader *r, const char *path, const char *to,
+                             const wg_cancel *cancel, wg_error *err);
 // Whether anything is at the path.
 wg_code wg_image_reader_exists(wg_image_reader *r, const char *path, bool *out, wg_error *err);
 

@@ -65,6 +65,7 @@ void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
   wg_record_flag(out, "keep-times", o->keep_times);
   wg_record_flag(out, "retime", o->retime);
   wg_record_flag(out, "ntfs", job->ntfs);
+  wg_record_z(out, "take", job->take);
   wg_record_str(out, "plan", o->plan);
   wg_record_u64(out, "picks", o->n_picks);
   wg_record_end(out);
@@ -98,6 +99,7 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, uint32_t *out_pick
   wg_record_get_flag(r, "keep-times", &o->keep_times);
   wg_record_get_flag(r, "retime", &o->retime);
   wg_record_get_flag(r, "ntfs", &out->ntfs);
+  wg_record_get_z(r, "take", &out->take);
   wg_record_need(r, "plan", wg_record_take(r, "plan", &o->plan));
   wg_record_get_u32(r, "picks", out_picks);
   wg_record_need(r, "out", out->base.path != NULL && o->out_path != NULL);

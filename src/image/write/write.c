@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "image/tree/read.h"
 #include "image/write/check.h"
 #include "image/write/run.h"
 #include "image/write/worker.h"
@@ -385,9 +386,20 @@ static wg_code do_one(const wg_image_job *job, wg_image_result *out, wg_error *e
   return WG_OK;
 }
 
+static wg_code do_take(const wg_image_job *job, wg_error *err) {
+  WG_AUTO_PTR(wg_image_reader) reader = NULL;
+  if (wg_image_reader_open(&job->base, &reader, err) != WG_OK) {
+    return err->code;
+  }
+  return wg_image_reader_save(reader, job->take, job->opt.out_path, job->opt.cancel, err);
+}
+
 wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err) {
   if (job->ntfs) {
     return wg_libwim_apply_ntfs(job, err);
+  }
+  if (job->take != NULL) {
+    return do_take(job, err);
   }
   return job->opt.n_picks > 0 ? wg_image_do_several(job, do_one, out, err) : do_one(job, out, err);
 }
@@ -396,6 +408,16 @@ wg_code wg_image_apply_ntfs(const wg_image_base *base, const wg_image_options *o
   wg_image_job job = {.base = *base, .opt = *opt, .ntfs = true};
   wg_image_result res = {0};
   return wg_image_worker_call(&job, &res, err);
+}
+
+wg_code wg_image_take(const wg_image_base *base, const char *windows_path,
+                      const wg_image_options *opt, wg_error *err) {
+  const wg_image_job job = {.base = *base, .opt = *opt, .take = windows_path};
+  wg_image_result res = {0};
+  wg_code code =
+      opt->in_process ? wg_image_do(&job, &res, err) : wg_image_worker_call(&job, &res, err);
+  wg_image_result_done(&res);
+  return code;
 }
 
 wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,

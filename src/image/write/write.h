@@ -76,6 +76,12 @@ wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes
 // an error the volume is not to be used. CONFLICT: no NTFS volume. UNSUPPORTED: an image in an ISO.
 wg_code wg_image_apply_ntfs(const wg_image_base *base, const wg_image_options *opt, wg_error *err);
 
+// The content of one file of the base's image into opt->out_path, in a child, hash checked. Of opt
+// only out_path, memory_bytes, in_process, cancel count besides. NOT_FOUND: it is not there; else
+// errors as wg_image_reader_save.
+wg_code wg_image_take(const wg_image_base *base, const char *windows_path,
+                      const wg_image_options *opt, wg_error *err);
+
 // Entry point of `wingo __wim-worker`: the job as records on stdin, what it tells as records, each
 // message behind its length, on stdout. planner NULL: none. Exit code.
 int wg_image_worker_main(const wg_image_planner *planner);

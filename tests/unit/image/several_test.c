@@ -4,6 +4,7 @@
 
 #include "image/file/file.h"
 #include "image/synthetic/synthetic.h"
+#include "image/tree/read.h"
 #include "image/write/job.h"
 #include "support.h"
 
@@ -117,6 +118,33 @@ static void a_job_of_several_goes_through_its_pipe(void **state) {
   }
 }
 
+// One file out of an image, by a job of its own kind.
+static void one_file_is_taken(void **state) {
+  (void)state;
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_cstr) base = base_file();
+  WG_AUTO(wg_cstr) out = wg_path_join(tmp, "taken");
+  WG_AUTO(wg_cstr) none = wg_path_join(tmp, "none");
+  WG_AUTO(wg_buf) taken = {0};
+  WG_AUTO(wg_buf) want = {0};
+  WG_AUTO_PTR(wg_image_reader) reader = NULL;
+  const wg_image_base from = {.kind = WG_IMAGE_BASE_WIM, .path = base, .image = "2"};
+  wg_image_options opt = {.out_path = out, .tmp_dir = tmp, .threads = 1, .in_process = true};
+  static const char hive[] = "c:\\windows\\system32\\CONFIG\\software";
+  wg_buf_init(&taken, wg_heap(), 0);
+  wg_buf_init(&want, wg_heap(), 0);
+  assert_ok(wg_image_take(&from, hive, &opt, &err), &err);
+  assert_ok(wg_image_reader_open(&from, &reader, &err), &err);
+  assert_ok(wg_image_reader_file(reader, hive, 1U << 24, &want, &err), &err);
+  assert_ok(wg_os_read_file(WG_CWD, out, 1U << 24, &taken, &err), &err);
+  assert_true(want.n > 4096 && wg_str_eq(wg_buf_str(&taken), wg_buf_str(&want)));
+  opt.out_path = none;
+  assert_int_equal(wg_image_take(&from, "C:\\nothing", &opt, &err), WG_E_NOT_FOUND);
+  err = (wg_error)WG_ERROR_INIT;
+  assert_int_equal(wg_image_take(&from, "C:\\Windows", &opt, &err), WG_E_UNSUPPORTED);
+  assert_false(wg_os_exists(WG_CWD, none));
+}
+
 static int setup(void **state) {
   (void)state;
   wg_error err = WG_ERROR_INIT;
@@ -135,6 +163,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(each_image_gets_what_is_its_own, setup, teardown),
       cmocka_unit_test_setup_teardown(picks_that_cannot_be, setup, teardown),
+      cmocka_unit_test_setup_teardown(one_file_is_taken, setup, teardown),
       cmocka_unit_test(a_job_of_several_goes_through_its_pipe),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,7 @@ static void each_index_is_an_image(void **state) {
                        "    base: {file: b.wim}\n"
                        "    description: all\n"
                        "    files: [{mkdir: 'C:\\All'}]\n"
+                       "    winre: {registry: [{key: 'HKLM\\SOFTWARE\\R'}]}\n"
                        "    indexes:\n"
                        "      2: {name: two, files: [{mkdir: 'C:\\Two'}], apps: [{app: agent, to: "
                        "'C:\\'}]}\n"
@@ -164,9 +165,12 @@ static void each_index_is_an_image(void **state) {
   assert_int_equal(s[1].n_files, 1);
   assert_int_equal(s[1].n_registry, 1);
   assert_int_equal(s[1].n_apps, 0);
+  assert_true(s[0].winre.present && s[1].winre.present); // it holds for all
+  assert_string_equal(s[1].winre.registry[0].key, "HKLM\\SOFTWARE\\R");
   s = p->images[1].serviced;
   assert_int_equal(p->images[1].n_serviced, 1);
   assert_null(s[0].index);
+  assert_false(s[0].winre.present);
   assert_string_equal(s[0].base.image, "3");
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as a hive. Options: 1 repair checksum and sequence numbers, 2 treat the second half as
-// a log, 4 salvage. After a good parse: touch everything, write, parse again, compare.
+// a log, 4 salvage, 8 patch. After a good parse: touch everything, write, parse again, compare.
 #include <string.h>
 
 #include "../fuzz.h"
 #include "fmt/regf/int.h"
+#include "os/mem.h"
 
 static uint64_t touch(const wg_hive *h, const wg_regkey *k, unsigned depth) {
   uint64_t sum = wg_regkey_time(k) + wg_regkey_flags(k);
@@ -97,6 +98,87 @@ static void salvage(const uint8_t *p, size_t n, const wg_alloc *alloc, const fuz
   free(report);
 }
 
+// A few changes that the input chooses: `what` a byte each.
+static wg_code change(wg_hive *h, const uint8_t *what, size_t n, wg_error *err) {
+  wg_regkey *k = wg_hive_root(h);
+  for (size_t i = 0; i < n; i++) {
+    size_t n_children = wg_regkey_n_children(k), n_values = wg_regkey_n_values(k);
+    char name[8];
+    wg_code code = WG_OK;
+    (void)wg_format(name, sizeof(name), "%u", what[i] & 15U);
+    if (what[i] >> 4 < 6 && n_children > 0) {
+      k = wg_regkey_child_at(k, what[i] % n_children);
+    } else if (what[i] >> 4 < 8) {
+      code = wg_regkey_create(h, k, wg_str_of(name), what[i], &k, NULL, err);
+    } else if (what[i] >> 4 == 8 && wg_regkey_parent(k) != NULL) {
+      wg_regkey *up = wg_regkey_parent(k);
+      code = wg_regkey_delete(h, k, what[i], err);
+      k = up;
+    } else if (what[i] >> 4 == 9) {
+      code = wg_regkey_set_class(h, k, what, what[i] & 6U, err);
+    } else if (what[i] >> 4 == 10 && n_values > 0) {
+      wg_buf old;
+      wg_buf_init(&old, wg_heap(), 0);
+      wg_regvalue_add_name(wg_regkey_value_at(k, what[i] % n_values), &old);
+      code = wg_regkey_unset(h, k, wg_buf_str(&old), what[i], err);
+      wg_buf_done(&old);
+    } else if (what[i] >> 4 == 11) {
+      code = wg_regkey_set_sd(h, k, what, what[i] & 7U, what[i], err);
+    } else {
+      static const uint8_t data[20000];
+      static const uint32_t sizes[] = {0, 3, 9, 20000};
+      code = wg_regkey_set(h, k, wg_str_of(name), what[i], data, sizes[what[i] & 3], what[i], err);
+    }
+    if (code != WG_OK) {
+      return code;
+    }
+  }
+  return WG_OK;
+}
+
+// What is changed where it stands says what the same changes say that are written compact, has
+// nothing that is to be mended, and loses nothing.
+static void patch(const uint8_t *p, size_t n, const wg_alloc *alloc, const fuzz_heap *heap) {
+  wg_regf_limits limits = {.max_memory_bytes = 64U << 20,
+                           .max_depth = 64,
+                           .max_keys = 20000,
+                           .max_values = 20000,
+                           .max_value_bytes = 1U << 20};
+  static const wg_regf_lint clean;
+  wg_error err = WG_ERROR_INIT;
+  size_t n_what = n < 8 ? 0 : p[n - 1] & 7U;
+  const uint8_t *what = p + n - 8;
+  wg_hive *h = NULL, *h2 = NULL, *h3 = NULL;
+  wg_regf_lint lint;
+  wg_hive_write_options opt = {0};
+  bool done = false;
+  wg_buf own;
+  wg_buf_init(&own, wg_heap(), 0);
+  wg_assert(wg_buf_room(&own, n + 65536) != NULL);
+  wg_buf_add(&own, p, n);
+  if (wg_hive_parse_edit(own.p, own.n, &limits, true, alloc, &h, &err) == WG_OK &&
+      change(h, what, n_what, &err) == WG_OK &&
+      wg_hive_patch(h, &opt, &own, &done, &err) == WG_OK && done) {
+    uint64_t sum = touch(h, wg_hive_root(h), 0);
+    wg_assert(wg_hive_parse(p, n, &limits, true, wg_heap(), &h2, &err) == WG_OK);
+    wg_code code = change(h2, what, n_what, &err);
+    wg_assert(code == WG_OK || err.code == WG_E_LIMIT); // which keeps more in memory
+    wg_assert(code != WG_OK || wg_hive_starved(h) || touch(h2, wg_hive_root(h2), 0) == sum);
+    uint64_t n_lost = wg_hive_info(h2).n_lost_cells;
+    code = wg_hive_parse_lint(own.p, own.n, NULL, false, wg_heap(), &h3, &lint, &err);
+    lint.order = clean.order; // of names whose order is in doubt it may be as it was
+    wg_assert(code == WG_OK && memcmp(&lint, &clean, sizeof(lint)) == 0);
+    wg_assert(wg_hive_info(h3).n_lost_cells == n_lost);
+    wg_assert(wg_hive_starved(h) || touch(h3, wg_hive_root(h3), 0) == sum);
+  } else {
+    wg_assert(err.code != WG_E_VERIFY && (err.code != WG_E_NOMEM || heap->fail_at != 0));
+  }
+  wg_buf_done(&own);
+  wg_hive_free(h);
+  wg_hive_free(h2);
+  wg_hive_free(h3);
+}
+
 static void repair(uint8_t *p, size_t n) {
   if (n >= REGF_BASE_BYTES) {
     memcpy(p + 8, p + 4, 4);
@@ -126,6 +208,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if ((in.options & 4) != 0) {
       salvage(copy, n, &in.alloc, &in.heap);
+    } else if ((in.options & 8) != 0) {
+      patch(copy, n, &in.alloc, &in.heap);
     } else {
       check(copy, n, &in.alloc, &in.heap);
     }

@@ -128,6 +128,10 @@ void wg_buf_add_zeros(wg_buf *b, size_t n_bytes) {
   }
 }
 
+uint8_t *wg_buf_room(wg_buf *b, size_t n_bytes) {
+  return buf_room(b, n_bytes) ? b->p + b->n : NULL;
+}
+
 void wg_buf_align(wg_buf *b, size_t power_of_two) {
   wg_buf_add_zeros(b, (0 - b->n) & (power_of_two - 1));
 }

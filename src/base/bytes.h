@@ -84,6 +84,9 @@ void wg_buf_add_str(wg_buf *b, wg_str s);
 void wg_buf_add_z(wg_buf *b, const char *z);
 void wg_buf_add_byte(wg_buf *b, uint8_t v);
 void wg_buf_add_zeros(wg_buf *b, size_t n_bytes);
+// Where the next n bytes go, of whatever content: who has written them there adds them to b->n.
+// NULL when there is no room. What is added later moves nothing while it fits into that room.
+WG_MUST_CHECK uint8_t *wg_buf_room(wg_buf *b, size_t n_bytes);
 void wg_buf_align(wg_buf *b, size_t power_of_two); // zero bytes up to a multiple
 void wg_buf_add_le16(wg_buf *b, uint16_t v);
 void wg_buf_add_le32(wg_buf *b, uint32_t v);

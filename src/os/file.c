@@ -234,16 +234,15 @@ wg_code wg_os_read_fd(int fd, uint64_t max_bytes, wg_buf *out, wg_error *err) {
   // A regular file's size lets the buffer grow once.
   if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
       (uint64_t)st.st_size <= max_bytes && (uint64_t)st.st_size > sizeof(chunk)) {
-    size_t start = out->n;
     size_t want = (size_t)st.st_size;
-    wg_buf_add_zeros(out, want);
-    if (wg_buf_check(out, err) != WG_OK) {
-      return err->code;
+    uint8_t *to = wg_buf_room(out, want);
+    if (to == NULL) {
+      return wg_buf_check(out, err);
     }
     size_t have = 0;
     while (have < want) {
       size_t n = 0;
-      if (wg_os_read(fd, out->p + start + have, want - have, &n, err) != WG_OK) {
+      if (wg_os_read(fd, to + have, want - have, &n, err) != WG_OK) {
         return err->code;
       }
       if (n == 0) {
@@ -251,7 +250,7 @@ wg_code wg_os_read_fd(int fd, uint64_t max_bytes, wg_buf *out, wg_error *err) {
       }
       have += n;
     }
-    out->n = start + have;
+    out->n += have;
   }
   for (uint64_t total = out->n;;) {
     size_t n = 0;

@@ -5,6 +5,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define MEM_BIG_BYTES ((size_t)8 << 20)
+
+// Large blocks are best had in large pages: a tenth of the time of first touching them. Elsewhere
+// than on Linux, and where that is switched off, nothing comes of it.
+static void mem_big_pages(void *p, size_t n_bytes) {
+#ifdef MADV_HUGEPAGE
+  if (n_bytes >= MEM_BIG_BYTES) {
+    uintptr_t at = (uintptr_t)p, skip = (0 - at) & 4095U;
+    (void)madvise((uint8_t *)p + skip, (n_bytes - skip) & ~(size_t)4095, MADV_HUGEPAGE);
+  }
+#else
+  (void)p;
+  (void)n_bytes;
+#endif
+}
 
 static void *heap_fn(void *ctx, void *p, size_t n_bytes) {
   (void)ctx;
@@ -12,7 +29,11 @@ static void *heap_fn(void *ctx, void *p, size_t n_bytes) {
     free(p);
     return NULL;
   }
-  return realloc(p, n_bytes);
+  void *q = realloc(p, n_bytes);
+  if (q != NULL) {
+    mem_big_pages(q, n_bytes);
+  }
+  return q;
 }
 
 const wg_alloc *wg_heap(void) {

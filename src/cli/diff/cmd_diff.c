@@ -106,8 +106,8 @@ static wg_code diff_two_trees(diff_report *r, const wg_spec *a, const wg_spec *b
 static wg_code diff_two_hives(diff_report *r, const wg_spec *a, const wg_spec *b, wg_error *err) {
   WG_AUTO(wg_hivefile) x = {0};
   WG_AUTO(wg_hivefile) y = {0};
-  if (wg_hivefile_open(a->path, r->force, &x, err) != WG_OK ||
-      wg_hivefile_open(b->path, r->force, &y, err) != WG_OK) {
+  if (wg_hivefile_open(a->path, r->force, false, &x, err) != WG_OK ||
+      wg_hivefile_open(b->path, r->force, false, &y, err) != WG_OK) {
     return err->code;
   }
   diff_begin_list(r, "registry");

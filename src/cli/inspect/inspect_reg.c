@@ -98,7 +98,7 @@ wg_code wg_inspect_hive(wg_ins *i, wg_error *err) {
   bool dirty = base.seq1 != base.seq2 || peeked != WG_OK;
   wg_ins_bool(i, "dirty", "Dirty", dirty);
   hive_file_name(i);
-  if (wg_hivefile_open(i->path, true, &f, err) != WG_OK || hive_logs(i, err) != WG_OK) {
+  if (wg_hivefile_open(i->path, true, false, &f, err) != WG_OK || hive_logs(i, err) != WG_OK) {
     return err->code;
   }
   if (dirty) {

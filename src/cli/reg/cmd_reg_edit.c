@@ -105,7 +105,7 @@ const wg_cli_cmd wg_cmd_reg_add = {
     .args = "HIVE|IMAGE KEY",
     .summary = "make a key, or set a value",
     .text =
-        "The hive is written anew, whole or not at all; its transaction logs are emptied. So is\n"
+        "The hive appears changed, whole or not at all; its transaction logs are emptied. So does\n"
         "an image (in place, or with --out into a new file); KEY is then a full path.\n\n"
         "Examples:\n  wingo reg add SOFTWARE 'Policies\\Kiosk' --value=Mode --data=single\n"
         "  wingo reg add SYSTEM 'ControlSet001\\Services\\X' --value=Start -t REG_DWORD -d 2\n"

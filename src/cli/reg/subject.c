@@ -56,7 +56,7 @@ static wg_code subject_open_file(const wg_cli *c, wg_reg_subject *s, const char 
                                  wg_error *err) {
   WG_AUTO(wg_reg_target) t = {.maps = maps->v, .n_maps = maps->n};
   wg_reg_hive *h = NULL;
-  if (wg_hivefile_open(arg, force_dirty, &s->file, err) != WG_OK) {
+  if (wg_hivefile_open(arg, force_dirty, false, &s->file, err) != WG_OK) {
     return err->code;
   }
   s->hive = s->file.hive;
@@ -131,11 +131,12 @@ static wg_code subject_edit_image(const wg_cli *c, const wg_reg_edits *edits,
   return wg_image_edit_registry(&job, out, err);
 }
 
-static wg_code subject_save(wg_dest *dest, const wg_reg_target *t, wg_error *err) {
+static wg_code subject_save(wg_dest *dest, const wg_reg_target *t, wg_buf *own, wg_error *err) {
   WG_AUTO(wg_buf) bytes = {0};
+  wg_str written = {0};
   wg_buf_init(&bytes, wg_heap(), 2 * WG_REG_MAX_HIVE_BYTES);
-  return wg_reg_write(t, &t->hives[0], &bytes, err) == WG_OK
-             ? wg_hivefile_save(dest, bytes.p, bytes.n, err)
+  return wg_reg_write(t, &t->hives[0], own, &bytes, &written, err) == WG_OK
+             ? wg_hivefile_save(dest, written.p, written.n, err)
              : err->code;
 }
 
@@ -153,7 +154,7 @@ static wg_code subject_edit_file(const wg_cli *c, const wg_reg_edits *edits,
   // Locked before it is read.
   if (wg_dest_begin(&dest, to != NULL ? to : arg, to != NULL ? WG_DEST_NEW : WG_DEST_EDIT, &place,
                     err) != WG_OK ||
-      wg_hivefile_open(arg, wg_cli_has(c, "force-dirty"), &f, err) != WG_OK) {
+      wg_hivefile_open(arg, wg_cli_has(c, "force-dirty"), true, &f, err) != WG_OK) {
     return err->code;
   }
   subject_note_replay(c, arg, &f.replay);
@@ -168,7 +169,7 @@ static wg_code subject_edit_file(const wg_cli *c, const wg_reg_edits *edits,
   if (must_exist && t.n_absent > 0) {
     return wg_reg_absent(&edits->v[0], t.n_keys_absent > 0, arg, err);
   }
-  if (subject_save(&dest, &t, err) != WG_OK) {
+  if (subject_save(&dest, &t, &f.bytes, err) != WG_OK) {
     return err->code;
   }
   wg_reg_take_result(&t, out);

@@ -11,10 +11,15 @@ static bool bit_get(const uint8_t *bits, uint32_t off) {
   return (bits[off >> 6] >> ((off >> 3) & 7) & 1) != 0;
 }
 
-// One bin of bin_bytes at off: its cells must tile it exactly.
-static wg_code cells_map_bin(regf_cells *c, uint32_t off, uint32_t bin_bytes, wg_error *err) {
+static void cells_see_free(regf_cells *c, uint32_t off, uint32_t n_bytes) {
+  if (n_bytes >= CELLS_FREE_BYTES) {
+    c->free[c->n_free++ % CELLS_FREE] = (regf_free_cell){off, n_bytes};
+  }
+}
+
+wg_code wg_regf_cells_bin(regf_cells *c, uint32_t off, uint32_t bin_bytes, wg_error *err) {
   uint32_t at = off + REGF_BIN_HEADER;
-  uint32_t end = off + bin_bytes;
+  uint32_t end = off + bin_bytes, n_free = 0; // bytes of the free cells just before at
   while (at < end) {
     uint32_t raw = wg_le32(c->bins + at);
     // Negative: allocated. 0x80000000 has no positive counterpart and fails the size test.
@@ -29,9 +34,33 @@ static wg_code cells_map_bin(regf_cells *c, uint32_t off, uint32_t bin_bytes, wg
       bit_set(c->starts, at);
       c->n_cells++;
       c->allocated_bytes += size;
+      cells_see_free(c, at - n_free, n_free);
     }
+    n_free = allocated ? 0 : n_free + size;
     at += size;
   }
+  cells_see_free(c, at - n_free, n_free);
+  return WG_OK;
+}
+
+wg_code wg_regf_bin_size(const regf_cells *c, uint32_t off, uint32_t *out, wg_error *err) {
+  // The bytes and every bin size are multiples of 4,096: a whole header is there.
+  uint64_t file_off = (uint64_t)REGF_BASE_BYTES + off;
+  const uint8_t *p = c->bins + off;
+  if (memcmp(p, "hbin", 4) != 0) {
+    return wg_fail_at(err, WG_E_FORMAT, file_off, "no hive bin here");
+  }
+  uint32_t says_off = wg_le32(p + 4), size = wg_le32(p + 8);
+  if (says_off != off) {
+    return wg_fail_at(err, WG_E_FORMAT, file_off + 4, "bin says it is at 0x%x, it is at 0x%x",
+                      says_off, off);
+  }
+  if (size == 0 || size % 4096 != 0 || size > c->n_bytes - off) {
+    return wg_fail_at(err, WG_E_FORMAT, file_off + 8,
+                      "bin size 0x%x is not possible here (0x%x bytes are left)", size,
+                      c->n_bytes - off);
+  }
+  *out = size;
   return WG_OK;
 }
 
@@ -43,27 +72,11 @@ wg_code wg_regf_cells_map(wg_arena *arena, const uint8_t *bins, uint32_t n_bytes
   if (out->starts == NULL || out->claimed == NULL) {
     return wg_arena_fail(arena, err);
   }
-  uint32_t off = 0;
-  while (off < n_bytes) {
-    // n_bytes and every bin size are multiples of 4,096: a whole header is there.
-    uint64_t file_off = (uint64_t)REGF_BASE_BYTES + off;
-    if (memcmp(bins + off, "hbin", 4) != 0) {
-      return wg_fail_at(err, WG_E_FORMAT, file_off, "no hive bin here");
-    }
-    uint32_t says_off = wg_le32(bins + off + 4), size = wg_le32(bins + off + 8);
-    if (says_off != off) {
-      return wg_fail_at(err, WG_E_FORMAT, file_off + 4, "bin says it is at 0x%x, it is at 0x%x",
-                        says_off, off);
-    }
-    if (size == 0 || size % 4096 != 0 || size > n_bytes - off) {
-      return wg_fail_at(err, WG_E_FORMAT, file_off + 8,
-                        "bin size 0x%x is not possible here (0x%x bytes are left)", size,
-                        n_bytes - off);
-    }
-    if (cells_map_bin(out, off, size, err) != WG_OK) {
+  for (uint32_t off = 0, size = 0; off < n_bytes; off += size) {
+    if (wg_regf_bin_size(out, off, &size, err) != WG_OK ||
+        wg_regf_cells_bin(out, off, size, err) != WG_OK) {
       return err->code;
     }
-    off += size;
   }
   return WG_OK;
 }
@@ -75,11 +88,11 @@ wg_code wg_regf_cell_body(regf_cells *c, uint32_t off, bool claim, const char *w
                    what, off);
   }
   uint32_t size = 0U - wg_le32(c->bins + off);
-  if (claim && bit_get(c->claimed, off)) {
+  if (claim && !c->again && bit_get(c->claimed, off)) {
     return wg_fail_at(err, WG_E_FORMAT, (uint64_t)REGF_BASE_BYTES + off,
                       "%s: this cell is used twice", what);
   }
-  if (!bit_get(c->claimed, off)) {
+  if (!c->again && !bit_get(c->claimed, off)) {
     bit_set(c->claimed, off);
     c->claimed_cells++;
     c->claimed_bytes += size;

@@ -50,6 +50,52 @@ static bool edit_grow(wg_arena *a, void **p, uint32_t n, uint32_t *cap, size_t s
   return true;
 }
 
+// Notes what of a key is not as its cells have it any more; without memory for it the hive is not
+// patched but written whole.
+static void edit_touch(wg_hive *h, wg_regkey *k, unsigned dirty) {
+  if (h->source == NULL) {
+    return;
+  }
+  void *p = h->touched;
+  if (k->dirty == 0) {
+    if (!edit_grow(&h->arena, &p, h->n_touched, &h->cap_touched,
+                   sizeof(k))) { // NOLINT(bugprone-sizeof-expression): of pointers
+      h->is_spotless = false;
+      return;
+    }
+    h->touched = p;
+    h->touched[h->n_touched++] = k;
+  }
+  k->dirty = (uint8_t)(k->dirty | dirty);
+}
+
+static void edit_value_gone(wg_hive *h, const regf_value *v) {
+  void *p = h->gone_values;
+  if (h->source == NULL || v->off == REGF_NIL) {
+    return;
+  }
+  if (!edit_grow(&h->arena, &p, h->n_gone_values, &h->cap_gone_values, sizeof(v->off))) {
+    h->is_spotless = false;
+    return;
+  }
+  h->gone_values = p;
+  h->gone_values[h->n_gone_values++] = v->off;
+}
+
+static void edit_key_gone(wg_hive *h, wg_regkey *k) {
+  void *p = h->gone;
+  if (h->source == NULL) {
+    return;
+  }
+  if (!edit_grow(&h->arena, &p, h->n_gone, &h->cap_gone,
+                 sizeof(k))) { // NOLINT(bugprone-sizeof-expression): of pointers
+    h->is_spotless = false;
+    return;
+  }
+  h->gone = p;
+  h->gone[h->n_gone++] = k;
+}
+
 uint32_t wg_regf_sd_intern(wg_hive *h, wg_str bytes, bool copy, wg_error *err) {
   uint32_t hash = edit_sd_hash(bytes);
   if (h->n_sds * 2 >= h->sd_index_cap && !edit_sd_index_grow(h)) {
@@ -154,12 +200,15 @@ static wg_code edit_make_child(wg_hive *h, wg_regkey *parent, wg_str part, uint6
   if (k == NULL || own == NULL) {
     return wg_arena_fail(&h->arena, err);
   }
-  *k = (wg_regkey){.name16 = {own, name16.n}, .time = filetime};
+  *k = (wg_regkey){
+      .name16 = {own, name16.n}, .time = filetime, .off = REGF_NIL, .list_off = REGF_NIL};
   if (edit_inherit(h, parent, &k->sd, err) != WG_OK ||
       wg_regf_push_child(h, parent, k, at, err) != WG_OK) {
     return err->code;
   }
   parent->time = filetime;
+  edit_touch(h, parent, DIRTY_KEY | DIRTY_CHILDREN);
+  edit_touch(h, k, DIRTY_ALL);
   h->info.n_keys++;
   *out = k;
   return WG_OK;
@@ -193,7 +242,6 @@ wg_code wg_regkey_delete(wg_hive *h, wg_regkey *k, uint64_t filetime, wg_error *
   if (p == NULL) {
     return wg_fail(err, WG_E_USAGE, "the root key cannot be deleted");
   }
-  (void)h;
   for (uint32_t i = 0; i < p->n_children; i++) {
     if (p->children[i] == k) {
       for (p->n_children--; i < p->n_children; i++) {
@@ -201,6 +249,8 @@ wg_code wg_regkey_delete(wg_hive *h, wg_regkey *k, uint64_t filetime, wg_error *
       }
       p->time = filetime;
       k->parent = NULL;
+      edit_touch(h, p, DIRTY_KEY | DIRTY_CHILDREN);
+      edit_key_gone(h, k);
       return WG_OK;
     }
   }
@@ -248,7 +298,7 @@ static wg_code edit_add_value(wg_hive *h, wg_regkey *k, wg_str name, wg_buf *nam
     return wg_arena_fail(&h->arena, err);
   }
   k->values = p;
-  k->values[k->n_values] = (regf_value){.v = {.name16 = {own, name16->n}}};
+  k->values[k->n_values] = (regf_value){.v = {.name16 = {own, name16->n}}, .off = REGF_NIL};
   *out = k->n_values++;
   h->info.n_values++;
   if (k->n_values > EDIT_INDEX_FROM) {
@@ -276,7 +326,7 @@ wg_code wg_regkey_set(wg_hive *h, wg_regkey *k, wg_str name, uint32_t type, cons
                    h->limits.max_value_bytes);
   }
   char *own = wg_arena_strndup(&h->arena, data, n_bytes);
-  if (own == NULL) {
+  if (own == NULL || !wg_regf_load_values(k)) {
     return wg_arena_fail(&h->arena, err);
   }
   uint32_t i = wg_regf_value_at(k, wg_buf_str(&name16));
@@ -288,7 +338,10 @@ wg_code wg_regkey_set(wg_hive *h, wg_regkey *k, wg_str name, uint32_t type, cons
   v->v.data = (const uint8_t *)own;
   v->v.n_bytes = n_bytes;
   v->v.tombstone = false;
+  edit_value_gone(h, v);
+  v->off = REGF_NIL;
   k->time = filetime;
+  edit_touch(h, k, DIRTY_KEY | DIRTY_VALUES);
   return WG_OK;
 }
 
@@ -301,9 +354,11 @@ wg_code wg_regkey_unset(wg_hive *h, wg_regkey *k, wg_str name, uint64_t filetime
   while (&k->values[i].v != v) {
     i++;
   }
+  edit_value_gone(h, &k->values[i]);
   memmove(k->values + i, k->values + i + 1, (k->n_values - i - 1) * sizeof(*k->values));
   k->n_values--;
   k->time = filetime;
+  edit_touch(h, k, DIRTY_KEY | DIRTY_VALUES);
   h->info.n_values--;
   if (k->index != NULL) {
     edit_reindex(h, k);
@@ -319,6 +374,7 @@ wg_code wg_regkey_set_sd(wg_hive *h, wg_regkey *k, const void *sd, size_t n_byte
   }
   k->sd = i;
   k->time = filetime;
+  edit_touch(h, k, DIRTY_KEY | DIRTY_SD);
   return WG_OK;
 }
 
@@ -332,10 +388,15 @@ wg_code wg_regkey_set_class(wg_hive *h, wg_regkey *k, const void *p, size_t n_by
     return wg_arena_fail(&h->arena, err);
   }
   k->class_bytes = (wg_str){own, n_bytes};
+  edit_touch(h, k, DIRTY_KEY | DIRTY_CLASS);
+  if (k->parent != NULL) {
+    edit_touch(h, k->parent, DIRTY_CHILDREN); // which says how long the longest one is
+  }
   return WG_OK;
 }
 
-void wg_regkey_set_link(wg_regkey *k, bool link) {
+void wg_regkey_set_link(wg_hive *h, wg_regkey *k, bool link) {
+  edit_touch(h, k, DIRTY_KEY);
   k->flags = (uint16_t)(link ? k->flags | NK_LINK : k->flags & ~NK_LINK);
 }
 
@@ -360,6 +421,8 @@ wg_code wg_hive_new(uint32_t minor, const char *root_name, const void *sd, size_
   }
   *h->root = (wg_regkey){.name16 = {own, name16.n},
                          .time = filetime,
+                         .off = REGF_NIL,
+                         .list_off = REGF_NIL,
                          .flags = NK_ENTRY | NK_NO_DELETE,
                          .sd = REGF_NIL};
   if (sd_bytes > 0) {

@@ -26,7 +26,17 @@ enum {
 typedef struct regf_value {
   wg_regvalue v;
   uint16_t flags; // as stored, without the name's and tombstone's bits
+  uint32_t off;   // of the cell that says this, REGF_NIL: none does (yet)
 } regf_value;
+
+enum { // what of a key is not as its cells have it, for wg_hive_patch
+  DIRTY_KEY = 1,
+  DIRTY_VALUES = 2,
+  DIRTY_CHILDREN = 4,
+  DIRTY_SD = 8,
+  DIRTY_CLASS = 16,
+  DIRTY_ALL = 31,
+};
 
 struct wg_regkey {
   wg_regkey *parent; // NULL for the root
@@ -36,11 +46,15 @@ struct wg_regkey {
   uint32_t layer;      // word at 0x0C
   uint32_t user_flags; // upper half of the word at 0x34: virtualization, user flags, debug
   uint32_t sd;         // index into hive->sds, REGF_NIL: none
+  uint32_t off;        // of its cell, REGF_NIL: it has none (yet)
+  uint32_t list_off;   // of the list of values when they are not read yet, else REGF_NIL
   uint16_t flags;
+  uint8_t dirty;        // DIRTY_*
   bool odd_order;       // children are not in our order: no binary search
   wg_regkey **children; // sorted
   uint32_t n_children, cap_children;
-  regf_value *values;
+  wg_hive *hive;      // that reads the values when they are asked for; NULL: they are all here
+  regf_value *values; // NULL: not read yet, or none
   uint32_t n_values, cap_values;
   uint32_t *index; // open-addressed: position + 1 in values by name hash; NULL while small
   uint32_t index_cap;
@@ -49,6 +63,7 @@ struct wg_regkey {
 typedef struct regf_sd {
   wg_str bytes;
   uint32_t hash;
+  uint32_t off;   // of a cell with it, 0: none
   uint32_t child; // position + 1 of what a new key below inherits; 0: not asked yet
 } regf_sd;
 
@@ -64,6 +79,15 @@ struct wg_hive {
   uint32_t n_sds, cap_sds;
   uint32_t *sd_index; // open-addressed by hash, position + 1
   uint32_t sd_index_cap;
+  struct regf_parse *source; // of a hive that may be patched: what its bytes are made of
+  bool is_spotless;          // nothing in its bytes is to be mended
+  bool starved;              // values could not be read, or changes not noted: no memory
+  wg_regkey **touched;       // keys with dirty bits, in the order of the first change
+  uint32_t n_touched, cap_touched;
+  wg_regkey **gone; // deleted keys that have cells, with all below
+  uint32_t n_gone, cap_gone;
+  uint32_t *gone_values; // cells of values that were changed or deleted
+  uint32_t n_gone_values, cap_gone_values;
   wg_regkey_inherit inherit; // NULL: a new key has its parent's descriptor
   wg_regf_info info;
 };
@@ -72,6 +96,8 @@ struct wg_hive {
 uint32_t wg_regf_sd_intern(wg_hive *h, wg_str bytes, bool copy, wg_error *err);
 // Upper-cased hash of a name as lh lists have it: h = h * 37 + unit.
 uint32_t wg_regf_name_hash(wg_str name16);
+// Reads the values of a key that has not read them yet. False: no memory, the hive says starved.
+bool wg_regf_load_values(const wg_regkey *k);
 uint32_t wg_regf_checksum(const uint8_t *base);
 // Child by UTF-16LE name; *out_at (may be NULL): where it is or belongs.
 wg_regkey *wg_regf_child16(const wg_regkey *k, wg_str name16, uint32_t *out_at);

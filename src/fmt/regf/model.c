@@ -249,10 +249,18 @@ size_t wg_regkey_n_values(const wg_regkey *k) {
 }
 
 const wg_regvalue *wg_regkey_value_at(const wg_regkey *k, size_t i) {
-  return &k->values[i].v;
+  static const wg_regvalue nothing;
+  return wg_regf_load_values(k) ? &k->values[i].v : &nothing;
+}
+
+bool wg_hive_starved(const wg_hive *h) {
+  return h->starved;
 }
 
 uint32_t wg_regf_value_at(const wg_regkey *k, wg_str name16) {
+  if (!wg_regf_load_values(k)) {
+    return REGF_NIL;
+  }
   if (k->index != NULL) {
     uint32_t mask = k->index_cap - 1;
     for (uint32_t i = wg_regf_name_hash(name16) * 2654435761U & mask; k->index[i] != 0;
@@ -298,7 +306,7 @@ const wg_regvalue *wg_regkey_value(const wg_regkey *k, wg_str name) {
   wg_str name16;
   if (!wg_regf_name_to16(name, stack_buf, sizeof(stack_buf), &name16)) {
     // Longer than the buffer (value names have up to 16,383 units) or no text: compare one by one.
-    for (uint32_t i = 0; i < k->n_values; i++) {
+    for (uint32_t i = 0; wg_regf_load_values(k) && i < k->n_values; i++) {
       if (model_name_is(k->values[i].v.name16, name)) {
         return &k->values[i].v;
       }

@@ -96,6 +96,10 @@ wg_code wg_regf_parse_name(regf_parse *c, wg_reader *r, uint32_t n, bool compres
     *out = (wg_str){(const char *)p, n};
     return WG_OK;
   }
+  if (c->check_only) {
+    *out = (wg_str){NULL, (size_t)n * 2};
+    return WG_OK;
+  }
   char *wide = wg_arena_get(&c->h->arena, (size_t)n * 2);
   if (wide == NULL) {
     return wg_arena_fail(&c->h->arena, err);
@@ -160,6 +164,7 @@ wg_code wg_regf_parse_sd(regf_parse *c, uint32_t off, uint32_t *out, wg_error *e
   if (i == REGF_NIL) {
     return err->code;
   }
+  c->h->sds[i].off = c->h->sds[i].off == 0 ? off : c->h->sds[i].off;
   slot[0] = off;
   slot[1] = i + 1;
   slot[2] = 1;
@@ -187,8 +192,8 @@ static wg_code parse_big(regf_parse *c, wg_reader *cell, uint32_t n_bytes, const
   if (wg_regf_cell_body(&c->cells, list_off, true, "big value's list", &list, err) != WG_OK) {
     return err->code;
   }
-  uint8_t *data = wg_arena_get(&c->h->arena, n_bytes);
-  if (data == NULL) {
+  uint8_t *data = c->check_only ? NULL : wg_arena_get(&c->h->arena, n_bytes);
+  if (data == NULL && !c->check_only) {
     return wg_arena_fail(&c->h->arena, err);
   }
   for (uint32_t i = 0; i < n_segments; i++) {
@@ -206,7 +211,9 @@ static wg_code parse_big(regf_parse *c, wg_reader *cell, uint32_t n_bytes, const
     if (!wg_read_bytes(&seg, n, &p)) {
       return wg_fail_at(err, WG_E_FORMAT, seg.base_off, "segment of %u bytes does not fit", n);
     }
-    memcpy(data + (size_t)i * REGF_BIG_SEGMENT, p, n);
+    if (data != NULL) {
+      memcpy(data + (size_t)i * REGF_BIG_SEGMENT, p, n);
+    }
   }
   *out = data;
   return WG_OK;
@@ -259,7 +266,7 @@ wg_code wg_regf_parse_value(regf_parse *c, uint32_t off, regf_value *out, wg_err
     return wg_fail_at(err, WG_E_FORMAT, r.base_off, "not a value cell");
   }
   uint16_t flags = wg_le16(p + 16);
-  *out = (regf_value){.flags = (uint16_t)(flags & ~(VK_COMP_NAME | VK_TOMBSTONE))};
+  *out = (regf_value){.flags = (uint16_t)(flags & ~(VK_COMP_NAME | VK_TOMBSTONE)), .off = off};
   out->v.type = wg_le32(p + 12);
   out->v.tombstone = (flags & VK_TOMBSTONE) != 0;
   if (wg_regf_parse_name(c, &r, wg_le16(p + 2), (flags & VK_COMP_NAME) != 0, &out->v.name16, err) !=
@@ -270,8 +277,24 @@ wg_code wg_regf_parse_value(regf_parse *c, uint32_t off, regf_value *out, wg_err
   return WG_OK;
 }
 
+// n values of the list, into k's array; when only checked, to nowhere.
+static wg_code parse_value_list(regf_parse *c, wg_regkey *k, uint32_t n, wg_reader *list,
+                                wg_error *err) {
+  regf_value unkept;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t off = 0;
+    if (!wg_read_le32(list, &off) ||
+        wg_regf_parse_value(c, off, c->check_only ? &unkept : &k->values[i], err) != WG_OK) {
+      return err->code;
+    }
+    k->n_values = i + 1;
+  }
+  return WG_OK;
+}
+
 static wg_code parse_values(regf_parse *c, wg_regkey *k, uint32_t n, uint32_t list_off,
                             wg_error *err) {
+  k->list_off = REGF_NIL;
   if (n == 0) {
     return WG_OK;
   }
@@ -286,28 +309,48 @@ static wg_code parse_values(regf_parse *c, wg_regkey *k, uint32_t n, uint32_t li
   if (c->h->info.n_values > c->h->limits.max_values) {
     return wg_fail(err, WG_E_LIMIT, "more than %u values", c->h->limits.max_values);
   }
+  if (c->lazy) {
+    c->check_only = true;
+    wg_code code = parse_value_list(c, k, n, &list, err);
+    c->check_only = false;
+    k->list_off = list_off;
+    k->hive = c->h;
+    return code;
+  }
   k->values = wg_arena_new_array(&c->h->arena, regf_value, n);
   if (k->values == NULL) {
     return wg_arena_fail(&c->h->arena, err);
   }
   k->cap_values = n;
-  for (uint32_t i = 0; i < n; i++) {
-    uint32_t off = 0;
-    if (!wg_read_le32(&list, &off) || wg_regf_parse_value(c, off, &k->values[i], err) != WG_OK) {
-      return err->code;
-    }
-    k->n_values = i + 1;
-  }
-  return WG_OK;
+  return parse_value_list(c, k, n, &list, err);
 }
 
-typedef struct parse_children {
-  uint32_t *offs;
-  uint64_t *hashes; // when lint is asked for: hash << 1, bit 0: the list has one
-} parse_children;
+// The cells were looked at when the hive was parsed, and are looked at again: nothing is trusted.
+bool wg_regf_load_values(const wg_regkey *k) {
+  if (k->hive == NULL || k->values != NULL || k->n_values == 0) {
+    return true;
+  }
+  wg_regkey *own = (wg_regkey *)(uintptr_t)k;
+  regf_parse *c = k->hive->source;
+  wg_error err = WG_ERROR_INIT;
+  wg_reader list;
+  uint32_t n = k->n_values;
+  own->values = wg_arena_new_array(&k->hive->arena, regf_value, n);
+  own->cap_values = n;
+  c->lazy = false;
+  if (own->values == NULL ||
+      wg_regf_cell_body(&c->cells, k->list_off, false, "value list", &list, &err) != WG_OK ||
+      parse_value_list(c, own, n, &list, &err) != WG_OK) {
+    own->values = NULL;
+    own->n_values = own->cap_values = 0;
+    k->hive->starved = true;
+    return false;
+  }
+  return true;
+}
 
 // Offsets of child keys from an lf, lh or li list. *at counts over all leaves of one key.
-static wg_code parse_leaf(wg_reader *r, const uint8_t *head, parse_children *out, uint32_t n_max,
+static wg_code parse_leaf(wg_reader *r, const uint8_t *head, regf_children *out, uint32_t n_max,
                           uint32_t *at, wg_error *err) {
   uint32_t n = wg_le16(head + 2);
   uint32_t entry = head[1] == 'i' ? 4 : 8; // "li" has offsets only
@@ -333,7 +376,7 @@ static bool parse_is_leaf(const uint8_t *p) {
 }
 
 // The leaves that a list of lists names, one after the other.
-static wg_code parse_leaves(regf_parse *c, wg_reader *list, uint32_t n_leaves, parse_children *out,
+static wg_code parse_leaves(regf_parse *c, wg_reader *list, uint32_t n_leaves, regf_children *out,
                             uint32_t n, uint32_t *at, wg_error *err) {
   for (uint32_t i = 0; i < n_leaves; i++) {
     uint32_t leaf_off = 0;
@@ -355,9 +398,8 @@ static wg_code parse_leaves(regf_parse *c, wg_reader *list, uint32_t n_leaves, p
   return WG_OK;
 }
 
-// All n child offsets of a key, in order.
-static wg_code parse_child_offsets(regf_parse *c, uint32_t list_off, uint32_t n,
-                                   parse_children *out, wg_error *err) {
+wg_code wg_regf_parse_children(regf_parse *c, uint32_t list_off, uint32_t n, regf_children *out,
+                               wg_error *err) {
   wg_reader r;
   const uint8_t *head = NULL;
   uint32_t at = 0;
@@ -368,7 +410,7 @@ static wg_code parse_child_offsets(regf_parse *c, uint32_t list_off, uint32_t n,
   if (!wg_read_bytes(&r, 4, &head) || n > c->cells.n_bytes / 80) {
     return wg_fail_at(err, WG_E_FORMAT, r.base_off, "%u subkeys cannot be listed here", n);
   }
-  parse_children list = {.offs = wg_arena_new_array(&c->h->arena, uint32_t, n)};
+  regf_children list = {.offs = wg_arena_new_array(&c->h->arena, uint32_t, n)};
   if (c->lint != NULL) {
     list.hashes = wg_arena_new_array(&c->h->arena, uint64_t, n);
   }
@@ -393,15 +435,11 @@ static wg_code parse_child_offsets(regf_parse *c, uint32_t list_off, uint32_t n,
   return WG_OK;
 }
 
-typedef struct parse_nk {
-  uint32_t n_subkeys, subkeys_off, n_values, values_off, parent_off;
-} parse_nk;
-
 // nk: 0 "nk", 2 flags, 4 time, 12 access bits and layer, 16 parent, 20 subkeys, 24 volatile
 // subkeys, 28 and 32 their lists, 36 values, 40 their list, 44 security, 48 class, 52 longest
 // subkey name (low 16 bits) and user flags, 56 longest class, 60 longest value name, 64 longest
 // value, 68 work, 72 name length, 74 class length, 76 name.
-static wg_code parse_key(regf_parse *c, uint32_t off, wg_regkey *k, parse_nk *nk, wg_error *err) {
+wg_code wg_regf_parse_key(regf_parse *c, uint32_t off, wg_regkey *k, regf_nk *nk, wg_error *err) {
   wg_reader r;
   const uint8_t *p = NULL;
   if (wg_regf_cell_body(&c->cells, off, true, "key", &r, err) != WG_OK) {
@@ -418,11 +456,12 @@ static wg_code parse_key(regf_parse *c, uint32_t off, wg_regkey *k, parse_nk *nk
   k->time = wg_le64(p + 4);
   k->layer = wg_le32(p + 12);
   k->user_flags = wg_le32(p + 52) & 0xFFFF0000U;
-  *nk = (parse_nk){.n_subkeys = wg_le32(p + 20),
-                   .subkeys_off = wg_le32(p + 28),
-                   .n_values = wg_le32(p + 36),
-                   .values_off = wg_le32(p + 40),
-                   .parent_off = wg_le32(p + 16)};
+  k->off = off;
+  *nk = (regf_nk){.n_subkeys = wg_le32(p + 20),
+                  .subkeys_off = wg_le32(p + 28),
+                  .n_values = wg_le32(p + 36),
+                  .values_off = wg_le32(p + 40),
+                  .parent_off = wg_le32(p + 16)};
   c->h->info.n_volatile += wg_le32(p + 24) != 0 ? 1 : 0;
   if (wg_regf_parse_name(c, &r, wg_le16(p + 72), (flags & NK_COMP_NAME) != 0, &k->name16, err) !=
           WG_OK ||
@@ -448,15 +487,15 @@ static wg_code parse_key(regf_parse *c, uint32_t off, wg_regkey *k, parse_nk *nk
 typedef struct parse_frame {
   wg_regkey *key;
   uint32_t off; // of the key's cell
-  parse_children children;
+  regf_children children;
   uint32_t n, next;
   bool misordered;
 } parse_frame;
 
 static wg_code parse_enter(regf_parse *c, uint32_t off, wg_regkey *k, parse_frame *f,
                            uint32_t *out_parent_off, wg_error *err) {
-  parse_nk nk = {0};
-  if (parse_key(c, off, k, &nk, err) != WG_OK) {
+  regf_nk nk = {0};
+  if (wg_regf_parse_key(c, off, k, &nk, err) != WG_OK) {
     return err->code;
   }
   *f = (parse_frame){.key = k, .off = off, .n = nk.n_subkeys};
@@ -464,7 +503,7 @@ static wg_code parse_enter(regf_parse *c, uint32_t off, wg_regkey *k, parse_fram
   if (nk.n_subkeys == 0) {
     return WG_OK;
   }
-  if (parse_child_offsets(c, nk.subkeys_off, nk.n_subkeys, &f->children, err) != WG_OK) {
+  if (wg_regf_parse_children(c, nk.subkeys_off, nk.n_subkeys, &f->children, err) != WG_OK) {
     return err->code;
   }
   k->children = wg_arena_new_array(&c->h->arena, wg_regkey *, nk.n_subkeys);
@@ -649,6 +688,30 @@ void wg_hive_free(wg_hive *h) {
   }
 }
 
+static wg_code parse_all(regf_parse *c, const void *p, size_t n_bytes, bool force_dirty,
+                         wg_error *err) {
+  wg_hive *h = c->h;
+  uint32_t bins_bytes = 0, root_off = 0;
+  if (parse_base(p, n_bytes, force_dirty, h, &bins_bytes, &root_off, err) != WG_OK) {
+    return err->code;
+  }
+  const uint8_t *bins = (const uint8_t *)p + REGF_BASE_BYTES;
+  if (wg_regf_cells_map(&h->arena, bins, bins_bytes, &c->cells, err) != WG_OK) {
+    return err->code;
+  }
+  h->bin_time = wg_le64(bins + 20);
+  if (parse_tree(c, root_off, err) != WG_OK) {
+    return err->code;
+  }
+  h->info.live_bytes = c->cells.claimed_bytes;
+  h->info.n_lost_cells = c->cells.n_cells - c->cells.claimed_cells;
+  h->info.lost_bytes = c->cells.allocated_bytes - c->cells.claimed_bytes;
+  if (c->lint != NULL) {
+    parse_lint_security(c);
+  }
+  return WG_OK;
+}
+
 wg_code wg_hive_parse(const void *p, size_t n_bytes, const wg_regf_limits *limits, bool force_dirty,
                       const wg_alloc *alloc, wg_hive **out, wg_error *err) {
   return wg_hive_parse_lint(p, n_bytes, limits, force_dirty, alloc, out, NULL, err);
@@ -661,27 +724,40 @@ wg_code wg_hive_parse_lint(const void *p, size_t n_bytes, const wg_regf_limits *
   if (h == NULL) {
     return wg_fail(err, WG_E_NOMEM, "out of memory");
   }
-  uint32_t bins_bytes = 0, root_off = 0;
-  if (parse_base(p, n_bytes, force_dirty, h, &bins_bytes, &root_off, err) != WG_OK) {
-    return err->code;
-  }
   wg_regf_lint found = {0};
   regf_parse c = {.h = h, .lint = lint == NULL ? NULL : &found};
-  const uint8_t *bins = (const uint8_t *)p + REGF_BASE_BYTES;
-  if (wg_regf_cells_map(&h->arena, bins, bins_bytes, &c.cells, err) != WG_OK) {
+  if (parse_all(&c, p, n_bytes, force_dirty, err) != WG_OK) {
     return err->code;
   }
-  h->bin_time = wg_le64(bins + 20);
-  if (parse_tree(&c, root_off, err) != WG_OK) {
-    return err->code;
-  }
-  h->info.live_bytes = c.cells.claimed_bytes;
-  h->info.n_lost_cells = c.cells.n_cells - c.cells.claimed_cells;
-  h->info.lost_bytes = c.cells.allocated_bytes - c.cells.claimed_bytes;
   if (lint != NULL) {
-    parse_lint_security(&c);
     *lint = found;
   }
+  *out = wg_take(&h);
+  return WG_OK;
+}
+
+static bool parse_is_spotless(const wg_regf_lint *l) {
+  return l->order.n + l->hash.n + l->parent.n + l->refs.n + l->ring.n == 0;
+}
+
+wg_code wg_hive_parse_edit(const void *p, size_t n_bytes, const wg_regf_limits *limits,
+                           bool force_dirty, const wg_alloc *alloc, wg_hive **out, wg_error *err) {
+  WG_AUTO_PTR(wg_hive) h = wg_regf_hive_alloc(alloc, limits);
+  if (h == NULL) {
+    return wg_fail(err, WG_E_NOMEM, "out of memory");
+  }
+  wg_regf_lint lint = {0};
+  h->source = wg_arena_new(&h->arena, regf_parse);
+  if (h->source == NULL) {
+    return wg_arena_fail(&h->arena, err);
+  }
+  *h->source = (regf_parse){.h = h, .lint = &lint, .lazy = true};
+  if (parse_all(h->source, p, n_bytes, force_dirty, err) != WG_OK) {
+    return err->code;
+  }
+  h->source->lint = NULL;
+  h->source->cells.again = true;
+  h->is_spotless = parse_is_spotless(&lint);
   *out = wg_take(&h);
   return WG_OK;
 }

@@ -80,6 +80,12 @@ wg_code wg_hive_parse(const void *p, size_t n_bytes, const wg_regf_limits *limit
 wg_code wg_hive_parse_lint(const void *p, size_t n_bytes, const wg_regf_limits *limits,
                            bool force_dirty, const wg_alloc *alloc, wg_hive **out,
                            wg_regf_lint *lint, wg_error *err);
+// The same for changing some of it: all is checked, but values are read when they are asked for, so
+// that it takes a fraction of the memory; and wg_hive_patch can be called. Where memory runs out a
+// key seems to have no values: wg_hive_starved says so, writing is refused. One thread.
+wg_code wg_hive_parse_edit(const void *p, size_t n_bytes, const wg_regf_limits *limits,
+                           bool force_dirty, const wg_alloc *alloc, wg_hive **out, wg_error *err);
+bool wg_hive_starved(const wg_hive *h);
 // A hive with a root key and nothing else. minor 3..6. sd: self-relative descriptor of the root,
 // copied. root_name such as "ROOT" or "CMI-CreateHive{...}".
 wg_code wg_hive_new(uint32_t minor, const char *root_name, const void *sd, size_t sd_bytes,
@@ -127,6 +133,15 @@ typedef struct wg_hive_write_options {
 } wg_hive_write_options;
 // Writes the whole model: compact, sorted, deterministic. out is appended to (give an empty one).
 wg_code wg_hive_write(const wg_hive *h, const wg_hive_write_options *opt, wg_buf *out,
+                      wg_error *err);
+
+// Makes the changes in the bytes that the hive was parsed from (wg_hive_parse_edit), which *bytes
+// holds: what is not changed stays where it is, so the file need not be written compact again. New
+// cells go where room is, or into bins behind the others: for those *bytes must have room already
+// (wg_buf_room; it is never moved). What was changed is then read again and compared: VERIFY.
+// *out_done false: wg_hive_write is to be called instead. Something in the bytes is to be mended,
+// much is free or changed, or there was no room. Either way the hive can only be read afterwards.
+wg_code wg_hive_patch(wg_hive *h, const wg_hive_write_options *opt, wg_buf *bytes, bool *out_done,
                       wg_error *err);
 
 // --- reading
@@ -179,6 +194,6 @@ wg_code wg_regkey_unset(wg_hive *h, wg_regkey *k, wg_str name, uint64_t filetime
 wg_code wg_regkey_set_sd(wg_hive *h, wg_regkey *k, const void *sd, size_t n_bytes,
                          uint64_t filetime, wg_error *err);
 wg_code wg_regkey_set_class(wg_hive *h, wg_regkey *k, const void *p, size_t n_bytes, wg_error *err);
-void wg_regkey_set_link(wg_regkey *k, bool link);
+void wg_regkey_set_link(wg_hive *h, wg_regkey *k, bool link);
 
 #endif

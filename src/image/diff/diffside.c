@@ -388,5 +388,5 @@ wg_code wg_diff_open_hive(const wg_diff_side *s, uint32_t node, bool force_dirty
   if (bytes->n < 4 || memcmp(bytes->p, "regf", 4) != 0) {
     return WG_OK;
   }
-  return wg_hive_open_bytes(bytes, side_read_log, &b, force_dirty, out, &replay, err);
+  return wg_hive_open_bytes(bytes, side_read_log, &b, force_dirty, false, out, &replay, err);
 }

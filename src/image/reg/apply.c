@@ -244,8 +244,12 @@ wg_code wg_reg_apply(wg_reg_target *t, const wg_reg_edit *edits, size_t n_edits,
       return err->code;
     }
     wg_vec_push(&t->applied, &t->n_applied, &t->cap_applied) = a;
-    if (apply_one(t, a.e, a.hive, a.path, &k, err) != WG_OK) {
-      return err->code;
+    wg_code code = apply_one(t, a.e, a.hive, a.path, &k, err);
+    if (wg_hive_starved(a.hive->hive)) { // then what it says may not be so
+      return wg_fail(err, WG_E_NOMEM, "hive '%s': out of memory", a.hive->file);
+    }
+    if (code != WG_OK) {
+      return code;
     }
   }
   for (size_t i = first; i < t->n_applied; i++) {
@@ -281,12 +285,15 @@ static wg_code apply_same(const wg_reg_applied *a, const wg_regkey *w, const wg_
   return WG_OK;
 }
 
-wg_code wg_reg_write(const wg_reg_target *t, const wg_reg_hive *h, wg_buf *out, wg_error *err) {
+// Below this nothing is saved that a user would notice, and compact is better.
+#define APPLY_PATCH_BYTES ((size_t)4 << 20)
+
+static wg_code apply_write_whole(const wg_reg_target *t, const wg_reg_hive *h,
+                                 const wg_hive_write_options *opt, wg_buf *out, wg_error *err) {
   WG_AUTO_PTR(wg_hive) back = NULL;
-  wg_hive_write_options opt = {.filetime = t->filetime, .bump_sequence = true};
-  if (wg_hive_write(h->hive, &opt, out, err) != WG_OK ||
+  if (wg_hive_write(h->hive, opt, out, err) != WG_OK ||
       wg_hive_parse(out->p, out->n, NULL, false, wg_heap(), &back, err) != WG_OK) {
-    return wg_wrap(err, "hive '%s'", h->file);
+    return err->code;
   }
   const wg_regkey *want = NULL, *got = NULL;
   const char *path = NULL;
@@ -304,5 +311,20 @@ wg_code wg_reg_write(const wg_reg_target *t, const wg_reg_hive *h, wg_buf *out, 
       return err->code;
     }
   }
+  return WG_OK;
+}
+
+wg_code wg_reg_write(const wg_reg_target *t, const wg_reg_hive *h, wg_buf *own, wg_buf *out,
+                     wg_str *written, wg_error *err) {
+  const wg_hive_write_options opt = {.filetime = t->filetime, .bump_sequence = true};
+  bool done = false;
+  if (own != NULL && own->n >= APPLY_PATCH_BYTES &&
+      wg_hive_patch(h->hive, &opt, own, &done, err) != WG_OK) {
+    return wg_wrap(err, "hive '%s'", h->file);
+  }
+  if (!done && apply_write_whole(t, h, &opt, out, err) != WG_OK) {
+    return wg_wrap(err, "hive '%s'", h->file);
+  }
+  *written = wg_buf_str(done ? own : out);
   return WG_OK;
 }

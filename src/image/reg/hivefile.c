@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #define HIVE_MAX_BYTES ((uint64_t)2 << 30)
+#define HIVE_PATCH_BYTES ((size_t)1 << 20) // and a 64th of the file
 
 void wg_hivefile_done(wg_hivefile *f) {
   wg_hive_free(f->hive);
@@ -61,8 +62,16 @@ static wg_code hive_replay_or_leave(wg_buf *bytes, wg_hive_read_log read_log, vo
                  fault.text);
 }
 
+// Room for new bins behind the hive's, before anything points into them.
+static wg_code hive_parse_edit(wg_buf *bytes, bool force_dirty, wg_hive **out, wg_error *err) {
+  if (wg_buf_room(bytes, HIVE_PATCH_BYTES + bytes->n / 64) == NULL) {
+    return wg_buf_check(bytes, err);
+  }
+  return wg_hive_parse_edit(bytes->p, bytes->n, NULL, force_dirty, wg_heap(), out, err);
+}
+
 wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, bool force_dirty,
-                           wg_hive **out, wg_hive_replay *out_replay, wg_error *err) {
+                           bool edit, wg_hive **out, wg_hive_replay *out_replay, wg_error *err) {
   wg_regf_info info = {0};
   wg_error peek = WG_ERROR_INIT;
   wg_hive_replay replay = {0};
@@ -72,8 +81,10 @@ wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, 
       hive_replay_or_leave(bytes, read_log, ctx, force_dirty, &replay, err) != WG_OK) {
     return err->code;
   }
-  if (wg_hive_parse(bytes->p, bytes->n, NULL, force_dirty, wg_heap(), out, err) != WG_OK) {
-    return err->code;
+  wg_code code = edit ? hive_parse_edit(bytes, force_dirty, out, err)
+                      : wg_hive_parse(bytes->p, bytes->n, NULL, force_dirty, wg_heap(), out, err);
+  if (code != WG_OK) {
+    return code;
   }
   *out_replay = replay;
   return WG_OK;
@@ -143,17 +154,18 @@ static wg_code hivefile_fail(const wg_hivefile *f, wg_error *err) {
   return wg_wrap(err, "'%s'", f->path);
 }
 
-wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, wg_error *err) {
+wg_code wg_hivefile_open(const char *path, bool force_dirty, bool edit, wg_hivefile *out,
+                         wg_error *err) {
   WG_AUTO(wg_hivefile) f = {.path = wg_xstrdup(path)};
   wg_stat st;
-  wg_buf_init(&f.bytes, wg_heap(), HIVE_MAX_BYTES);
+  wg_buf_init(&f.bytes, wg_heap(), HIVE_MAX_BYTES + HIVE_MAX_BYTES / 32);
   if (wg_os_stat(WG_CWD, path, true, &st, err) != WG_OK ||
       wg_os_read_file(WG_CWD, path, HIVE_MAX_BYTES, &f.bytes, err) != WG_OK) {
     return err->code;
   }
   f.mode = st.mode;
-  if (wg_hive_open_bytes(&f.bytes, hivefile_read_log, &f, force_dirty, &f.hive, &f.replay, err) !=
-      WG_OK) {
+  if (wg_hive_open_bytes(&f.bytes, hivefile_read_log, &f, force_dirty, edit, &f.hive, &f.replay,
+                         err) != WG_OK) {
     return hivefile_fail(&f, err);
   }
   *out = f;

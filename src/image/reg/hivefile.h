@@ -32,14 +32,15 @@ extern const char *const wg_hive_log_ends[WG_HIVE_N_LOG_ENDS];
 typedef wg_code (*wg_hive_read_log)(void *ctx, const char *end, wg_buf *out, wg_error *err);
 // Parses a hive whose bytes are read already; a dirty or torn one gets its logs replayed first:
 // bytes is then what came of it. The hive borrows from bytes. force_dirty: a dirty hive that no log
-// fits, or whose log is damaged, is opened as it stands. Errors as wg_regf_recover and
-// wg_hive_parse; not wrapped.
+// fits, or whose log is damaged, is opened as it stands. edit: as wg_hive_parse_edit does, and
+// bytes has room for a patch. Errors as wg_regf_recover and wg_hive_parse; not wrapped.
 wg_code wg_hive_open_bytes(wg_buf *bytes, wg_hive_read_log read_log, void *ctx, bool force_dirty,
-                           wg_hive **out, wg_hive_replay *out_replay, wg_error *err);
+                           bool edit, wg_hive **out, wg_hive_replay *out_replay, wg_error *err);
 // Reads path, replays <path>.LOG1/.LOG2/.LOG (any case, but not those of another file) when it is
 // dirty. Without logs that fit: an
-// error that says so, unless force_dirty. Errors name the file.
-wg_code wg_hivefile_open(const char *path, bool force_dirty, wg_hivefile *out, wg_error *err);
+// error that says so, unless force_dirty. edit: see wg_hive_open_bytes. Errors name the file.
+wg_code wg_hivefile_open(const char *path, bool force_dirty, bool edit, wg_hivefile *out,
+                         wg_error *err);
 // Opens a damaged hive as far as it holds (wg_hive_salvage); logs that fit are replayed first,
 // those that don't are left out. Errors name the file.
 wg_code wg_hivefile_salvage(const char *path, wg_hivefile *out, wg_regf_salvage *out_report,

@@ -49,11 +49,12 @@ static wg_code registry_empty_logs(const wg_reg_target *t, const wg_reg_options 
 }
 
 static wg_code registry_finish_hive(const wg_reg_target *t, const wg_reg_options *opt,
-                                    const wg_reg_hive *h, wg_reg_result *out, wg_error *err) {
+                                    wg_reg_hive *h, wg_reg_result *out, wg_error *err) {
   WG_AUTO(wg_buf) bytes = {0};
+  wg_str written = {0};
   wg_buf_init(&bytes, wg_heap(), 2 * WG_REG_MAX_HIVE_BYTES);
-  if (wg_reg_write(t, h, &bytes, err) != WG_OK ||
-      registry_stage(opt, h->file, bytes.p, bytes.n, false, out, err) != WG_OK) {
+  if (wg_reg_write(t, h, &h->bytes, &bytes, &written, err) != WG_OK ||
+      registry_stage(opt, h->file, written.p, written.n, false, out, err) != WG_OK) {
     return err->code;
   }
   return registry_empty_logs(t, opt, h, out, err);

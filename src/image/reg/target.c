@@ -120,15 +120,15 @@ static wg_code target_open(wg_reg_target *t, wg_hive_id id, wg_reg_hive **out, w
   wg_assert(t->n_hives < WG_HIVE_N);
   wg_reg_hive *h = &t->hives[t->n_hives];
   *h = (wg_reg_hive){.id = id, .file = wg_hive_facts_of(id)->file};
-  wg_buf_init(&h->bytes, wg_heap(), WG_REG_MAX_HIVE_BYTES);
+  wg_buf_init(&h->bytes, wg_heap(), WG_REG_MAX_HIVE_BYTES + WG_REG_MAX_HIVE_BYTES / 32);
   t->n_hives++;
   if (t->source.read(t->source.ctx, h->file, WG_REG_MAX_HIVE_BYTES, &h->bytes, err) != WG_OK) {
     return err->code == WG_E_NOT_FOUND && id == WG_HIVE_USRCLASS ? target_no_classes(err)
                                                                  : err->code;
   }
   hive_beside beside = {&t->source, h->file};
-  if (wg_hive_open_bytes(&h->bytes, target_log, &beside, t->force_dirty, &h->hive, &h->replay,
-                         err) != WG_OK) {
+  if (wg_hive_open_bytes(&h->bytes, target_log, &beside, t->force_dirty, !t->reads_only, &h->hive,
+                         &h->replay, err) != WG_OK) {
     return wg_wrap(err, "hive '%s'", h->file);
   }
   wg_hive_set_inherit(h->hive, target_inherit);

@@ -118,7 +118,7 @@ static wg_code hive_direct(hive_maker *m, wg_hive *h, const hive_directive *d, w
   if (d->kind == HIVE_CLASS) {
     return wg_regkey_set_class(h, k, b.p, b.n, err);
   }
-  wg_regkey_set_link(k, true);
+  wg_regkey_set_link(h, k, true);
   return wg_regkey_set(h, k, WG_STR("SymbolicLinkValue"), WG_REG_LINK, b.p, (uint32_t)b.n,
                        m->filetime, err);
 }

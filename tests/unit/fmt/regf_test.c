@@ -196,7 +196,7 @@ static void names_and_values_keep_their_exact_form(void **state) {
     assert_ok(wg_regkey_set(h, k, wg_str_of(names[i]), 0xFFFF0012, "abcde", 5, 1, &err), &err);
     assert_ok(wg_regkey_set_class(h, k, "c\0l\0", 4, &err), &err);
   }
-  wg_regkey_set_link(key(h, names[0]), true);
+  wg_regkey_set_link(h, key(h, names[0]), true);
   WG_AUTO(wg_buf) out = {0};
   write_out(h, &out);
   WG_AUTO_PTR(wg_hive) back = NULL;

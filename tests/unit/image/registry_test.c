@@ -166,8 +166,8 @@ static void edits_go_where_windows_looks(void **state) {
   assert_int_equal(st.size_bytes, 0);
   WG_AUTO(wg_hivefile) soft = {0};
   WG_AUTO(wg_hivefile) sys = {0};
-  assert_ok(wg_hivefile_open(staged(&r, SOFTWARE), false, &soft, &err), &err);
-  assert_ok(wg_hivefile_open(staged(&r, SYSTEM), false, &sys, &err), &err);
+  assert_ok(wg_hivefile_open(staged(&r, SOFTWARE), false, false, &soft, &err), &err);
+  assert_ok(wg_hivefile_open(staged(&r, SYSTEM), false, false, &sys, &err), &err);
   assert_non_null(wg_hive_find(soft.hive, WG_STR("Acme\\Kiosk")));
   assert_non_null(
       wg_regkey_value(wg_hive_find(soft.hive, WG_STR("WOW6432Node\\Acme")), WG_STR("V")));

@@ -103,4 +103,9 @@ struct wg_key {
 #define WG_KEY_PLANNED(name_, doc_)                                                                \
   { .name = (name_), .flags = WG_KF_PLANNED, .doc = (doc_) }
 
+// The field that lies at `at` (WG_AT) of the struct at base.
+static inline void *wg_key_field(void *base, size_t at) {
+  return (char *)base + (at - 1);
+}
+
 #endif

@@ -223,7 +223,7 @@ const char *wg_walk_checked_text(wg_walk *w, const wg_key *row, const wg_yaml_no
 static void walk_string(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
   const char *text = wg_walk_checked_text(w, row, v);
   if (text != NULL && row->at != 0) {
-    memcpy(wg_walk_field(out, row->at), &text, sizeof(text));
+    memcpy(wg_key_field(out, row->at), &text, sizeof(text));
   }
 }
 
@@ -232,7 +232,7 @@ static void walk_bool(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void
   static const char *const no[] = {"no", "off", "n", "0"};
   bool b = false;
   if (wg_yaml_is_bool(v, &b)) {
-    *(bool *)wg_walk_field(out, row->at) = b;
+    *(bool *)wg_key_field(out, row->at) = b;
     return;
   }
   const char *meant = NULL;
@@ -295,7 +295,7 @@ static void walk_enum(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void
       wg_walk_planned(w, v, c->name);
       return;
     }
-    void *field = wg_walk_field(out, row->at);
+    void *field = wg_key_field(out, row->at);
     if ((row->flags & WG_KF_STORE_NAME) != 0) {
       memcpy(field, &c->name, sizeof(c->name));
     } else {
@@ -335,7 +335,7 @@ static void walk_measure(wg_walk *w, const wg_key *row, const wg_yaml_node *v, v
   }
   bool is_size = row->type == WG_KEY_SIZE;
   if (is_size ? wg_parse_size(text, &n) : wg_parse_duration(text, &n)) {
-    memcpy(wg_walk_field(out, row->at), &n, sizeof(n));
+    memcpy(wg_key_field(out, row->at), &n, sizeof(n));
     return;
   }
   wg_walk_error(w, v, wg_cfg_printf(w->c, "'%s' is not %s", text, walk_wanted(row)),
@@ -364,7 +364,7 @@ static void walk_time(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void
                   "write 2026-01-31T12:00:00Z, seconds since 1970, or 'commit'");
     return;
   }
-  memcpy(wg_walk_field(out, row->at), &t, sizeof(t));
+  memcpy(wg_key_field(out, row->at), &t, sizeof(t));
 }
 
 void wg_walk_scalar(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {

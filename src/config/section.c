@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "config/walk.h"
-
 wg_key_iter wg_key_iter_of(const wg_cfg_lang *lang, const wg_key *map) {
   return (wg_key_iter){.lang = lang, .map = map, .next = map->sub, .below = lang->sections};
 }
@@ -66,12 +64,12 @@ static void section_visit_map(const section_visit *k, const wg_key *map, char *s
 static void section_visit_row(const section_visit *k, const wg_key *row, char *out,
                               const char *path) {
   if (row->type == WG_KEY_MAP) {
-    if (row->present_at == 0 || *(const bool *)wg_walk_field(out, row->present_at)) {
+    if (row->present_at == 0 || *(const bool *)wg_key_field(out, row->present_at)) {
       wg_pos pos = {0};
       if (row->pos_at != 0) {
-        pos = *(const wg_pos *)wg_walk_field(out, row->pos_at);
+        pos = *(const wg_pos *)wg_key_field(out, row->pos_at);
       }
-      section_visit_map(k, row, row->at == 0 ? out : wg_walk_field(out, row->at), pos, path);
+      section_visit_map(k, row, row->at == 0 ? out : wg_key_field(out, row->at), pos, path);
     }
     return;
   }
@@ -82,13 +80,13 @@ static void section_visit_row(const section_visit *k, const wg_key *row, char *o
   }
   char *items = NULL;
   size_t n = 0;
-  memcpy(&items, wg_walk_field(out, row->at), sizeof(items));
-  memcpy(&n, wg_walk_field(out, row->count_at), sizeof(n));
+  memcpy(&items, wg_key_field(out, row->at), sizeof(items));
+  memcpy(&n, wg_key_field(out, row->count_at), sizeof(n));
   for (size_t i = 0; i < n; i++) {
     char *item = items + i * row->size;
     const char *item_path = path; // lists: the line says which item
     if (row->type == WG_KEY_NAMED) {
-      const char *name = *(const char **)wg_walk_field(item, row->name_at);
+      const char *name = *(const char **)wg_key_field(item, row->name_at);
       item_path = wg_cfg_printf(k->c, "%s.%s", path, name);
     }
     section_visit_row(k, &row->sub[0], item, item_path);

@@ -187,13 +187,13 @@ static void walk_defaults(wg_walk *w, const wg_key *row, const wg_yaml_node *map
       continue;
     }
     if (r->type == WG_KEY_MAP) {
-      walk_defaults(w, r, NULL, r->at == 0 ? out : wg_walk_field(out, r->at));
+      walk_defaults(w, r, NULL, r->at == 0 ? out : wg_key_field(out, r->at));
     }
     if (r->def == NULL || r->at == 0) {
       continue;
     }
     if (r->def[0] == '\0') {
-      *(const char **)wg_walk_field(out, r->at) = "";
+      *(const char **)wg_key_field(out, r->at) = "";
       continue;
     }
     bool quoted = r->type == WG_KEY_STRING || r->type == WG_KEY_PATH || r->type == WG_KEY_WINPATH;
@@ -218,7 +218,7 @@ static void walk_not_here(wg_walk *w, const wg_key *row, const wg_yaml_node *key
 
 static void walk_map(wg_walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,
                      void *out) {
-  char *inner = row->at == 0 ? out : wg_walk_field(out, row->at);
+  char *inner = row->at == 0 ? out : wg_key_field(out, row->at);
   walk_seen seen = {.meant = wg_cfg_alloc(w->c, walk_count_keys(w, row), sizeof(*seen.meant))};
   for (size_t i = 0; i < v->n; i++) {
     const wg_yaml_node *k = v->pairs[i].key;
@@ -311,7 +311,7 @@ static void walk_named(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
     const wg_yaml_node *k = v->pairs[i].key;
     (void)walk_check_key_name(w, row, k);
     char *item = items + i * row->size;
-    *(const char **)wg_walk_field(item, row->name_at) = k->text;
+    *(const char **)wg_key_field(item, row->name_at) = k->text;
     if (walk_unknown_name(w, row, v, &v->pairs[i])) {
       continue;
     }
@@ -319,8 +319,8 @@ static void walk_named(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
     walk_value(w, &row->sub[0], k, v->pairs[i].value, item);
     walk_leave(w, before);
   }
-  memcpy(wg_walk_field(out, row->at), &items, sizeof(items));
-  memcpy(wg_walk_field(out, row->count_at), &v->n, sizeof(v->n));
+  memcpy(wg_key_field(out, row->at), &items, sizeof(items));
+  memcpy(wg_key_field(out, row->count_at), &v->n, sizeof(v->n));
 }
 
 static void walk_pairs(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void *out) {
@@ -343,8 +343,8 @@ static void walk_pairs(wg_walk *w, const wg_key *row, const wg_yaml_node *v, voi
       items[n++] = (wg_cfg_pair){k->text, text, wg_cfg_pos(w->c, k)};
     }
   }
-  *(wg_cfg_pair **)wg_walk_field(out, row->at) = items;
-  *(size_t *)wg_walk_field(out, row->count_at) = n;
+  *(wg_cfg_pair **)wg_key_field(out, row->at) = items;
+  *(size_t *)wg_key_field(out, row->count_at) = n;
 }
 
 static void walk_unique(wg_walk *w, const wg_yaml_node *list) {
@@ -373,8 +373,8 @@ static void walk_list(wg_walk *w, const wg_key *row, const wg_yaml_node *key, co
   if ((row->flags & WG_KF_UNIQUE) != 0) {
     walk_unique(w, v);
   }
-  memcpy(wg_walk_field(out, row->at), &items, sizeof(items));
-  memcpy(wg_walk_field(out, row->count_at), &v->n, sizeof(v->n));
+  memcpy(wg_key_field(out, row->at), &items, sizeof(items));
+  memcpy(wg_key_field(out, row->count_at), &v->n, sizeof(v->n));
 }
 
 // Checks v against row; the row's fields lie in the struct at out. key is NULL for items of lists.
@@ -382,10 +382,10 @@ static void walk_value(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
                        const wg_yaml_node *v, void *out) {
   if (row->pos_at != 0) {
     bool of_key = (row->flags & WG_KF_POSITION_OF_KEY) != 0 && key != NULL;
-    *(wg_pos *)wg_walk_field(out, row->pos_at) = wg_cfg_pos(w->c, of_key ? key : v);
+    *(wg_pos *)wg_key_field(out, row->pos_at) = wg_cfg_pos(w->c, of_key ? key : v);
   }
   if (row->mark_at != 0) {
-    memcpy(wg_walk_field(out, row->mark_at), &row->mark, sizeof(row->mark));
+    memcpy(wg_key_field(out, row->mark_at), &row->mark, sizeof(row->mark));
   }
   if (v->kind == WG_YAML_MAP && row->map_form != NULL) {
     walk_value(w, row->map_form, key, v, out);
@@ -396,7 +396,7 @@ static void walk_value(wg_walk *w, const wg_key *row, const wg_yaml_node *key,
     return;
   }
   if (row->present_at != 0) {
-    *(bool *)wg_walk_field(out, row->present_at) = true;
+    *(bool *)wg_key_field(out, row->present_at) = true;
   }
   if (row->type == WG_KEY_OWN) {
     row->kind->read(w, row, v, out);

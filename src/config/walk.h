@@ -13,11 +13,6 @@ typedef struct wg_walk {
   size_t path_n;
 } wg_walk;
 
-// The field that lies at `at` (WG_AT) of the struct at base.
-static inline void *wg_walk_field(void *base, size_t at) {
-  return (char *)base + (at - 1);
-}
-
 // Adds an error at a node, with the path in front.
 void wg_walk_error(wg_walk *w, const wg_yaml_node *at, const char *text, const char *hint);
 // v is of a kind that the row doesn't take, or has no value.

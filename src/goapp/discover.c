@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "goapp/gomod.h"
-#include "goapp/observe.h"
 #include "goapp/text.h"
 #include "goapp/version.h"
 

@@ -3,16 +3,7 @@
 #ifndef WG_GOAPP_DISCOVER_H
 #define WG_GOAPP_DISCOVER_H
 
-#include "goapp/list.h"
-#include "goapp/tool.h"
-
-typedef struct wg_go_found {
-  wg_go_tool tool;
-  const char *mod_flag;    // "-mod=readonly", "-mod=vendor" or "": Go's own rule
-  const char *import_path; // of the main package
-  const char *module;      // path of its module
-  size_t n_packages;
-} wg_go_found;
+#include "goapp/observe.h"
 
 // Finds the toolchain, checks it against what the project and go.mod demand, lists the packages
 // (fetching modules that are missing, the only thing here that may use the network), and reports

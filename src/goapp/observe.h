@@ -3,9 +3,18 @@
 #ifndef WG_GOAPP_OBSERVE_H
 #define WG_GOAPP_OBSERVE_H
 
-#include "goapp/discover.h"
+#include "goapp/list.h"
+#include "goapp/tool.h"
 
 #define WG_GO_MAX_GOMOD ((uint64_t)16 << 20)
+
+typedef struct wg_go_found {
+  wg_go_tool tool;
+  const char *mod_flag;    // "-mod=readonly", "-mod=vendor" or "": Go's own rule
+  const char *import_path; // of the main package
+  const char *module;      // path of its module
+  size_t n_packages;
+} wg_go_found;
 
 typedef struct wg_go_input {
   char *label; // heap

@@ -5,7 +5,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "os/proc.h"
+#include "os/file.h"
+#include "os/sys.h"
 
 #define ASK_MAX_BYTES 4096U
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fault injection for tests: see os/proc.h. Compiled to nothing without -Dfault=true.
-#include "os/proc.h"
+#include "os/sys.h"
 
 #ifdef WG_FAULT
 

@@ -13,7 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "os/proc.h"
+#include "os/sys.h"
 
 _Static_assert(WG_CWD == AT_FDCWD, "WG_CWD is AT_FDCWD");
 

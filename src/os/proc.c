@@ -375,3 +375,32 @@ wg_code wg_os_run(const wg_proc *spec, wg_proc_result *out, wg_error *err) {
   *out = result;
   return WG_OK;
 }
+
+wg_code wg_os_self_path(char **out, wg_error *err) {
+  return wg_os_readlink(WG_CWD, "/proc/self/exe", out, err);
+}
+
+char *wg_os_which(const char *name, const char *path_list) {
+  if (strchr(name, '/') != NULL) {
+    return access(name, X_OK) == 0 ? wg_xstrdup(name) : NULL;
+  }
+  const char *list = path_list != NULL ? path_list : wg_os_getenv("PATH");
+  if (list == NULL) {
+    list = "/usr/local/bin:/usr/bin:/bin";
+  }
+  for (const char *p = list;; p++) {
+    size_t n = strcspn(p, ":");
+    WG_AUTO(wg_cstr) dir = n == 0 ? wg_xstrdup(".") : wg_xstrndup(p, n);
+    WG_AUTO(wg_cstr) full = wg_path_join(dir, name);
+    wg_stat st;
+    wg_error ignored = WG_ERROR_INIT;
+    if (access(full, X_OK) == 0 && wg_os_stat(WG_CWD, full, true, &st, &ignored) == WG_OK &&
+        st.type == WG_FT_FILE) {
+      return wg_take(&full);
+    }
+    p += n;
+    if (*p == '\0') {
+      return NULL;
+    }
+  }
+}

@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <time.h>
 
-#include "os/proc.h"
+#include "os/thread.h"
 
 static void thread_must(int rc) {
   wg_assert(rc == 0);

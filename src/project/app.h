@@ -4,17 +4,8 @@
 #define WG_PROJECT_APP_H
 
 #include "project/archive.h"
+#include "project/ports.h"
 #include "project/windows.h"
-
-typedef struct wg_cfg_target {
-  const char *os, *arch;  // Go's names: windows, amd64
-  const char *variant;    // "" or the GOAMD64/GOARM/GO386/GOARM64... value: v3, 7
-  const char *name;       // "windows/amd64" or "windows/amd64/v3"
-  const char *slug;       // "windows-amd64-v3": safe in file names
-  const wg_cfg_pair *env; // for this target alone, laid over the app's
-  size_t n_env;
-  wg_pos pos;
-} wg_cfg_target;
 
 typedef struct wg_cfg_app {
   const char *name;

@@ -168,7 +168,7 @@ static void target_read(wg_walk *w, const wg_key *row, const wg_yaml_node *v, vo
     return;
   }
   wg_cfg_text t = {.arena = &w->c->arena, .text = text, .value = text};
-  wg_cfg_target *target = wg_walk_field(out, row->at);
+  wg_cfg_target *target = wg_key_field(out, row->at);
   wg_cfg_target parsed = {.os = NULL};
   if (!wg_cfg_parse_target(&t, &parsed)) {
     wg_walk_check_failed(w, v, &t);

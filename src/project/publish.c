@@ -18,7 +18,7 @@ static void keep_read(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void
     wg_walk_error(w, v, "is not a number of releases from 1 to 10000", wg_walk_example(w, row));
     return;
   }
-  unsigned *keep = wg_walk_field(out, row->at);
+  unsigned *keep = wg_key_field(out, row->at);
   *keep = (unsigned)n;
 }
 

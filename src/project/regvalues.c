@@ -216,8 +216,8 @@ static void regvalues_read(wg_walk *in, const wg_key *row, const wg_yaml_node *m
       regvalue_plain(&w, v, &values[i]);
     }
   }
-  *(wg_cfg_regvalue **)wg_walk_field(out, row->at) = values;
-  memcpy(wg_walk_field(out, row->count_at), &map->n, sizeof(map->n));
+  *(wg_cfg_regvalue **)wg_key_field(out, row->at) = values;
+  memcpy(wg_key_field(out, row->count_at), &map->n, sizeof(map->n));
 }
 
 // Registry values: a plain value, a list, null (delete), or a map with one of the known forms.

@@ -48,7 +48,7 @@ static void secret_read(wg_walk *w, const wg_key *row, const wg_yaml_node *v, vo
                   secret_hint);
     return;
   }
-  secret_form(w, form, v->pairs[0].value, wg_walk_field(out, row->at));
+  secret_form(w, form, v->pairs[0].value, wg_key_field(out, row->at));
 }
 
 static void secret_schema(wg_jsonw *w) {

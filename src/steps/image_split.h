@@ -3,7 +3,7 @@
 #ifndef WG_STEPS_IMAGE_SPLIT_H
 #define WG_STEPS_IMAGE_SPLIT_H
 
-#include "steps/image_wim.h"
+#include "steps/image_plan.h"
 
 // Adds "image/<name>/swm": out/<name>.swm, out/<name>2.swm, ... of the output "image" of wim.
 wg_code wg_image_split_step(wg_graph *g, const wg_image_plan *plan, const wg_cfg_output *output,

@@ -6,9 +6,6 @@
 #include "base/utf.h"
 #include "image/tree/protect.h"
 
-#define EDIT_MAX_SHORT_CHARS16 12U          // 8.3 with the dot
-#define EDIT_TAG_NAME_SURROGATE 0x20000000u // the entry stands for another path
-
 wg_code wg_image_edit_paths(const wg_image_change *changes, size_t n_changes, wg_arena *arena,
                             wg_winpath **out, size_t *out_n_entries, wg_error *err) {
   wg_winpath *paths = wg_arena_new_array(arena, wg_winpath, n_changes);
@@ -34,86 +31,6 @@ wg_code wg_image_edit_paths(const wg_image_change *changes, size_t n_changes, wg
   return WG_OK;
 }
 
-static wg_code edit_name16(wg_arena *arena, wg_str name, wg_str *out, wg_error *err) {
-  WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, arena->alloc, 0);
-  if (!wg_utf8_to_utf16le(name, &b)) {
-    return wg_fail(err, WG_E_FORMAT, "'%.*s' is not UTF-8", WG_STR_ARG(name));
-  }
-  char *p = wg_arena_strndup(arena, b.p, b.n);
-  if (p == NULL) {
-    return wg_arena_fail(arena, err);
-  }
-  *out = (wg_str){p, b.n};
-  return WG_OK;
-}
-
-// Also by short name: PROGRA~1 is what "Program Files" answers to as well. A short name without '~'
-// is one that somebody has set by hand; only names that fit 8.3 can be one.
-wg_code wg_image_edit_child(wg_wim_tree *t, uint32_t parent, wg_str name16, uint32_t *out,
-                            wg_error *err) {
-  if (wg_wim_tree_find(t, parent, name16, out, err) != WG_OK) {
-    return err->code;
-  }
-  if (*out == WG_WIM_NO_ENTRY && name16.n / 2 <= EDIT_MAX_SHORT_CHARS16) {
-    bool tilde = false;
-    for (size_t i = 0; i + 1 < name16.n; i += 2) {
-      tilde = tilde || wg_le16((const uint8_t *)name16.p + i) == '~';
-    }
-    if (tilde || t->odd_short_names) {
-      *out = wg_wim_tree_find_short(t, parent, name16);
-    }
-  }
-  return WG_OK;
-}
-
-wg_code wg_image_edit_find(wg_wim_tree *t, const wg_winpath *path, wg_arena *arena, uint32_t *out,
-                           wg_error *err) {
-  uint32_t at = 0;
-  for (size_t i = 0; i < path->n_names && at != WG_WIM_NO_ENTRY; i++) {
-    wg_str name16 = {0};
-    uint32_t parent = at;
-    if (edit_name16(arena, path->names[i], &name16, err) != WG_OK ||
-        wg_image_edit_child(t, parent, name16, &at, err) != WG_OK) {
-      return err->code;
-    }
-  }
-  *out = at;
-  return WG_OK;
-}
-
-static bool is_link(const wg_wim_entry *e) {
-  return (e->attributes & WG_WIM_ATTR_REPARSE) != 0 &&
-         (e->link_or_reparse & EDIT_TAG_NAME_SURROGATE) != 0;
-}
-
-wg_code wg_image_edit_fail_at(const wg_image_edit *e, uint32_t entry, const char *what,
-                              wg_error *err) {
-  WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, wg_heap(), 0);
-  wg_wim_tree_path(e->tree, entry, &b);
-  return wg_fail(err, WG_E_CONFLICT, "'C:%s' in the image is %s", wg_buf_z(&b), what);
-}
-
-wg_code wg_image_edit_resolve(wg_image_edit *e, const wg_winpath *path, uint32_t *out,
-                              wg_error *err) {
-  uint32_t at = 0;
-  for (size_t i = 0; i < path->n_names && at != WG_WIM_NO_ENTRY; i++) {
-    wg_str name16 = {0};
-    uint32_t parent = at;
-    if (is_link(&e->tree->entries[at])) {
-      return wg_image_edit_fail_at(e, at, "a link to another folder; name the folder it leads to",
-                                   err);
-    }
-    if (edit_name16(e->arena, path->names[i], &name16, err) != WG_OK ||
-        wg_image_edit_child(e->tree, parent, name16, &at, err) != WG_OK) {
-      return err->code;
-    }
-  }
-  *out = at;
-  return WG_OK;
-}
-
 static wg_code edit_add(wg_image_edit *e, size_t change, uint32_t parent, wg_str name16,
                         uint32_t attributes, uint32_t *out, wg_error *err) {
   uint64_t time = wg_wim_time(e->time_s);
@@ -130,7 +47,7 @@ static wg_code edit_add(wg_image_edit *e, size_t change, uint32_t parent, wg_str
 static wg_code edit_dir(wg_image_edit *e, size_t change, wg_str name, uint32_t *at, wg_error *err) {
   wg_str name16 = {0};
   uint32_t child = WG_WIM_NO_ENTRY;
-  if (edit_name16(e->arena, name, &name16, err) != WG_OK ||
+  if (wg_image_edit_name16(e->arena, name, &name16, err) != WG_OK ||
       wg_image_edit_child(e->tree, *at, name16, &child, err) != WG_OK) {
     return err->code;
   }
@@ -142,7 +59,7 @@ static wg_code edit_dir(wg_image_edit *e, size_t change, wg_str name, uint32_t *
     e->result->n_dirs++;
   }
   const wg_wim_entry *c = &e->tree->entries[child];
-  if (is_link(c)) {
+  if (wg_image_edit_is_link(c)) {
     return wg_image_edit_fail_at(e, child, "a link to another folder; name the folder it leads to",
                                  err);
   }
@@ -162,7 +79,7 @@ wg_code wg_image_edit_parent(wg_image_edit *e, size_t change, const wg_winpath *
     }
   }
   *out_parent = at;
-  return edit_name16(e->arena, path->names[path->n_names - 1], out_name16, err);
+  return wg_image_edit_name16(e->arena, path->names[path->n_names - 1], out_name16, err);
 }
 
 static wg_code edit_twice(const wg_image_edit *e, uint32_t entry, size_t change, wg_error *err) {
@@ -186,7 +103,7 @@ void wg_image_edit_warn(wg_image_edit *e, char *text) {
 static wg_code edit_replace(wg_image_edit *e, size_t change, uint32_t entry, wg_error *err) {
   wg_wim_entry *old = &e->tree->entries[entry];
   bool in_store = false;
-  if (is_link(old)) {
+  if (wg_image_edit_is_link(old)) {
     return wg_image_edit_fail_at(e, entry, "a symbolic link; name the file it leads to", err);
   }
   if ((old->attributes & WG_WIM_ATTR_DIRECTORY) != 0) {

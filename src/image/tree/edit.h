@@ -3,45 +3,7 @@
 #ifndef WG_IMAGE_TREE_EDIT_H
 #define WG_IMAGE_TREE_EDIT_H
 
-#include "fmt/wim/wim.h"
-#include "image/tree/change.h"
-#include "image/tree/result.h"
-#include "image/tree/winpath.h"
-
-typedef struct wg_image_put { // a file's new content
-  uint32_t entry;             // of the tree; WG_WIM_NO_ENTRY: of a stream, which has the hash
-  const char *from;           // host path, borrowed
-  uint64_t n_bytes;
-  wg_sha1 hash; // all zero when empty
-} wg_image_put;
-
-enum { // what changes asked for of an entry
-  WG_EDIT_NEW = 1U << 0,
-  WG_EDIT_CONTENT = 1U << 1, // a file was put over it: content, attributes, times, links
-  WG_EDIT_NAME = 1U << 2,    // renamed: name, parent, short name
-  WG_EDIT_ATTRIBUTES = 1U << 3,
-  WG_EDIT_SECURITY = 1U << 4,
-};
-
-typedef struct wg_image_edit {
-  wg_wim_tree *tree;
-  wg_arena *arena;
-  const wg_image_change *changes;
-  size_t n_changes;
-  int64_t time_s;          // of what is added
-  wg_image_result *result; // counts and warnings
-  uint32_t *touched;       // by entry: 1 + number of the change that asked for it last, 0: none
-  uint8_t *what;           // by entry: WG_EDIT_*
-  wg_image_put *puts;
-  size_t n_puts;
-  uint32_t *inherited; // by 2 * descriptor + is_dir: 1 + what is inherited from it, 0: not made yet
-  size_t n_inherited;
-  uint64_t *store_links; // hard-link groups with a name in the component store, sorted
-  size_t n_store_links;
-  bool store_known;
-  size_t n_base;    // entries of the base, which were numbers 0..n_base-1
-  uint32_t *now_of; // by number in the base: its number now; WG_WIM_NO_ENTRY: deleted
-} wg_image_edit;
+#include "image/tree/resolve.h"
 
 // Upper bound of entries that the changes can add. Parses every path: errors as wg_winpath_parse.
 // *out is an array of n_changes paths in the arena.
@@ -61,29 +23,15 @@ wg_code wg_image_edit_inherit(wg_image_edit *e, uint32_t entry, wg_error *err);
 wg_code wg_image_edit_describe(wg_image_edit *e, uint32_t entry, const wg_image_change *c,
                                wg_error *err);
 
-// --- Shared by edit.c, edit_ops.c and protect.c.
-// Number of the entry at the path; WG_WIM_NO_ENTRY when it is not there. CONFLICT: a link on the
-// way.
-wg_code wg_image_edit_resolve(wg_image_edit *e, const wg_winpath *path, uint32_t *out,
-                              wg_error *err);
+// --- Shared by edit.c and edit_ops.c.
 // The folder in which the last name of the path stands, made if need be, and that name as UTF-16.
 wg_code wg_image_edit_parent(wg_image_edit *e, size_t change, const wg_winpath *path,
                              uint32_t *out_parent, wg_str *out_name16, wg_error *err);
-// The child of that name or short name.
-wg_code wg_image_edit_child(wg_wim_tree *t, uint32_t parent, wg_str name16, uint32_t *out,
-                            wg_error *err);
-// CONFLICT: "'C:\\x' in the image is <what>".
-wg_code wg_image_edit_fail_at(const wg_image_edit *e, uint32_t entry, const char *what,
-                              wg_error *err);
 // Attributes and descriptor that the change asks for, of an entry that is there.
 wg_code wg_image_edit_set(wg_image_edit *e, size_t change, uint32_t entry, wg_error *err);
 // edit_ops.c: DELETE, RENAME, SET.
 wg_code wg_image_edit_op(wg_image_edit *e, size_t change, const wg_winpath *path, wg_error *err);
 // A warning of the run, once. Takes what wg_xprintf gives.
 void wg_image_edit_warn(wg_image_edit *e, char *text);
-
-// The entry a path names, WG_WIM_NO_ENTRY in *out when it is not there.
-wg_code wg_image_edit_find(wg_wim_tree *t, const wg_winpath *path, wg_arena *arena, uint32_t *out,
-                           wg_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/utf.h"
+#include "image/tree/edit.h"
 #include "image/tree/protect.h"
 
 // An earlier change that would be undone, as a conflict.

@@ -4,7 +4,7 @@
 #ifndef WG_IMAGE_TREE_PROTECT_H
 #define WG_IMAGE_TREE_PROTECT_H
 
-#include "image/tree/edit.h"
+#include "image/tree/resolve.h"
 
 // Why the path may not be changed, and what to do instead, as one text; NULL when it may. at: the
 // path itself or something below it.

@@ -20,6 +20,7 @@ static void world_init(world *w) {
   w->target = wg_path_join(w->p.dir, "share");
   w->publish = (wg_cfg_publish){.name = "share", .to = w->target, .pos = {"wingo.yaml", 9, 3}};
   w->project = (wg_project){.dir = w->p.project,
+                            .out_dir = wg_arena_printf(&w->arena, "%s/out", w->p.project),
                             .file = "wingo.yaml",
                             .name = "kiosk",
                             .release = "1.0.0",

@@ -5,14 +5,13 @@
 
 #include "bad.h"
 
-// The seed images of the fuzzer are whole images (scripts/gen-bad-pe.py) and four bytes.
+// The seed images of the fuzzer are whole images (scripts/gen-bad-pe.py).
 static void read_seed(const char *name, wg_buf *out) {
   wg_error err = WG_ERROR_INIT;
   WG_AUTO(wg_cstr)
   path = wg_xprintf("%s/fuzz/pe/corpus/%s", wg_os_getenv("WG_SOURCE_ROOT"), name);
   wg_buf_init(out, wg_heap(), 0);
   assert_ok(wg_os_read_file(WG_CWD, path, 1 << 20, out, &err), &err);
-  out->n -= 4;
 }
 
 static wg_code parse_all(const void *p, size_t n, wg_arena *arena, wg_error *err) {

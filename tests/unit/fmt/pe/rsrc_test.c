@@ -36,7 +36,6 @@ static void read_icon(wg_buf *out) {
   WG_AUTO(wg_cstr) path = wg_xprintf("%s/fuzz/ico/corpus/bits", wg_os_getenv("WG_SOURCE_ROOT"));
   wg_buf_init(out, wg_heap(), 0);
   assert_ok(wg_os_read_file(WG_CWD, path, 1 << 20, out, &err), &err);
-  out->n -= 4;
 }
 
 static const wg_rsrc_version_info full_info = {

@@ -66,7 +66,7 @@ def test_what_is_remembered_is_kept_for_each_environment(run, kiosk):
     assert run("build", "-E", "production", cwd=kiosk).code == 0
     for env in ([], ["-E", "production"]):
         r = run("plan", "--json", *env, cwd=kiosk)
-        assert {s["state"] for s in json.loads(r.out)} == {"cached"}, r
+        assert {s["state"] for s in json.loads(r.out)["steps"]} == {"cached"}, r
     r = run("plan", "-E", "production", "--set", "images.kiosk.compact=true", cwd=kiosk)
     assert "parameter compact: was 'no', is 'yes'" in r.out and "Server" not in r.out, r
 
@@ -132,7 +132,7 @@ def messy(tmp_path):
 def keys(run, folder, *args):
     r = run("plan", "--json", *args, cwd=folder)
     assert r.code == 0, r
-    return {s["step"]: s.get("key") for s in json.loads(r.out)}
+    return {s["step"]: s.get("key") for s in json.loads(r.out)["steps"]}
 
 
 @pytest.mark.parametrize("more", [(), ("-E", "prod"), ("-E", "prod", "--set", "images.other.+outputs=[esd]")])
@@ -214,7 +214,7 @@ def test_clean_lists_and_removes_what_is_no_longer_made(run, built):
     assert r.code == 0 and "removed: ../out/old.wim (image/old/wim)\n" in r.out and "4 outputs, " in r.out, r
     assert files(built) == ["out/kiosk.wim", "out/production/kiosk.wim"]
     assert "every output that wingo made here is still made" in run("clean", cwd=built).out
-    assert {s["state"] for s in json.loads(run("plan", "--json", cwd=built).out)} == {"cached"}
+    assert {s["state"] for s in json.loads(run("plan", "--json", cwd=built).out)["steps"]} == {"cached"}
 
 
 def test_what_was_changed_or_put_there_by_the_user_is_kept(run, built):
@@ -306,7 +306,7 @@ def values(run, folder):
     assert r.code == 0, r
     r = run("reg", "query", "out/kiosk.wim:2", r"HKLM\SOFTWARE\Kiosk", "--json", cwd=folder)
     assert r.code == 0, r
-    return {v["name"]: v["data"] for v in json.loads(r.out)[0]["values"]}
+    return {v["name"]: v["data"] for v in json.loads(r.out)["keys"][0]["values"]}
 
 
 def test_values_from_git(run, repo):
@@ -331,7 +331,7 @@ def test_only_steps_whose_text_uses_a_value_run_again(run, repo):
     git(repo, "commit", "-qam", "three")
     assert run("build", cwd=repo).code == 0
     git(repo, "commit", "-qm", "four", "--allow-empty")
-    states = {s["step"]: s["state"] for s in json.loads(run("plan", "--json", cwd=repo).out)}
+    states = {s["step"]: s["state"] for s in json.loads(run("plan", "--json", cwd=repo).out)["steps"]}
     assert states["image/kiosk/wim"] == "run" and states["image/other/wim"] == "cached", states
 
 

@@ -58,7 +58,7 @@ def ours(run, path, *args):
         "REG_MULTI_SZ", "REG_RESOURCE_LIST", "REG_FULL_RESOURCE_DESCRIPTOR", "REG_RESOURCE_REQUIREMENTS_LIST",
         "REG_QWORD"))}
     return {k["key"]: {v["name"]: [types[v["type"]] if v["type"] in types else int(v["type"], 16), v["bytes"]]
-                       for v in k["values"]} for k in json.loads(r.out)}
+                       for v in k["values"]} for k in json.loads(r.out)["keys"]}
 
 
 def as_hex(keys):
@@ -288,7 +288,7 @@ def test_logs_are_replayed_wherever_a_hive_lies(run, readers, tmp_path, kind):
     whole = path.read_bytes()
     # Of a folder that is an image, of an image file, compared, beside regipy's recovery.
     r = run("reg", "query", tmp_path / "image", r"HKLM\SOFTWARE\Key7", "--json")
-    assert r.code == 0 and json.loads(r.out)[0]["values"][0]["data"] == "y" * 500, r
+    assert r.code == 0 and json.loads(r.out)["keys"][0]["values"][0]["data"] == "y" * 500, r
     needs("wimlib-imagex")
     assert start(["wimlib-imagex", "capture", tmp_path / "image", tmp_path / "i.wim"]).code == 0
     r = run("reg", "export", tmp_path / "i.wim", r"HKLM\SOFTWARE\Fresh")

@@ -513,8 +513,12 @@ def test_several_files(run, tmp_path):
     assert r.code == 4
     assert r.out.count("Format") == 2 and r.err.count("error") == 1
     r = run("inspect", "--json", good, good)
-    one = run("inspect", "--json", good).out
-    assert r.code == 0 and r.out == one + one
+    one = json.loads(run("inspect", "--json", good).out)
+    assert r.code == 0 and json.loads(r.out) == {"files": [one, one]}
+    r = run("inspect", "--json", good, BAD / "elf" / "class-3.elf", tmp_path / "absent", good)
+    found = json.loads(r.out)
+    assert r.code == 4 and found["error"]["exit"] == 4 and found["files"][0] == found["files"][3] == one, r
+    assert [f["error"]["code"] for f in found["files"][1:3]] == ["FORMAT", "NOT_FOUND"], r
 
 
 def test_text_does_not_reach_the_terminal_raw(run, tmp_path):

@@ -123,7 +123,7 @@ def keys(run, folder, project=None):
         (folder / "wingo.yaml").write_text(json.dumps(project, indent=1))  # JSON is YAML
     r = run("plan", "--json", cwd=folder)
     assert r.code == 0, r
-    return {s["step"]: s.get("key", "?") for s in json.loads(r.out)}
+    return {s["step"]: s.get("key", "?") for s in json.loads(r.out)["steps"]}
 
 
 @pytest.fixture(scope="module")

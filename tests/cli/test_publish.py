@@ -85,7 +85,7 @@ def test_dry_run_writes_nothing(run, kiosk, share):
     assert not (p / "out").exists() and not list(share.iterdir())
     assert run("build", cwd=p).code == 0
     r = run("publish", "-n", "--json", cwd=p)
-    action = json.loads(r.out)[-1]
+    action = json.loads(r.out)["steps"][-1]
     assert action["state"] == "change" and action["changes"][0]["object"] == "release 1.0.0", r
     assert not list(share.iterdir())
 

@@ -31,7 +31,7 @@ def system(run, tmp_path):
 def values(run, path, key, *opts):
     r = run("reg", "query", path, key, "--json", *opts)
     assert r.code == 0, r
-    return {v["name"]: v["data"] for v in json.loads(r.out)[0]["values"]}
+    return {v["name"]: v["data"] for v in json.loads(r.out)["keys"][0]["values"]}
 
 
 def seal(data):
@@ -121,7 +121,7 @@ def test_what_is_counted_is_what_was_made(run, tmp_path):
 
 def test_lists_keep_empty_items(run, tmp_path):
     h = make(run, tmp_path / "x", ("K", "--value=m", "-t", "REG_MULTI_SZ", "-d", r"a\0\0b"))
-    v = json.loads(run("reg", "query", h, "K", "--json").out)[0]["values"][0]
+    v = json.loads(run("reg", "query", h, "K", "--json").out)["keys"][0]["values"][0]
     assert v["bytes"] == "a\0\0b\0\0".encode("utf-16le").hex(), v
 
 
@@ -162,7 +162,7 @@ def test_names_with_nul_and_controls_are_shown(run, odd, tmp_path):
     r = run("reg", "query", odd, "-r")
     assert r.code == 0 and "\x1b" not in r.out and "\0" not in r.out, r
     assert "\\x00ovter" in r.out and "K\\\\x00sub" in r.out and "esc\\x1b[31mred" in r.out, r
-    keys = json.loads(run("reg", "query", odd, "-r", "--json").out)
+    keys = json.loads(run("reg", "query", odd, "-r", "--json").out)["keys"]
     assert [k["key"] for k in keys] == ["", "K", "K\\\0sub"] and "\0ovter" in [v["name"] for v in keys[1]["values"]]
     r = run("reg", "diff", make(run, tmp_path / "o"), odd)
     assert r.out == "+ K\n", r
@@ -193,7 +193,7 @@ def test_export_refuses_what_import_would_not_give_back(run, odd, tmp_path):
     h.write_bytes(seal(data))
     r = run("reg", "export", h)
     assert r.code != 0 and "surrogate" in r.err, r
-    v = json.loads(run("reg", "query", h, "K", "--json").out)[0]["values"][0]
+    v = json.loads(run("reg", "query", h, "K", "--json").out)["keys"][0]["values"][0]
     assert v["name_utf16le"] == "00d8ac20", v
     # A tombstone of a layered hive.
     data = bytearray(make(run, tmp_path / "t", ("K", "--value=Gone", "-d", "1")).read_bytes())
@@ -235,7 +235,7 @@ def test_hex_goes_on_behind_empty_lines(run, tmp_path):
     h, text = make(run, tmp_path / "SOFTWARE"), tmp_path / "x.reg"
     text.write_text(HEAD + "[HKEY_LOCAL_MACHINE\\SOFTWARE\\U]\n\"a\"=hex:01,02,\\\n\n  ; a comment\n\n  03\n\"b\"=\"c\"\n")
     assert run("reg", "import", h, text).code == 0
-    v = {v["name"]: v["bytes"] for v in json.loads(run("reg", "query", h, "U", "--json").out)[0]["values"]}
+    v = {v["name"]: v["bytes"] for v in json.loads(run("reg", "query", h, "U", "--json").out)["keys"][0]["values"]}
     assert v["a"] == "010203" and "b" in v
 
 
@@ -316,7 +316,7 @@ def test_salvage_keeps_names_with_nul(run, odd, tmp_path):
     out = tmp_path / "out"
     r = run("reg", "check", "--salvage", odd, "--out", out)
     assert r.code == 0, r
-    assert [k["key"] for k in json.loads(run("reg", "query", out, "-r", "--json").out)] == ["", "K", "K\\\0sub"]
+    assert [k["key"] for k in json.loads(run("reg", "query", out, "-r", "--json").out)["keys"]] == ["", "K", "K\\\0sub"]
 
 
 def test_salvage_takes_no_log(run, tmp_path):

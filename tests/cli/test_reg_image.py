@@ -51,7 +51,7 @@ def image(run, tmp_path):
 def query(run, image, key):
     r = run("reg", "query", image, key, "--json")
     assert r.code == 0, r
-    return {v["name"]: v["data"] for v in json.loads(r.out)[0]["values"]}
+    return {v["name"]: v["data"] for v in json.loads(r.out)["keys"][0]["values"]}
 
 
 def test_query_by_full_path(run, image):

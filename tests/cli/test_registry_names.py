@@ -46,7 +46,7 @@ class Shop:
 
     def query(self, key, image="out/k.wim:2", *opts):
         r = self.run("reg", "query", image, key, "--json", *opts, cwd=self.path)
-        return {v["name"]: v["data"] for v in json.loads(r.out)[0]["values"]} if r.code == 0 else None
+        return {v["name"]: v["data"] for v in json.loads(r.out)["keys"][0]["values"]} if r.code == 0 else None
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_a_number_keeps_the_size_that_is_there(shop):
                r"{key: 'HKLM\SOFTWARE\T', values: {q: 5}}]")
     assert shop.build().code == 0
     r = shop.run("reg", "query", "out/k.wim:2", r"HKLM\SOFTWARE\T", "--json", cwd=shop.path)
-    v = json.loads(r.out)[0]["values"][0]
+    v = json.loads(r.out)["keys"][0]["values"][0]
     assert v["type"] == "REG_QWORD" and v["bytes"] == struct.pack("<Q", 5).hex(), v
 
 
@@ -186,7 +186,7 @@ def test_lists_keep_empty_items_and_what_is_behind(shop):
     r = shop.build()
     assert r.code == 0, r
     r = shop.run("reg", "query", "out/k.wim:2", r"HKLM\SOFTWARE\T", "--json", cwd=shop.path)
-    v = {x["name"]: bytes.fromhex(x["bytes"]).decode("utf-16le") for x in json.loads(r.out)[0]["values"]}
+    v = {x["name"]: bytes.fromhex(x["bytes"]).decode("utf-16le") for x in json.loads(r.out)["keys"][0]["values"]}
     assert v == {"pairs": "a\0\0b\0c\0d\0e\0\0", "behind": "a\0new\0\0cd", "empty": "x\0\0", "open": "a\0b\0c\0\0",
                  "drop": "a\0\0\0", "set": "a\0\0b\0\0"}
 

@@ -75,7 +75,7 @@ static wg_cli_want args_bad_command(const args_parse *a, const char *word) {
                         : wg_xprintf("no command '%s%s%s'; 'wingo help%s%s' lists them", noun, gap,
                                      word, gap, noun);
   (void)fprintf(stderr, "wingo: %s\n", text);
-  wg_cli_json_error(a->c, WG_E_USAGE, text);
+  wg_cli_json_error(a->c, WG_E_USAGE, 2, text);
   wg_xfree(names);
   return WG_CLI_BAD;
 }

@@ -24,8 +24,7 @@ static int cli_help(const wg_cli *c, const char *noun) {
   } else {
     wg_cli_help_overview(&b, noun);
   }
-  wg_out_bytes(b.p, b.n);
-  return 0;
+  return wg_cli_end_text(c, &b);
 }
 
 static int cli_run(wg_cli *c) {
@@ -34,6 +33,7 @@ static int cli_run(wg_cli *c) {
     wg_buf_init(&b, wg_heap(), 0);
     wg_cli_help_overview(&b, NULL);
     (void)fputs(wg_buf_z(&b), stderr);
+    wg_cli_json_error(c, WG_E_USAGE, 2, "no command; 'wingo help' lists them");
     return 2;
   }
   wg_error err = WG_ERROR_INIT;

@@ -85,11 +85,20 @@ void wg_note(const wg_cli *c, const char *fmt, ...) WG_PRINTF(2, 3);
 // Prints "wingo: error: <chain>" and gives the exit code that belongs to err->code:
 // 1 failed, 2 USAGE, 3 CONFIG, 4 FORMAT, 5 VERIFY, 6 REMOTE, 7 TIMEOUT, 130 CANCELED.
 int wg_cli_fail(const wg_cli *c, const wg_error *err);
+int wg_cli_fail_as(const wg_cli *c, const wg_error *err, int exit_code); // with that exit code
+void wg_cli_tell(const wg_cli *c, const wg_error *err); // only prints it, to stderr
 // How a file that is there is changed or replaced: by --force, and saying so when another wingo has
 // it. c outlives it.
 wg_inplace_options wg_cli_place(const wg_cli *c);
 // Ends a command's JSON and prints it. The exit code: 0, or as wg_cli_fail.
 int wg_cli_end_json(const wg_cli *c, wg_jsonw *j, const wg_buf *out);
+// Text that a command prints and nothing else; with --json {"text": ...}. The exit code, 0.
+int wg_cli_end_text(const wg_cli *c, const wg_buf *text);
+// A command has made a file and has nothing more to say: with --json {"file": ..., "bytes": ...}.
+// The exit code, 0.
+int wg_cli_end_made(const wg_cli *c, const char *path);
+// "error": {...} in an object: of a command that has more to say than that it failed.
+void wg_cli_kv_error(wg_jsonw *j, wg_code code, int exit_code, const char *text);
 // "wingo build: <text>; see 'wingo build --help'", exit code 2.
 int wg_cli_usage(const wg_cli *c, const char *fmt, ...) WG_PRINTF(2, 3);
 int wg_exit_code(wg_code code);

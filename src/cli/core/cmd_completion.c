@@ -514,8 +514,7 @@ static int completion_run(wg_cli *c) {
   } else {
     return wg_cli_usage(c, "no completion for '%s', only for bash, zsh and fish", c->args[0]);
   }
-  wg_out_bytes(b.p, b.n);
-  return 0;
+  return wg_cli_end_text(c, &b);
 }
 
 const wg_cli_cmd wg_cmd_completion = {

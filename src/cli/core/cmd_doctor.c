@@ -198,6 +198,12 @@ static void doctor_print_json(const doctor_report *r) {
                           "openssl", OpenSSL_version(OPENSSL_VERSION_STRING), "store", "path",
                           r->store, "free_bytes", (json_int_t)r->free_bytes, "cpus",
                           (int)wg_os_cpu_count(), "memory_bytes", (json_int_t)wg_os_memory_bytes());
+  if (!r->good) {
+    (void)json_object_set_new(all, "error",
+                              json_pack("{s:s, s:i, s:s}", "code", wg_code_name(WG_E_FAILED),
+                                        "exit", 1, "text",
+                                        "a tool is missing that every build needs"));
+  }
   char *text = json_dumps(all, JSON_INDENT(2));
   wg_out("%s\n", text != NULL ? text : "null");
   free(text);

@@ -183,8 +183,7 @@ static int help_run(wg_cli *c) {
     }
     wg_cli_help_command(&b, cmd);
   }
-  wg_out_bytes(b.p, b.n);
-  return 0;
+  return wg_cli_end_text(c, &b);
 }
 
 const wg_cli_cmd wg_cmd_help = {

@@ -48,7 +48,7 @@ void wg_cli_full_name(wg_buf *out, const wg_cli_cmd *cmd);
 void wg_cli_man(wg_buf *out);
 
 // With --json: {"error": {...}} on stdout, so that there is something to read whatever happens.
-void wg_cli_json_error(const wg_cli *c, wg_code code, const char *text);
+void wg_cli_json_error(const wg_cli *c, wg_code code, int exit_code, const char *text);
 // Flushes stdout; false when something could not be written.
 bool wg_out_flush(void);
 

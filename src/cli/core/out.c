@@ -110,7 +110,16 @@ int wg_exit_code(wg_code code) {
   return 1;
 }
 
-void wg_cli_json_error(const wg_cli *c, wg_code code, const char *text) {
+void wg_cli_kv_error(wg_jsonw *j, wg_code code, int exit_code, const char *text) {
+  wg_jsonw_key_z(j, "error");
+  wg_jsonw_begin_object(j);
+  wg_jsonw_kv_z(j, "code", wg_code_name(code));
+  wg_jsonw_kv_u64(j, "exit", (uint64_t)exit_code);
+  wg_jsonw_kv_z(j, "text", text);
+  wg_jsonw_end_object(j);
+}
+
+void wg_cli_json_error(const wg_cli *c, wg_code code, int exit_code, const char *text) {
   if (!c->json) {
     return;
   }
@@ -119,12 +128,7 @@ void wg_cli_json_error(const wg_cli *c, wg_code code, const char *text) {
   wg_jsonw j;
   wg_jsonw_init(&j, &b, 2);
   wg_jsonw_begin_object(&j);
-  wg_jsonw_key_z(&j, "error");
-  wg_jsonw_begin_object(&j);
-  wg_jsonw_kv_z(&j, "code", wg_code_name(code));
-  wg_jsonw_kv_u64(&j, "exit", (uint64_t)wg_exit_code(code));
-  wg_jsonw_kv_z(&j, "text", text);
-  wg_jsonw_end_object(&j);
+  wg_cli_kv_error(&j, code, exit_code, text);
   wg_jsonw_end_object(&j);
   wg_error ignored = WG_ERROR_INIT; // the message on stderr has said it
   if (wg_jsonw_finish(&j, &ignored) == WG_OK) {
@@ -132,15 +136,23 @@ void wg_cli_json_error(const wg_cli *c, wg_code code, const char *text) {
   }
 }
 
-int wg_cli_fail(const wg_cli *c, const wg_error *err) {
-  wg_cli_json_error(c, err->code, err->text);
+void wg_cli_tell(const wg_cli *c, const wg_error *err) {
   if (err->code == WG_E_CANCELED) {
     out_line("wingo: ", wg_str_of(err->text));
   } else {
     out_line(c->color_err ? "wingo: \033[1;31merror:\033[0m " : "wingo: error: ",
              wg_str_of(err->text));
   }
-  return wg_exit_code(err->code);
+}
+
+int wg_cli_fail_as(const wg_cli *c, const wg_error *err, int exit_code) {
+  wg_cli_json_error(c, err->code, exit_code, err->text);
+  wg_cli_tell(c, err);
+  return exit_code;
+}
+
+int wg_cli_fail(const wg_cli *c, const wg_error *err) {
+  return wg_cli_fail_as(c, err, wg_exit_code(err->code));
 }
 
 static void cli_on_wait(const void *ctx, const char *path) {
@@ -161,6 +173,40 @@ int wg_cli_end_json(const wg_cli *c, wg_jsonw *j, const wg_buf *out) {
   return 0;
 }
 
+int wg_cli_end_text(const wg_cli *c, const wg_buf *text) {
+  if (!c->json) {
+    wg_out_bytes(text->p, text->n);
+    return 0;
+  }
+  WG_AUTO(wg_buf) out = {0};
+  wg_jsonw j;
+  wg_buf_init(&out, wg_heap(), 0);
+  wg_jsonw_init(&j, &out, 2);
+  wg_jsonw_begin_object(&j);
+  wg_jsonw_kv_str(&j, "text", wg_buf_str(text));
+  wg_jsonw_end_object(&j);
+  return wg_cli_end_json(c, &j, &out);
+}
+
+int wg_cli_end_made(const wg_cli *c, const char *path) {
+  if (!c->json) {
+    return 0;
+  }
+  WG_AUTO(wg_buf) out = {0};
+  wg_error ignored = WG_ERROR_INIT;
+  wg_stat st = {0};
+  wg_jsonw j;
+  wg_buf_init(&out, wg_heap(), 0);
+  wg_jsonw_init(&j, &out, 2);
+  wg_jsonw_begin_object(&j);
+  wg_jsonw_kv_z(&j, "file", path);
+  if (wg_os_stat(WG_CWD, path, true, &st, &ignored) == WG_OK) {
+    wg_jsonw_kv_u64(&j, "bytes", st.size_bytes);
+  }
+  wg_jsonw_end_object(&j);
+  return wg_cli_end_json(c, &j, &out);
+}
+
 int wg_cli_usage(const wg_cli *c, const char *fmt, ...) {
   WG_AUTO(wg_buf) name;
   WG_AUTO(wg_buf) text;
@@ -170,7 +216,7 @@ int wg_cli_usage(const wg_cli *c, const char *fmt, ...) {
   va_start(ap, fmt);
   wg_buf_vprintf(&text, fmt, ap);
   va_end(ap);
-  wg_cli_json_error(c, WG_E_USAGE, wg_buf_z(&text));
+  wg_cli_json_error(c, WG_E_USAGE, 2, wg_buf_z(&text));
   if (c->cmd != NULL) {
     wg_cli_full_name(&name, c->cmd);
     wg_buf_printf(&text, "; see 'wingo %s --help'", wg_buf_z(&name));

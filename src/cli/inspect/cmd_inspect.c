@@ -156,8 +156,61 @@ static wg_code inspect_one(const wg_cli *cli, const char *path, wg_buf *out, wg_
   return WG_OK;
 }
 
+// A file that can't be described, among others that can.
+static wg_code inspect_failed(const char *path, const wg_error *why, wg_buf *out, wg_error *err) {
+  wg_jsonw j;
+  wg_buf_clear(out);
+  wg_jsonw_init(&j, out, 2);
+  wg_jsonw_begin_object(&j);
+  wg_jsonw_kv_z(&j, "file", path);
+  wg_cli_kv_error(&j, why->code, wg_exit_code(why->code), why->text);
+  wg_jsonw_end_object(&j);
+  return wg_jsonw_finish(&j, err);
+}
+
+// Several files as one object: each as it is for itself.
+static int inspect_several(const wg_cli *cli) {
+  wg_error first = WG_ERROR_INIT;
+  int exit_code = 0;
+  for (size_t k = 0; k < cli->n_args; k++) {
+    wg_error err = WG_ERROR_INIT;
+    wg_error ignored = WG_ERROR_INIT; // out of memory ends the program above fmt
+    WG_AUTO(wg_buf) out = {0};
+    wg_buf_init(&out, wg_heap(), 0);
+    if (inspect_one(cli, cli->args[k], &out, &err) != WG_OK) {
+      wg_cli_tell(cli, &err);
+      first = exit_code == 0 ? err : first;
+      exit_code = exit_code == 0 ? wg_exit_code(err.code) : exit_code;
+      (void)!inspect_failed(cli->args[k], &err, &out, &ignored);
+    }
+    wg_out(k == 0 ? "{\"files\": [\n" : ",\n");
+    wg_out_bytes(out.p, out.n);
+  }
+  wg_out("]");
+  if (exit_code != 0) {
+    WG_AUTO(wg_buf) out = {0};
+    wg_error ignored = WG_ERROR_INIT;
+    wg_jsonw j;
+    wg_buf_init(&out, wg_heap(), 0);
+    wg_jsonw_init(&j, &out, 2);
+    wg_jsonw_begin_object(&j);
+    wg_cli_kv_error(&j, first.code, exit_code, first.text);
+    wg_jsonw_end_object(&j);
+    if (wg_jsonw_finish(&j, &ignored) == WG_OK && out.n > 1) {
+      wg_out(",");
+      wg_out_bytes(out.p + 1, out.n - 1); // goes on in the object that is open
+      return exit_code;
+    }
+  }
+  wg_out("}\n");
+  return exit_code;
+}
+
 static int inspect_run(wg_cli *cli) {
   int exit_code = 0;
+  if (cli->json && cli->n_args > 1) {
+    return inspect_several(cli);
+  }
   for (size_t k = 0; k < cli->n_args; k++) {
     wg_error err = WG_ERROR_INIT;
     WG_AUTO(wg_buf) out = {0};
@@ -188,7 +241,7 @@ const wg_cli_cmd wg_cmd_inspect = {
         "(ELF, Mach-O) with machine, sections, libraries and, for programs written in Go, Go "
         "version, modules and build settings; images (WIM, ESD, parts of a split one); registry "
         "hives and .reg files.\n\n"
-        "With --json, one JSON document per file, one after the other. A file that is broken is "
+        "With --json several files are one object, {\"files\": [...]}. A file that is broken is "
         "refused with the offset and the reason; the exit code is then 4. With several files the "
         "others are still described, and the exit code is that of the first that failed.\n\n"
         "Examples:\n"

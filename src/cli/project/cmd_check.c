@@ -61,8 +61,12 @@ static wg_code check_json(const wg_cfg *cfg, wg_buf *out, wg_error *err) {
     check_json_fault(&w, &faults[i]);
   }
   wg_jsonw_end_array(&w);
+  if (c.n_errors > 0) {
+    wg_error told = WG_ERROR_INIT;
+    wg_cfg_fault_count(cfg, &told);
+    wg_cli_kv_error(&w, WG_E_CONFIG, wg_exit_code(WG_E_CONFIG), told.text);
+  }
   wg_jsonw_end_object(&w);
-  wg_buf_add_byte(out, '\n');
   return wg_jsonw_finish(&w, err);
 }
 

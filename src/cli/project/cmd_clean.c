@@ -111,6 +111,9 @@ static int clean_print_json(const clean_run *r, const char *root) {
   wg_jsonw_kv_u64(&w, "record_bytes", s->record_bytes);
   wg_jsonw_kv_u64(&w, "blobs", s->n_blobs);
   wg_jsonw_kv_u64(&w, "blob_bytes", s->blob_bytes);
+  if (r->dry_run && r->n_damaged > 0) { // found and left
+    wg_cli_kv_error(&w, WG_E_VERIFY, wg_exit_code(WG_E_VERIFY), "objects of the store are damaged");
+  }
   wg_jsonw_end_object(&w);
   return wg_cli_end_json(r->c, &w, &b);
 }

@@ -38,7 +38,7 @@ const wg_cli_cmd wg_cmd_plan = {
         "Examples:\n"
         "  wingo plan\n"
         "  wingo plan image/kiosk\n"
-        "  wingo plan --json | jq '.[] | select(.state == \"run\").step'\n",
+        "  wingo plan --json | jq '.steps[] | select(.state == \"run\").step'\n",
     .opts = plan_opts,
     .n_opts = WG_ARRAY_LEN(plan_opts),
     .max_args = UINT_MAX,

@@ -112,11 +112,14 @@ static int plan_print_json(const wg_cli *c, const wg_plan *p) {
   wg_buf_init(&out, wg_heap(), 0);
   wg_jsonw j;
   wg_jsonw_init(&j, &out, 2);
+  wg_jsonw_begin_object(&j);
+  wg_jsonw_key_z(&j, "steps");
   wg_jsonw_begin_array(&j);
   for (size_t i = 0; i < p->n_steps; i++) {
     plan_json_step(&j, p, &p->steps[i]);
   }
   wg_jsonw_end_array(&j);
+  wg_jsonw_end_object(&j);
   return wg_cli_end_json(c, &j, &out);
 }
 

@@ -118,7 +118,8 @@ static void run_json_action(wg_jsonw *j, const run_action *a) {
   wg_jsonw_end_object(j);
 }
 
-static int run_print_json(const wg_cli *c, const run_outputs *o, const wg_exec_result *r) {
+static int run_print_json(const wg_cli *c, const run_outputs *o, const wg_exec_result *r,
+                          wg_code code, const wg_error *err) {
   WG_AUTO(wg_buf) out = {0};
   wg_buf_init(&out, wg_heap(), 0);
   wg_jsonw j;
@@ -158,6 +159,9 @@ static int run_print_json(const wg_cli *c, const run_outputs *o, const wg_exec_r
     wg_jsonw_end_object(&j);
   }
   wg_jsonw_end_array(&j);
+  if (code != WG_OK) {
+    wg_cli_kv_error(&j, code, wg_exit_code(code), err->text);
+  }
   wg_jsonw_end_object(&j);
   return wg_cli_end_json(c, &j, &out);
 }
@@ -291,7 +295,7 @@ int wg_cli_run(const wg_cli *c, wg_cli_graph *p, wg_exec_options *opt) {
   wg_error err = WG_ERROR_INIT;
   wg_code code = run_run_graph(c, p, opt, &outputs, &result, &err);
   if (c->json && result.n_steps > 0) {
-    int rc = run_print_json(c, &outputs, &result);
+    int rc = run_print_json(c, &outputs, &result, code, &err);
     return code != WG_OK ? wg_exit_code(code) : rc;
   }
   if (code != WG_OK) { // the terminal has told the failures of steps

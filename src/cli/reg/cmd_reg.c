@@ -127,9 +127,12 @@ static int reg_query_run(wg_cli *c) {
   wg_buf_init(&out, wg_heap(), 0);
   wg_jsonw j;
   wg_jsonw_init(&j, &out, 2);
+  wg_jsonw_begin_object(&j);
+  wg_jsonw_key_z(&j, "keys");
   wg_jsonw_begin_array(&j);
   reg_print_tree(k, only, wg_cli_has(c, "recursive"), &j);
   wg_jsonw_end_array(&j);
+  wg_jsonw_end_object(&j);
   return wg_cli_end_json(c, &j, &out);
 }
 
@@ -171,7 +174,7 @@ static int reg_create_run(wg_cli *c) {
       wg_dest_write(&dest, out.p, out.n, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
-  return 0;
+  return wg_cli_end_made(c, c->args[0]);
 }
 
 static int reg_export_run(wg_cli *c) {
@@ -198,14 +201,13 @@ static int reg_export_run(wg_cli *c) {
   }
   const char *to = wg_cli_value(c, "output");
   if (to == NULL) {
-    wg_out_bytes(text.p, text.n); // a terminal and a pipe get UTF-8
-    return 0;
+    return wg_cli_end_text(c, &text); // a terminal and a pipe get UTF-8
   }
   WG_AUTO(wg_dest) dest = WG_DEST_INIT;
   const wg_inplace_options place = wg_cli_place(c);
   return wg_dest_begin(&dest, to, WG_DEST_NEW, &place, &err) == WG_OK &&
                  wg_dest_write(&dest, wide.p, wide.n, &err) == WG_OK
-             ? 0
+             ? wg_cli_end_made(c, to)
              : wg_cli_fail(c, &err);
 }
 

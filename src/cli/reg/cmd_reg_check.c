@@ -29,6 +29,9 @@ static void salvage_json(const wg_regf_salvage *s, wg_jsonw *j) {
     wg_jsonw_end_object(j);
   }
   wg_jsonw_end_array(j);
+  if (s->n_faults > 0) {
+    wg_cli_kv_error(j, WG_E_FORMAT, wg_exit_code(WG_E_FORMAT), "the hive is damaged");
+  }
   wg_jsonw_end_object(j);
 }
 
@@ -185,6 +188,10 @@ static void check_json(const wg_reg_subject *t, const wg_regf_lint *lint, wg_jso
     }
   }
   wg_jsonw_end_array(j);
+  if (!lint_is_clean(lint)) {
+    wg_cli_kv_error(j, WG_E_FORMAT, wg_exit_code(WG_E_FORMAT),
+                    "the hive has faults that any change by 'wingo reg' mends");
+  }
   wg_jsonw_end_object(j);
 }
 

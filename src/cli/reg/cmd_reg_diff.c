@@ -33,12 +33,23 @@ static int reg_diff_run(wg_cli *c) {
                   .ctx = &p};
   if (c->json) {
     wg_jsonw_init(&j, &out, 2);
+    wg_jsonw_begin_object(&j);
+    wg_jsonw_kv_z(&j, "old", c->args[0]);
+    wg_jsonw_kv_z(&j, "new", c->args[1]);
+    wg_jsonw_key_z(&j, "registry");
     wg_jsonw_begin_array(&j);
     p.json = &j;
   }
   wg_regdiff_keys(&d, ka, kb);
   if (c->json) {
     wg_jsonw_end_array(&j);
+    wg_jsonw_key_z(&j, "summary");
+    wg_jsonw_begin_object(&j);
+    wg_jsonw_kv_u64(&j, "added", d.n_added);
+    wg_jsonw_kv_u64(&j, "removed", d.n_removed);
+    wg_jsonw_kv_u64(&j, "changed", d.n_changed);
+    wg_jsonw_end_object(&j);
+    wg_jsonw_end_object(&j);
   }
   if ((c->json ? wg_jsonw_finish(&j, &err) : wg_buf_check(&out, &err)) != WG_OK) {
     return wg_diff_fail(c, &err);

@@ -205,6 +205,6 @@ int wg_diff_end(const wg_buf *out, uint64_t n_differences) {
 }
 
 int wg_diff_fail(const wg_cli *c, const wg_error *err) {
-  int code = wg_cli_fail(c, err);
-  return code == 1 ? 2 : code;
+  int code = wg_exit_code(err->code);
+  return wg_cli_fail_as(c, err, code == 1 ? 2 : code);
 }

@@ -176,6 +176,28 @@ static wg_code subject_edit_file(const wg_cli *c, const wg_reg_edits *edits,
   return WG_OK;
 }
 
+static int subject_json(const wg_cli *c, const wg_reg_result *done) {
+  WG_AUTO(wg_buf) out = {0};
+  const char *to = wg_cli_value(c, "out");
+  wg_jsonw j;
+  wg_buf_init(&out, wg_heap(), 0);
+  wg_jsonw_init(&j, &out, 2);
+  wg_jsonw_begin_object(&j);
+  wg_jsonw_kv_z(&j, "file", to != NULL ? to : c->args[0]);
+  wg_jsonw_kv_u64(&j, "values_set", done->n_set);
+  wg_jsonw_kv_u64(&j, "keys_made", done->n_keys_made);
+  wg_jsonw_kv_u64(&j, "values_deleted", done->n_values_deleted);
+  wg_jsonw_kv_u64(&j, "keys_deleted", done->n_keys_deleted);
+  wg_jsonw_key_z(&j, "warnings");
+  wg_jsonw_begin_array(&j);
+  for (size_t i = 0; i < done->n_warnings; i++) {
+    wg_jsonw_str_z(&j, done->warnings[i]);
+  }
+  wg_jsonw_end_array(&j);
+  wg_jsonw_end_object(&j);
+  return wg_cli_end_json(c, &j, &out);
+}
+
 int wg_reg_edit_subject(const wg_cli *c, const wg_reg_edits *edits, bool must_exist) {
   wg_error err = WG_ERROR_INIT;
   WG_AUTO(wg_reg_result) done = {0};
@@ -196,5 +218,5 @@ int wg_reg_edit_subject(const wg_cli *c, const wg_reg_edits *edits, bool must_ex
   wg_note(c, "%llu values set, %llu keys made, %llu values and %llu keys deleted",
           (unsigned long long)done.n_set, (unsigned long long)done.n_keys_made,
           (unsigned long long)done.n_values_deleted, (unsigned long long)done.n_keys_deleted);
-  return 0;
+  return c->json ? subject_json(c, &done) : 0;
 }

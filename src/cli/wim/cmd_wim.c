@@ -14,7 +14,9 @@
 #define DIR_FLUSH_BYTES ((size_t)1 << 16)
 
 // In the file it is UTF-16, and its declaration may say so; here it is UTF-8, and says that.
-static int info_xml(const wg_image_file *f) {
+static int info_xml(const wg_cli *c, const wg_image_file *f) {
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 0);
   wg_str xml = f->wim.xml;
   size_t end = wg_str_starts(xml, "<?xml") ? wg_str_find(xml, '>') : 0;
   size_t at = 0;
@@ -28,13 +30,13 @@ static int info_xml(const wg_image_file *f) {
     while (close < end && xml.p[close] != xml.p[at - 1]) {
       close++;
     }
-    wg_out_bytes(xml.p, at);
-    wg_out("UTF-8");
+    wg_buf_add(&out, xml.p, at);
+    wg_buf_add_z(&out, "UTF-8");
     xml = (wg_str){xml.p + close, xml.n - close};
   }
-  wg_out_bytes(xml.p, xml.n);
-  wg_out("\n");
-  return 0;
+  wg_buf_add(&out, xml.p, xml.n);
+  wg_buf_add_byte(&out, '\n');
+  return wg_cli_end_text(c, &out);
 }
 
 // One row for each content: what the blob table says.
@@ -80,7 +82,7 @@ static int info_run(wg_cli *c) {
     return wg_cli_fail(c, &err);
   }
   if (wg_cli_has(c, "xml")) {
-    return info_xml(&f);
+    return info_xml(c, &f);
   }
   wg_jsonw json;
   wg_jsonw_init(&json, &out, 2);
@@ -371,6 +373,9 @@ static int cat_run(wg_cli *c) {
   wg_error err = WG_ERROR_INIT;
   uint32_t entry = 0;
   wg_sha1 hash;
+  if (c->json) {
+    return wg_cli_usage(c, "what it prints is the file itself: --json has no place in it");
+  }
   char *colon = strrchr(path, ':'); // of a stream, when it is not the drive's
   if (colon != NULL && colon - path > 1) {
     *colon = '\0';

@@ -95,7 +95,7 @@ static int join_run(wg_cli *c) {
   }
   wg_cli_wim_verified(c, c->args[0], n_bytes);
   wg_cli_wim_say_unverified(c);
-  return 0;
+  return wg_cli_end_made(c, c->args[0]);
 }
 
 static int verify_run(wg_cli *c) {

@@ -18,7 +18,7 @@ static int wim_synthetic_run(wg_cli *c) {
   }
   wg_note(c, "'%s': %u images that do not start, %llu bytes", c->args[1], result.n_images,
           (unsigned long long)result.out_bytes);
-  return 0;
+  return wg_cli_end_made(c, c->args[1]);
 }
 
 static const wg_cli_opt synthetic_opts[] = {

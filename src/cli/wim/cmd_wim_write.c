@@ -200,7 +200,7 @@ static int capture_run(wg_cli *c) {
   }
   wg_code code = capture_all(c, threads, &p, &err);
   wg_cli_progress_end(&p);
-  return code == WG_OK ? 0 : wg_cli_fail(c, &err);
+  return code == WG_OK ? wg_cli_end_made(c, c->args[1]) : wg_cli_fail(c, &err);
 }
 
 #define OPT_ESD                                                                                    \

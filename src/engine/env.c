@@ -55,6 +55,8 @@ wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_
                    .project_file = opt->project_file == NULL ? "" : opt->project_file,
                    .env_name = opt->env_name == NULL ? "" : opt->env_name,
                    .recheck = opt->recheck,
+                   .wait_limited = opt->wait_limited,
+                   .wait_ms = opt->wait_ms,
                    .umask = wg_os_umask(),
                    .info = opt->info};
   e->selected = wg_xarray(g->n_steps + 1, sizeof(*e->selected));

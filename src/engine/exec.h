@@ -22,6 +22,8 @@ typedef struct wg_exec_options {
   uint64_t memory_bytes; // 0: three quarters of what there is
   bool keep_going;
   bool recheck; // run cached steps again and compare digests
+  bool wait_limited;
+  uint64_t wait_ms; // then: no longer for another run that makes the same
   wg_exec_scope scope;
   const char *command;        // WG_SCOPE_ACTIONS: "publish" for the actions "publish/..."
   const char *const *targets; // empty: everything

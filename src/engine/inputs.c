@@ -355,7 +355,7 @@ static wg_code inputs_discover(step_run *r, check_mode mode, wg_str *details, wg
   bool known = mode == CHECK_USE && discovery_recall(r, &key);
   if (!known) {
     WG_AUTO(wg_fd) lock = -1;
-    if (wg_store_lock_key(r->env->store, &key, r->env->cancel, &lock, err) != WG_OK) {
+    if (wg_build_lock_key(r, &key, &lock, err) != WG_OK) {
       return err->code;
     }
     known = mode == CHECK_USE && discovery_recall(r, &key); // another process was at it

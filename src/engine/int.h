@@ -240,7 +240,8 @@ typedef struct build_env { // one run or plan; shared by all workers
   const wg_cancel *cancel;
   const char *project_dir; // may be NULL
   const char *project_file, *env_name;
-  bool recheck;
+  bool recheck, wait_limited;
+  uint64_t wait_ms;        // for another run, where that is limited
   uint32_t umask;          // taken before there are threads
   const wg_run_info *info; // may be NULL
   struct step_run *runs;   // by graph index
@@ -412,6 +413,9 @@ void wg_build_note_made(const step_run *r, const char *path, const rec_output *o
 
 // publish.c
 uint32_t wg_build_publish_mode(const step_run *r, const graph_publish *p, bool is_exec);
+// locks.c: one at a time makes what has that key, or puts outputs of the step in their places.
+// Waits.
+wg_code wg_build_lock_key(const step_run *r, const wg_digest *key, wg_fd *out, wg_error *err);
 wg_code wg_build_publish_lock(const step_run *r, wg_fd *out, wg_error *err);
 // Removes what a killed process left beside path. The identity's publish lock must be held.
 void wg_build_sweep_beside(build_env *e, const char *path);

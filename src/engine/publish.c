@@ -6,19 +6,6 @@
 
 #define PUBLISH_TMP ".wgtmp-" // as wg_outfile names its temporary files
 
-wg_code wg_build_publish_lock(const step_run *r, wg_fd *out, wg_error *err) {
-  if (r->env->project_dir == NULL) {
-    return WG_OK;
-  }
-  wg_hex hex = wg_digest_hex(&r->identity_digest);
-  WG_AUTO(wg_cstr) dir = wg_path_join(r->env->project_dir, ".wingo/locks");
-  WG_AUTO(wg_cstr) path = wg_xprintf("%s/%.32s", dir, hex.s);
-  if (wg_os_mkdirs(WG_CWD, dir, 0755, err) != WG_OK) {
-    return err->code;
-  }
-  return wg_os_lock(WG_CWD, path, true, false, r->env->cancel, out, err);
-}
-
 // True when a killed process left something in dir. Looked up once a run for each folder: what
 // comes later is ours or belongs to a process that is alive.
 static bool publish_has_stale(build_env *e, const char *dir) {

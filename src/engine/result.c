@@ -200,7 +200,7 @@ static wg_code run_once(step_run *r, unsigned cpus, uint64_t memory_bytes, run_v
                         run_outcome *outcome, wg_buf *details, wg_error *err) {
   WG_AUTO(wg_fd) lock = -1;
   bool hit = false;
-  if (wg_store_lock_key(r->env->store, &r->key, r->env->cancel, &lock, err) != WG_OK ||
+  if (wg_build_lock_key(r, &r->key, &lock, err) != WG_OK ||
       wg_build_lookup(r, &hit, err) != WG_OK) {
     return err->code;
   }

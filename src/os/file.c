@@ -489,7 +489,7 @@ wg_code wg_os_lock(int dirfd, const char *path, bool exclusive, bool try_only,
                    const wg_cancel *cancel, wg_fd *out, wg_error *err) {
   WG_AUTO(wg_fd) fd = file_open(dirfd, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
   if (fd < 0 && errno == ELOOP) {
-    return wg_fail(err, WG_E_CONFLICT, "lock '%s' is a symbolic link: remove it", path);
+    return wg_fail(err, WG_E_UNSUPPORTED, "lock '%s' is a symbolic link: remove it", path);
   }
   if (fd < 0) {
     return wg_fail_errno(err, errno, "cannot open lock '%s'", path);

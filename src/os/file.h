@@ -137,7 +137,7 @@ typedef struct wg_dirent {
 wg_code wg_os_list_dir(int at_fd, const char *path, wg_arena *arena, wg_dirent **out, size_t *out_n,
                        wg_error *err);
 
-// flock on path (made if absent, 0600; CONFLICT when it is a symbolic link). Waits while polling
+// flock on path (made if absent, 0600; UNSUPPORTED when it is a symbolic link). Waits while polling
 // cancel; try_only: CONFLICT at once. The lock goes with the descriptor.
 wg_code wg_os_lock(int dirfd, const char *path, bool exclusive, bool try_only,
                    const wg_cancel *cancel, wg_fd *out, wg_error *err);

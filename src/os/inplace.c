@@ -20,21 +20,40 @@ static int inplace_open(const char *path) {
   return fd >= 0 ? fd : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
-static wg_code inplace_lock(int fd, const char *path, const wg_inplace_options *opt,
-                            wg_error *err) {
+static wg_code inplace_gave_up(const char *path, uint64_t waited_ms, wg_error *err) {
+  if (waited_ms < 50) {
+    return wg_fail(err, WG_E_CONFLICT,
+                   "another wingo works on '%s'; run this when it is done, or with --wait", path);
+  }
+  return wg_fail(err, WG_E_CONFLICT,
+                 "another wingo still works on '%s' after %llu.%u s; run this when it is done, or "
+                 "with a longer --wait",
+                 path, (unsigned long long)(waited_ms / 1000), (unsigned)(waited_ms % 1000 / 100));
+}
+
+wg_code wg_inplace_lock(int fd, const char *path, const wg_inplace_options *opt, wg_error *err) {
   bool told = false;
+  uint64_t from = wg_os_mono_ns();
   for (unsigned wait_ms = 1;; wait_ms = wait_ms < 50 ? wait_ms * 2 : 50) {
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    int failed = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    uint64_t waited_ms = (wg_os_mono_ns() - from) / 1000000;
+    if (failed == 0) {
+      if (told) {
+        opt->on_wait(opt->ctx, path, waited_ms > 0 ? waited_ms : 1);
+      }
       return WG_OK;
     }
-    if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS || errno == EBADF) {
+    if (failed == ENOLCK || failed == EOPNOTSUPP || failed == ENOSYS || failed == EBADF) {
       return WG_OK; // no locks here: the look before the rename is what there is
     }
-    if (errno != EWOULDBLOCK && errno != EINTR) {
-      return wg_fail_errno(err, errno, "cannot lock '%s'", path);
+    if (failed != EWOULDBLOCK && failed != EINTR) {
+      return wg_fail_errno(err, failed, "cannot lock '%s'", path);
+    }
+    if (opt->wait_limited && waited_ms >= opt->wait_ms) {
+      return inplace_gave_up(path, waited_ms, err);
     }
     if (!told && wait_ms >= 50 && opt->on_wait != NULL) {
-      opt->on_wait(opt->ctx, path);
+      opt->on_wait(opt->ctx, path, 0);
       told = true;
     }
     if (wg_cancel_check(opt->cancel, err) != WG_OK) {
@@ -75,7 +94,7 @@ wg_code wg_inplace_begin(wg_inplace *p, const char *path, const wg_inplace_optio
       return wg_fail_errno(err, errno, "cannot look at '%s'", path);
     }
     if (inplace_check(&in, path, &st, err) != WG_OK ||
-        inplace_lock(in.fd, path, opt, err) != WG_OK) {
+        wg_inplace_lock(in.fd, path, opt, err) != WG_OK) {
       return err->code;
     }
     // Who had the lock may have put another file in its place.

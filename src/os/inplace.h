@@ -22,11 +22,17 @@ WG_DEFINE_AUTO(wg_inplace, wg_inplace_done);
 
 typedef struct wg_inplace_options {
   bool force; // a file that is read-only, or whose owner can't be kept, is replaced all the same
-  void (*on_wait)(const void *ctx, const char *path); // another has the lock; may be NULL
+  bool wait_limited;
+  uint64_t wait_ms; // then: no longer than that for another that has the lock
+  // Another has the lock: waited_ms 0 when the wait begins, and more when it is over. May be NULL.
+  void (*on_wait)(const void *ctx, const char *path, uint64_t waited_ms);
   const void *ctx;
   const wg_cancel *cancel; // NULL: none
 } wg_inplace_options;
 
+// Locks an open file or folder, called path, as long as it is open; waits for others. Where there
+// are no locks it does nothing. CONFLICT: another has it longer than opt allows. CANCELED.
+wg_code wg_inplace_lock(int fd, const char *path, const wg_inplace_options *opt, wg_error *err);
 // Locks what path leads to; waits for others. NOT_FOUND. CONFLICT: read-only. UNSUPPORTED: no
 // regular file.
 wg_code wg_inplace_begin(wg_inplace *p, const char *path, const wg_inplace_options *opt,

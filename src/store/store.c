@@ -173,16 +173,16 @@ wg_code wg_store_put_record(wg_store *s, const wg_digest *key, const void *p, si
   return WG_OK;
 }
 
-wg_code wg_store_lock_key(wg_store *s, const wg_digest *key, const wg_cancel *cancel, wg_fd *out,
-                          wg_error *err) {
+static wg_code store_lock_key(wg_store *s, const wg_digest *key, bool try_only,
+                              const wg_cancel *cancel, wg_fd *out, wg_error *err) {
   wg_store_path path;
   (void)wg_format(path.s, sizeof(path.s), "locks/%s", wg_digest_hex(key).s);
   for (;;) {
     WG_AUTO(wg_fd) fd = -1;
     wg_stat held, named;
-    if (wg_os_lock(s->v1_fd, path.s, true, false, cancel, &fd, err) != WG_OK ||
+    if (wg_os_lock(s->v1_fd, path.s, true, try_only, cancel, &fd, err) != WG_OK ||
         wg_os_fstat(fd, &held, err) != WG_OK) {
-      return wg_store_explain(s, 0, err);
+      return try_only && err->code == WG_E_CONFLICT ? WG_E_CONFLICT : wg_store_explain(s, 0, err);
     }
     // The cleaner removes lock files that nobody holds: a lock on a removed one locks nothing.
     if (wg_os_stat(s->v1_fd, path.s, false, &named, err) == WG_OK && named.ino == held.ino) {
@@ -193,6 +193,15 @@ wg_code wg_store_lock_key(wg_store *s, const wg_digest *key, const wg_cancel *ca
       return err->code;
     }
   }
+}
+
+wg_code wg_store_lock_key(wg_store *s, const wg_digest *key, const wg_cancel *cancel, wg_fd *out,
+                          wg_error *err) {
+  return store_lock_key(s, key, false, cancel, out, err);
+}
+
+wg_code wg_store_try_lock_key(wg_store *s, const wg_digest *key, wg_fd *out, wg_error *err) {
+  return store_lock_key(s, key, true, NULL, out, err);
 }
 
 wg_code wg_store_tmp_dir(wg_store *s, char **out, wg_error *err) {

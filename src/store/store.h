@@ -70,6 +70,8 @@ wg_code wg_store_dir_digest(wg_store *s, const char *abs_path, wg_digest *out, w
 // --- work is not done twice: exclusive lock of a key, waits (cancel is looked at).
 wg_code wg_store_lock_key(wg_store *s, const wg_digest *key, const wg_cancel *cancel, wg_fd *out,
                           wg_error *err);
+// The same at once, or CONFLICT.
+wg_code wg_store_try_lock_key(wg_store *s, const wg_digest *key, wg_fd *out, wg_error *err);
 // A fresh temporary directory on the store's file system, removed by wg_store_tmp_done or, after a
 // crash, by the next open. Heap path.
 wg_code wg_store_tmp_dir(wg_store *s, char **out, wg_error *err);

@@ -254,3 +254,117 @@ def test_split_again_after_a_killed_one(run, base, tmp_path):
     assert r.code == 1 and (tmp_path / "p2.swm").read_text() == "mine" and not first.exists(), r
     r = run("wim", "split", base, first, "128KiB", "--force")
     assert r.code == 0 and {p.name: p.read_bytes() for p in tmp_path.glob("p*.swm")} == want, r
+
+
+def held(path, seconds=None):
+    """Another program's lock on path, for so long, or until it is closed."""
+    import fcntl
+    fd = os.open(path, os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    if seconds is not None:
+        threading.Timer(seconds, os.close, (fd,)).start()
+    return fd
+
+
+def test_waiting_for_another(run, base, hive, tmp_path):
+    """As long as it takes, or as --wait says; how long is said, and what was there is untouched."""
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "f").write_text("x")
+    (tmp_path / "empty").mkdir()
+    for path, words in ((hive, ("reg", "add", hive, "X")), (base, ("wim", "update", base, "2", "--mkdir=\\X")),
+                        (base, ("wim", "export", base, "1", base, "--name=o")), (base, ("wim", "capture", "tree", base, "t", "--append")),
+                        (tmp_path / "empty", ("wim", "apply", base, "1", "empty")), (tmp_path, ("wim", "split", base, "p.swm", "100MiB"))):
+        fd = held(path)
+        before = path.read_bytes() if path.is_file() else sorted(os.listdir(path))
+        r = run(*words, "--wait=0s")
+        assert r.code == 1 and "another wingo works on" in r.err and "--wait" in r.err, r
+        r = run(*words, "--wait=300ms")
+        assert r.code == 1 and "waiting for it, 300ms at most" in r.err and "still works on" in r.err and "after 0." in r.err, r
+        assert before == (path.read_bytes() if path.is_file() else sorted(os.listdir(path)))
+        os.close(fd)
+        held(path, 0.6)
+        r = run(*words)
+        assert r.code == 0 and "waiting for it" in r.err and "waited 0." in r.err, r
+    r = run("reg", "add", hive, "X", "--wait=soon")
+    assert r.code == 2 and "'soon' is not a time" in r.err, r
+    assert not left_in(tmp_path)
+
+
+def test_builds_wait_for_another(run, tmp_path):
+    (tmp_path / "wingo.yaml").write_text("version: 1\nname: p\nimages:\n  k: {base: {synthetic: windows-11}, outputs: [wim], files: [{mkdir: 'C:\\X'}]}\n")
+    assert run("build").code == 0
+    before = (tmp_path / "out" / "k.wim").read_bytes()
+    (tmp_path / "wingo.yaml").write_text((tmp_path / "wingo.yaml").read_text().replace("C:\\X", "C:\\Y"))
+    locks = [held(p) for p in (tmp_path / ".wingo" / "locks").iterdir()]
+    assert locks
+    r = run("build", "--wait=100ms")
+    assert r.code == 1 and "another run makes the same still after 0." in r.err and "--wait" in r.err, r
+    assert (tmp_path / "out" / "k.wim").read_bytes() == before
+    for fd in locks:
+        threading.Timer(2.5, os.close, (fd,)).start()
+    r = run("build")
+    assert r.code == 0 and "another run makes the same; waiting for it" in r.err and "s for another run" in r.err, r
+    assert (tmp_path / "out" / "k.wim").read_bytes() != before
+
+
+def test_eight_of_every_other_command(run, base, tmp_path):
+    """What can be done by one only is done by one, and the others say so; what can be done by all is done by all."""
+    (tmp_path / "big").write_bytes(os.urandom(600000))
+    assert run("wim", "update", base, "2", f"--add={tmp_path}/big:\\big").code == 0
+    assert run("wim", "split", base, "s.swm", "200KiB").code == 0
+    parts = sorted(p.name for p in tmp_path.glob("s*.swm"))
+    trees = []
+    for i in range(N):
+        t = tmp_path / f"tree{i}"
+        t.mkdir()
+        (t / "who").write_text(str(i))
+        (tmp_path / f"{i}.reg").write_text(f"Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\R{i}]\n\"a\"=\"b\"\n")
+        assert run("wim", "capture", t, f"{i}.wim").code == 0
+        trees.append(t)
+    (tmp_path / "empty").mkdir()
+
+    def lost(r, *words):
+        return r.code == 1 and any(w in r.err for w in ("exists already", "appeared meanwhile", "is not empty", *words))
+    # one new file, or one folder: exactly one has it, whole
+    for made, call in (("new.wim", lambda i: run("wim", "capture", trees[i], "new.wim")), ("joined.wim", lambda i: run("wim", "join", "joined.wim", *parts)),
+                       ("newdir", lambda i: run("wim", "apply", f"{i}.wim", "1", "newdir")), ("empty", lambda i: run("wim", "apply", f"{i}.wim", "1", "empty")),
+                       ("p.swm", lambda i: run("wim", "split", base, "p.swm", f"{150 + 20 * i}KiB"))):
+        got = at_once([lambda i=i: call(i) for i in range(N)])
+        won = [i for i, r in enumerate(got) if r.code == 0]
+        assert len(won) == 1 and all(lost(r) for i, r in enumerate(got) if i not in won), (made, got)
+        path = tmp_path / made
+        if path.is_dir():
+            assert (path / "who").read_text() == str(won[0]) and os.listdir(path) == ["who"]
+        elif made == "p.swm":
+            want = sorted(line.strip() for line in got[won[0]].out.splitlines())
+            assert sorted(p.name for p in tmp_path.glob("p*.swm")) == want
+            r = run("wim", "join", "again.wim", *want)
+            assert r.code == 0 and run("wim", "verify", "again.wim").code == 0, r
+        else:
+            assert run("wim", "verify", made).code == 0
+    # over what is there: one after the other, and the last one's set is whole
+    got = at_once([lambda i=i: run("wim", "split", base, "p.swm", "170KiB", "--force") for i in range(N)])
+    assert all(r.code == 0 or "would not belong to the new set" in r.err for r in got), got
+    assert run("wim", "join", "over.wim", *[p.name for p in sorted(tmp_path.glob("p*.swm"))]).code == 0
+    # registry files into one image and one hive
+    assert run("reg", "create", "SOFTWARE").code == 0
+    for target in (f"{base}:2", "SOFTWARE"):
+        got = at_once([lambda i=i: run("reg", "import", target, f"{i}.reg") for i in range(N)])
+        assert [r.code for r in got] == [0] * N, got
+        keys = run("reg", "query", target, "HKLM\\SOFTWARE", "-r").out
+        assert all(f"\\R{i}" in keys or f"\nR{i}" in keys for i in range(N)), keys
+    # a hive that is mended
+    got = at_once([lambda i=i: run("reg", "check", "SOFTWARE", "--salvage", "--out", "mended") for i in range(N)])
+    assert sum(r.code == 0 for r in got) == 1 and all(r.code == 0 or lost(r) for r in got), got
+    assert run("reg", "check", "mended").code == 0 and not left_in(tmp_path)
+
+
+def test_eight_builds_of_one_project(run, tmp_path):
+    (tmp_path / "wingo.yaml").write_text("version: 1\nname: p\nimages:\n  k: {base: {synthetic: windows-11}, outputs: [wim, esd], files: [{mkdir: 'C:\\X'}]}\n")
+    got = at_once([lambda: run("build") for _ in range(N)])
+    assert [r.code for r in got] == [0] * N, got
+    assert "\\X" in paths_of(run, tmp_path / "out" / "k.wim", "2")
+    assert run("wim", "verify", tmp_path / "out" / "k.esd").code == 0 and not left_in(tmp_path / "out")
+    # one file that two builds write: each is whole
+    got = at_once([lambda i=i: run("wim", "update", "out/k.wim", "2", f"--mkdir=\\Y{i}") for i in range(N)])
+    assert [r.code for r in got] == [0] * N and run("wim", "verify", tmp_path / "out" / "k.wim").code == 0

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "cli/core/internal.h"
 
 static bool cli_color(const wg_cli *c, int fd) {
@@ -42,6 +43,11 @@ static int cli_run(wg_cli *c) {
     return wg_cli_fail(c, &err);
   }
   c->cancel = &cancel;
+  const char *wait = wg_cli_value(c, "wait");
+  uint64_t ignored = 0;
+  if (wait != NULL && !wg_parse_duration(wait, &ignored)) {
+    return wg_cli_usage(c, "'%s' is not a time, such as 30s or 5m", wait);
+  }
   return c->cmd->run(c); // cancel stays open: the signal handler knows it until the process ends
 }
 

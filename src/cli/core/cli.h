@@ -105,6 +105,11 @@ int wg_exit_code(wg_code code);
 
 #define WG_CLI_FORCE_OPT                                                                           \
   { .name = "force", .letter = 'f', .help = "replace what is there, change what is read-only" }
+#define WG_CLI_WAIT_OPT                                                                            \
+  {                                                                                                \
+    .name = "wait", .arg = "TIME",                                                                 \
+    .help = "how long for another wingo at the same file, 30s; 0s: not at all (default: no limit)" \
+  }
 
 // The commands, one file each: src/cli/<noun>/cmd_<name>.c defines `const wg_cli_cmd
 // wg_cmd_<name>`.

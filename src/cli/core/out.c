@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "cli/core/ins.h"
 #include "cli/core/internal.h"
 
@@ -155,13 +156,24 @@ int wg_cli_fail(const wg_cli *c, const wg_error *err) {
   return wg_cli_fail_as(c, err, wg_exit_code(err->code));
 }
 
-static void cli_on_wait(const void *ctx, const char *path) {
-  wg_note(ctx, "another wingo works on '%s'; waiting for it", path);
+static void cli_on_wait(const void *ctx, const char *path, uint64_t waited_ms) {
+  const char *limit = wg_cli_value(ctx, "wait");
+  if (waited_ms > 0) {
+    wg_note(ctx, "waited %llu.%u s for '%s'", (unsigned long long)(waited_ms / 1000),
+            (unsigned)(waited_ms % 1000 / 100), path);
+  } else if (limit != NULL) {
+    wg_note(ctx, "another wingo works on '%s'; waiting for it, %s at most", path, limit);
+  } else {
+    wg_note(ctx, "another wingo works on '%s'; waiting for it", path);
+  }
 }
 
 wg_inplace_options wg_cli_place(const wg_cli *c) {
-  return (wg_inplace_options){
+  wg_inplace_options o = {
       .force = wg_cli_has(c, "force"), .on_wait = cli_on_wait, .ctx = c, .cancel = c->cancel};
+  const char *limit = wg_cli_value(c, "wait");
+  o.wait_limited = limit != NULL && wg_parse_duration(limit, &o.wait_ms); // args.c has checked it
+  return o;
 }
 
 int wg_cli_end_json(const wg_cli *c, wg_jsonw *j, const wg_buf *out) {

@@ -11,6 +11,9 @@ static int build_run(wg_cli *c) {
                          .targets = c->args,
                          .n_targets = c->n_args,
                          .cancel = c->cancel};
+  const wg_inplace_options place = wg_cli_place(c);
+  opt.wait_limited = place.wait_limited;
+  opt.wait_ms = place.wait_ms;
   int rc = wg_cli_run_load(c, &p, &opt);
   if (rc != 0) {
     return rc;
@@ -22,6 +25,7 @@ static const wg_cli_opt build_opts[] = {
     WG_CLI_PROJECT_OPTS,
     WG_CLI_RUN_OPTS,
     {.name = "recheck", .help = "run cached steps again and compare what they give"},
+    WG_CLI_WAIT_OPT,
     WG_CLI_STORE_OPT,
 };
 

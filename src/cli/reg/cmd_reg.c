@@ -218,6 +218,7 @@ static const wg_cli_opt query_opts[] = {
     {.name = "value", .arg = "NAME", .help = "one value; \"\" is the default value"},
     {.name = "recursive", .letter = 'r', .help = "everything below, too"}};
 static const wg_cli_opt export_opts[] = {WG_CLI_FORCE_OPT,
+                                         WG_CLI_WAIT_OPT,
                                          WG_REG_OPT_FORCE,
                                          WG_REG_OPT_PREFIX,
                                          WG_REG_OPT_MAP,
@@ -263,7 +264,9 @@ const wg_cli_cmd wg_cmd_reg_export = {
     .complete = "file",
     .run = reg_export_run};
 static const wg_cli_opt create_opts[] = {
-    WG_CLI_FORCE_OPT, {.name = "minor", .arg = "N", .help = "version 1.N: 3 to 6 (default: 5)"}};
+    WG_CLI_FORCE_OPT,
+    WG_CLI_WAIT_OPT,
+    {.name = "minor", .arg = "N", .help = "version 1.N: 3 to 6 (default: 5)"}};
 const wg_cli_cmd wg_cmd_reg_create = {
     .noun = "reg",
     .name = "create",

@@ -231,6 +231,7 @@ static int reg_check_run(wg_cli *c) {
 
 static const wg_cli_opt check_opts[] = {
     WG_CLI_FORCE_OPT,
+    WG_CLI_WAIT_OPT,
     {.name = "force-dirty", .help = "open a dirty hive although no log fits it"},
     {.name = "salvage", .help = "of a damaged hive file: say what is lost, take what is left"},
     {.name = "out", .arg = "FILE", .help = "with --salvage: write what is left as a new hive"}};

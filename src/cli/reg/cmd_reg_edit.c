@@ -84,6 +84,7 @@ static int reg_import_run(wg_cli *c) {
 
 static const wg_cli_opt add_opts[] = {
     WG_CLI_FORCE_OPT,
+    WG_CLI_WAIT_OPT,
     WG_REG_OPT_FORCE,
     WG_REG_OPT_PREFIX,
     WG_REG_OPT_MAP,
@@ -116,8 +117,9 @@ const wg_cli_cmd wg_cmd_reg_add = {
     .max_args = 2,
     .complete = "file",
     .run = reg_add_run};
-static const wg_cli_opt delete_opts[] = {WG_CLI_FORCE_OPT, WG_REG_OPT_FORCE, WG_REG_OPT_PREFIX,
-                                         WG_REG_OPT_MAP,   OPT_OUT,          OPT_VALUE};
+static const wg_cli_opt delete_opts[] = {WG_CLI_FORCE_OPT,  WG_CLI_WAIT_OPT, WG_REG_OPT_FORCE,
+                                         WG_REG_OPT_PREFIX, WG_REG_OPT_MAP,  OPT_OUT,
+                                         OPT_VALUE};
 const wg_cli_cmd wg_cmd_reg_delete = {
     .noun = "reg",
     .name = "delete",
@@ -133,6 +135,7 @@ const wg_cli_cmd wg_cmd_reg_delete = {
     .run = reg_delete_run};
 static const wg_cli_opt import_opts[] = {
     WG_CLI_FORCE_OPT,
+    WG_CLI_WAIT_OPT,
     WG_REG_OPT_FORCE,
     WG_REG_OPT_PREFIX,
     WG_REG_OPT_MAP,

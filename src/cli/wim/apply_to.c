@@ -114,25 +114,43 @@ static wg_code apply_fill(wg_cli_image *im, const char *target, int fd,
   return WG_OK;
 }
 
+// The folder that is there, locked: who had it may have put another in its place, or files in it.
+static wg_code apply_lock(const wg_cli *c, const char *target, apply_place *out, wg_fd *out_fd,
+                          wg_error *err) {
+  const wg_inplace_options how = wg_cli_place(c);
+  for (;;) {
+    WG_AUTO(wg_fd) fd = -1;
+    wg_stat locked, named;
+    if (apply_look(c, target, out, err) != WG_OK || *out == APPLY_NEW) {
+      return *out == APPLY_NEW ? WG_OK : err->code;
+    }
+    if (wg_os_open_dir(WG_CWD, target, &fd, err) != WG_OK ||
+        wg_inplace_lock(fd, target, &how, err) != WG_OK || wg_os_fstat(fd, &locked, err) != WG_OK) {
+      return err->code;
+    }
+    wg_error gone = WG_ERROR_INIT;
+    if (wg_os_stat(WG_CWD, target, true, &named, &gone) == WG_OK && named.ino == locked.ino &&
+        named.dev == locked.dev) {
+      *out_fd = wg_fd_take(&fd);
+      return apply_look(c, target, out, err);
+    }
+  }
+}
+
 wg_code wg_cli_apply_to(const wg_cli *c, wg_cli_image *im, const char *target,
                         wg_image_apply_options *opt, wg_image_apply_result *res, wg_error *err) {
   apply_place place = APPLY_NEW;
+  WG_AUTO(wg_fd) fd = -1;
+  WG_AUTO(wg_cstr) real = NULL;
   opt->shown = target;
-  if (apply_look(c, target, &place, err) != WG_OK) {
+  if (apply_lock(c, target, &place, &fd, err) != WG_OK) {
     return err->code;
   }
   if (place == APPLY_NEW) {
     return apply_new(im, target, opt, res, err);
   }
-  WG_AUTO(wg_fd) fd = -1;
-  WG_AUTO(wg_cstr) real = NULL;
-  if (wg_os_open_dir(WG_CWD, target, &fd, err) != WG_OK ||
-      wg_os_realpath(target, &real, err) != WG_OK) {
+  if (wg_os_realpath(target, &real, err) != WG_OK) {
     return err->code;
-  }
-  if (!wg_os_temp_claim(fd)) {
-    return wg_fail(err, WG_E_CONFLICT, "another wingo writes into '%s'; run this when it is done",
-                   target);
   }
   opt->overlay = place == APPLY_OVERLAY;
   if (opt->overlay) {

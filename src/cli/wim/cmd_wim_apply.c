@@ -112,6 +112,7 @@ static const wg_cli_opt apply_opts[] = {
     {.name = "meta", .help = "what Linux has no form for goes into DIR/" WG_META_FILE},
     {.name = "ntfs", .help = "DIR is a file with an NTFS volume: apply to that"},
     WG_CLI_FORCE_OPT,
+    WG_CLI_WAIT_OPT,
     WG_CLI_THREADS_OPT};
 const wg_cli_cmd wg_cmd_wim_apply = {
     .noun = "wim",

@@ -41,7 +41,7 @@ static int split_run(wg_cli *c) {
   WG_AUTO(wg_image_split_result) res = {0};
   wg_cli_progress p = {.cli = c};
   wg_image_split_options opt = {.trust = wg_cli_wim_trust(c, c->args[0]),
-                                .force = wg_cli_has(c, "force"),
+                                .place = wg_cli_place(c),
                                 .on_progress = wg_cli_progress_show,
                                 .ctx = &p,
                                 .cancel = c->cancel};
@@ -80,7 +80,7 @@ static int join_run(wg_cli *c) {
   wg_cli_progress p = {.cli = c};
   wg_image_join_options opt = {.trust = wg_cli_has(c, "no-verify") ? WG_IMAGE_UNVERIFIED
                                                                    : WG_IMAGE_VERIFY,
-                               .force = wg_cli_has(c, "force"),
+                               .place = wg_cli_place(c),
                                .on_progress = wg_cli_progress_show,
                                .ctx = &p,
                                .cancel = c->cancel};
@@ -141,7 +141,8 @@ static int verify_run(wg_cli *c) {
   return wg_cli_end_json(c, &j, &out);
 }
 
-static const wg_cli_opt split_opts[] = {WG_CLI_NO_VERIFY_OPT, WG_CLI_FORCE_OPT, WG_CLI_THREADS_OPT};
+static const wg_cli_opt split_opts[] = {WG_CLI_NO_VERIFY_OPT, WG_CLI_FORCE_OPT, WG_CLI_WAIT_OPT,
+                                        WG_CLI_THREADS_OPT};
 static const wg_cli_opt verify_opts[] = {WG_CLI_THREADS_OPT};
 const wg_cli_cmd wg_cmd_wim_split = {
     .noun = "wim",

@@ -369,6 +369,7 @@ static const wg_cli_opt update_opts[] = {
     {.name = "solid", .help = "the same as --esd"},
     {.name = "lzx", .help = "with --out: LZX"},
     WG_CLI_FORCE_OPT,
+    WG_CLI_WAIT_OPT,
     WG_CLI_THREADS_OPT};
 const wg_cli_cmd wg_cmd_wim_update = {
     .noun = "wim",

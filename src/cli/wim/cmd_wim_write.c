@@ -219,6 +219,7 @@ static const wg_cli_opt export_opts[] = {
     {.name = "compact", .help = "take no packed data over: pack everything anew"},
     WG_CLI_NO_VERIFY_OPT,
     WG_CLI_FORCE_OPT,
+    WG_CLI_WAIT_OPT,
     WG_CLI_THREADS_OPT};
 const wg_cli_cmd wg_cmd_wim_export = {
     .noun = "wim",
@@ -248,6 +249,7 @@ static const wg_cli_opt capture_opts[] = {
     OPT_SOLID,
     OPT_LZX,
     WG_CLI_FORCE_OPT,
+    WG_CLI_WAIT_OPT,
     WG_CLI_THREADS_OPT};
 const wg_cli_cmd wg_cmd_wim_capture = {
     .noun = "wim",

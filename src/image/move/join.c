@@ -269,7 +269,7 @@ static wg_code join_all(const char *out, const char *const *parts, size_t n_part
                                  .ctx = &r.watch};
   if (join_open_all(&r, parts, n_parts, err) != WG_OK || join_check(&r, err) != WG_OK ||
       join_gather(&r, err) != WG_OK || join_verify(&r, err) != WG_OK ||
-      wg_wimout_begin(&o, out, opt->force, &how, err) != WG_OK ||
+      wg_wimout_begin(&o, out, &opt->place, &how, err) != WG_OK ||
       join_write(&r, &o, err) != WG_OK || wg_wimout_commit(&o, err) != WG_OK) {
     return err->code;
   }

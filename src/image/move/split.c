@@ -167,9 +167,9 @@ static wg_code split_check_path(const split_run *r, const char *path, wg_error *
   if (wg_os_stat(WG_CWD, path, false, &st, &probe) != WG_OK) {
     return WG_OK;
   }
-  if (!r->opt->force || (st.type != WG_FT_FILE && st.type != WG_FT_SYMLINK)) {
+  if (!r->opt->place.force || (st.type != WG_FT_FILE && st.type != WG_FT_SYMLINK)) {
     return wg_fail(err, WG_E_CONFLICT, "'%s' exists already%s", path,
-                   r->opt->force ? " and is no file" : "; --force replaces it");
+                   r->opt->place.force ? " and is no file" : "; --force replaces it");
   }
   return WG_OK;
 }
@@ -260,7 +260,7 @@ static wg_code split_part(split_run *r, uint16_t part, wg_error *err) {
 
 // The first part last: without it the others are nothing. Of an older set it goes first.
 static wg_code split_commit(split_run *r, wg_error *err) {
-  for (size_t i = 0; r->opt->force && i < r->n_outs; i++) {
+  for (size_t i = 0; r->opt->place.force && i < r->n_outs; i++) {
     if (wg_os_exists(WG_CWD, r->res.paths[i]) &&
         wg_os_unlink(WG_CWD, r->res.paths[i], err) != WG_OK) {
       return err->code;
@@ -310,6 +310,14 @@ static wg_code split_all(const char *wim, const char *first_part, const wg_image
   if (opt->part_bytes < SPLIT_MIN_PART) {
     return wg_fail(err, WG_E_USAGE, "parts of %llu bytes are too small; the least is 64 KiB",
                    (unsigned long long)opt->part_bytes);
+  }
+  // Sets that are made in one folder are made one after the other: what has a name and no first
+  // part would be taken for what a killed run left.
+  WG_AUTO(wg_cstr) dir = wg_path_dirname(first_part);
+  WG_AUTO(wg_fd) dir_fd = -1;
+  if (wg_os_open_dir(WG_CWD, dir, &dir_fd, err) != WG_OK ||
+      wg_inplace_lock(dir_fd, dir, &opt->place, err) != WG_OK) {
+    return err->code;
   }
   WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
   if (wg_image_file_open(&f, wim, err) != WG_OK) {

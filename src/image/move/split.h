@@ -4,12 +4,13 @@
 #define WG_IMAGE_MOVE_SPLIT_H
 
 #include "image/file/base.h"
+#include "os/inplace.h"
 
 typedef struct wg_image_split_options {
   uint64_t part_bytes;           // no part is larger, unless one resource alone is; at least 64 KiB
   unsigned threads;              // at least 1
   wg_image_trust trust;          // in the packed data of the WIM
-  bool force;                    // replace parts that are there
+  wg_inplace_options place;      // for others in the folder; force: replace parts that are there
   wg_image_progress on_progress; // NULL: none
   void *ctx;
   const wg_cancel *cancel; // NULL: none
@@ -37,8 +38,8 @@ wg_code wg_image_split(const char *wim, const char *first_part, const wg_image_s
 
 typedef struct wg_image_join_options {
   unsigned threads;
-  wg_image_trust trust; // in the packed data of the parts
-  bool force;
+  wg_image_trust trust;     // in the packed data of the parts
+  wg_inplace_options place; // of out
   wg_image_progress on_progress;
   void *ctx;
   const wg_cancel *cancel;

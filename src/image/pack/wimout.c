@@ -33,10 +33,9 @@ static void wimout_started(wg_wimout *o) {
   }
 }
 
-wg_code wg_wimout_begin(wg_wimout *o, const char *path, bool force, const wg_wimout_options *opt,
-                        wg_error *err) {
-  const wg_inplace_options how = {.force = force, .cancel = opt->cancel};
-  if (wg_dest_begin(&o->own, path, WG_DEST_NEW, &how, err) != WG_OK) {
+wg_code wg_wimout_begin(wg_wimout *o, const char *path, const wg_inplace_options *place,
+                        const wg_wimout_options *opt, wg_error *err) {
+  if (wg_dest_begin(&o->own, path, WG_DEST_NEW, place, err) != WG_OK) {
     return err->code;
   }
   return wg_wimout_begin_at(o, &o->own, opt, err);

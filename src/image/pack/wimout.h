@@ -60,8 +60,8 @@ void wg_wimout_done(wg_wimout *o); // what was not committed is gone, unless it 
 WG_DEFINE_AUTO(wg_wimout, wg_wimout_done);
 
 // Starts a file beside path. CONFLICT when something is at path, unless force.
-wg_code wg_wimout_begin(wg_wimout *o, const char *path, bool force, const wg_wimout_options *opt,
-                        wg_error *err);
+wg_code wg_wimout_begin(wg_wimout *o, const char *path, const wg_inplace_options *place,
+                        const wg_wimout_options *opt, wg_error *err);
 // The same beside a destination that was begun, which outlives o.
 wg_code wg_wimout_begin_at(wg_wimout *o, wg_dest *dest, const wg_wimout_options *opt,
                            wg_error *err);

@@ -142,7 +142,8 @@ static wg_code syn_write(syn_run *r, const wg_syn_wim_job *job, wg_syn_totals *t
                          wg_str *out_bytes, wg_error *err) {
   WG_AUTO(wg_wimout) o = WG_WIMOUT_INIT;
   const wg_wimout_options how = {.threads = job->threads, .cancel = job->cancel};
-  if (wg_wimout_begin(&o, job->out_path, job->force, &how, err) != WG_OK ||
+  const wg_inplace_options place = {.force = job->force, .cancel = how.cancel};
+  if (wg_wimout_begin(&o, job->out_path, &place, &how, err) != WG_OK ||
       syn_contents(r, &o, err) != WG_OK) {
     return err->code;
   }

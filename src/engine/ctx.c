@@ -51,6 +51,9 @@ const char *wg_ctx_identity(const wg_step_ctx *c) {
 wg_store *wg_ctx_store(const wg_step_ctx *c) {
   return c->r->env->store;
 }
+bool wg_ctx_may_keep(const wg_step_ctx *c) {
+  return !c->r->env->recheck && !c->r->secret;
+}
 const wg_cancel *wg_ctx_cancel(const wg_step_ctx *c) {
   return c->phase == CTX_UNDO ? NULL : c->r->env->cancel;
 }

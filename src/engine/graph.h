@@ -93,6 +93,9 @@ void wg_step_publish_optional(wg_step *s, const char *output, const char *path, 
 const void *wg_ctx_user(const wg_step_ctx *c);
 const char *wg_ctx_identity(const wg_step_ctx *c);
 wg_store *wg_ctx_store(const wg_step_ctx *c);
+// Whether parts of what the step makes may be kept in the store for other steps to use: nothing of
+// a secret, and not while it is tried whether the step makes the same again.
+bool wg_ctx_may_keep(const wg_step_ctx *c);
 const wg_cancel *wg_ctx_cancel(const wg_step_ctx *c);
 const char *
 wg_ctx_tmp(const wg_step_ctx *c);           // private temporary folder, on the store's file system

@@ -153,6 +153,7 @@ static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_b
                           .compact = s->image->compact,
                           .retime = s->packed && s->image->base.kind == WG_BASE_DIR,
                           .tmp_dir = wg_ctx_tmp(c),
+                          .packed_at = wg_ctx_may_keep(c) ? wg_store_root(wg_ctx_store(c)) : NULL,
                           .name = s->image->name,
                           .threads = wg_ctx_cpus(c),
                           .time_s = s->project->time_s,

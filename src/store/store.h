@@ -3,7 +3,7 @@
 // cache.
 //
 // Layout under the root (default $XDG_CACHE_HOME/wingo or ~/.cache/wingo), all of it 0700:
-//   v1/records/ab/<key>     small result records, framed with their key and own SHA-256 (frame.h)
+//   v1/records/ab/<key>     records and packed contents, with key and own SHA-256 (frame.h)
 //   v1/blobs/ab/<digest>    0444, the bytes themselves
 //   v1/big/ab/<digest>      a big output that lives once in out/: path and stat instead of bytes
 //   v1/locks/<key>          one process does a key's work

@@ -241,6 +241,27 @@ wg_code wg_wimout_put_bytes(wg_wimout *o, wg_str bytes, const wg_sha1 *hash, wg_
   return wg_wimout_put(o, &src, out, err) == WG_OK ? wg_wimout_flush(o, err) : err->code;
 }
 
+wg_code wg_wimout_put_packed(wg_wimout *o, wg_str packed, uint64_t orig_bytes, wg_wimout_place *out,
+                             wg_error *err) {
+  if (wg_wimout_flush(o, err) != WG_OK ||
+      wg_os_pwrite_all(o->file.fd, packed.p, packed.n, o->off_bytes, err) != WG_OK) {
+    return err->code;
+  }
+  *out = (wg_wimout_place){.res = {.stored_bytes = packed.n,
+                                   .flags = WG_WIM_RES_COMPRESSED,
+                                   .off_bytes = o->off_bytes,
+                                   .orig_bytes = orig_bytes},
+                           .solid = WG_WIM_NO_SOLID};
+  o->off_bytes += packed.n;
+  if (o->pack != NULL) {
+    wg_pack_seek(o->pack, o->off_bytes);
+  }
+  if (o->opt.progress != NULL) {
+    o->opt.progress(o->opt.ctx, orig_bytes);
+  }
+  return WG_OK;
+}
+
 // --- The end.
 
 void wg_wimout_row(wg_wimout *o, const wg_wimout_place *place, uint32_t refcount,

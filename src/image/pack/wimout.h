@@ -82,6 +82,9 @@ wg_code wg_wimout_put(wg_wimout *o, const wg_pack_source *src, wg_wimout_place *
 // The same of bytes, flushed at once.
 wg_code wg_wimout_put_bytes(wg_wimout *o, wg_str bytes, const wg_sha1 *hash, wg_wimout_place *out,
                             wg_error *err);
+// Writes the bytes of a resource that was packed before, in chunks of the output's format.
+wg_code wg_wimout_put_packed(wg_wimout *o, wg_str packed, uint64_t orig_bytes, wg_wimout_place *out,
+                             wg_error *err);
 // Writes what is queued.
 wg_code wg_wimout_flush(wg_wimout *o, wg_error *err);
 

@@ -36,7 +36,7 @@ static wg_code check_blob(const check *c, const wg_image_blob *b, uint32_t at, w
   if (!same || o->orig_bytes != b->n_bytes || o->refcount != b->refcount) {
     return wg_fail(err, WG_E_VERIFY, "a row of the written blob table differs");
   }
-  if (!b->packed) {
+  if (!b->packed || b->before) {
     return WG_OK;
   }
   WG_AUTO_PTR(wg_hash) h = NULL;

@@ -54,6 +54,7 @@ void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
   wg_record_z(out, "out", o->out_path);
   wg_record_z(out, "format", job_formats[o->format]);
   wg_record_z(out, "tmp", o->tmp_dir);
+  wg_record_z(out, "packed", o->packed_at);
   wg_record_z(out, "captured-name", o->name);
   job_write_names(&o->names, out);
   wg_record_z(out, "arch", o->arch);
@@ -88,6 +89,7 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, uint32_t *out_pick
   wg_record_get_z(r, "out", &o->out_path);
   wg_record_get_word(r, "format", job_formats, WG_ARRAY_LEN(job_formats), &format);
   wg_record_get_z(r, "tmp", &o->tmp_dir);
+  wg_record_get_z(r, "packed", &o->packed_at);
   wg_record_get_z(r, "captured-name", &o->name);
   job_read_names(r, &o->names);
   wg_record_get_z(r, "arch", &o->arch);

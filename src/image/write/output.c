@@ -91,6 +91,11 @@ static wg_code output_kept_blob(output *o, wg_image_blob *b, wg_error *err) {
 static wg_code output_packed_blob(output *o, wg_image_blob *b, wg_error *err) {
   wg_pack_source src;
   if (b->base == WG_IMAGE_NEW) {
+    WG_AUTO(wg_buf) before = {0};
+    wg_buf_init(&before, wg_heap(), 0);
+    if (wg_image_packed_before(o->r, b, &before)) {
+      return wg_wimout_put_packed(o->o, wg_buf_str(&before), b->n_bytes, &b->place, err);
+    }
     src = output_put_source(&o->r->edit.puts[b->put]);
     return wg_wimout_put(o->o, &src, &b->place, err);
   }

@@ -16,6 +16,7 @@ typedef struct wg_image_blob { // content of the output
   uint32_t put;          // first of edit.puts with this content (new ones)
   uint32_t refcount;     // as it goes into the table
   bool packed;           // by this run: not taken over as it was
+  bool before;           // or by one before, and kept
   wg_wimout_place place; // where it was written
   const char *name;      // of one of its files, for order.c; may be NULL
   uint32_t rank;         // order of reading
@@ -49,6 +50,7 @@ typedef struct wg_image_run {
   uint32_t *by_hash;  // indices of blobs, sorted
   const char **names; // by blob of the base: what order.c sorts by; NULL unless ESD
   wg_wimout out;
+  void *kept; // opt.packed's, NULL: none
   wg_image_stats before, after;
   wg_image_metadata *metadata;      // by image
   uint64_t done_bytes, total_bytes; // progress of the current stage
@@ -72,6 +74,12 @@ void wg_image_order(wg_image_run *r);
 // What files are sorted by in a solid resource: "ext<1>name" in lower case. NULL when the arena is
 // full.
 const char *wg_image_order_key(wg_arena *arena, wg_str name16);
+// packed.c: whether the new content was packed by a run before: its packed bytes into out
+// (initialised), and b says so.
+bool wg_image_packed_before(const wg_image_run *r, wg_image_blob *b, wg_buf *out);
+// Keeps the packed bytes of new contents, which were read back. What fails is not kept. A fact of
+// the result says how much needed no packing.
+void wg_image_packed_keep(wg_image_run *r);
 // output.c: writes the whole file to a new out_path.
 wg_code wg_image_output(wg_image_run *r, wg_error *err);
 // folders.c: what takes the room, as rows of the result, largest first, at most some 400.

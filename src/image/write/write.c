@@ -8,6 +8,9 @@
 #include "image/write/worker.h"
 
 static void run_done(wg_image_run *r) {
+  if (r->kept != NULL) {
+    r->job->opt.packed->close(r->kept);
+  }
   wg_image_result_done(&r->result);
   wg_buf_done(&r->metadata_was);
   wg_wimout_done(&r->out);
@@ -291,6 +294,9 @@ static wg_code run_all(const wg_image_job *job, const char *path, wg_image_side 
   r = {.job = job, .base = WG_IMAGE_FILE_INIT, .out = WG_WIMOUT_INIT, .side = side, .result = *out};
   *out = (wg_image_result){0};
   r.captured = job->base.kind != WG_IMAGE_BASE_WIM;
+  if (job->opt.packed != NULL && job->opt.packed_at != NULL) {
+    r.kept = job->opt.packed->open(job->opt.packed_at);
+  }
   wg_arena_init(&r.arena, wg_heap(), (size_t)8 << 30);
   wg_buf_init(&r.metadata_was, wg_heap(), 0);
   if (run_open(&r, path, err) != WG_OK || run_edit(&r, err) != WG_OK ||
@@ -298,6 +304,7 @@ static wg_code run_all(const wg_image_job *job, const char *path, wg_image_side 
       wg_image_check(&r, err) != WG_OK || wg_image_folders(&r, err) != WG_OK) {
     return err->code;
   }
+  wg_image_packed_keep(&r);
   if (side != NULL) {
     run_say_loss(&r);
   }

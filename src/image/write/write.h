@@ -7,6 +7,7 @@
 #include "image/file/base.h"
 #include "image/tree/change.h"
 #include "image/tree/result.h"
+#include "image/write/kept.h"
 
 // Makes changes out of the text of a plan (image/part), beside the base's content, and looks at
 // what came of them. Called in the worker; state goes from one call to the next.
@@ -50,6 +51,8 @@ struct wg_image_options {
   const wg_image_pick *picks; // instead of base->image, plan, names and changes: each of these
   size_t n_picks;
   const wg_image_planner *planner; // with in_process; the worker has its own
+  const char *packed_at;           // where packed contents are kept between runs; NULL: nowhere
+  const wg_image_packed *packed;   // with in_process, who keeps them there; NULL: nobody
   bool in_process;                 // no child (tests, or when we are the child)
   wg_image_progress on_progress;   // NULL: none; called on the caller's thread
   void *ctx;
@@ -83,7 +86,7 @@ wg_code wg_image_take(const wg_image_base *base, const char *windows_path,
                       const wg_image_options *opt, wg_error *err);
 
 // Entry point of `wingo __wim-worker`: the job as records on stdin, what it tells as records, each
-// message behind its length, on stdout. planner NULL: none. Exit code.
-int wg_image_worker_main(const wg_image_planner *planner);
+// message behind its length, on stdout. planner, packed NULL: none. Exit code.
+int wg_image_worker_main(const wg_image_planner *planner, const wg_image_packed *packed);
 
 #endif

@@ -29,6 +29,7 @@ static void look(wg_step_ctx *c, const toy *t) {
   wg_buf_init(&b, wg_heap(), 0);
   wg_error err = WG_ERROR_INIT;
   assert_ok(wg_ctx_secret(c, "password", &b, &err), &err);
+  assert_false(wg_ctx_may_keep(c)); // what is made of a secret is for nobody else
   (void)wg_format(looked, sizeof(looked), "%s", wg_buf_z(&b));
   assert_int_equal(wg_ctx_secret(c, "other", &b, &err), WG_E_NOT_FOUND);
 }

@@ -34,6 +34,7 @@ enum {
   WG_KF_STORE_NAME = 1U << 6,      // enum: the choice's name is stored, not its value
   WG_KF_UNIQUE = 1U << 7,          // list: no item twice
   WG_KF_POSITION_OF_KEY = 1U << 8, // pos_at gets the key's place, not the value's
+  WG_KF_FOR_GROUP = 1U << 9,       // stands beside the one of its group, or in its place
 };
 
 typedef struct wg_choice {

@@ -93,7 +93,7 @@ static void reference_need(wg_buf *out, const wg_cfg_lang *lang, const wg_key *m
     wg_buf_add_z(out, "required");
     return;
   }
-  if (row->group == 0) {
+  if (row->group == 0 || (row->flags & WG_KF_FOR_GROUP) != 0) {
     wg_buf_add_z(out, "optional");
     return;
   }
@@ -101,7 +101,7 @@ static void reference_need(wg_buf *out, const wg_cfg_lang *lang, const wg_key *m
   const char *sep = " ";
   for (wg_key_iter it = wg_key_iter_of(lang, map); wg_key_next(&it);) {
     const wg_key *r = it.key;
-    if (r->group == row->group) {
+    if (r->group == row->group && (r->flags & WG_KF_FOR_GROUP) == 0) {
       wg_buf_printf(out, "%s`%s`", sep, r->name);
       sep = ", ";
     }

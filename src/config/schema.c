@@ -81,6 +81,36 @@ static void schema_time(wg_jsonw *w, const wg_key *row) {
       row->flags);
 }
 
+static void schema_needs(wg_jsonw *w, const wg_key *r) {
+  wg_jsonw_key_z(w, "required");
+  wg_jsonw_begin_array(w);
+  wg_jsonw_str_z(w, r->name);
+  wg_jsonw_end_array(w);
+}
+
+// A map that has this row of a group; what stands for the group counts only without the others.
+static void schema_one_of_group(schema *s, const wg_key *map, const wg_key *row) {
+  wg_jsonw *w = &s->w;
+  wg_jsonw_begin_object(w);
+  schema_needs(w, row);
+  if ((row->flags & WG_KF_FOR_GROUP) != 0) {
+    wg_jsonw_key_z(w, "not");
+    wg_jsonw_begin_object(w);
+    wg_jsonw_key_z(w, "anyOf");
+    wg_jsonw_begin_array(w);
+    for (wg_key_iter it = wg_key_iter_of(s->lang, map); wg_key_next(&it);) {
+      if (it.key->group == row->group && it.key != row) {
+        wg_jsonw_begin_object(w);
+        schema_needs(w, it.key);
+        wg_jsonw_end_object(w);
+      }
+    }
+    wg_jsonw_end_array(w);
+    wg_jsonw_end_object(w);
+  }
+  wg_jsonw_end_object(w);
+}
+
 // `required` and the groups of a map's rows.
 static void schema_required(schema *s, const wg_key *map) {
   wg_jsonw *w = &s->w;
@@ -116,12 +146,7 @@ static void schema_required(schema *s, const wg_key *map) {
   for (wg_key_iter it = wg_key_iter_of(s->lang, map); wg_key_next(&it);) {
     const wg_key *r = it.key;
     if (r->group == group) {
-      wg_jsonw_begin_object(w);
-      wg_jsonw_key_z(w, "required");
-      wg_jsonw_begin_array(w);
-      wg_jsonw_str_z(w, r->name);
-      wg_jsonw_end_array(w);
-      wg_jsonw_end_object(w);
+      schema_one_of_group(s, map, r);
     }
   }
   wg_jsonw_end_array(w);

@@ -32,7 +32,7 @@ static const char *walk_group_names(wg_walk *w, const wg_key *map, int group) {
   const char *list = "";
   for (wg_key_iter it = wg_key_iter_of(w->c->lang, map); wg_key_next(&it);) {
     const wg_key *r = it.key;
-    if (r->group == group) {
+    if (r->group == group && (r->flags & WG_KF_FOR_GROUP) == 0) {
       list = wg_cfg_printf(w->c, "%s%s'%s'", list, list[0] == '\0' ? "" : " and ", r->name);
     }
   }
@@ -52,11 +52,16 @@ static bool walk_leads_group(wg_walk *w, const wg_key *map, const wg_key *row) {
 static void walk_check_group(wg_walk *w, const wg_key *row, int group, const wg_yaml_node *at,
                              const wg_yaml_node *map, bool excused) {
   unsigned n = 0;
+  bool stands_for = false;
   const wg_yaml_node *last = NULL;
   const char *example = NULL;
   for (wg_key_iter it = wg_key_iter_of(w->c->lang, row); wg_key_next(&it);) {
     const wg_key *r = it.key;
     if (r->group != group) {
+      continue;
+    }
+    if ((r->flags & WG_KF_FOR_GROUP) != 0) {
+      stands_for = stands_for || walk_given(map, r->name);
       continue;
     }
     example = example == NULL ? wg_cfg_printf(w->c, "add '%s: %s'", r->name, r->example) : example;
@@ -68,7 +73,7 @@ static void walk_check_group(wg_walk *w, const wg_key *row, int group, const wg_
     }
   }
   const char *names = walk_group_names(w, row, group);
-  if (n == 0 && !excused) {
+  if (n == 0 && !excused && !stands_for) {
     wg_walk_error(
         w, at, wg_cfg_printf(w->c, "%s of %s is needed", group > 0 ? "one" : "at least one", names),
         example);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "project/bases.h"
 #include "project/serviced.h"
 
 // The model may have holes where keys were faulty: NULL strings are passed over.
@@ -203,6 +204,9 @@ static void across_images(wg_cfg *c, wg_project *p) {
   wg_cfg_image *images = wg_cfg_alloc(c, p->n_images, sizeof(*images));
   for (size_t i = 0; i < p->n_images; i++) {
     images[i] = p->images[i];
+  }
+  wg_bases_bind(c, p, images, p->n_images);
+  for (size_t i = 0; i < p->n_images; i++) {
     across_image(c, p, &images[i]);
   }
   p->images = images;
@@ -280,11 +284,25 @@ void wg_project_across(wg_cfg *c, wg_project *p) {
   across_images(c, p);
 }
 
+// The architecture of what the base is made of in the end; NULL: not known.
+static const char *across_arch_of(const wg_project *p, const wg_cfg_image *img) {
+  for (size_t i = 0; i < p->n_images && img != NULL && img->base.kind == WG_BASE_IMAGE; i++) {
+    img = wg_bases_find(p->images, p->n_images, img->base.of);
+    if (img != NULL && img->arch != NULL) {
+      return img->arch;
+    }
+  }
+  return img != NULL && img->n_serviced > 0 ? img->serviced[0].arch_found : NULL;
+}
+
 void wg_project_across_files(wg_cfg *c, const wg_project *p) {
   for (size_t i = 0; i < p->n_images; i++) {
     const wg_cfg_image *img = &p->images[i];
     for (size_t k = 0; k < img->n_serviced; k++) {
-      const wg_cfg_image *s = &img->serviced[k];
+      wg_cfg_image *s = &img->serviced[k];
+      if (s->base.kind == WG_BASE_IMAGE) {
+        s->arch_found = across_arch_of(p, s);
+      }
       if (s->arch == NULL && s->arch_found != NULL && s->arch_found[0] != '\0') {
         across_targets(c, p, s, s->arch_found);
       }

@@ -98,13 +98,17 @@ static const wg_key base_keys[] = {
      .example = "boot"},
     {.name = "image",
      .type = WG_KEY_STRING,
-     .flags = WG_KF_VAR,
+     .flags = WG_KF_VAR | WG_KF_FOR_GROUP,
+     .group = 1,
      .at = BASE(image),
      .pos_at = BASE(image_pos),
      .check = wg_cfg_check_base_image,
-     .doc = "Which image of the file: its NAME, its number counted from 1, its DISPLAYNAME or its "
-            "edition, the first of these that fits; letter case counts only where it must. It may "
-            "be left out when the file has just one.",
+     .doc =
+         "Which image of the file: its NAME, its number counted from 1, its DISPLAYNAME or its "
+         "edition, the first of these that fits; letter case counts only where it must. It may "
+         "be left out when the file has just one. Without `file`, `dir` and `synthetic`: another "
+         "image of this project, by its name in `images`; what that one makes is the base, and "
+         "is made first.",
      .example = "Windows 11 Pro"},
     {.name = "sha256",
      .type = WG_KEY_STRING,
@@ -126,7 +130,8 @@ static const wg_key rows[] = {
      .sub = base_keys,
      .at = IMG(base),
      .pos_at = IMG(base.pos),
-     .doc = "The Windows image to start from: exactly one of `file`, `dir` and `synthetic`.",
+     .doc = "The Windows image to start from: exactly one of `file`, `dir` and `synthetic`, or "
+            "another image of the project, `image`.",
      .example = "{file: base/base.wim, image: Windows 11 Pro}"},
     {.name = "arch",
      .type = WG_KEY_ENUM,
@@ -139,9 +144,35 @@ static const wg_key rows[] = {
      .example = "amd64"},
     {.name = NULL}};
 
+// What is said of a file, and is not of what an image of the project makes.
+void wg_base_of_image_rules(wg_cfg *c, const wg_cfg_base *b, const char *path) {
+  const struct {
+    const char *key;
+    wg_pos pos;
+  } keys[] = {{"sha256", b->sha256_pos}, {"wim", b->wim_pos}, {"state", b->state_pos}};
+  for (size_t i = 0; i < WG_ARRAY_LEN(keys); i++) {
+    if (keys[i].pos.line != 0) {
+      wg_cfg_error(c, keys[i].pos,
+                   wg_cfg_printf(c, "%s.base: '%s' beside a base that image '%s' makes", path,
+                                 keys[i].key, b->of),
+                   "remove it");
+    }
+  }
+}
+
 static void base_rules(wg_cfg *c, const wg_place *at) {
-  const wg_cfg_image *img = at->self;
-  const wg_cfg_base *b = &img->base;
+  wg_cfg_image *img = at->self;
+  wg_cfg_base *b = &img->base;
+  if (b->path_pos.line == 0 && b->image != NULL) {
+    b->kind = WG_BASE_IMAGE;
+    b->of = b->path = b->image;
+    b->of_kind = -1;
+    b->path_pos = b->image_pos;
+    b->image = NULL;
+    b->image_pos = (wg_pos){0};
+    wg_base_of_image_rules(c, b, at->path);
+    return;
+  }
   if (b->path_pos.line != 0 && b->kind == WG_BASE_SYNTHETIC && b->sha256_pos.line != 0) {
     wg_cfg_error(
         c, b->sha256_pos,
@@ -307,8 +338,8 @@ static void base_files(wg_cfg *c, const wg_place *at) {
   const wg_cfg_base *b = &img->base;
   wg_stat st;
   bool is_file = b->kind == WG_BASE_FILE;
-  if (b->path == NULL) {
-    return;
+  if (b->path == NULL || b->kind == WG_BASE_IMAGE) {
+    return; // what is not made yet can't be looked at
   }
   for (size_t i = 0; i < img->n_serviced && b->kind == WG_BASE_SYNTHETIC; i++) {
     base_synthetic(c, &img->serviced[i], at->path);

@@ -27,4 +27,8 @@ extern const wg_section wg_section_outputs;
 extern const wg_section wg_section_compact;
 extern const wg_section wg_section_unserviced; // keys that an image has not, and why
 
+// base.c: tells keys that don't stand beside a base which an image of the project makes. path:
+// "images.kiosk".
+void wg_base_of_image_rules(wg_cfg *c, const wg_cfg_base *b, const char *path);
+
 #endif

@@ -12,7 +12,8 @@ typedef struct wg_image_one { // an image of the base, and what is done to it
   // Identity of the go.build step of each entry of image->apps, in order.
   const char *const *app_steps;
   const char *arch;         // Go's name, "" when neither project nor base says
-  wg_image_base_facts base; // of a file or folder; not of a synthetic base
+  const char *base_image;   // which one, as the base knows it; NULL: it has just one
+  wg_image_base_facts base; // of a file or folder; not of another base
 } wg_image_one;
 
 typedef struct wg_image_plan {

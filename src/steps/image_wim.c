@@ -37,8 +37,10 @@ static void image_progress(void *ctx, const char *stage, uint64_t done, uint64_t
 }
 
 static void image_base_fact(wg_step_ctx *c, const wg_cfg_base *base) {
-  static const char *const kinds[] = {
-      [WG_BASE_FILE] = "file", [WG_BASE_DIR] = "folder", [WG_BASE_SYNTHETIC] = "synthetic"};
+  static const char *const kinds[] = {[WG_BASE_FILE] = "file",
+                                      [WG_BASE_DIR] = "folder",
+                                      [WG_BASE_SYNTHETIC] = "synthetic",
+                                      [WG_BASE_IMAGE] = "what image"};
   WG_AUTO(wg_cstr)
   text = wg_xprintf("%s %s%s%s", base->kind < WG_ARRAY_LEN(kinds) ? kinds[base->kind] : "base",
                     base->path, base->image != NULL ? ", image " : "",
@@ -187,20 +189,62 @@ static wg_code image_run(wg_step_ctx *c, wg_error *err) {
 static const wg_step_kind image_kind = {
     .name = "image.write", .version = 4, .verb = "write image", .run = image_run};
 
+// The step that makes the base; none: it is the host's.
+typedef struct image_from {
+  wg_step *step;
+  const char *output;
+} image_from;
+
+// Of an image of the project: the file that its outputs are made of in the end, in the format that
+// they all have or else as a WIM.
+static wg_code image_from_image(wg_graph *g, const wg_image_plan *plan, image_from *out,
+                                wg_error *err) {
+  const wg_cfg_base *base = &plan->image->base;
+  bool esd = base->of_kind < 0 || base->of_kind == WG_OUTPUT_ESD;
+  for (size_t i = 0; base->of_kind < 0 && i < plan->image->n_outputs; i++) {
+    esd = esd && plan->image->outputs[i].kind == WG_OUTPUT_ESD;
+  }
+  WG_AUTO(wg_cstr) wanted = wg_xprintf("image/%s/%s", base->of, esd ? "esd" : "wim");
+  WG_AUTO(wg_cstr) other = wg_xprintf("image/%s/%s", base->of, esd ? "wim" : "esd");
+  out->step = wg_graph_find(g, wanted);
+  out->step = out->step != NULL ? out->step : wg_graph_find(g, other);
+  out->output = "image";
+  return out->step != NULL ? WG_OK : wg_fail(err, WG_E_BUG, "nothing makes image '%s'", base->of);
+}
+
+static wg_code image_from_step(wg_graph *g, const wg_image_plan *plan, image_from *out,
+                               wg_error *err) {
+  const wg_cfg_base *base = &plan->image->base;
+  out->output = "base";
+  switch (base->kind) {
+  case WG_BASE_SYNTHETIC:
+    return wg_image_synthetic_step(g, base->path, plan->ones[0].arch, base->state, plan->memory,
+                                   &out->step, err);
+  case WG_BASE_IMAGE:
+    return image_from_image(g, plan, out, err);
+  case WG_BASE_FILE:
+  case WG_BASE_DIR:
+    break;
+  }
+  return WG_OK;
+}
+
 static const char *const format_names[] = {"wim", "esd"};
 
 static wg_code image_add_base(wg_graph *g, wg_step *step, image_step *user,
-                              const wg_image_plan *plan, wg_step *base_step, wg_error *err) {
-  static const char *const kinds[] = {
-      [WG_BASE_FILE] = "file", [WG_BASE_DIR] = "dir", [WG_BASE_SYNTHETIC] = "synthetic"};
+                              const wg_image_plan *plan, const image_from *from, wg_error *err) {
+  static const char *const kinds[] = {[WG_BASE_FILE] = "file",
+                                      [WG_BASE_DIR] = "dir",
+                                      [WG_BASE_SYNTHETIC] = "synthetic",
+                                      [WG_BASE_IMAGE] = "image"};
   const wg_cfg_base *base = &user->image->base;
   bool has_format = plan->ones[0].base.has_format[user->format];
   wg_step *before = NULL;
   wg_step_param(step, "base/kind", kinds[base->kind]);
   wg_step_param(step, "base/wim", base->wim == WG_IMAGE_DISC_BOOT ? "boot" : "");
-  if (base_step != NULL) { // a WIM, taken as it is whatever the output is
+  if (from->step != NULL) { // a file of ours, taken as it is whatever the output is
     user->packed = true;
-    wg_step_input_step(step, "base", base_step, "base");
+    wg_step_input_step(step, "base", from->step, from->output);
     return WG_OK;
   }
   // What is packed anew is checked as it is read.
@@ -242,7 +286,8 @@ static void image_add_one(wg_graph *g, wg_step *step, const image_part *one, con
 }
 
 static wg_code image_add(wg_graph *g, const wg_image_plan *plan, const image_part *ones,
-                         wg_step *base_step, wg_output_kind kind, wg_step **out, wg_error *err) {
+                         const image_from *from, wg_output_kind kind, wg_step **out,
+                         wg_error *err) {
   image_step *user = wg_arena_new(plan->memory, image_step);
   image_part *copy = wg_arena_new_array(plan->memory, image_part, plan->n_ones);
   if (user == NULL || copy == NULL) {
@@ -266,7 +311,7 @@ static wg_code image_add(wg_graph *g, const wg_image_plan *plan, const image_par
   wg_step_param(step, "time", time);
   wg_step_param(step, "format", name);
   wg_step_param(step, "compact", image->compact ? "yes" : "no");
-  if (image_add_base(g, step, user, plan, base_step, err) != WG_OK) {
+  if (image_add_base(g, step, user, plan, from, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < user->n_ones; i++) {
@@ -287,37 +332,17 @@ static void image_free_parts(void *p) {
   wg_part_plan_free(p);
 }
 
-// Which image of the base it is, as the base knows it. *out in the plan's memory.
-static wg_code image_base_image(const wg_image_plan *plan, const wg_image_one *one,
-                                const char **out, wg_error *err) {
-  const wg_cfg_base *base = &one->image->base;
-  WG_AUTO(wg_cstr) image = NULL;
-  if (base->kind != WG_BASE_SYNTHETIC) {
-    *out = base->image;
-    return WG_OK;
-  }
-  if (wg_synthetic_check_disc(base->path, one->arch, base->state, (wg_image_disc_wim)base->wim,
-                              base->image, &image, err) != WG_OK) {
-    return err->code;
-  }
-  *out = wg_arena_strdup(plan->memory, image);
-  return *out != NULL ? WG_OK : wg_arena_fail(plan->memory, err);
-}
-
 // What the parts plan for an image of the base, once for all outputs; the graph keeps it.
 static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg_image_one *one,
-                                wg_step *base_step, image_part *out, wg_error *err) {
+                                const image_from *from, image_part *out, wg_error *err) {
   wg_part_plan *parts = NULL;
-  const char *base_image = NULL;
   wg_step *winre = NULL;
-  if (image_base_image(plan, one, &base_image, err) != WG_OK) {
-    return err->code;
-  }
   const wg_image_winre_plan inner = {.project = plan->project,
                                      .image = one->image,
-                                     .base_image = base_image,
+                                     .base_image = one->base_image,
                                      .arch = one->arch,
-                                     .base_step = base_step,
+                                     .base_step = from->step,
+                                     .base_output = from->output,
                                      .memory = plan->memory};
   if (one->image->winre.present && wg_image_winre_step(g, &inner, &winre, err) != WG_OK) {
     return err->code;
@@ -337,25 +362,22 @@ static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg
   if (of == NULL) {
     return wg_arena_fail(plan->memory, err);
   }
-  *out = (image_part){.image = one->image, .parts = parts, .base_image = base_image, .of = of};
+  *out = (image_part){.image = one->image, .parts = parts, .base_image = one->base_image, .of = of};
   return WG_OK;
 }
 
 wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err) {
   wg_step *made[2] = {NULL, NULL};
-  const wg_cfg_base *base = &plan->image->base;
-  wg_step *base_step = NULL;
+  image_from from = {.step = NULL};
   image_part *ones = wg_arena_new_array(plan->memory, image_part, plan->n_ones);
   if (ones == NULL) {
     return wg_arena_fail(plan->memory, err);
   }
-  if (base->kind == WG_BASE_SYNTHETIC &&
-      wg_image_synthetic_step(g, base->path, plan->ones[0].arch, base->state, plan->memory,
-                              &base_step, err) != WG_OK) {
+  if (image_from_step(g, plan, &from, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < plan->n_ones; i++) {
-    if (image_plan_parts(g, plan, &plan->ones[i], base_step, &ones[i], err) != WG_OK) {
+    if (image_plan_parts(g, plan, &plan->ones[i], &from, &ones[i], err) != WG_OK) {
       return err->code;
     }
   }
@@ -363,7 +385,7 @@ wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err
     const wg_cfg_output *o = &plan->image->outputs[i];
     wg_output_kind kind = o->kind == WG_OUTPUT_SWM ? WG_OUTPUT_WIM : o->kind;
     wg_step **step = &made[kind == WG_OUTPUT_ESD ? 1 : 0];
-    if (*step == NULL && image_add(g, plan, ones, base_step, kind, step, err) != WG_OK) {
+    if (*step == NULL && image_add(g, plan, ones, &from, kind, step, err) != WG_OK) {
       return err->code;
     }
     wg_step *last = *step;

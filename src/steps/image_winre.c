@@ -129,7 +129,7 @@ static wg_code winre_take(wg_graph *g, const winre_step *user, const char *ident
   wg_image_step_need(step, WG_IMAGE_FORMAT_WIM);
   *out = step;
   if (plan->base_step != NULL) {
-    wg_step_input_step(step, "base", plan->base_step, "base");
+    wg_step_input_step(step, "base", plan->base_step, plan->base_output);
     return WG_OK;
   }
   wg_step_param(step, "base/sha256", base->sha256 != NULL ? base->sha256 : "");

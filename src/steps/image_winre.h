@@ -17,8 +17,9 @@ typedef struct wg_image_winre_plan {
   const wg_cfg_image *image; // of wg_cfg_image.serviced
   const char *base_image;    // which image of the base, NULL: it has just one
   const char *arch;
-  wg_step *base_step; // whose output "base" is the base; NULL: it is the host's
-  wg_arena *memory;   // keeps what the steps need to know; as all else it outlives the graph
+  wg_step *base_step; // whose output base_output is the base; NULL: it is the host's
+  const char *base_output;
+  wg_arena *memory; // keeps what the steps need to know; as all else it outlives the graph
 } wg_image_winre_plan;
 
 // *out has the output "image".

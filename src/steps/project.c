@@ -11,10 +11,11 @@
 #define POS_FMT "%s:%u:%u: "
 #define POS_ARG(p) (p).file, (p).line, (p).col
 
-// Go steps of all apps: steps[app][target].
+// Go steps of all apps: steps[app][target]; and the images whose steps are there.
 typedef struct project_steps {
   wg_step ***of_app;
   size_t n;
+  const wg_image_one **of_image; // by image: its ones; NULL: not added yet
 } project_steps;
 
 static void project_steps_done(project_steps *s) {
@@ -22,29 +23,71 @@ static void project_steps_done(project_steps *s) {
     wg_xfree(s->of_app[i]);
   }
   wg_xfree(s->of_app);
+  wg_xfree(s->of_image);
 }
 WG_DEFINE_AUTO(project_steps, project_steps_done);
 
-// Looks at the base. The image's architecture: what the project says, else what the base says; both
-// must agree.
-static wg_code project_image_base(const wg_project *p, const wg_cfg_image *image,
-                                  wg_image_base_facts *out, const char **out_arch, wg_error *err) {
-  wg_pos image_pos = image->base.image_pos.line != 0 ? image->base.image_pos : image->base.path_pos;
-  if (image->base.kind == WG_BASE_SYNTHETIC) {
-    *out_arch = image->arch != NULL ? image->arch : WG_SYNTHETIC_ARCH;
-    if (wg_synthetic_check_disc(image->base.path, *out_arch, image->base.state,
-                                (wg_image_disc_wim)image->base.wim, image->base.image, NULL,
-                                err) != WG_OK) {
-      return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image_pos), image->name);
-    }
-    return WG_OK;
-  }
-  WG_AUTO(wg_cstr) path = wg_image_host_path(p, image->base.path);
-  const wg_image_base base = wg_image_base_of(&image->base, path);
-  if (wg_image_base_look(&base, out, err) != WG_OK) {
+static wg_code project_synthetic(const wg_cfg_image *image, wg_pos image_pos, wg_arena *memory,
+                                 wg_image_one *out, wg_error *err) {
+  const wg_cfg_base *base = &image->base;
+  WG_AUTO(wg_cstr) name = NULL;
+  out->arch = image->arch != NULL ? image->arch : WG_SYNTHETIC_ARCH;
+  if (wg_synthetic_check_disc(base->path, out->arch, base->state, (wg_image_disc_wim)base->wim,
+                              base->image, &name, err) != WG_OK) {
     return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image_pos), image->name);
   }
-  const char *of_base = out->arch;
+  out->base_image = wg_arena_strdup(memory, name);
+  return out->base_image != NULL ? WG_OK : wg_arena_fail(memory, err);
+}
+
+static size_t project_image_index(const wg_project *p, const char *name) {
+  size_t i = 0;
+  while (i < p->n_images && strcmp(p->images[i].name, name) != 0) {
+    i++;
+  }
+  wg_assert(i < p->n_images); // the load bound it
+  return i;
+}
+
+// Of an image of the project: the one that it changes, as its output has it.
+static wg_code project_of_image(const wg_project *p, const project_steps *steps,
+                                const wg_cfg_image *image, wg_arena *memory, wg_image_one *out,
+                                wg_error *err) {
+  const wg_image_one *of = steps->of_image[project_image_index(p, image->base.of)];
+  wg_assert(of != NULL);
+  const char *name = of->image->names.name.text;
+  out->arch = image->arch != NULL ? image->arch : of->arch;
+  if (image->base.image != NULL) {
+    out->base_image = image->base.image;
+  } else if (name != NULL) {
+    out->base_image = name;
+  } else if (of->base.image > 0) {
+    out->base_image = wg_arena_printf(memory, "%u", (unsigned)of->base.image);
+  } else {
+    out->base_image = of->base_image != NULL ? of->base_image : "1";
+  }
+  if (out->base_image == NULL) {
+    return wg_arena_fail(memory, err);
+  }
+  if (strcmp(out->arch, of->arch) != 0) {
+    return wg_fail(err, WG_E_CONFIG,
+                   POS_FMT "image '%s' says arch: %s, but image '%s', its base, is %s: remove "
+                           "'arch:'",
+                   POS_ARG(image->arch_pos), image->name, image->arch, image->base.of, of->arch);
+  }
+  return WG_OK;
+}
+
+// Looks at the base. The image's architecture: what the project says, else what the base says; both
+// must agree.
+static wg_code project_look(const wg_project *p, const wg_cfg_image *image, wg_pos image_pos,
+                            wg_image_one *out, wg_error *err) {
+  WG_AUTO(wg_cstr) path = wg_image_host_path(p, image->base.path);
+  const wg_image_base base = wg_image_base_of(&image->base, path);
+  if (wg_image_base_look(&base, &out->base, err) != WG_OK) {
+    return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image_pos), image->name);
+  }
+  const char *of_base = out->base.arch;
   if (image->arch == NULL && of_base[0] == '\0') {
     return wg_fail(err, WG_E_CONFIG,
                    POS_FMT "the base of image '%s' does not state its architecture: write "
@@ -57,8 +100,26 @@ static wg_code project_image_base(const wg_project *p, const wg_cfg_image *image
                            "choose another base",
                    POS_ARG(image->arch_pos), image->name, image->arch, of_base);
   }
-  *out_arch = image->arch != NULL ? image->arch : of_base;
+  out->arch = image->arch != NULL ? image->arch : of_base;
+  out->base_image = image->base.image;
   return WG_OK;
+}
+
+static wg_code project_image_base(const wg_project *p, const project_steps *steps,
+                                  const wg_cfg_image *image, wg_arena *memory, wg_image_one *out,
+                                  wg_error *err) {
+  const wg_cfg_base *base = &image->base;
+  wg_pos image_pos = base->image_pos.line != 0 ? base->image_pos : base->path_pos;
+  switch (base->kind) {
+  case WG_BASE_SYNTHETIC:
+    return project_synthetic(image, image_pos, memory, out, err);
+  case WG_BASE_IMAGE:
+    return project_of_image(p, steps, image, memory, out, err);
+  case WG_BASE_FILE:
+  case WG_BASE_DIR:
+    break;
+  }
+  return project_look(p, image, image_pos, out, err);
 }
 
 // The app's step for windows/<arch>: the one without a variant when there are several.
@@ -105,7 +166,7 @@ static wg_code project_one(const wg_project *p, const project_steps *steps,
     return wg_arena_fail(memory, err);
   }
   *out = (wg_image_one){.image = image, .app_steps = app_steps, .arch = "", .base = {.arch = ""}};
-  if (project_image_base(p, image, &out->base, &out->arch, err) != WG_OK) {
+  if (project_image_base(p, steps, image, memory, out, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < image->n_apps; i++) {
@@ -118,8 +179,9 @@ static wg_code project_one(const wg_project *p, const project_steps *steps,
   return WG_OK;
 }
 
-static wg_code project_add_image(wg_graph *g, const wg_project *p, const project_steps *steps,
-                                 const wg_cfg_image *image, wg_arena *memory, wg_error *err) {
+static wg_code project_add_image(wg_graph *g, const wg_project *p, project_steps *steps, size_t at,
+                                 wg_arena *memory, wg_error *err) {
+  const wg_cfg_image *image = &p->images[at];
   wg_image_one *ones = wg_arena_new_array(memory, wg_image_one, image->n_serviced);
   if (ones == NULL) {
     return wg_arena_fail(memory, err);
@@ -129,6 +191,7 @@ static wg_code project_add_image(wg_graph *g, const wg_project *p, const project
       return err->code;
     }
   }
+  steps->of_image[at] = ones;
   const wg_image_plan plan = {.project = p,
                               .image = image,
                               .ones = ones,
@@ -138,10 +201,36 @@ static wg_code project_add_image(wg_graph *g, const wg_project *p, const project
   return wg_image_add_steps(g, &plan, err);
 }
 
+// Those first that others are made of; the load saw to it that there is no circle.
+static wg_code project_add_images(wg_graph *g, const wg_project *p, project_steps *steps,
+                                  wg_arena *memory, wg_error *err) {
+  size_t n_left = p->n_images;
+  while (n_left > 0) {
+    size_t before = n_left;
+    for (size_t i = 0; i < p->n_images; i++) {
+      const wg_cfg_base *base = &p->images[i].base;
+      bool waits =
+          base->kind == WG_BASE_IMAGE && steps->of_image[project_image_index(p, base->of)] == NULL;
+      if (steps->of_image[i] != NULL || waits) {
+        continue;
+      }
+      if (project_add_image(g, p, steps, i, memory, err) != WG_OK) {
+        return err->code;
+      }
+      n_left--;
+    }
+    wg_assert(n_left < before);
+  }
+  return WG_OK;
+}
+
 wg_code wg_project_add_steps(wg_graph *g, const wg_project *project, wg_go_env *env,
                              wg_error *err) {
   WG_AUTO(project_steps)
-  steps = {.of_app = wg_xarray(project->n_apps + 1, sizeof(*steps.of_app)), .n = project->n_apps};
+  steps = {.of_app = wg_xarray(project->n_apps + 1, sizeof(*steps.of_app)),
+           .n = project->n_apps,
+           .of_image = (const wg_image_one **)wg_xarray(project->n_images + 1,
+                                                        sizeof(const wg_image_one *))};
   for (size_t i = 0; i < project->n_apps; i++) {
     const wg_cfg_app *app = &project->apps[i];
     steps.of_app[i] = wg_xarray(app->n_targets + 1, sizeof(wg_step *));
@@ -152,10 +241,5 @@ wg_code wg_project_add_steps(wg_graph *g, const wg_project *project, wg_go_env *
       wg_step_alias(steps.of_app[i][t], app->name);
     }
   }
-  for (size_t i = 0; i < project->n_images; i++) {
-    if (project_add_image(g, project, &steps, &project->images[i], &env->arena, err) != WG_OK) {
-      return err->code;
-    }
-  }
-  return WG_OK;
+  return project_add_images(g, project, &steps, &env->arena, err);
 }

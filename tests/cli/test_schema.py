@@ -22,6 +22,7 @@ BEYOND_A_SCHEMA = {
     "app-name-clash": "two names", "app-name-device": "device names",
     "base-dir-without-arch": "one key depends on another", "base-dir-with-sha256": "one key depends on another", "base-home": "path rules",
     "base-image-negative": "numbers and names", "base-image-zero": "numbers and names",
+    "base-none": "refers to another place", "base-of-image": "refers to another place",
     "base-windows-path": "path rules",
     "files-protected": "path rules", "duplicate-app": "gone after parsing", "duplicate-in-flow": "gone after parsing",
     "duplicate-key": "gone after parsing", "image-app-no-target": "refers to another place",

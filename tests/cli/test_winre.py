@@ -81,13 +81,13 @@ def test_it_has_a_key_of_its_own(made, run, tmp_path):
     made()
     text = (tmp_path / "wingo.yaml").read_text()
     (tmp_path / "wingo.yaml").write_text(text.replace("    outputs", "    files: [{mkdir: 'C:\\x'}]\n    outputs"))
-    steps = {s["step"]: s for s in json.loads(run("plan", "--json").out)}
+    steps = {s["step"]: s for s in json.loads(run("plan", "--json").out)["steps"]}
     assert steps["image/i/winre"]["state"] == steps["image/i/winre/base"]["state"] == "cached", steps
     assert steps["image/i/wim"]["state"] == "run", steps
     (tmp_path / "wingo.yaml").write_text(text.replace("In: winre", "In: other"))
     r = run("plan")
     assert "changed: winre: registry[0] In (wingo.yaml:8:" in r.out, r
-    steps = {s["step"]: s for s in json.loads(run("plan", "--json").out)}
+    steps = {s["step"]: s for s in json.loads(run("plan", "--json").out)["steps"]}
     assert steps["image/i/winre/base"]["state"] == "cached" and steps["image/i/winre"]["state"] == "run", steps
 
 

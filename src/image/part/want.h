@@ -10,8 +10,9 @@
 typedef enum wg_base_kind {
   WG_BASE_FILE,
   WG_BASE_DIR,
-  WG_BASE_SYNTHETIC // path is the product: "windows-11"
-} wg_base_kind;     // iso: by the file's content
+  WG_BASE_SYNTHETIC, // path is the product: "windows-11"
+  WG_BASE_IMAGE      // what an image of the project makes: of
+} wg_base_kind;      // iso: by the file's content
 typedef struct wg_cfg_base {
   wg_pos pos; // of the key 'base'
   wg_base_kind kind;
@@ -23,6 +24,8 @@ typedef struct wg_cfg_base {
   wg_pos image_pos;
   const char *sha256; // 64 lower-case digits or NULL
   wg_pos sha256_pos;
+  const char *of;    // IMAGE: its name; path is that name, too, or the file that it makes
+  int of_kind;       // IMAGE: which of its outputs (wg_output_kind), -1: whichever suits
   const char *state; // of a synthetic base: how far Setup has come; NULL: generalized
   wg_pos state_pos;
 } wg_cfg_base;

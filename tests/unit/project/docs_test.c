@@ -132,6 +132,7 @@ static const struct {
 } companions[] = {
     {"images.*.base", "arch: amd64"},
     {"images.*.indexes", "base: {file: boot.wim}"},
+    {"images.*.base.image", "file: base/base.wim"},
     {"images.*.base.state", "synthetic: windows-11"},
     {"images.*.files[].from", "to: 'C:\\Kiosk'"},
     {"images.*.files[].rename", "to: 'C:\\Kiosk'"},

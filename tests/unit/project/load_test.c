@@ -174,6 +174,32 @@ static void each_index_is_an_image(void **state) {
   assert_string_equal(s[0].base.image, "3");
 }
 
+// What an image of the project makes, by its name or by where its file goes.
+static void an_image_is_a_base(void **state) {
+  (void)state;
+  WG_AUTO_PTR(wg_cfg)
+  c = world_good((world_given){.yaml = HEAD
+                               "images:\n"
+                               "  a: {base: {image: b}, outputs: [wim]}\n"
+                               "  b: {base: {file: x.wim, image: c}, outputs: [wim, esd]}\n"
+                               "  c: {base: {file: out/../out/b.esd, image: Pro}, outputs: [swm]}\n"
+                               "  d: {base: {file: out/c7.swm}, outputs: [wim]}\n"
+                               "  e: {base: {file: out/c7.wim}, outputs: [wim]}\n"});
+  const wg_cfg_image *v = wg_project_of(c)->images;
+  assert_int_equal(v[0].base.kind, WG_BASE_IMAGE);
+  assert_string_equal(v[0].base.of, "b");
+  assert_int_equal(v[0].base.of_kind, -1);
+  assert_null(v[0].base.image);
+  assert_int_equal(v[1].base.kind, WG_BASE_FILE);
+  assert_string_equal(v[1].base.image, "c");
+  assert_int_equal(v[2].base.kind, WG_BASE_IMAGE);
+  assert_int_equal(v[2].base.of_kind, WG_OUTPUT_ESD);
+  assert_string_equal(v[2].serviced[0].base.image, "Pro");
+  assert_string_equal(v[3].base.of, "c");
+  assert_int_equal(v[3].base.of_kind, WG_OUTPUT_SWM);
+  assert_int_equal(v[4].base.kind, WG_BASE_FILE);
+}
+
 static void absent_keys_have_defaults(void **state) {
   (void)state;
   WG_AUTO_PTR(wg_cfg) c = world_good((world_given){.yaml = HEAD APP});
@@ -336,6 +362,7 @@ int main(void) {
       cmocka_unit_test(windows_is_filled),
       cmocka_unit_test(images_are_filled),
       cmocka_unit_test(each_index_is_an_image),
+      cmocka_unit_test(an_image_is_a_base),
       cmocka_unit_test(absent_keys_have_defaults),
       cmocka_unit_test(time_has_three_sources),
       cmocka_unit_test(variables_are_filled_in),

@@ -307,8 +307,9 @@ static wg_code folder_target_look(const wg_folder_spec *spec, wg_folder_found *o
   WG_AUTO(wg_cstr) parent = wg_path_dirname(spec->target);
   if (wg_os_stat(WG_CWD, parent, true, &st, err) != WG_OK || st.type != WG_FT_DIR) {
     return wg_fail(err, WG_E_NOT_FOUND,
-                   "there is no folder '%s' in which '%s' could be made: mount or make it", parent,
-                   wg_path_basename(spec->target));
+                   "'%s' can't be made: the folder that it would be in is not there: mount or make "
+                   "it",
+                   spec->target);
   }
   return WG_OK;
 }

@@ -61,6 +61,10 @@ void wg_error_set(wg_error *err, wg_code code, int saved_errno, uint64_t off_byt
   error_mark_cut(err, n);
 }
 
+void wg_error_text(wg_error *err, const char *text) {
+  error_mark_cut(err, wg_format(err->text, sizeof(err->text), "%s", text));
+}
+
 void wg_error_wrap(wg_error *err, const char *fmt, ...) {
   char context[WG_ERROR_TEXT_BYTES / 2];
   va_list ap;
@@ -69,6 +73,7 @@ void wg_error_wrap(wg_error *err, const char *fmt, ...) {
   va_end(ap);
   if (n >= sizeof(context)) {
     n = sizeof(context) - 1;
+    memcpy(context + n - 3, "...", 3);
   }
   size_t old = strnlen(err->text, sizeof(err->text) - 1);
   size_t room = sizeof(err->text) - 1 - n - 2;

@@ -60,6 +60,8 @@ void wg_error_set(wg_error *err, wg_code code, int saved_errno, uint64_t off_byt
 wg_code wg_error_set_errno(wg_error *err, int saved_errno, const char *fmt, ...) WG_PRINTF(3, 4);
 // Puts "context: " in front of err->text; the tail is cut if it does not fit.
 void wg_error_wrap(wg_error *err, const char *fmt, ...) WG_PRINTF(2, 3);
+// Another text for an error that is set; overlong text is cut with "...".
+void wg_error_text(wg_error *err, const char *text);
 // Static name of a code: "FORMAT", "IO", ...
 const char *wg_code_name(wg_code code);
 // Static English text for the errno values that users meet; "error N" style text is in a static

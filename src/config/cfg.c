@@ -21,12 +21,15 @@ static const wg_alloc cfg_alloc = {cfg_alloc_fn, NULL};
 wg_cfg *wg_cfg_new(void) {
   wg_cfg *c = wg_xalloc(sizeof(*c));
   wg_arena_init(&c->arena, &cfg_alloc, 0);
+  wg_mask_init(&c->own_mask, &cfg_alloc);
+  c->mask = &c->own_mask;
   return c;
 }
 
 void wg_cfg_free(wg_cfg *c) {
   if (c != NULL) {
     wg_xfree(c->faults);
+    wg_mask_done(&c->own_mask);
     wg_arena_done(&c->arena);
     wg_xfree(c);
   }
@@ -54,6 +57,19 @@ wg_pos wg_cfg_pos(const wg_cfg *c, const wg_yaml_node *n) {
   return (wg_pos){n->source < c->n_sources ? c->sources[n->source] : "", n->line, n->col};
 }
 
+// Text as it may be shown.
+static const char *cfg_shown(wg_cfg *c, const char *text) {
+  if (text == NULL || !wg_mask_any(c->mask)) {
+    return text;
+  }
+  wg_buf b;
+  wg_buf_init(&b, &cfg_alloc, 0);
+  wg_mask_add_text(c->mask, wg_str_of(text), &b);
+  const char *shown = wg_cfg_printf(c, "%s", wg_buf_z(&b));
+  wg_buf_done(&b);
+  return shown;
+}
+
 void wg_cfg_add_fault(wg_cfg *c, wg_severity severity, wg_pos pos, const char *text,
                       const char *hint) {
   c->n_errors += severity == WG_FAULT_ERROR ? 1 : 0;
@@ -66,7 +82,8 @@ void wg_cfg_add_fault(wg_cfg *c, wg_severity severity, wg_pos pos, const char *t
     severity = WG_FAULT_ERROR;
     c->n_errors++;
   }
-  wg_vec_push(&c->faults, &c->n_faults, &c->cap_faults) = (wg_cfg_fault){severity, pos, text, hint};
+  wg_vec_push(&c->faults, &c->n_faults, &c->cap_faults) =
+      (wg_cfg_fault){severity, pos, cfg_shown(c, text), cfg_shown(c, hint)};
 }
 
 void wg_cfg_error(wg_cfg *c, wg_pos pos, const char *text, const char *hint) {

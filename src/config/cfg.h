@@ -45,7 +45,11 @@ struct wg_cfg {
   size_t n_faults, cap_faults;
   size_t n_errors;
   uint64_t expanded_bytes; // by ${} so far
-  unsigned expand_depth;   // variables inside of variables
+  wg_mask *mask;           // what variables of the environment gave, and how it is shown
+  wg_mask own_mask;
+  bool expand_shown;     // what they give now is no secret: it becomes a name of what is made
+  bool expand_noted;     // the text at hand has something that is not shown
+  unsigned expand_depth; // variables inside of variables
   const wg_cfg_fact *facts;
   wg_cfg_world world;
   const wg_cfg_digests *digests; // for file checks; NULL: each file is read

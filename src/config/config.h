@@ -3,6 +3,7 @@
 #ifndef WG_CONFIG_CONFIG_H
 #define WG_CONFIG_CONFIG_H
 
+#include "base/mask.h"
 #include "base/pos.h"
 
 typedef struct wg_cfg_options {
@@ -10,6 +11,7 @@ typedef struct wg_cfg_options {
   const char *env_name;    // overlay config/<env>.yaml, NULL for none
   const char *const *sets; // "a.b=c", in order
   size_t n_sets;
+  wg_mask *mask; // notes what variables gave; NULL: nobody asks
 } wg_cfg_options;
 
 typedef enum wg_severity {

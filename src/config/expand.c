@@ -77,6 +77,10 @@ static expand_var expand_git(wg_cfg *c, const char *name) {
 static expand_var expand_env(wg_cfg *c, const char *name) {
   const char *value = c->world.getenv(c->world.ctx, name);
   if (value != NULL && value[0] != '\0') {
+    if (!c->expand_shown) {
+      wg_mask_note(c->mask, value, wg_cfg_printf(c, "${%s}", name));
+      c->expand_noted = true;
+    }
     return (expand_var){.value = value};
   }
   return (expand_var){
@@ -139,6 +143,8 @@ bool wg_cfg_expand(wg_cfg *c, const char *text, const char **out, const char **w
   }
   WG_AUTO(wg_buf) to = {0};
   wg_buf_init(&to, wg_heap(), 0);
+  bool outer_noted = c->expand_noted;
+  c->expand_noted = false;
   for (const char *s = text; *s != '\0';) {
     size_t n = 1;
     if (strncmp(s, "$${", 3) == 0) {
@@ -160,5 +166,9 @@ bool wg_cfg_expand(wg_cfg *c, const char *text, const char **out, const char **w
   }
   c->expanded_bytes += to.n;
   *out = wg_cfg_printf(c, "%s", wg_buf_z(&to));
+  if (c->expand_noted) { // a short value is known by what is around it
+    wg_mask_note_text(c->mask, *out, text);
+  }
+  c->expand_noted = c->expand_noted || outer_noted;
   return true;
 }

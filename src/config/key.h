@@ -35,6 +35,7 @@ enum {
   WG_KF_UNIQUE = 1U << 7,          // list: no item twice
   WG_KF_POSITION_OF_KEY = 1U << 8, // pos_at gets the key's place, not the value's
   WG_KF_FOR_GROUP = 1U << 9,       // stands beside the one of its group, or in its place
+  WG_KF_SHOWN = 1U << 10,          // what a variable gives here is shown: names are made of it
 };
 
 typedef struct wg_choice {

@@ -15,6 +15,7 @@ struct wg_cfg_input {
   const char *dir; // absolute folder of the file
   const char *env_name;
   wg_cfg_world world;
+  wg_mask *mask; // NULL: the wg_cfg's own
 };
 
 // Reads the file, its overlay and --set values, and validates. *out is made even when the file is

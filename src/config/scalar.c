@@ -170,7 +170,10 @@ static const char *walk_text(wg_walk *w, const wg_key *row, const wg_yaml_node *
   const char *why = NULL;
   const char *hint = NULL;
   if ((row->flags & WG_KF_VAR) != 0) {
-    if (!wg_cfg_expand(w->c, v->text, &text, &why, &hint)) {
+    w->c->expand_shown = (row->flags & WG_KF_SHOWN) != 0;
+    bool good = wg_cfg_expand(w->c, v->text, &text, &why, &hint);
+    w->c->expand_shown = false;
+    if (!good) {
       wg_walk_error(w, v, why, hint);
       return NULL;
     }

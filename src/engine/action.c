@@ -47,13 +47,17 @@ static const char *action_copy(wg_step_ctx *c, const char *s) {
   return s == NULL ? NULL : wg_build_strdup(&c->own, s);
 }
 
+static const char *action_told(wg_step_ctx *c, const char *s) {
+  return s == NULL ? NULL : wg_build_masked(c->r->env->mask, &c->own, s);
+}
+
 void wg_ctx_differs(wg_step_ctx *c, const char *object, const char *before, const char *after) {
   wg_assert(c->phase == CTX_LOOK);
   action_run *a = c->r->act;
   wg_vec_push(&a->changes, &a->n_changes, &a->cap_changes) =
-      (action_change){.object = action_copy(c, object),
-                      .before = action_copy(c, before),
-                      .after = action_copy(c, after)};
+      (action_change){.object = action_told(c, object),
+                      .before = action_told(c, before),
+                      .after = action_told(c, after)};
 }
 
 void wg_ctx_result(wg_step_ctx *c, const char *name, const char *path, const wg_digest *d,
@@ -75,7 +79,7 @@ void wg_ctx_undone(wg_step_ctx *c, const char *fmt, ...) {
   va_start(ap, fmt);
   wg_buf_vprintf(&b, fmt, ap);
   va_end(ap);
-  const char *text = wg_build_strdup(&c->own, wg_buf_z(&b));
+  const char *text = action_told(c, wg_buf_z(&b));
   wg_vec_push(&c->undone, &c->n_undone, &c->cap_undone) = text;
   wg_build_emit(c->r, (wg_event){.type = WG_EV_STEP_UNDONE, .text = text});
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The event bus.
-#include "engine/event.h"
+#include "engine/int.h"
 #include "os/proc.h"
 
 #define BUS_PROGRESS_NS ((uint64_t)100000000)
@@ -18,6 +18,7 @@ struct wg_bus {
   bool started;
   uint64_t *last_progress; // by step: when one was let through, 0 none
   size_t n_last;
+  const wg_mask *mask; // may be NULL
 };
 
 wg_bus *wg_bus_new(void) {
@@ -63,7 +64,37 @@ static bool bus_lets_through(wg_bus *b, const wg_event *ev) {
   return true;
 }
 
+void wg_bus_mask(wg_bus *b, const wg_mask *mask) {
+  b->mask = mask;
+}
+
+// Text as it may be told, in the arena.
+static const char *bus_text(const wg_bus *b, wg_arena *a, const char *s) {
+  return s == NULL ? NULL : wg_build_masked(b->mask, a, s);
+}
+
+static void bus_hide(const wg_bus *b, wg_arena *a, wg_event *ev, wg_table *table) {
+  ev->text = bus_text(b, a, ev->text);
+  ev->details = bus_text(b, a, ev->details);
+  if (ev->is_action) { // a step's are below the project's folder of outputs
+    ev->path = bus_text(b, a, ev->path);
+  }
+  if (ev->type == WG_EV_STEP_CHANGE) {
+    ev->name = bus_text(b, a, ev->name);
+  }
+  if (ev->table != NULL) {
+    *table = wg_build_table_copy(ev->table, b->mask, a);
+    ev->table = table;
+  }
+}
+
 void wg_bus_emit(wg_bus *b, wg_event *ev) {
+  WG_AUTO(wg_arena) arena = {0};
+  wg_arena_init(&arena, wg_heap(), 0);
+  wg_table table;
+  if (wg_mask_any(b->mask)) {
+    bus_hide(b, &arena, ev, &table);
+  }
   wg_mutex_lock(&b->lock);
   uint64_t now = wg_os_mono_ns();
   if (!b->started) {

@@ -362,7 +362,7 @@ void wg_ctx_warn(wg_step_ctx *c, const char *fmt, ...) {
   ctx_vformat(&b, fmt, ap);
   va_end(ap);
   wg_mutex_lock(&c->lock);
-  const char *text = wg_build_strdup(&c->own, wg_buf_z(&b));
+  const char *text = wg_build_masked(c->r->env->mask, &c->own, wg_buf_z(&b));
   wg_vec_push(&c->warnings, &c->n_warnings, &c->cap_warnings) = text;
   wg_mutex_unlock(&c->lock);
   if (!c->silent) {
@@ -379,7 +379,8 @@ void wg_ctx_details(wg_step_ctx *c, wg_str text) {
 void wg_ctx_fact(wg_step_ctx *c, const char *name, const char *value) {
   wg_mutex_lock(&c->lock);
   wg_vec_push(&c->facts, &c->n_facts, &c->cap_facts) =
-      (rec_fact){.name = wg_build_strdup(&c->own, name), .text = wg_build_strdup(&c->own, value)};
+      (rec_fact){.name = wg_build_strdup(&c->own, name),
+                 .text = wg_build_masked(c->r->env->mask, &c->own, value)};
   wg_mutex_unlock(&c->lock);
   if (!c->silent) {
     wg_build_emit(c->r, (wg_event){.type = WG_EV_STEP_FACT, .name = name, .text = value});

@@ -57,8 +57,12 @@ wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_
                    .recheck = opt->recheck,
                    .wait_limited = opt->wait_limited,
                    .wait_ms = opt->wait_ms,
+                   .mask = opt->mask,
                    .umask = wg_os_umask(),
                    .info = opt->info};
+  if (opt->bus != NULL) {
+    wg_bus_mask(opt->bus, opt->mask);
+  }
   e->selected = wg_xarray(g->n_steps + 1, sizeof(*e->selected));
   e->named = wg_xarray(g->n_steps + 1, sizeof(*e->named));
   e->runs = wg_xarray(g->n_steps + 1, sizeof(*e->runs));
@@ -85,7 +89,7 @@ wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_
       e->runs[at].number = e->n_selected++;
     }
   }
-  e->release = wg_build_release_new(opt->project_dir, opt->info);
+  e->release = wg_build_release_new(opt->project_dir, opt->info, opt->mask);
   return opt->project_dir == NULL ? WG_OK : env_make_dir(opt->project_dir, err);
 }
 

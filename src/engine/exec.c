@@ -100,6 +100,13 @@ static void exec_succeed(exec_run *x, uint32_t at, bool was_cached) {
   }
 }
 
+static char *exec_told(const exec_run *x, wg_str text) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_mask_add_text(x->env->mask, text, &b);
+  return wg_xstrdup(wg_buf_z(&b));
+}
+
 static void exec_fail(exec_run *x, uint32_t at, wg_str details, const wg_error *err) {
   const step_run *r = &x->env->runs[at];
   if (wg_canceled(x->env->cancel)) { // whatever it says, that is why
@@ -110,8 +117,8 @@ static void exec_fail(exec_run *x, uint32_t at, wg_str details, const wg_error *
     x->steps[at].state = EXEC_FAILED;
     x->out->n_failed++;
     wg_exec_failure f = {.identity = wg_xstrdup(r->s->identity),
-                         .text = wg_xstrdup(err->text),
-                         .details = wg_xstrndup(details.p, details.n),
+                         .text = exec_told(x, wg_str_of(err->text)),
+                         .details = exec_told(x, details),
                          .code = err->code};
     wg_vec_push(&x->out->failures, &x->out->n_failures, &x->cap_failures) = f;
     x->first_code = x->first_code == WG_OK ? err->code : x->first_code;

@@ -3,6 +3,7 @@
 #ifndef WG_ENGINE_EXEC_H
 #define WG_ENGINE_EXEC_H
 
+#include "base/mask.h"
 #include "engine/graph.h"
 
 // Who runs what, for the release record and the report; NULL or "" where it is not known.
@@ -35,6 +36,7 @@ typedef struct wg_exec_options {
   const char *env_name;     // "" or NULL: none. What is remembered of steps is kept for each
   const wg_cancel *cancel;
   wg_bus *bus;
+  const wg_mask *mask; // what is told and kept by name only; NULL: nothing
 } wg_exec_options;
 
 typedef struct wg_exec_failure {
@@ -86,6 +88,7 @@ typedef struct wg_plan {
   wg_arena arena;
   wg_plan_step *steps; // dependencies first
   size_t n_steps;
+  const wg_mask *mask; // of the options
 } wg_plan;
 void wg_plan_done(wg_plan *p);
 WG_DEFINE_AUTO(wg_plan, wg_plan_done);

@@ -24,6 +24,16 @@ char *wg_build_printf(wg_arena *a, const char *fmt, ...) {
   return wg_build_strndup(a, (const char *)b.p, b.n);
 }
 
+char *wg_build_masked(const wg_mask *m, wg_arena *a, const char *s) {
+  if (!wg_mask_any(m)) {
+    return wg_build_strdup(a, s);
+  }
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  wg_mask_add_text(m, wg_str_of(s), &b);
+  return wg_build_strdup(a, wg_buf_z(&b));
+}
+
 void *wg_build_get(wg_arena *a, size_t count, size_t size) {
   void *p = wg_arena_array(a, count, size);
   wg_assert(p != NULL);

@@ -80,6 +80,8 @@ struct wg_graph {
 };
 
 // Arena copies above fmt: no memory ends the program.
+// A copy of what may be told of s.
+char *wg_build_masked(const wg_mask *m, wg_arena *a, const char *s);
 char *wg_build_strdup(wg_arena *a, const char *s);
 char *wg_build_strndup(wg_arena *a, const char *p, size_t n);
 char *wg_build_printf(wg_arena *a, const char *fmt, ...) WG_PRINTF(2, 3);
@@ -206,7 +208,8 @@ WG_MUST_CHECK bool wg_build_parse_state_head(const void *p, size_t n, wg_digest 
 
 typedef struct release_record release_record;
 typedef struct action_run action_run;
-release_record *wg_build_release_new(const char *project_dir, const wg_run_info *info);
+release_record *wg_build_release_new(const char *project_dir, const wg_run_info *info,
+                                     const wg_mask *mask);
 void wg_build_release_free(release_record *r); // NULL-safe
 typedef enum release_state {
   RELEASE_STARTED, // and nothing further, should the process die
@@ -240,6 +243,7 @@ typedef struct build_env { // one run or plan; shared by all workers
   const wg_cancel *cancel;
   const char *project_dir; // may be NULL
   const char *project_file, *env_name;
+  const wg_mask *mask; // may be NULL
   bool recheck, wait_limited;
   uint64_t wait_ms;        // for another run, where that is limited
   uint32_t umask;          // taken before there are threads
@@ -257,6 +261,11 @@ typedef struct build_env { // one run or plan; shared by all workers
   char **clean_dirs; // without leftovers of killed processes
   size_t n_clean, cap_clean;
 } build_env;
+
+// Of a file of .wingo: only its owner's when a variable was used.
+static inline uint32_t wg_build_file_mode(const build_env *e) {
+  return wg_mask_any(e->mask) ? 0600 : 0644;
+}
 
 typedef struct step_run {
   build_env *env;
@@ -375,7 +384,7 @@ wg_code wg_build_secret(build_env *e, const graph_input *in, wg_str *out, wg_err
 void wg_build_secrets_done(build_env *e); // wiped
 
 // table.c: everything is copied into the arena.
-wg_table wg_build_table_copy(const wg_table *t, wg_arena *a);
+wg_table wg_build_table_copy(const wg_table *t, const wg_mask *m, wg_arena *a);
 
 // key.c
 void wg_build_sort_inputs(step_run *r);

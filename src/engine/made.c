@@ -60,7 +60,8 @@ void wg_build_note_made(const step_run *r, const char *path, const rec_output *o
     return;
   }
   if (!text.failed && wg_os_mkdirs(WG_CWD, dir, 0755, &ignored) == WG_OK) {
-    (void)!wg_os_write_file(WG_CWD, note, text.p, text.n, 0644, false, &ignored);
+    (void)!wg_os_write_file(WG_CWD, note, text.p, text.n, wg_build_file_mode(r->env), false,
+                            &ignored);
   }
 }
 

@@ -151,7 +151,7 @@ static void model_step_event(run_model *m, model_step *s, const wg_event *ev) {
     break;
   case WG_EV_STEP_TABLE:
     wg_vec_push(&s->tables, &s->n_tables, &s->cap_tables) =
-        wg_build_table_copy(ev->table, &m->arena);
+        wg_build_table_copy(ev->table, NULL, &m->arena);
     break;
   case WG_EV_STEP_OUTPUT:
     model_output_of(m, s, ev);

@@ -13,7 +13,7 @@ void wg_plan_done(wg_plan *p) {
 static const char **plan_copy(wg_plan *p, const char *const *v, size_t n) {
   const char **out = wg_build_get(&p->arena, n, sizeof(*out));
   for (size_t i = 0; i < n; i++) {
-    out[i] = wg_build_strdup(&p->arena, v[i]);
+    out[i] = wg_build_masked(p->mask, &p->arena, v[i]);
   }
   return out;
 }
@@ -54,7 +54,7 @@ static bool plan_waits(wg_plan *p, const step_run *r, const uint32_t *number, wg
 }
 
 static const char *plan_text(wg_plan *p, const char *s) {
-  return s == NULL ? NULL : wg_build_strdup(&p->arena, s);
+  return s == NULL ? NULL : wg_build_masked(p->mask, &p->arena, s);
 }
 
 // It fails as it would in a run; the rest of the plan stands.
@@ -160,7 +160,7 @@ static wg_code plan_step(wg_plan *p, step_run *r, const uint32_t *number, bool l
 
 wg_code wg_exec_plan(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_plan *out,
                      wg_error *err) {
-  *out = (wg_plan){0};
+  *out = (wg_plan){.mask = opt->mask};
   wg_arena_init(&out->arena, wg_heap(), 0);
   WG_AUTO(build_env) env = {0};
   if (wg_build_env_init(&env, g, s, opt, err) != WG_OK) {

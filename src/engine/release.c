@@ -23,15 +23,18 @@ typedef struct release_entry {
 struct release_record {
   const char *project_dir; // NULL: nothing is kept
   const wg_run_info *info;
-  wg_mutex lock; // what follows
+  const wg_mask *mask; // may be NULL
+  wg_mutex lock;       // what follows
   release_entry *entries;
   size_t n_entries, cap_entries;
 };
 
-release_record *wg_build_release_new(const char *project_dir, const wg_run_info *info) {
+release_record *wg_build_release_new(const char *project_dir, const wg_run_info *info,
+                                     const wg_mask *mask) {
   release_record *r = wg_xalloc(sizeof(*r));
   r->project_dir = info == NULL || info->run_name == NULL ? NULL : project_dir;
   r->info = info;
+  r->mask = mask;
   wg_mutex_init(&r->lock);
   return r;
 }
@@ -158,7 +161,8 @@ static wg_code release_write(const release_record *r, wg_error *err) {
   WG_AUTO(wg_cstr) dir = wg_path_join(r->project_dir, ".wingo/releases");
   WG_AUTO(wg_cstr) path = wg_xprintf("%s/%s.json", dir, r->info->run_name);
   if (wg_jsonw_finish(&j, err) != WG_OK || wg_os_mkdirs(WG_CWD, dir, 0755, err) != WG_OK ||
-      wg_os_write_file(WG_CWD, path, out.p, out.n, 0644, true, err) != WG_OK) {
+      wg_os_write_file(WG_CWD, path, out.p, out.n, wg_mask_any(r->mask) ? 0600 : 0644, true, err) !=
+          WG_OK) {
     return err->code;
   }
   return WG_OK;
@@ -174,6 +178,12 @@ static void release_snapshot(release_entry *e) {
   for (size_t i = 0; i < e->n_undone; i++) {
     e->undone[i] = a->ctx.undone[i];
   }
+}
+
+static char *release_error(const release_record *r, const wg_error *failure) {
+  wg_error told = *failure;
+  wg_mask_error(r->mask, &told);
+  return wg_xstrdup(told.text);
 }
 
 wg_code wg_build_release_put(release_record *r, const action_run *act, release_state state,
@@ -193,7 +203,7 @@ wg_code wg_build_release_put(release_record *r, const action_run *act, release_s
   release_snapshot(&r->entries[i]);
   if (failure != NULL && failure->code != WG_OK) {
     wg_xfree(r->entries[i].error);
-    r->entries[i].error = wg_xstrdup(failure->text);
+    r->entries[i].error = release_error(r, failure);
   }
   wg_code code = release_write(r, err);
   wg_mutex_unlock(&r->lock);

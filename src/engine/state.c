@@ -43,6 +43,28 @@ void wg_build_state_load(step_run *r) {
   }
 }
 
+// A value that holds what is not told is kept as what is told of it, and behind this a digest that
+// is keyed with the store's own key: whether it changed can be told all the same.
+#define STATE_KEYED '\x1F'
+
+static const char *state_keyed(step_run *r, const graph_param *p) {
+  const wg_mask *m = r->env->mask;
+  if (!wg_mask_any(m)) {
+    return p->value;
+  }
+  bool is_record = p->origin != NULL; // told by its name only
+  const char *told = is_record ? "" : wg_build_masked(m, &r->arena, p->value);
+  wg_digest d;
+  wg_error ignored = WG_ERROR_INIT; // without a key there is nothing to compare with: it changed
+  if (!is_record && strcmp(told, p->value) == 0) {
+    return p->value;
+  }
+  if (wg_store_secret_digest(r->env->store, wg_str_of(p->value), &d, &ignored) != WG_OK) {
+    return told;
+  }
+  return wg_build_printf(&r->arena, "%s%c%s", told, STATE_KEYED, wg_digest_hex(&d).s);
+}
+
 // Parameters, and the records behind them.
 static const graph_param *state_param(const wg_step *s, size_t i) {
   return i < s->n_params ? &s->params[i] : &s->records[i - s->n_params];
@@ -63,12 +85,13 @@ void wg_build_state_save(step_run *r, uint64_t duration_ns) {
   st.params = wg_xarray(st.n_params + 1, sizeof(*st.params));
   for (size_t i = 0; i < st.n_params; i++) {
     const graph_param *p = state_param(r->s, i);
-    st.params[i] = (rec_pair){p->name, p->value};
+    st.params[i] = (rec_pair){wg_build_masked(r->env->mask, &r->arena, p->name), state_keyed(r, p)};
   }
   st.inputs = wg_xarray(r->n_inputs + 1, sizeof(*st.inputs));
   for (size_t i = 0; i < r->n_inputs; i++) {
     if (r->inputs[i].kind != INPUT_TREE) { // its entries say more
-      st.inputs[st.n_inputs++] = (rec_input){r->inputs[i].label, r->inputs[i].digest};
+      st.inputs[st.n_inputs++] = (rec_input){
+          wg_build_masked(r->env->mask, &r->arena, r->inputs[i].label), r->inputs[i].digest};
     }
   }
   WG_AUTO(wg_buf) b = {0};
@@ -78,7 +101,7 @@ void wg_build_state_save(step_run *r, uint64_t duration_ns) {
   WG_AUTO(wg_cstr) dir = wg_path_dirname(path);
   wg_error ignored = WG_ERROR_INIT; // a state not kept costs an explanation, no more
   if (!b.failed && wg_os_mkdirs(WG_CWD, dir, 0755, &ignored) == WG_OK) {
-    (void)!wg_os_write_file(WG_CWD, path, b.p, b.n, 0644, false, &ignored);
+    (void)!wg_os_write_file(WG_CWD, path, b.p, b.n, wg_build_file_mode(r->env), false, &ignored);
   }
   wg_xfree(st.params);
   wg_xfree(st.inputs);
@@ -105,7 +128,7 @@ static void reason_add(reason_list *l, const char *fmt, ...) {
 
 // A parameter's value for one line.
 static const char *reason_value(step_run *r, const char *v) {
-  size_t n = strlen(v);
+  size_t n = strcspn(v, (const char[]){STATE_KEYED, '\0'});
   bool cut = n > REASON_VALUE_CHARS;
   char *s = wg_build_strndup(&r->arena, v, cut ? REASON_VALUE_CHARS : n);
   for (char *p = s; *p != '\0'; p++) {
@@ -132,16 +155,21 @@ static const char *reason_find_param(const rec_pair *v, size_t n, const char *na
 
 static void reason_param(reason_list *l, const graph_param *p, const char *was) {
   step_run *r = l->r;
+  const char *is = state_keyed(r, p);
+  if (was != NULL && strcmp(was, is) == 0) {
+    return;
+  }
+  size_t told = strcspn(is, (const char[]){STATE_KEYED, '\0'});
   if (p->origin != NULL) { // a record: its name says what it is
-    if (was == NULL || strcmp(was, p->value) != 0) {
-      reason_add(l, "%s: %s%s%s%s", was == NULL ? "new" : "changed", p->name,
-                 p->origin[0] != '\0' ? " (" : "", p->origin, p->origin[0] != '\0' ? ")" : "");
-    }
+    reason_add(l, "%s: %s%s%s%s", was == NULL ? "new" : "changed", p->name,
+               p->origin[0] != '\0' ? " (" : "", p->origin, p->origin[0] != '\0' ? ")" : "");
   } else if (was == NULL) {
-    reason_add(l, "new parameter %s: '%s'", p->name, reason_value(r, p->value));
-  } else if (strcmp(was, p->value) != 0) {
+    reason_add(l, "new parameter %s: '%s'", p->name, reason_value(r, is));
+  } else if (is[told] == STATE_KEYED && strncmp(was, is, told + 1) == 0) {
+    reason_add(l, "parameter %s: '%s' has another value", p->name, reason_value(r, is));
+  } else {
     reason_add(l, "parameter %s: was '%s', is '%s'", p->name, reason_value(r, was),
-               reason_value(r, p->value));
+               reason_value(r, is));
   }
 }
 
@@ -150,12 +178,15 @@ static void reasons_params(reason_list *l) {
   const wg_step *s = r->s;
   for (size_t i = 0; i < s->n_params + s->n_records; i++) {
     const graph_param *p = state_param(s, i);
-    reason_param(l, p, reason_find_param(r->state.params, r->state.n_params, p->name));
+    reason_param(l, p,
+                 reason_find_param(r->state.params, r->state.n_params,
+                                   wg_build_masked(r->env->mask, &r->arena, p->name)));
   }
   for (size_t i = 0; i < r->state.n_params; i++) {
     bool is = false;
     for (size_t k = 0; k < s->n_params + s->n_records; k++) {
-      is = is || strcmp(state_param(s, k)->name, r->state.params[i].name) == 0;
+      is = is || strcmp(wg_build_masked(r->env->mask, &r->arena, state_param(s, k)->name),
+                        r->state.params[i].name) == 0;
     }
     if (!is) {
       reason_add(l, "%s is gone", r->state.params[i].name);
@@ -164,16 +195,18 @@ static void reasons_params(reason_list *l) {
 }
 
 static void reasons_inputs(reason_list *l) {
-  const step_run *r = l->r;
+  step_run *r = l->r;
   size_t i = 0, j = 0;
   while (i < r->n_inputs || j < r->state.n_inputs) {
     if (i < r->n_inputs && r->inputs[i].kind == INPUT_TREE) {
       i++;
       continue;
     }
-    int order = i >= r->n_inputs         ? 1
-                : j >= r->state.n_inputs ? -1
-                                         : strcmp(r->inputs[i].label, r->state.inputs[j].label);
+    int order = i >= r->n_inputs ? 1
+                : j >= r->state.n_inputs
+                    ? -1
+                    : strcmp(wg_build_masked(r->env->mask, &r->arena, r->inputs[i].label),
+                             r->state.inputs[j].label);
     if (order < 0) {
       reason_add(l, "new input: %s", r->inputs[i++].label);
     } else if (order > 0) {

@@ -49,6 +49,7 @@ static void project_begin(wg_cfg *c, const wg_cfg_input *in, void *model) {
   wg_project *p = model;
   p->dir = c->dir;
   p->file = c->sources[0];
+  p->mask = c->mask;
   bool env = in->env_name != NULL && in->env_name[0] != '\0';
   p->env_name = wg_cfg_printf(c, "%s", env ? in->env_name : "");
   p->out_dir = wg_cfg_printf(c, "%s/out%s%s", c->dir, env ? "/" : "", p->env_name);
@@ -72,8 +73,11 @@ static int project_variable(wg_cfg *c, const char *name, const char **out, const
     return -1;
   }
   const char *text = NULL, *inner = NULL;
+  bool shown = c->expand_shown;
   c->expand_depth++;
+  c->expand_shown = true;
   bool good = wg_cfg_expand(c, node->text, &text, &inner, hint);
+  c->expand_shown = shown;
   c->expand_depth--;
   wg_cfg_text t = {.arena = &c->arena, .text = text, .value = text};
   if (!good || !wg_cfg_check_release(&t)) {

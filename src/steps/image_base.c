@@ -190,8 +190,9 @@ wg_code wg_image_base_step(wg_graph *g, const wg_project *project, const wg_cfg_
                            wg_error *err) {
   const base_step want = {.project = project, .image = image, .format = format};
   // A tree's image has the name of ours; what is packed of a file has nothing of ours in it.
-  const char *of =
-      image->base.kind == WG_BASE_DIR ? image->name : wg_path_basename(image->base.path);
+  const char *of = image->base.kind == WG_BASE_DIR
+                       ? image->name
+                       : wg_path_basename(wg_mask_whole(project->mask, image->base.path));
   const char *what = has_format ? "verify" : format == WG_IMAGE_FORMAT_ESD ? "esd" : "wim";
   return base_step_get(g, &want, has_format ? &verify_kind : &base_kind, of, what, memory, out,
                        err);

@@ -361,7 +361,7 @@ static int toy_build(wg_graph *g, wg_store *s, toy_args *a) {
                                 .info = {.command = "build_toy"}};
   if (a->report) {
     report = wg_listen_report_new(bus, &ro);
-    log = wg_listen_log_new(bus, a->opt.project_dir, name);
+    log = wg_listen_log_new(bus, a->opt.project_dir, name, false);
   }
   a->opt.bus = bus;
   WG_AUTO(wg_exec_result) res = {0};

@@ -52,7 +52,9 @@ static int cli_run(wg_cli *c) {
 }
 
 int wg_cli_main(int argc, char **argv) {
-  wg_cli c = {0};
+  wg_mask mask;
+  wg_mask_init(&mask, wg_heap());
+  wg_cli c = {.mask = &mask};
   const char *noun = NULL;
   int code = 2;
   for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
@@ -75,6 +77,7 @@ int wg_cli_main(int argc, char **argv) {
     break;
   }
   wg_cli_done(&c);
+  wg_mask_done(&mask);
   if (!wg_out_flush() && code == 0) {
     code = 1;
   }

@@ -5,6 +5,7 @@
 #ifndef WG_CLI_CORE_CLI_H
 #define WG_CLI_CORE_CLI_H
 
+#include "base/mask.h"
 #include "fmt/json/jsonw.h"
 #include "os/dest.h"
 #include "os/proc.h"
@@ -64,6 +65,7 @@ struct wg_cli {
   wg_cancel *cancel;          // set by signals
   struct wg_cli_given *given; // options as given
   size_t n_given;
+  wg_mask *mask; // what variables of a project gave: said by name in all that is said
 };
 
 bool wg_cli_has(const wg_cli *c, const char *opt);

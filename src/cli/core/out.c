@@ -58,11 +58,14 @@ bool wg_out_all(const void *p, size_t n_bytes) {
 
 // A line on stderr. Names in it may come from an image or an XML: none moves the cursor or begins a
 // line of its own.
-static void out_line(const char *prefix, wg_str text) {
+static void out_line(const wg_cli *c, const char *prefix, wg_str text) {
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   wg_buf_add_z(&b, prefix);
-  wg_ins_add_plain(&b, text);
+  WG_AUTO(wg_buf) told = {0};
+  wg_buf_init(&told, wg_heap(), 0);
+  wg_mask_add_text(c->mask, text, &told);
+  wg_ins_add_plain(&b, wg_buf_str(&told));
   wg_buf_add_byte(&b, '\n');
   (void)fputs(wg_buf_z(&b), stderr); // one write, so that lines stay whole
 }
@@ -77,7 +80,7 @@ void wg_note(const wg_cli *c, const char *fmt, ...) {
   va_start(ap, fmt);
   wg_buf_vprintf(&b, fmt, ap);
   va_end(ap);
-  out_line("wingo: ", wg_buf_str(&b));
+  out_line(c, "wingo: ", wg_buf_str(&b));
 }
 
 int wg_exit_code(wg_code code) {
@@ -129,7 +132,10 @@ void wg_cli_json_error(const wg_cli *c, wg_code code, int exit_code, const char 
   wg_jsonw j;
   wg_jsonw_init(&j, &b, 2);
   wg_jsonw_begin_object(&j);
-  wg_cli_kv_error(&j, code, exit_code, text);
+  WG_AUTO(wg_buf) told = {0};
+  wg_buf_init(&told, wg_heap(), 0);
+  wg_mask_add_text(c->mask, wg_str_of(text), &told);
+  wg_cli_kv_error(&j, code, exit_code, wg_buf_z(&told));
   wg_jsonw_end_object(&j);
   wg_error ignored = WG_ERROR_INIT; // the message on stderr has said it
   if (wg_jsonw_finish(&j, &ignored) == WG_OK) {
@@ -139,9 +145,9 @@ void wg_cli_json_error(const wg_cli *c, wg_code code, int exit_code, const char 
 
 void wg_cli_tell(const wg_cli *c, const wg_error *err) {
   if (err->code == WG_E_CANCELED) {
-    out_line("wingo: ", wg_str_of(err->text));
+    out_line(c, "wingo: ", wg_str_of(err->text));
   } else {
-    out_line(c->color_err ? "wingo: \033[1;31merror:\033[0m " : "wingo: error: ",
+    out_line(c, c->color_err ? "wingo: \033[1;31merror:\033[0m " : "wingo: error: ",
              wg_str_of(err->text));
   }
 }
@@ -233,10 +239,10 @@ int wg_cli_usage(const wg_cli *c, const char *fmt, ...) {
     wg_cli_full_name(&name, c->cmd);
     wg_buf_printf(&text, "; see 'wingo %s --help'", wg_buf_z(&name));
     WG_AUTO(wg_cstr) prefix = wg_xprintf("wingo %s: ", wg_buf_z(&name));
-    out_line(prefix, wg_buf_str(&text));
+    out_line(c, prefix, wg_buf_str(&text));
   } else {
     wg_buf_add_z(&text, "; see 'wingo --help'");
-    out_line("wingo: ", wg_buf_str(&text));
+    out_line(c, "wingo: ", wg_buf_str(&text));
   }
   return 2;
 }

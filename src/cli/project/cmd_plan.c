@@ -18,6 +18,7 @@ static int plan_run(wg_cli *c) {
                          .n_targets = c->n_args,
                          .project_dir = p.project->dir,
                          .env_name = p.project->env_name,
+                         .mask = c->mask,
                          .cancel = c->cancel};
   if (wg_exec_plan(p.graph, p.store, &opt, &plan, &err) != WG_OK) {
     return wg_cli_fail(c, &err);

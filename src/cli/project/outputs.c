@@ -42,9 +42,10 @@ bool wg_cli_outputs_any_project(const wg_cli *c) {
 
 // --- what is made now
 
-static wg_code outputs_graph(const char *file, const char *env_name, wg_cli_graph *out,
-                             wg_error *err) {
-  const wg_cfg_options opt = {.file = file, .env_name = env_name[0] == '\0' ? NULL : env_name};
+static wg_code outputs_graph(const wg_cli *c, const char *file, const char *env_name,
+                             wg_cli_graph *out, wg_error *err) {
+  const wg_cfg_options opt = {
+      .file = file, .env_name = env_name[0] == '\0' ? NULL : env_name, .mask = c->mask};
   if (wg_project_load(&opt, &out->cfg, err) != WG_OK) {
     return err->code;
   }
@@ -64,7 +65,7 @@ static void outputs_judge(const wg_cli *c, wg_cli_outputs *o, size_t first) {
       !wg_os_exists(WG_CWD, file) || (m->env_name[0] != '\0' && !wg_os_exists(WG_CWD, overlay));
   WG_AUTO(wg_cli_graph) g = {0};
   wg_error err = WG_ERROR_INIT;
-  bool known = is_gone || outputs_graph(file, m->env_name, &g, &err) == WG_OK;
+  bool known = is_gone || outputs_graph(c, file, m->env_name, &g, &err) == WG_OK;
   if (!known) {
     wg_note(c, "warning: outputs of %s%s%s are kept, what it makes is not known: %s", m->file,
             m->env_name[0] == '\0' ? "" : " --env ", m->env_name, err.text);

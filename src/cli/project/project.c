@@ -36,7 +36,8 @@ wg_code wg_cli_load_options(const wg_cli *cli, wg_cfg **out, wg_error *err) {
   const wg_cfg_options opt = {.file = wg_cli_value(cli, "file"),
                               .env_name = wg_cli_value(cli, "env"),
                               .sets = sets,
-                              .n_sets = n};
+                              .n_sets = n,
+                              .mask = cli->mask};
   wg_code code = wg_project_load(&opt, out, err);
   wg_xfree(sets);
   wg_schema_file_refresh(wg_cfg_file(*out));

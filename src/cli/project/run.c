@@ -205,6 +205,7 @@ int wg_cli_run_load(const wg_cli *c, wg_cli_graph *p, wg_exec_options *opt) {
     opt->project_dir = p->project->dir;
     opt->project_file = wg_path_basename(p->project->file);
     opt->env_name = p->project->env_name;
+    opt->mask = c->mask;
   }
   return rc;
 }
@@ -276,9 +277,11 @@ static wg_code run_run_graph(const wg_cli *c, wg_cli_graph *p, wg_exec_options *
                                         .run_name = name,
                                         .title = p->project->name,
                                         .version = WINGO_VERSION,
-                                        .info = info};
+                                        .info = info,
+                                        .closed = wg_mask_any(c->mask)};
   WG_AUTO_PTR(wg_listen_term) term = wg_listen_term_new(bus, &term_opt);
-  WG_AUTO_PTR(wg_listen_log) log = wg_listen_log_new(bus, opt->project_dir, name);
+  WG_AUTO_PTR(wg_listen_log)
+  log = wg_listen_log_new(bus, opt->project_dir, name, wg_mask_any(c->mask));
   WG_AUTO_PTR(wg_listen_report) report = wg_listen_report_new(bus, &report_opt);
   (void)term; // it listens
   opt->bus = bus;
@@ -294,6 +297,7 @@ int wg_cli_run(const wg_cli *c, wg_cli_graph *p, wg_exec_options *opt) {
   WG_AUTO(wg_exec_result) result = {0};
   wg_error err = WG_ERROR_INIT;
   wg_code code = run_run_graph(c, p, opt, &outputs, &result, &err);
+  wg_mask_error(c->mask, &err);
   if (c->json && result.n_steps > 0) {
     int rc = run_print_json(c, &outputs, &result, code, &err);
     return code != WG_OK ? wg_exit_code(code) : rc;

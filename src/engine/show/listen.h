@@ -36,8 +36,10 @@ char *wg_run_name(void);
 typedef struct wg_listen_log wg_listen_log;
 // JSON lines, one object an event, in <project_dir>/.wingo/log/<run_name>.jsonl, made at the first
 // event; "latest.jsonl" is a symbolic link to it. Keeps the newest 50. A log that can't be written
-// (disk full) is given up without stopping the run; wg_listen_log_error tells.
-wg_listen_log *wg_listen_log_new(wg_bus *bus, const char *project_dir, const char *run_name);
+// (disk full) is given up without stopping the run; wg_listen_log_error tells. closed: for its
+// owner only.
+wg_listen_log *wg_listen_log_new(wg_bus *bus, const char *project_dir, const char *run_name,
+                                 bool closed);
 // WG_OK, or what stopped the log.
 wg_code wg_listen_log_error(const wg_listen_log *l, wg_error *err);
 void wg_listen_log_free(wg_listen_log *l); // NULL-safe
@@ -49,6 +51,7 @@ typedef struct wg_report_options {
   const char *title;   // the project's name
   const char *version; // of wingo
   wg_run_info info;    // strings NULL where not known
+  bool closed;         // for its owner only
 } wg_report_options;
 
 typedef struct wg_listen_report wg_listen_report;

@@ -9,6 +9,7 @@
 
 struct wg_listen_log {
   char *project_dir, *run_name;
+  bool closed;    // for its owner only
   wg_fd fd;       // -1 before the first event
   wg_error error; // set: given up
   wg_buf line;
@@ -136,7 +137,7 @@ static wg_code log_open(wg_listen_log *l) {
   WG_AUTO(wg_cstr) path = NULL;
   if (wg_run_files_prepare(l->project_dir, "log", l->run_name, "jsonl", &path, &l->error) !=
           WG_OK ||
-      wg_os_open_append(WG_CWD, path, 0644, &l->fd, &l->error) != WG_OK) {
+      wg_os_open_append(WG_CWD, path, l->closed ? 0600 : 0644, &l->fd, &l->error) != WG_OK) {
     return l->error.code;
   }
   wg_run_files_latest(path, "jsonl");
@@ -171,9 +172,11 @@ static void log_event(void *ctx, const wg_event *ev) {
   (void)!wg_os_write_all(l->fd, l->line.p, l->line.n, &l->error);
 }
 
-wg_listen_log *wg_listen_log_new(wg_bus *bus, const char *project_dir, const char *run_name) {
+wg_listen_log *wg_listen_log_new(wg_bus *bus, const char *project_dir, const char *run_name,
+                                 bool closed) {
   wg_listen_log *l = wg_xalloc(sizeof(*l));
   l->fd = -1;
+  l->closed = closed;
   l->project_dir = wg_xstrdup(project_dir);
   l->run_name = wg_xstrdup(run_name);
   l->error = (wg_error)WG_ERROR_INIT;

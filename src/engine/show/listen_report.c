@@ -31,6 +31,7 @@ wg_listen_report *wg_listen_report_new(wg_bus *bus, const wg_report_options *opt
     r->own[4 + i] = wg_xstrdup(more[i] == NULL ? "" : more[i]);
   }
   r->opt = (wg_report_options){
+      .closed = opt->closed,
       .project_dir = r->own[0],
       .run_name = r->own[1],
       .title = r->own[2],
@@ -60,7 +61,8 @@ wg_code wg_listen_report_write(wg_listen_report *r, char **out_path, wg_error *e
   if (wg_buf_check(&page, err) != WG_OK ||
       wg_run_files_prepare(r->opt.project_dir, "report", r->opt.run_name, "html", &path, err) !=
           WG_OK ||
-      wg_os_write_file(WG_CWD, path, page.p, page.n, 0644, false, err) != WG_OK) {
+      wg_os_write_file(WG_CWD, path, page.p, page.n, r->opt.closed ? 0600 : 0644, false, err) !=
+          WG_OK) {
     return wg_wrap(err, "cannot write the report of this run");
   }
   wg_run_files_latest(path, "html");

@@ -75,38 +75,126 @@ def fresh(world, tmp_path):
     return place
 
 
+# Those that are only killed: name: (words, pattern of what appears; what stands for it while it is not there).
+MORE = {
+    "apply --meta": (["wim", "apply", "base.wim", "2", "out", "--meta"], "out"),
+    "apply over files": (["wim", "apply", "base.wim", "1", "full", "--force"], None),
+    "split over an older set": (["wim", "split", "base.wim", "old.swm", "300KiB", "--force"], "old*.swm"),
+    "join": (["wim", "join", "joined.wim", "old.swm", "old2.swm"], "joined.wim"),
+    "reg import": (["reg", "import", "hive", "x.reg", "--prefix=HKLM\\SOFTWARE"], "hive"),
+    "reg import to an image": (["reg", "import", "base.wim:2", "x.reg"], "base.wim"),
+    "salvage": (["reg", "check", "hive", "--salvage", "--out", "mended"], "mended"),
+    "capture --append": (["wim", "capture", "tree", "base.wim", "t", "--append"], "base.wim"),
+}
+
+
+def state(place, made):
+    """What is there, by name."""
+    return {p.name: sums(p) for p in sorted(place.glob(made))}
+
+
+def kill_after(p, rng):
+    """Lets it run for a while, then ends it in one of three ways. The way, or None when it was done before."""
+    try:
+        p.wait(timeout=rng.choice([0.003, 0.02, 0.1, 0.4]) * rng.random() * 2)
+        return None
+    except subprocess.TimeoutExpired:
+        how = rng.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+        p.send_signal(how)
+        p.wait()
+        return how
+
+
 def test_killed_at_random_moments(run, wingo, env, world, tmp_path):
-    e = {**env, "SOURCE_DATE_EPOCH": "1700000000"}
+    (world / "x.reg").write_text("Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\n\"a\"=\"" + "b" * 5000 + "\"\n")
+    assert run("wim", "split", world / "base.wim", world / "old.swm", "1MiB").code == 0
+    olds = sorted(p.name for p in world.glob("old*.swm"))
+    assert olds == ["old.swm", "old2.swm"]
+
+    def begin():
+        place = fresh(world, tmp_path)
+        for name in ("x.reg", *olds):
+            shutil.copy(world / name, place / name)
+        (place / "full").mkdir()
+        (place / "full" / "mine").write_text("mine")
+        return place
+    fixed = {"SOURCE_DATE_EPOCH": "1700000000"}
+    e = {**env, **fixed}
+    commands = {**{name: (words, "p*.swm" if name == "split" else made) for name, (words, made) in COMMANDS.items()}, **MORE}
     want = {}
-    for name, (words, made) in COMMANDS.items():
-        place = fresh(world, tmp_path)
-        r = run(*words, cwd=place, env={"SOURCE_DATE_EPOCH": "1700000000"})
+    for name, (words, made) in commands.items():
+        place = begin()
+        r = run(*words, cwd=place, env=fixed)
         assert r.code == 0 and not left_in(place), r
-        want[name] = sums(place / made)
-    rng, killed = random.Random(20261128), 0
-    names = list(COMMANDS)
+        want[name] = state(place, made) if made else sums(place / "full")
+    rng, killed, names = random.Random(os.environ.get("WINGO_TEST_SEED", "20261128")), 0, list(commands)
     for i in range(KILLS):
-        name = names[i % len(names)]
-        words, made = COMMANDS[name]
-        place = fresh(world, tmp_path)
-        before = sums(place / made) if (place / made).exists() else None
+        name = names[i % len(names)] if KILLS > len(names) else rng.choice(names)
+        words, made = commands[name]
+        place = begin()
+        before = state(place, made) if made else None
         p = subprocess.Popen([wingo, *words], cwd=place, env=e, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
-        try:
-            p.wait(timeout=rng.choice([0.003, 0.02, 0.1, 0.4]) * rng.random() * 2)
-        except subprocess.TimeoutExpired:
-            p.send_signal(signal.SIGKILL)
-            p.wait()
-            killed += 1
-        there = sums(place / made) if (place / made).exists() else None
-        assert there in (before, want[name]), f"kill {i}, {name}: what is there is neither old nor new"
-        if there == want[name] and there != before:
-            continue  # it had come to its end
-        r = run(*words, cwd=place, env={"SOURCE_DATE_EPOCH": "1700000000"})
+        how = kill_after(p, rng)
+        killed += how is not None
+        if how in (signal.SIGTERM, signal.SIGINT):  # it tidies up behind itself
+            assert not left_in(place), (i, name, how, left_in(place))
+            assert p.returncode in (0, 130, -how), (i, name, how, p.returncode)
+        assert (place / "full" / "mine").read_text() == "mine"
+        if made:
+            there = state(place, made)
+            first = {"p*.swm": "p.swm", "old*.swm": "old.swm"}.get(made)
+            # of a set without its first part the others are nothing: that can be seen, and done again
+            assert there in (before, want[name]) or (first and first not in there), f"kill {i}, {name}: neither old nor new"
+            if there == want[name] and there != before:
+                continue  # it had come to its end
+        r = run(*words, cwd=place, env=fixed)
         assert r.code == 0, (i, name, r)
-        assert sums(place / made) == want[name], (i, name)
+        assert (state(place, made) if made else sums(place / "full")) == want[name], (i, name)
         assert not left_in(place), (i, name, left_in(place))
     assert killed > 0
+    print(f"{KILLS} runs, {killed} killed")
+
+
+def test_builds_killed_at_random_moments(run, wingo, env, world, tmp_path):
+    """What is in out/ is a whole output of the old or the new project; the next build makes all, and nothing is left over, in
+    the project or in the store."""
+    place = tmp_path / "project"
+    place.mkdir()
+    text = ("version: 1\nname: p\ntime: 2026-01-01T00:00:00Z\nimages:\n  k:\n    base: {file: base.wim, image: '2'}\n"
+            "    outputs: [wim, {swm: 1MiB}]\n    files: [{from: big, to: 'C:\\big%s'}]\n    registry: [{key: 'HKLM\\SOFTWARE\\X', values: {a: '%s'}}]\n")
+    shutil.copy(world / "base.wim", place / "base.wim")
+    shutil.copy(world / "big", place / "big")
+
+    def outputs():
+        return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((place / "out").glob("*")) if ".wgtmp-" not in p.name}
+    want = []
+    for v in ("1", "2"):
+        (place / "wingo.yaml").write_text(text % (v, v))
+        r = run("build", cwd=place)
+        assert r.code == 0, r
+        want.append(outputs())
+    rng, killed, n = random.Random(os.environ.get("WINGO_TEST_SEED", "20261129")), 0, max(KILLS // 4, 3)
+    for i in range(n):
+        new = i % 2
+        (place / "wingo.yaml").write_text(text % ("12"[new], "12"[new]))
+        if rng.random() < 0.5:  # all of it anew
+            shutil.rmtree(tmp_path / "home" / ".cache" / "wingo", ignore_errors=True)
+        p = subprocess.Popen([wingo, "build"], cwd=place, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+        killed += kill_after(p, rng) is not None
+        there = outputs()
+        for name, sha in there.items():
+            assert sha in {w.get(name) for w in want}, (i, name)
+        if (place / "out" / "k.wim").exists():
+            assert run("wim", "verify", place / "out" / "k.wim").code == 0, i
+        r = run("build", cwd=place)
+        assert r.code == 0 and outputs() == want[new], (i, r)
+        assert not left_in(place), (i, left_in(place))
+        tmp = tmp_path / "home" / ".cache" / "wingo" / "v1" / "tmp"
+        assert not tmp.exists() or not list(tmp.iterdir()), (i, list(tmp.iterdir()))
+    print(f"{n} builds, {killed} killed")
+    assert run("clean", "--verify", cwd=place).code == 0
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -2,9 +2,12 @@
 """What a build refuses and needs no packing to know, `wingo check` finds: all of it, at its line."""
 import json
 import os
+import random
 import time
 
 import pytest
+
+from conftest import needs, start
 
 HEAD = "version: 1\nname: kiosk\n"
 APPS = "apps: {agent: {targets: [windows/amd64]}}\n"
@@ -183,6 +186,36 @@ def test_a_base_is_hashed_once(run, folder, tmp_path):
     base.write_bytes(base.read_bytes() + b"x")
     changed = run("check", "--store", store, cwd=folder)
     assert changed.out != first.out, changed
+
+
+def bytes_read(wingo, env, log, path, *args, cwd):
+    """How many bytes of the file the command reads, counted at the calls."""
+    r = start(["strace", "-f", "-y", "-e", "trace=read,pread64,readv,preadv,mmap,copy_file_range", "-o", log, wingo, *args],
+              cwd=cwd, env=env)
+    assert r.code == 0, r
+    lines = [line for line in log.read_text(errors="replace").splitlines() if f"<{path}>" in line]
+    assert lines and not any(" mmap(" in line or "copy_file_range(" in line for line in lines), lines
+    return sum(int(line.rsplit(" = ", 1)[1]) for line in lines)
+
+
+def test_check_reads_a_known_base_no_more_than_it_must(wingo, env, folder, tmp_path):
+    needs("strace")
+    tree(tmp_path, "Windows/a.txt")
+    (tmp_path / "tree" / "Windows" / "noise.bin").write_bytes(random.Random(2).randbytes(3_000_000))
+    base, store, log = tmp_path / "base.wim", tmp_path / "store", tmp_path / "log"
+    assert start([wingo, "wim", "capture", tmp_path / "tree", base], env=env).code == 0
+    os.utime(base, (1000000000, 1000000000))
+    yaml = HEAD + "images: {i: {base: {file: %s, image: 1}, arch: amd64, outputs: [wim]}}\n" % base
+    (folder / "wingo.yaml").write_text(yaml)
+    time.sleep(0.1)  # a file that was just written is not remembered
+    size = base.stat().st_size
+    assert bytes_read(wingo, env, log, base, "check", "--store", store, cwd=folder) >= size
+    assert bytes_read(wingo, env, log, base, "check", "--store", store, cwd=folder) < 20_000
+    other = tmp_path / "another store"  # what a build found out serves as well
+    assert start([wingo, "build", "--store", other], cwd=folder, env=env).code == 0
+    assert bytes_read(wingo, env, log, base, "check", "--store", other, cwd=folder) < 20_000
+    base.write_bytes(base.read_bytes() + b"x")
+    assert bytes_read(wingo, env, log, base, "check", "--store", store, cwd=folder) >= size
 
 
 def test_the_first_fault_is_told_once(run, folder):

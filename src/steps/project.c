@@ -5,6 +5,7 @@
 
 #include "image/file/base.h"
 #include "image/synthetic/synthetic.h"
+#include "steps/base_facts.h"
 #include "steps/image_base.h"
 #include "steps/image_wim.h"
 
@@ -16,6 +17,7 @@ typedef struct project_steps {
   wg_step ***of_app;
   size_t n;
   const wg_image_one **of_image; // by image: its ones; NULL: not added yet
+  wg_store *store;               // may be NULL
 } project_steps;
 
 static void project_steps_done(project_steps *s) {
@@ -80,11 +82,11 @@ static wg_code project_of_image(const wg_project *p, const project_steps *steps,
 
 // Looks at the base. The image's architecture: what the project says, else what the base says; both
 // must agree.
-static wg_code project_look(const wg_project *p, const wg_cfg_image *image, wg_pos image_pos,
-                            wg_image_one *out, wg_error *err) {
+static wg_code project_look(const wg_project *p, wg_store *store, const wg_cfg_image *image,
+                            wg_pos image_pos, wg_image_one *out, wg_error *err) {
   WG_AUTO(wg_cstr) path = wg_image_host_path(p, image->base.path);
   const wg_image_base base = wg_image_base_of(&image->base, path);
-  if (wg_image_base_look(&base, &out->base, err) != WG_OK) {
+  if (wg_base_facts(store, &base, &out->base, err) != WG_OK) {
     return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image_pos), image->name);
   }
   const char *of_base = out->base.arch;
@@ -119,7 +121,7 @@ static wg_code project_image_base(const wg_project *p, const project_steps *step
   case WG_BASE_DIR:
     break;
   }
-  return project_look(p, image, image_pos, out, err);
+  return project_look(p, steps->store, image, image_pos, out, err);
 }
 
 // The app's step for windows/<arch>: the one without a variant when there are several.
@@ -224,11 +226,12 @@ static wg_code project_add_images(wg_graph *g, const wg_project *p, project_step
   return WG_OK;
 }
 
-wg_code wg_project_add_steps(wg_graph *g, const wg_project *project, wg_go_env *env,
-                             wg_error *err) {
+wg_code wg_project_add_steps(wg_graph *g, wg_store *store, const wg_project *project,
+                             wg_go_env *env, wg_error *err) {
   WG_AUTO(project_steps)
   steps = {.of_app = wg_xarray(project->n_apps + 1, sizeof(*steps.of_app)),
            .n = project->n_apps,
+           .store = store,
            .of_image = (const wg_image_one **)wg_xarray(project->n_images + 1,
                                                         sizeof(const wg_image_one *))};
   for (size_t i = 0; i < project->n_apps; i++) {

@@ -82,6 +82,13 @@ void wg_store_remember(wg_store *s, wg_stat_kind kind, const char *path, const w
   wg_stattab_put(&s->stat, kind, wg_str_of(path), &id, d);
 }
 
+bool wg_store_known_digest(wg_store *s, const char *abs_path, wg_digest *out) {
+  wg_stat st;
+  wg_error ignored = WG_ERROR_INIT;
+  return wg_os_stat(WG_CWD, abs_path, true, &st, &ignored) == WG_OK && st.type == WG_FT_FILE &&
+         wg_store_recall(s, WG_STAT_FILE, abs_path, &st, out);
+}
+
 static wg_code remember_write(wg_store *s, wg_error *err) {
   WG_AUTO(wg_buf) rows = {0};
   WG_AUTO(wg_buf) framed = {0};

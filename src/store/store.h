@@ -64,6 +64,8 @@ wg_code wg_store_find_big(wg_store *s, const wg_digest *d, const wg_cancel *canc
 // changed within the clock's grain of being read is not remembered. NOT_FOUND when absent.
 wg_code wg_store_file_digest(wg_store *s, const char *abs_path, const wg_cancel *cancel,
                              wg_digest *out, uint64_t *out_size, wg_error *err);
+// The digest, if the file is as it was when that was taken: it is not read. False: not known.
+WG_MUST_CHECK bool wg_store_known_digest(wg_store *s, const char *abs_path, wg_digest *out);
 // Digest of a directory's listing (names and types, sorted; not content), remembered the same way.
 wg_code wg_store_dir_digest(wg_store *s, const char *abs_path, wg_digest *out, wg_error *err);
 

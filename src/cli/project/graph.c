@@ -29,7 +29,7 @@ int wg_cli_graph_load(const wg_cli *c, wg_cli_graph *out) {
   }
   out->graph = wg_graph_new();
   if (wg_store_open(wg_cli_value(c, "store"), &out->store, &err) != WG_OK ||
-      wg_project_add_steps(out->graph, out->project, &out->go_env, &err) != WG_OK ||
+      wg_project_add_steps(out->graph, out->store, out->project, &out->go_env, &err) != WG_OK ||
       wg_publish_add_actions(out->graph, out->project, &out->go_env.arena, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }

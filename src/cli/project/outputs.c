@@ -53,7 +53,7 @@ static wg_code outputs_graph(const wg_cli *c, const char *file, const char *env_
   wg_go_env_init(&out->go_env, wg_os_environ());
   out->has_go_env = true;
   out->graph = wg_graph_new();
-  return wg_project_add_steps(out->graph, out->project, &out->go_env, err);
+  return wg_project_add_steps(out->graph, NULL, out->project, &out->go_env, err);
 }
 
 // The notes of one project file and one environment, from the first of them.

@@ -329,12 +329,14 @@ static void a_settled_file_is_read_once(void **state) {
     assert_true(!young || !wg_store_recall(p->s, WG_STAT_FILE, f, &st, &d));
   }
   assert_true(young);
+  assert_false(wg_store_known_digest(p->s, f, &d));
   wg_os_sleep_ms(60);
   assert_ok(wg_store_file_digest(p->s, f, NULL, &d, &n, &err), &err);
   assert_true(wg_store_recall(p->s, WG_STAT_FILE, f, &st, &d));
   reopen(p);
   assert_true(wg_store_recall(p->s, WG_STAT_FILE, f, &st, &d)); // over processes
-  assert_true(wg_digest_eq(&d, &want));
+  assert_true(wg_store_known_digest(p->s, f, &d) && wg_digest_eq(&d, &want));
+  assert_false(wg_store_known_digest(p->s, "/nonexistent/x", &d));
   assert_int_equal(wg_store_file_digest(p->s, "/nonexistent/x", NULL, &d, &n, &err),
                    WG_E_NOT_FOUND);
   assert_int_equal(wg_store_file_digest(p->s, p->dir, NULL, &d, &n, &err), WG_E_UNSUPPORTED);

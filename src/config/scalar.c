@@ -359,7 +359,10 @@ static void walk_time(wg_walk *w, const wg_key *row, const wg_yaml_node *v, void
       wg_walk_error(w, v,
                     wg_cfg_printf(w->c, "the time of the last commit can't be had: git says: %s",
                                   s == NULL ? why : s),
-                    "commit first, or write a date: 2026-01-31T12:00:00Z");
+                    s == NULL && strstr(why, "dubious ownership") != NULL
+                        ? "the repository belongs to another user: make it yours (chown -R), or "
+                          "write a date: 2026-01-31T12:00:00Z"
+                        : "commit first, or write a date: 2026-01-31T12:00:00Z");
       return;
     }
   } else if (!wg_parse_time(text, &t)) {

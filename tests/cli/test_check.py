@@ -2,7 +2,9 @@
 """wingo check: exit codes, output forms, where the project file is found."""
 import hashlib
 import json
+import os
 import re
+import shutil
 
 import pytest
 from conftest import ROOT, needs, start
@@ -121,6 +123,14 @@ def test_the_time_of_the_last_commit(run, good, env):
     (good / "wingo.yaml").write_text(GOOD + "time: commit\n")
     r = run("check", cwd=good, env={"GIT_CEILING_DIRECTORIES": str(good.parent)})
     assert r.code == 3 and ":4:7: error: time: the time of the last commit can't be had" in r.out, r
+    if os.getuid() == 0:  # of a repository that another user has, git says nothing: committing is no cure
+        theirs = tmp_path / "theirs"
+        shutil.copytree(good, theirs)
+        assert start(["git", "init", "-q", theirs]).code == 0
+        for path in [theirs, *theirs.rglob("*")]:
+            os.chown(path, 4711, 4711)
+        r = run("check", cwd=theirs)
+        assert r.code == 3 and "dubious ownership" in r.out and "chown" in r.out and "commit first" not in r.out, r
     git = ["git", "-c", "user.name=n", "-c", "user.email=e@example.com"]
     for args in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
         assert start(git + args, cwd=good, env=env).code == 0

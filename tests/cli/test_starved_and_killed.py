@@ -156,6 +156,47 @@ def test_killed_at_random_moments(run, wingo, env, world, tmp_path):
     print(f"{KILLS} runs, {killed} killed")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*COMMANDS, *(n for n in MORE if MORE[n][1])])
+def test_every_os_call_of_a_command_fails_once(name, run, env, world, tmp_path):
+    """The N-th os call fails, or ends the process: an error that says something, nothing half made, and the same command works
+    when it is run again."""
+    fault = os.environ.get("WINGO_FAULT_BUILD")
+    if not fault:
+        pytest.skip("needs WINGO_FAULT_BUILD, a wingo built with -Dfault=true")
+    words, made = {**COMMANDS, **MORE}[name]
+    made = "p*.swm" if name == "split" else made
+    (world / "x.reg").write_text("Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\n\"a\"=\"b\"\n")
+    assert run("wim", "split", world / "base.wim", world / "old.swm", "1MiB").code == 0
+
+    def begin():
+        place = fresh(world, tmp_path)
+        for part in ("x.reg", "old.swm", "old2.swm"):
+            shutil.copy(world / part, place / part)
+        return place
+    fixed = {"SOURCE_DATE_EPOCH": "1700000000"}
+    count = tmp_path / "count"
+    place = begin()
+    before = state(place, made)
+    r = start([fault, *words], cwd=place, env={**env, **fixed, "WINGO_FAULT": f"count:{count}"})
+    assert r.code == 0, r
+    want, total = state(place, made), int(count.read_text())
+    step = max(1, total // int(os.environ.get("WINGO_TEST_FAULTS", "20")))
+    for kind in ("fail", "exit"):
+        for n in range(1, total + 1, step):
+            place = begin()
+            r = start([fault, *words], cwd=place, env={**env, **fixed, "WINGO_FAULT": f"{kind}:{n}"})
+            assert r.code >= 0 and (r.code == 0 or kind == "exit" or r.err.strip()), (n, r)
+            there = state(place, made)
+            first = {"p*.swm": "p.swm", "old*.swm": "old.swm"}.get(made)
+            assert there in (before, want) or (first and first not in there), (kind, n, r)
+            if r.code == 0:
+                assert there == want, (kind, n, r)
+            if kind == "fail" and r.code != 0 and there != want:
+                again = run(*words, cwd=place, env=fixed)
+                assert again.code == 0 and state(place, made) == want and not left_in(place), (kind, n, r, again)
+
+
 def test_builds_killed_at_random_moments(run, wingo, env, world, tmp_path):
     """What is in out/ is a whole output of the old or the new project; the next build makes all, and nothing is left over, in
     the project or in the store."""
@@ -388,6 +429,8 @@ def test_names_of_an_image_made_of_a_folder(run, world, tmp_path):
     assert r.code == 0 and "no security descriptor" in r.err + r.out, r
     info = json.loads(run("wim", "info", "out/k.wim", "--json").out)["images"][0]
     assert info["display_name"] == "Windows 11 Pro" and info["arch"] == "amd64", info
+    r = start(["wimlib-imagex", "info", tmp_path / "out/k.wim", "1"])
+    assert r.code != 0 or [line.split()[1:] for line in r.out.splitlines() if line.startswith("Languages:")] == [["en-US"]], r
 
 
 def test_attributes_that_an_edit_does_not_ask_for_stay(run, tmp_path):

@@ -52,7 +52,7 @@ static wg_code ops_absent(const wg_image_edit *e, size_t change, const char *pat
   }
   return wg_fail(err, WG_E_NOT_FOUND,
                  "'%s' is not in the image; correct the path, or allow that it is missing "
-                 "(if_present: true; in a file of commands: delete --force)",
+                 "(delete --force in a file of commands, if_present: true in a project)",
                  path);
 }
 

@@ -150,6 +150,13 @@ static int libwim_names(WIMStruct *wim, const char *arch) {
       rc = wimlib_set_image_property(wim, 1, "WINDOWS/ARCH", archs[i].number);
     }
   }
+  // The registry says which languages there are; where it says only which one is used, that is one.
+  const char *language = wimlib_get_image_property(wim, 1, "WINDOWS/LANGUAGES/DEFAULT");
+  if (rc == 0 && language != NULL &&
+      wimlib_get_image_property(wim, 1, "WINDOWS/LANGUAGES/LANGUAGE[1]") == NULL) {
+    WG_AUTO(wg_cstr) copy = wg_xstrdup(language); // the property is another's memory
+    rc = wimlib_set_image_property(wim, 1, "WINDOWS/LANGUAGES/LANGUAGE[1]", copy);
+  }
   return rc;
 }
 

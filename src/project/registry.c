@@ -4,6 +4,7 @@
 #include "fmt/regtext/regtext.h"
 #include "image/reg/hives.h"
 #include "os/file.h"
+#include "os/proc.h"
 #include "project/hostfile.h"
 #include "project/regvalues.h"
 #include "project/values.h"
@@ -52,7 +53,9 @@ static const wg_key registry_keys[] = {
          "deletes. A value that is there keeps its type where the data fits it. {type: ..., "
          "value: ...} names the type: sz, expand_sz, multi_sz, dword, qword, binary (hex), none, "
          "or a number. {append: [...]} and {remove: [...]} change a list such as PATH, item by "
-         "item.",
+         "item. {secret: {env: NAME}} takes data that nobody may read (also {file: path} and "
+         "{prompt: text}; type: sz, expand_sz or binary): no log, report or key has it, the image "
+         "is for its owner only, and `publish:` refuses it without `allow_secrets: true`.",
      .example = "{Mode: single, Retries: 3, Servers: [a, b], Old: null}"},
     {.name = "expect",
      .type = WG_KEY_OWN,
@@ -192,6 +195,23 @@ static void registry_text(wg_cfg *c, const char *label, const wg_cfg_registry *r
   }
 }
 
+// What a build would ask for is not asked for; what it would look up must be there.
+static void registry_secret(wg_cfg *c, const char *label, const wg_cfg_regvalue *v) {
+  const wg_secret *s = &v->secret;
+  wg_stat st;
+  if (s->kind == WG_SECRET_FILE) {
+    (void)wg_hostfile_stat(c, label, s->name, v->pos, WG_FT_FILE, &st);
+    return;
+  }
+  const char *value = s->kind == WG_SECRET_ENV ? wg_os_getenv(s->name) : "-";
+  if (value == NULL || value[0] == '\0') {
+    wg_cfg_error(c, v->pos,
+                 wg_cfg_printf(c, "%s: the environment variable '%s', which has a secret, is %s",
+                               label, s->name, value == NULL ? "not set" : "empty"),
+                 wg_cfg_printf(c, "set %s for wingo", s->name));
+  }
+}
+
 static void registry_files(wg_cfg *c, const wg_place *at) {
   const wg_cfg_registry *entries = at->self;
   const char *label = wg_cfg_printf(c, "%s.registry", at->path);
@@ -201,6 +221,9 @@ static void registry_files(wg_cfg *c, const wg_place *at) {
       if (wg_hostfile_stat(c, label, entries[i].file, entries[i].file_pos, WG_FT_FILE, &st)) {
         registry_text(c, label, &entries[i]);
       }
+    }
+    for (size_t k = 0; k < entries[i].n_values; k++) {
+      registry_secret(c, label, &entries[i].values[k]);
     }
   }
 }

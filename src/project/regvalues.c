@@ -10,6 +10,7 @@
 #include "image/part/want.h"
 #include "image/reg/value.h"
 #include "os/mem.h"
+#include "project/secret.h"
 
 typedef struct regwalk {
   wg_cfg *c;
@@ -170,7 +171,8 @@ static void regvalue_map(const regwalk *w, const wg_yaml_node *v, wg_cfg_regvalu
   bool typed = type != NULL && value != NULL && append == NULL && remove == NULL;
   if (known != v->n || (!list && !typed)) {
     regvalue_error(w, out->name, v,
-                   "a map here is {type: ..., value: ...}, {append: [...]} or {remove: [...]}",
+                   "a map here is {type: ..., value: ...}, {append: [...]}, {remove: [...]} or "
+                   "{secret: ...}",
                    NULL);
     return;
   }
@@ -196,6 +198,39 @@ static void regvalue_map(const regwalk *w, const wg_yaml_node *v, wg_cfg_regvalu
   }
 }
 
+// {secret: {env: NAME}}, with a type where it is not text.
+static void regvalue_secret(wg_walk *in, const regwalk *w, const wg_yaml_node *v,
+                            wg_cfg_regvalue *out) {
+  const wg_yaml_node *type = wg_yaml_get(v, "type"), *secret = wg_yaml_get(v, "secret");
+  static const wg_key row = {.name = "secret",
+                             .type = WG_KEY_OWN,
+                             .kind = &wg_key_secret,
+                             .at = WG_AT(wg_cfg_regvalue, secret)};
+  if (v->n != (type == NULL ? 1U : 2U)) {
+    regvalue_error(w, out->name, v, "a secret is {secret: ...} or {secret: ..., type: ...}", NULL);
+    return;
+  }
+  out->type = WG_REG_SZ;
+  out->typed = type != NULL;
+  if (type != NULL &&
+      (type->kind != WG_YAML_SCALAR || !wg_regtype_parse(type->text, &out->type) ||
+       (out->type != WG_REG_SZ && out->type != WG_REG_EXPAND_SZ && out->type != WG_REG_BINARY))) {
+    regvalue_error(w, out->name, type, "a secret is of type sz, expand_sz or binary", NULL);
+    return;
+  }
+  if (secret->kind != WG_YAML_MAP) {
+    regvalue_error(w, out->name, secret, "a secret is not written here",
+                   "write {env: NAME}, {file: path} or {prompt: text}, which say where it is");
+    return;
+  }
+  row.kind->read(in, &row, secret, out);
+  if (out->secret.kind == WG_SECRET_PLAIN) { // it is none
+    const wg_yaml_node *plain = wg_yaml_get(secret, "plain");
+    out->secret = (wg_secret){.kind = WG_SECRET_NONE};
+    regvalue_scalar(w, plain, out);
+  }
+}
+
 static void regvalues_read(wg_walk *in, const wg_key *row, const wg_yaml_node *map, void *out) {
   wg_cfg *c = in->c;
   const regwalk w = {.c = c, .path = in->path};
@@ -208,6 +243,11 @@ static void regvalues_read(wg_walk *in, const wg_key *row, const wg_yaml_node *m
     if (strlen(values[i].name) > 16383) {
       regvalue_error(&w, "...", map->pairs[i].key, "a value's name has at most 16,383 characters",
                      NULL);
+    } else if (wg_yaml_get(v, "secret") != NULL && strcmp(row->name, "expect") == 0) {
+      regvalue_error(&w, values[i].name, v, "what is expected can't be a secret",
+                     "leave it out, or expect another value of the key");
+    } else if (wg_yaml_get(v, "secret") != NULL) {
+      regvalue_secret(in, &w, v, &values[i]);
     } else if (v->kind == WG_YAML_MAP) {
       regvalue_map(&w, v, &values[i]);
     } else if (v->kind == WG_YAML_LIST) {
@@ -245,7 +285,14 @@ static void regvalues_schema(wg_jsonw *w) {
   wg_jsonw_key_z(w, "propertyNames");
   wg_jsonw_begin_object(w);
   wg_jsonw_key_z(w, "pattern");
-  wg_jsonw_str_z(w, "^(type|value|append|remove)$");
+  wg_jsonw_str_z(w, "^(type|value|append|remove|secret)$");
+  wg_jsonw_end_object(w);
+  wg_jsonw_key_z(w, "properties");
+  wg_jsonw_begin_object(w);
+  wg_jsonw_key_z(w, "secret");
+  wg_jsonw_begin_object(w);
+  wg_key_secret.schema(w);
+  wg_jsonw_end_object(w);
   wg_jsonw_end_object(w);
   wg_jsonw_end_object(w);
   wg_jsonw_end_array(w);

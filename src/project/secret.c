@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "config/walk.h"
+#include "os/file.h"
+#include "os/mem.h"
 #include "project/values.h"
 
 static const struct {
@@ -34,6 +36,11 @@ static void secret_form(wg_walk *w, size_t form, const wg_yaml_node *v, wg_secre
   wg_pos pos = wg_cfg_pos(w->c, v);
   out->kind = secret_forms[form].kind;
   out->name = wg_cfg_printf(w->c, "%s", v->text);
+  if (out->kind == WG_SECRET_FILE) { // from the project's folder, as every path
+    WG_AUTO(wg_cstr) joined = wg_path_join(w->c->dir, v->text);
+    WG_AUTO(wg_cstr) clean = wg_path_clean(joined);
+    out->name = wg_cfg_printf(w->c, "%s", clean);
+  }
   out->label = wg_cfg_printf(w->c, "%s", w->path);
   out->origin = wg_cfg_printf(w->c, "%s:%u:%u", pos.file, (unsigned)pos.line, (unsigned)pos.col);
 }

@@ -255,6 +255,13 @@ void wg_part_plan_reg(wg_part_plan *p, wg_part_who who, const wg_reg_edit *e) {
   i->reg.origin = i->origin;
 }
 
+void wg_part_plan_reg_secret(wg_part_plan *p, wg_part_who who, const wg_reg_edit *e,
+                             const char *label) {
+  wg_assert(e->op == WG_REG_SET);
+  wg_part_plan_reg(p, who, e);
+  p->items[p->n_items - 1].item.src = (wg_src){.kind = WG_SRC_SECRET, .label = plan_dup(p, label)};
+}
+
 void wg_part_plan_reg_file(wg_part_plan *p, wg_part_who who, const char *label, const char *shown,
                            const char *const *maps, size_t n_maps) {
   wg_part_item *i = wg_plan_add(p, WG_PART_REG_FILE, who.title, who.origin);

@@ -50,6 +50,10 @@ void wg_part_plan_secret(wg_part_plan *p, const wg_secret *secret);
 // `from` of a PUT_FILE is given by src; of a RENAME it is part of the change.
 void wg_part_plan_change(wg_part_plan *p, wg_part_who who, const wg_image_change *c, wg_src src);
 void wg_part_plan_reg(wg_part_plan *p, wg_part_who who, const wg_reg_edit *e); // origin: of who
+// A SET whose data are the bytes of a secret that was declared: text of REG_SZ and REG_EXPAND_SZ,
+// else as they are.
+void wg_part_plan_reg_secret(wg_part_plan *p, wg_part_who who, const wg_reg_edit *e,
+                             const char *label);
 // Registry text: what the input says. shown: the file's name for messages.
 // maps: n pairs, one side after the other, of names its keys have and what they are here.
 void wg_part_plan_reg_file(wg_part_plan *p, wg_part_who who, const char *label, const char *shown,
@@ -64,7 +68,7 @@ wg_code wg_part_plan_answer(wg_part_plan *p, wg_part_who who, const wg_answer_se
 // --- looking. Items in the order in which they are done: by part, then as they were planned.
 typedef enum wg_part_item_kind {
   WG_PART_CHANGE,
-  WG_PART_REG,
+  WG_PART_REG,      // src: of a secret, its data
   WG_PART_REG_FILE, // src.label; shown; reg.items are its maps
   WG_PART_TASK,
   WG_PART_ANSWER,

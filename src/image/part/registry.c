@@ -17,12 +17,26 @@ static void registry_expect(wg_reg_edit *e, const wg_cfg_registry *r, const char
   }
 }
 
+static char *registry_title(size_t i, const char *what, const char *name) {
+  return wg_xprintf("registry[%zu] %s%s", i, what, name[0] == '\0' ? "(default)" : name);
+}
+
 static void registry_add(wg_part_plan *plan, size_t i, const char *what, const char *name,
                          wg_pos pos, const wg_reg_edit *e) {
   WG_AUTO(wg_cstr) origin = wg_part_origin(pos);
-  WG_AUTO(wg_cstr)
-  title = wg_xprintf("registry[%zu] %s%s", i, what, name[0] == '\0' ? "(default)" : name);
+  WG_AUTO(wg_cstr) title = registry_title(i, what, name);
   wg_part_plan_reg(plan, (wg_part_who){.title = title, .origin = origin}, e);
+}
+
+// A value that is a secret: known by its place in the project.
+static void registry_secret(wg_part_plan *plan, size_t i, const wg_cfg_regvalue *v,
+                            const wg_reg_edit *e) {
+  WG_AUTO(wg_cstr) origin = wg_part_origin(v->pos);
+  WG_AUTO(wg_cstr) title = registry_title(i, "", v->name);
+  wg_secret secret = v->secret;
+  secret.label = title;
+  wg_part_plan_secret(plan, &secret);
+  wg_part_plan_reg_secret(plan, (wg_part_who){.title = title, .origin = origin}, e, title);
 }
 
 static void registry_value(wg_part_plan *plan, size_t i, const wg_cfg_registry *r,
@@ -42,6 +56,10 @@ static void registry_value(wg_part_plan *plan, size_t i, const wg_cfg_registry *
                    .items = v->items,
                    .n_items = v->n_items};
   registry_expect(&e, r, v->name);
+  if (v->secret.kind != WG_SECRET_NONE) {
+    registry_secret(plan, i, v, &e);
+    return;
+  }
   registry_add(plan, i, "", v->name, v->pos, &e);
 }
 

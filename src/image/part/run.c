@@ -2,6 +2,7 @@
 // A plan carried out: in the worker, beside the base's content.
 #include <string.h>
 
+#include "base/utf.h"
 #include "fmt/regtext/regtext.h"
 #include "image/part/part.h"
 #include "image/part/plan_int.h"
@@ -48,6 +49,16 @@ static wg_code run_stage(part_state *s, wg_str bytes, char **out, wg_error *err)
   return WG_OK;
 }
 
+static wg_code run_secret(const part_state *s, const char *label, wg_str *out, wg_error *err) {
+  for (size_t i = 0; i < s->plan->n_secrets; i++) {
+    if (strcmp(s->plan->secrets[i].secret.label, label) == 0) {
+      *out = s->plan->secrets[i].bytes;
+      return WG_OK;
+    }
+  }
+  return wg_fail(err, WG_E_NOT_FOUND, "no secret '%s' was declared", label);
+}
+
 static wg_code run_source(part_state *s, const wg_src *src, char **out, wg_error *err) {
   switch (src->kind) {
   case WG_SRC_NONE:
@@ -59,12 +70,9 @@ static wg_code run_source(part_state *s, const wg_src *src, char **out, wg_error
   case WG_SRC_SECRET:
     break;
   }
-  for (size_t i = 0; i < s->plan->n_secrets; i++) {
-    if (strcmp(s->plan->secrets[i].secret.label, src->label) == 0) {
-      return run_stage(s, s->plan->secrets[i].bytes, out, err);
-    }
-  }
-  return wg_fail(err, WG_E_NOT_FOUND, "no secret '%s' was declared", src->label);
+  wg_str bytes;
+  return run_secret(s, src->label, &bytes, err) == WG_OK ? run_stage(s, bytes, out, err)
+                                                         : err->code;
 }
 
 static char *run_dup(const char *s) {
@@ -157,6 +165,39 @@ static wg_code run_registry(part_state *s, wg_image_reader *base, const wg_reg_e
   return WG_OK;
 }
 
+// A value whose data are the bytes of a secret. No message says what they are.
+static wg_code run_secret_value(const part_state *s, const wg_part_item *i, wg_reg_edits *out,
+                                wg_error *err) {
+  wg_reg_edit e = i->reg;
+  wg_str bytes;
+  if (run_secret(s, i->src.label, &bytes, err) != WG_OK) {
+    return err->code;
+  }
+  bool is_text = e.type == WG_REG_SZ || e.type == WG_REG_EXPAND_SZ;
+  WG_AUTO(wg_buf) data = {0};
+  wg_buf_init(&data, wg_heap(), 0);
+  if (is_text && (!wg_utf8_to_utf16le(bytes, &data) || wg_str_find(bytes, '\0') < bytes.n)) {
+    wg_wipe(data.p, data.p == NULL ? 0 : data.cap);
+    return wg_fail(err, WG_E_FORMAT,
+                   "%s: the secret of value '%s' is no text in UTF-8: write 'type: binary' beside "
+                   "'secret:' to take its bytes",
+                   i->origin, e.name);
+  }
+  if (is_text) {
+    wg_buf_add_le16(&data, 0);
+  } else {
+    wg_buf_add_str(&data, bytes);
+  }
+  const uint8_t *copy = (const uint8_t *)wg_arena_strndup(
+      &out->arena, data.n == 0 ? "" : (const char *)data.p, data.n);
+  wg_wipe(data.p, data.p == NULL ? 0 : data.cap);
+  wg_assert(copy != NULL);
+  e.data = copy;
+  e.n_bytes = (uint32_t)data.n;
+  wg_vec_push(&out->v, &out->n, &out->cap) = e;
+  return WG_OK;
+}
+
 static wg_code run_items(part_state *s, wg_image_changes *changes, wg_reg_edits *edits,
                          wg_error *err) {
   for (size_t k = 0; k < s->plan->n_items; k++) {
@@ -166,6 +207,8 @@ static wg_code run_items(part_state *s, wg_image_changes *changes, wg_reg_edits 
       code = run_change(s, i, changes, err);
     } else if (i->kind == WG_PART_REG_FILE) {
       code = run_regtext(s, i, edits, err);
+    } else if (i->kind == WG_PART_REG && i->src.kind == WG_SRC_SECRET) {
+      code = run_secret_value(s, i, edits, err);
     } else if (i->kind == WG_PART_REG) {
       wg_vec_push(&edits->v, &edits->n, &edits->cap) = i->reg;
     }

@@ -19,7 +19,7 @@ typedef enum wg_secret_kind {
 typedef struct wg_secret {
   wg_secret_kind kind;
   const char *label;  // what parts and messages call it: "answer.users[0].password"
-  const char *name;   // of the variable, path as given, text of the question, or the value itself
+  const char *name;   // of the variable, absolute path, text of the question, or the value itself
   const char *origin; // where it stands: "wingo.yaml:12:5"
 } wg_secret;
 

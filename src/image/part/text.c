@@ -69,6 +69,7 @@ void wg_part_item_write(const wg_part_item *i, bool origin, wg_buf *out) {
     break;
   case WG_PART_REG:
     text_reg(&i->reg, out);
+    wg_record_z(out, "secret", i->src.label);
     break;
   case WG_PART_REG_FILE:
     text_src(&i->src, out);
@@ -182,6 +183,9 @@ static wg_code read_item(wg_part_plan *p, wg_record *r, wg_part_item_kind kind, 
     break;
   case WG_PART_REG:
     read_reg(r, &got.reg);
+    wg_record_get_z(r, "secret", &got.src.label);
+    got.src.kind = got.src.label != NULL ? WG_SRC_SECRET : WG_SRC_NONE;
+    wg_record_need(r, "secret", got.src.label == NULL || got.reg.op == WG_REG_SET);
     break;
   case WG_PART_REG_FILE:
     read_src(r, &got.src);

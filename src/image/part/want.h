@@ -6,6 +6,7 @@
 #define WG_IMAGE_PART_WANT_H
 
 #include "base/pos.h"
+#include "image/part/secret.h"
 
 typedef enum wg_base_kind {
   WG_BASE_FILE,
@@ -113,6 +114,7 @@ typedef struct wg_cfg_regvalue { // one name of values: or expect:
   uint32_t n_bytes;
   const char *const *items; // APPEND, REMOVE
   size_t n_items;
+  wg_secret secret; // SET: its bytes are the data, text where the type is one
 } wg_cfg_regvalue;
 
 typedef struct wg_cfg_registry { // one entry of registry:; exactly one of file, key, delete_key

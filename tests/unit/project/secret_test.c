@@ -25,6 +25,7 @@ static wg_cfg *read_it(const char *yaml, secret_model *out) {
   c->sources = &source;
   c->n_sources = 1;
   c->lang = &lang;
+  c->dir = "/p";
   wg_yaml_limits limits = WG_YAML_DEFAULT_LIMITS;
   wg_yaml_doc doc;
   wg_error err = WG_ERROR_INIT;
@@ -41,7 +42,7 @@ static void four_forms_are_taken(void **state) {
     wg_secret_kind kind;
   } good[] = {
       {"password: {env: PASS}", "PASS", WG_SECRET_ENV},
-      {"password: {file: keys/pass}", "keys/pass", WG_SECRET_FILE},
+      {"password: {file: keys/pass}", "/p/keys/pass", WG_SECRET_FILE},
       {"password: {prompt: Password of the kiosk}", "Password of the kiosk", WG_SECRET_PROMPT},
       {"password: {plain: ''}", "", WG_SECRET_PLAIN},
       {"password: {plain: '${PASS}'}", "${PASS}", WG_SECRET_PLAIN}};

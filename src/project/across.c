@@ -5,6 +5,7 @@
 
 #include "base/near.h"
 #include "project/bases.h"
+#include "project/into.h"
 #include "project/serviced.h"
 
 // The model may have holes where keys were faulty: NULL strings are passed over.
@@ -231,7 +232,7 @@ static void across_epoch(wg_cfg *c, wg_project *p) {
 // "app" and "image" for all of them.
 static const char **across_target_names(wg_cfg *c, const wg_project *p, size_t *out_n) {
   size_t n = 0;
-  const char **v = wg_cfg_alloc(c, (p->n_apps + p->n_images) * 2 + 2, sizeof(*v));
+  const char **v = wg_cfg_alloc(c, p->n_apps * 2 + p->n_images * 3 + 2, sizeof(*v));
   for (size_t i = 0; i < p->n_apps; i++) {
     v[n++] = wg_cfg_printf(c, "app/%s", p->apps[i].name);
     v[n++] = p->apps[i].name;
@@ -239,6 +240,9 @@ static const char **across_target_names(wg_cfg *c, const wg_project *p, size_t *
   for (size_t i = 0; i < p->n_images; i++) {
     v[n++] = wg_cfg_printf(c, "image/%s", p->images[i].name);
     v[n++] = p->images[i].name;
+    if (p->images[i].into != NULL) {
+      v[n++] = wg_cfg_printf(c, "image/%s", p->images[i].into);
+    }
   }
   v[n++] = "app";
   v[n++] = "image";
@@ -282,6 +286,7 @@ void wg_project_across(wg_cfg *c, wg_project *p) {
     across_publish(c, p, &p->publish[i]);
   }
   across_images(c, p);
+  wg_into_rules(c, p);
 }
 
 // The architecture of what the base is made of in the end; NULL: not known.
@@ -309,4 +314,5 @@ void wg_project_across_files(wg_cfg *c, const wg_project *p) {
     }
     wg_serviced_files(c, img);
   }
+  wg_into_files(c, p);
 }

@@ -32,6 +32,12 @@ static bool bases_is_output(wg_cfg *c, const char *out_dir, const wg_cfg_image *
   return path[n] == '.' && strcmp(path + n + 1, endings[kind]) == 0;
 }
 
+static bool bases_is_into(wg_cfg *c, const wg_project *p, const wg_cfg_image *img,
+                          const char *path) {
+  return strcmp(path, wg_cfg_printf(c, "%s/%s", p->out_dir, img->into)) == 0 ||
+         strcmp(path, wg_cfg_printf(c, "%s/out/%s", p->dir, img->into)) == 0;
+}
+
 static bool bases_has_output(const wg_cfg_image *img, wg_output_kind kind) {
   for (size_t i = 0; i < img->n_outputs; i++) {
     if (img->outputs[i].kind == kind) {
@@ -47,6 +53,14 @@ static void bases_of_file(wg_cfg *c, const wg_project *p, const wg_cfg_image *im
   WG_AUTO(wg_cstr) given = wg_hostfile_path(c, b->path);
   WG_AUTO(wg_cstr) path = wg_path_clean(given);
   for (size_t i = 0; i < n; i++) {
+    if (images[i].into != NULL && bases_is_into(c, p, &images[i], path)) {
+      wg_cfg_error(c, b->path_pos,
+                   wg_cfg_printf(c, "images.%s.base: '%s' is where image '%s' goes", img->name,
+                                 b->path, images[i].name),
+                   wg_cfg_printf(c, "write 'base: {image: %s}'", images[i].name));
+      b->path = NULL;
+      return;
+    }
     for (unsigned k = 0; k < WG_ARRAY_LEN(endings); k++) {
       // With --env both are meant: there is one of that name, and this run makes it.
       if (!bases_is_output(c, p->out_dir, &images[i], (wg_output_kind)k, path) &&

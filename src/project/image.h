@@ -24,6 +24,7 @@ extern const wg_section wg_section_puts; // no keys: what two of these put at on
 extern const wg_section wg_section_winre;
 extern const wg_section wg_section_winre_unserviced; // keys that it has not yet
 extern const wg_section wg_section_outputs;
+extern const wg_section wg_section_into;
 extern const wg_section wg_section_compact;
 extern const wg_section wg_section_unserviced; // keys that an image has not, and why
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "project/image.h"
+#include "project/values.h"
 
 static const wg_choice kinds[] = {{"wim", WG_OUTPUT_WIM, false},
                                   {"esd", WG_OUTPUT_ESD, false},
@@ -29,7 +30,8 @@ static const wg_key output_item[] = {{.name = "",
 static const wg_key rows[] = {
     {.name = "outputs",
      .type = WG_KEY_LIST,
-     .flags = WG_KF_REQUIRED | WG_KF_UNIQUE,
+     .flags = WG_KF_UNIQUE,
+     .group = 1,
      .sub = output_item,
      .at = WG_AT(wg_cfg_list, items),
      .count_at = WG_AT(wg_cfg_list, n),
@@ -63,3 +65,23 @@ static void outputs_rules(wg_cfg *c, const wg_place *at) {
 }
 
 const wg_section wg_section_outputs = {.rows = rows, .rules = outputs_rules};
+
+#define IMG(field) WG_AT(wg_cfg_image, field)
+static const wg_key into_rows[] = {
+    {.name = "into",
+     .type = WG_KEY_STRING,
+     .group = 1,
+     .at = IMG(into),
+     .pos_at = IMG(into_pos),
+     .check = wg_cfg_check_into,
+     .pattern = "^[a-z0-9][a-z0-9._-]*\\.(wim|esd)$",
+     .since = "0.2",
+     .doc =
+         "Instead of `outputs`: one file, `out/<into>`, for all images that say the same. Each of "
+         "them is in it, in the order of this file, and nothing else of their bases; contents "
+         "that several have are in it once. What it is its name says: `.wim` or `.esd`. Two "
+         "images of one file need two names (`name`).",
+     .example = "win11.wim"},
+    {.name = NULL}};
+
+const wg_section wg_section_into = {.rows = into_rows};

@@ -35,6 +35,7 @@ static const wg_section_at sections[] = {
     {"images.*.indexes.*", &wg_section_registry, WG_AT_LIST(wg_cfg_image, registry)},
     {"images.*.indexes.*", &wg_section_puts, WG_WHOLE},
     {"images.*", &wg_section_outputs, WG_AT_LIST(wg_cfg_image, outputs)},
+    {"images.*", &wg_section_into, WG_WHOLE},
     {"images.*", &wg_section_compact, WG_AT(wg_cfg_image, compact)},
     {"images.*", &wg_section_unserviced, WG_WHOLE},
     {"", &wg_section_publish, WG_AT_LIST(wg_project, publish)},

@@ -303,3 +303,15 @@ bool wg_cfg_check_base_image(wg_cfg_text *t) {
   }
   return true;
 }
+
+bool wg_cfg_check_into(wg_cfg_text *t) {
+  wg_str s = wg_str_of(t->text);
+  if (!wg_cfg_check_name(t)) {
+    return false;
+  }
+  if (s.n <= 4 || (!wg_str_ends(s, ".wim") && !wg_str_ends(s, ".esd"))) {
+    return value_bad(t, "does not say what kind of file it is",
+                     "end it in .wim or .esd: win11.wim");
+  }
+  return true;
+}

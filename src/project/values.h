@@ -21,6 +21,7 @@ bool wg_cfg_check_env_name(wg_cfg_text *t);
 bool wg_cfg_check_var_name(wg_cfg_text *t);
 bool wg_cfg_check_sha256(wg_cfg_text *t); // value: lower case
 bool wg_cfg_check_base_image(wg_cfg_text *t);
+bool wg_cfg_check_into(wg_cfg_text *t); // a safe name that ends in .wim or .esd
 bool wg_cfg_check_host_path(wg_cfg_text *t);
 bool wg_cfg_check_reg_key(wg_cfg_text *t);
 bool wg_cfg_check_reg_delete(wg_cfg_text *t);

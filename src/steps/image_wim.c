@@ -381,6 +381,11 @@ wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err
       return err->code;
     }
   }
+  if (plan->image->into != NULL) { // its own file is on the way only: image_into.h
+    wg_output_kind kind =
+        wg_str_ends(wg_str_of(plan->image->into), ".esd") ? WG_OUTPUT_ESD : WG_OUTPUT_WIM;
+    return image_add(g, plan, ones, &from, kind, &made[0], err);
+  }
   for (size_t i = 0; i < plan->image->n_outputs; i++) {
     const wg_cfg_output *o = &plan->image->outputs[i];
     wg_output_kind kind = o->kind == WG_OUTPUT_SWM ? WG_OUTPUT_WIM : o->kind;

@@ -7,6 +7,7 @@
 #include "image/synthetic/synthetic.h"
 #include "steps/base_facts.h"
 #include "steps/image_base.h"
+#include "steps/image_into.h"
 #include "steps/image_wim.h"
 
 #define POS_FMT "%s:%u:%u: "
@@ -57,17 +58,8 @@ static wg_code project_of_image(const wg_project *p, const project_steps *steps,
                                 wg_error *err) {
   const wg_image_one *of = steps->of_image[project_image_index(p, image->base.of)];
   wg_assert(of != NULL);
-  const char *name = of->image->names.name.text;
   out->arch = image->arch != NULL ? image->arch : of->arch;
-  if (image->base.image != NULL) {
-    out->base_image = image->base.image;
-  } else if (name != NULL) {
-    out->base_image = name;
-  } else if (of->base.image > 0) {
-    out->base_image = wg_arena_printf(memory, "%u", (unsigned)of->base.image);
-  } else {
-    out->base_image = of->base_image != NULL ? of->base_image : "1";
-  }
+  out->base_image = image->base.image != NULL ? image->base.image : wg_image_in_output(of, memory);
   if (out->base_image == NULL) {
     return wg_arena_fail(memory, err);
   }
@@ -244,5 +236,14 @@ wg_code wg_project_add_steps(wg_graph *g, wg_store *store, const wg_project *pro
       wg_step_alias(steps.of_app[i][t], app->name);
     }
   }
-  return project_add_images(g, project, &steps, &env->arena, err);
+  if (project_add_images(g, project, &steps, &env->arena, err) != WG_OK) {
+    return err->code;
+  }
+  bool *alias = wg_xarray(project->n_images + 1, sizeof(*alias));
+  for (size_t i = 0; i < project->n_images; i++) {
+    alias[i] = project_name_is_clear(project, project->images[i].name);
+  }
+  wg_code code = wg_image_into_steps(g, project, steps.of_image, alias, &env->arena, err);
+  wg_xfree(alias);
+  return code;
 }

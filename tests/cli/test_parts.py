@@ -102,7 +102,7 @@ BOTH_CHANGES = [
 WINRE_CHANGES = [("winre.files.0.from", "other.txt"), ("winre.files.0.to", "C:\\M\\"), ("winre.registry.0.values.A", 2),
                  ("winre.registry", [{"key": "HKLM\\SOFTWARE\\Other"}])]
 # They decide which steps there are, or where a base is; not what is in the image's own step.
-NOT_HERE = {"base.synthetic", "base.wim", "base.file", "base.dir", "base.sha256", "arch", "outputs", "outputs.0.swm", "apps", "files", "registry",
+NOT_HERE = {"base.synthetic", "base.wim", "base.file", "base.dir", "base.sha256", "arch", "outputs", "outputs.0.swm", "into", "apps", "files", "registry",
             "apps.0.app", "apps.0.service", "apps.0.firewall", "apps.0.uninstall", "apps.0.service.failures", "winre.drivers"}
 STEP = "image/full/wim"
 

@@ -203,6 +203,8 @@ struct wg_cfg_image {
   wg_cfg_winre winre;
   const wg_cfg_output *outputs;
   size_t n_outputs;
+  const char *into; // instead of outputs: the file that the image ends in; NULL
+  wg_pos into_pos;
   bool compact;
   // indexes: as they are written: of each only name (what the file calls it), pos, names, apps,
   // files and registry.

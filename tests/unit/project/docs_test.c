@@ -130,8 +130,8 @@ static void every_section_stands_in_a_map(void **state) {
 static const struct {
   const char *path, *with;
 } companions[] = {
-    {"images.*.base", "arch: amd64"},
-    {"images.*.indexes", "base: {file: boot.wim}"},
+    {"images.*.base", "arch: amd64, outputs: [wim]"},
+    {"images.*.indexes", "base: {file: boot.wim}, outputs: [wim]"},
     {"images.*.base.image", "file: base/base.wim"},
     {"images.*.base.state", "synthetic: windows-11"},
     {"images.*.files[].from", "to: 'C:\\Kiosk'"},

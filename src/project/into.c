@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "project/into.h"
+
+#include <string.h>
+
+#include "base/utf.h"
+
+static bool into_same(const char *a, const char *b) {
+  return wg_name_cmp_nocase(wg_str_of(a), wg_str_of(b)) == 0;
+}
+
+static void into_taken(wg_cfg *c, const wg_cfg_image *img, const char *by) {
+  wg_cfg_error(c, img->into_pos,
+               wg_cfg_printf(c, "images.%s.into: out/%s is %s", img->name, img->into, by),
+               "choose another name");
+}
+
+// Names of out/ that something else has.
+static void into_file(wg_cfg *c, const wg_project *p, const wg_cfg_image *img) {
+  static const char *const endings[] = {"wim", "esd", "swm"};
+  for (size_t i = 0; i < p->n_apps; i++) {
+    if (strcmp(p->apps[i].name, img->into) == 0) {
+      into_taken(c, img, wg_cfg_printf(c, "the folder of app '%s'", img->into));
+    }
+  }
+  for (size_t i = 0; i < p->n_images; i++) {
+    const wg_cfg_image *x = &p->images[i];
+    if (strcmp(x->name, img->into) == 0) {
+      into_taken(c, img, wg_cfg_printf(c, "what the image of that name is called as a target"));
+    }
+    for (size_t k = 0; k < x->n_outputs; k++) {
+      const char *file = wg_cfg_printf(c, "%s.%s", x->name, endings[x->outputs[k].kind]);
+      if (strcmp(file, img->into) == 0) {
+        into_taken(c, img, wg_cfg_printf(c, "an output of image '%s'", x->name));
+      }
+    }
+  }
+}
+
+static void into_two_names(wg_cfg *c, const wg_cfg_image *a, const wg_cfg_image *b,
+                           const char *name) {
+  wg_cfg_error(c, b->names.name.text != NULL ? b->names.name.pos : b->pos,
+               wg_cfg_printf(c,
+                             "images.%s: %s would have two images of the name '%s': see %s:%u:%u",
+                             b->name, b->into, name, a->pos.file, a->pos.line, a->pos.col),
+               "give each a 'name' of its own");
+}
+
+// What both are called when neither is given a name: one image of one base.
+static bool into_same_image(const wg_cfg_image *a, const wg_cfg_image *b) {
+  return a->names.name.text == NULL && b->names.name.text == NULL && a->base_image != NULL &&
+         b->base_image != NULL && a->base.kind == b->base.kind && a->base.wim == b->base.wim &&
+         strcmp(a->base.path, b->base.path) == 0 && strcmp(a->base_image, b->base_image) == 0;
+}
+
+typedef void (*into_pair)(wg_cfg *c, const wg_cfg_image *a, const wg_cfg_image *b);
+
+static void into_given(wg_cfg *c, const wg_cfg_image *a, const wg_cfg_image *b) {
+  const char *x = a->names.name.text, *y = b->names.name.text;
+  if (x != NULL && y != NULL && into_same(x, y)) {
+    into_two_names(c, a, b, y);
+  }
+}
+
+static void into_found(wg_cfg *c, const wg_cfg_image *a, const wg_cfg_image *b) {
+  if (into_same_image(a, b)) {
+    into_two_names(c, a, b, b->base_image);
+  }
+}
+
+// Every two images of one file that come from two images of the project.
+static void into_pairs(wg_cfg *c, const wg_project *p, into_pair tell) {
+  for (size_t i = 1; i < p->n_images; i++) {
+    for (size_t k = 0; k < i; k++) {
+      const wg_cfg_image *a = &p->images[k], *b = &p->images[i];
+      if (a->into == NULL || b->into == NULL || strcmp(a->into, b->into) != 0) {
+        continue;
+      }
+      for (size_t x = 0; x < a->n_serviced; x++) {
+        for (size_t y = 0; y < b->n_serviced; y++) {
+          tell(c, &a->serviced[x], &b->serviced[y]);
+        }
+      }
+    }
+  }
+}
+
+void wg_into_rules(wg_cfg *c, const wg_project *p) {
+  for (size_t i = 0; i < p->n_images; i++) {
+    if (p->images[i].into != NULL) {
+      into_file(c, p, &p->images[i]);
+    }
+  }
+  into_pairs(c, p, into_given);
+}
+
+void wg_into_files(wg_cfg *c, const wg_project *p) {
+  into_pairs(c, p, into_found);
+}

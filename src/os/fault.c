@@ -5,6 +5,7 @@
 #ifdef WG_FAULT
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>

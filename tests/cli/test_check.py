@@ -118,7 +118,7 @@ def test_nothing_from_the_file_reaches_the_terminal_raw(run, good):
     assert r.code == 3 and "\x1b" not in r.out and "\\x1b[31m" in r.out, r
 
 
-def test_the_time_of_the_last_commit(run, good, env):
+def test_the_time_of_the_last_commit(run, good, env, tmp_path):
     needs("git")
     (good / "wingo.yaml").write_text(GOOD + "time: commit\n")
     r = run("check", cwd=good, env={"GIT_CEILING_DIRECTORIES": str(good.parent)})

@@ -70,6 +70,50 @@ static const char *cfg_shown(wg_cfg *c, const char *text) {
   return shown;
 }
 
+#define CFG_WORD_MAX 100U // bytes of a word in a message
+#define CFG_WORD_HEAD 60U // what is shown of a longer one
+#define CFG_WORD_TAIL 12U
+#define CFG_TEXT_MAX 1000U // bytes of a message
+
+// Names and values of the file are quoted in messages: of very long ones the beginning and the end.
+static const char *cfg_short(wg_cfg *c, const char *text) {
+  size_t n = text == NULL ? 0 : strlen(text);
+  bool fits = n <= CFG_WORD_MAX;
+  for (const char *p = text; !fits && *p != '\0';) {
+    size_t word = strcspn(p, " ");
+    if (word > CFG_WORD_MAX) {
+      break;
+    }
+    p += word + strspn(p + word, " ");
+    fits = *p == '\0' && n <= CFG_TEXT_MAX;
+  }
+  if (fits) {
+    return text;
+  }
+  WG_AUTO(wg_buf) out = {0};
+  wg_buf_init(&out, wg_heap(), 0);
+  for (const char *p = text; *p != '\0' && out.n < CFG_TEXT_MAX;) {
+    size_t word = strcspn(p, " "), head = word, tail = word;
+    if (word > CFG_WORD_MAX) {
+      head = CFG_WORD_HEAD;
+      tail = word - CFG_WORD_TAIL;
+      while (((uint8_t)p[head] & 0xC0) == 0x80) { // between characters
+        head--;
+      }
+      while (tail < word && ((uint8_t)p[tail] & 0xC0) == 0x80) {
+        tail++;
+      }
+    }
+    wg_buf_add(&out, p, head);
+    wg_buf_add_z(&out, head < word ? "..." : "");
+    wg_buf_add(&out, p + tail, word - tail);
+    size_t spaces = strspn(p + word, " ");
+    wg_buf_add(&out, p + word, spaces);
+    p += word + spaces;
+  }
+  return wg_cfg_printf(c, "%s%s", wg_buf_z(&out), out.n >= CFG_TEXT_MAX ? "..." : "");
+}
+
 void wg_cfg_add_fault(wg_cfg *c, wg_severity severity, wg_pos pos, const char *text,
                       const char *hint) {
   c->n_errors += severity == WG_FAULT_ERROR ? 1 : 0;
@@ -82,8 +126,8 @@ void wg_cfg_add_fault(wg_cfg *c, wg_severity severity, wg_pos pos, const char *t
     severity = WG_FAULT_ERROR;
     c->n_errors++;
   }
-  wg_vec_push(&c->faults, &c->n_faults, &c->cap_faults) =
-      (wg_cfg_fault){severity, pos, cfg_shown(c, text), cfg_shown(c, hint)};
+  wg_vec_push(&c->faults, &c->n_faults, &c->cap_faults) = (wg_cfg_fault){
+      severity, pos, cfg_short(c, cfg_shown(c, text)), cfg_short(c, cfg_shown(c, hint))};
 }
 
 void wg_cfg_error(wg_cfg *c, wg_pos pos, const char *text, const char *hint) {

@@ -21,7 +21,7 @@ static const wg_yaml_node *load_parse(wg_cfg *c, wg_str bytes, uint32_t source, 
                      wg_cfg_printf(c, "%s", err->text), NULL);
   }
   *out_empty = code == WG_OK && (doc.root == NULL || wg_yaml_is_null(doc.root));
-  if (code != WG_OK || *out_empty) {
+  if (doc.root == NULL || *out_empty) {
     return NULL;
   }
   if (doc.root->kind != WG_YAML_MAP) {

@@ -143,6 +143,31 @@ static bool walk_has_key(wg_walk *w, const wg_key *row, const char *name) {
   return false;
 }
 
+// What a key that there is not looks like.
+static const char *walk_looks_like(wg_walk *w, const wg_key *row, const char *name) {
+  size_t n = strcspn(name, " {['\"");
+  const char *word = wg_cfg_printf(w->c, "%.*s", (int)(n > 100 ? 100 : n), name);
+  if (strncmp(name, "\xC2\xA0", 2) == 0 || strncmp(name, "\xE3\x80\x80", 3) == 0) {
+    return "the line begins with a space that is no ordinary one (U+00A0 or U+3000), as web pages "
+           "have them: indent with spaces";
+  }
+  if (name[n] != '\0' && walk_has_key(w, row, word)) {
+    return wg_cfg_printf(w->c, "a ':' is missing behind '%s'", word);
+  }
+  size_t colon = strcspn(name, ":");
+  const char *key = wg_cfg_printf(w->c, "%.*s", (int)(colon > 100 ? 100 : colon), name);
+  if (name[colon] == ':' && walk_has_key(w, row, key)) {
+    return wg_cfg_printf(w->c, "a space is missing behind '%s:'", key);
+  }
+  if (name[0] == '+' && walk_has_key(w, row, name + 1)) {
+    return wg_cfg_printf(w->c,
+                         "'+' adds to a list of wingo.yaml from an overlay or --set; here it is "
+                         "'%s'",
+                         name + 1);
+  }
+  return NULL;
+}
+
 // Reports the key; the number of the one that it is near to, counted from 1, 0 when it is near to
 // none.
 static size_t walk_unknown(wg_walk *w, const wg_key *row, const wg_yaml_node *key) {
@@ -163,11 +188,9 @@ static size_t walk_unknown(wg_walk *w, const wg_key *row, const wg_yaml_node *ke
   const char *near = wg_nearest(key->text, names, n);
   const char *elsewhere = walk_elsewhere(w, w->c->lang->root, key->text, "");
   const char *hint = wg_cfg_printf(w->c, "known here: %s", list);
-  if (key->text[0] == '+' && walk_has_key(w, row, key->text + 1)) {
-    hint = wg_cfg_printf(w->c,
-                         "'+' adds to a list of wingo.yaml from an overlay or --set; here it is "
-                         "'%s'",
-                         key->text + 1);
+  const char *looks = walk_looks_like(w, row, key->text);
+  if (looks != NULL) {
+    hint = looks;
   } else if (near != NULL) {
     hint = wg_cfg_printf(w->c, "did you mean '%s'?", near);
   } else if (elsewhere != NULL) {

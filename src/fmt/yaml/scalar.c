@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
-#include "fmt/yaml/yaml.h"
+#include "fmt/yaml/internal.h"
 
 const wg_yaml_node *wg_yaml_get(const wg_yaml_node *map, const char *key) {
   if (map == NULL || map->kind != WG_YAML_MAP) {
@@ -96,4 +96,19 @@ bool wg_yaml_is_number(const wg_yaml_node *n) {
                                       "-.inf", "-.Inf", "-.INF", ".nan",  ".NaN",  ".NAN"};
   return scalar_is_plain(n) && (scalar_is_prefixed(n->text) || scalar_is_decimal(n->text) ||
                                 scalar_is_one_of(n, words, WG_ARRAY_LEN(words)));
+}
+
+bool wg_yaml_core_tag(wg_str name, wg_yaml_node *n) {
+  static const char *const values[] = {"int", "float", "bool", "null"};
+  if (wg_str_eqz(name, "str")) {
+    n->style = n->style == WG_YAML_PLAIN ? WG_YAML_SINGLE : n->style;
+    return true;
+  }
+  for (size_t i = 0; i < WG_ARRAY_LEN(values); i++) {
+    if (wg_str_eqz(name, values[i])) {
+      n->style = WG_YAML_PLAIN;
+      return true;
+    }
+  }
+  return wg_str_eqz(name, "map") || wg_str_eqz(name, "seq");
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
 #include "base/utf.h"
 #include "fmt/yaml/internal.h"
 
@@ -36,9 +38,38 @@ static bool scan_is_wide(wg_str t) {
          (t.n >= 4 && t.p[0] == 0 && t.p[1] != 0 && t.p[2] == 0 && t.p[3] != 0);
 }
 
+// What begins with '%' in front of the document is an instruction to YAML, and would be passed
+// over.
+static bool scan_directives(wg_str t, wg_yaml_fault *out) {
+  uint32_t line = 1;
+  for (size_t at = 0; at < t.n; line++) {
+    wg_str rest = {t.p + at, t.n - at};
+    size_t n = wg_str_find(rest, '\n');
+    bool passes = rest.p[0] == '#' || rest.p[0] == '\r' || n == 0;
+    if (rest.p[0] == '%' && !wg_str_starts(rest, "%YAML ") && !wg_str_starts(rest, "%TAG ")) {
+      *out =
+          (wg_yaml_fault){line, 1, "a line that begins with '%', which is an instruction to YAML",
+                          "put the key into quotes"};
+      return false;
+    }
+    if (!passes && rest.p[0] != '%') {
+      return true;
+    }
+    at += n + 1;
+  }
+  return true;
+}
+
 bool wg_yaml_scan(wg_str text, wg_arena *arena, wg_yaml_fault *out) {
   if (scan_is_wide(text)) {
-    *out = (wg_yaml_fault){1, 1, "the file is not UTF-8 but UTF-16", "save it as UTF-8"};
+    bool is_32 = wg_str_starts((wg_str){text.p + 2, text.n - 2}, "\xFF\xFE") ||
+                 (text.n >= 4 && text.p[2] == 0 && text.p[3] == 0);
+    *out = (wg_yaml_fault){
+        1, 1, is_32 ? "the file is not UTF-8 but UTF-32" : "the file is not UTF-8 but UTF-16",
+        "save it as UTF-8"};
+    return false;
+  }
+  if (!scan_directives(text, out)) {
     return false;
   }
   size_t pos = 0;
@@ -71,4 +102,29 @@ bool wg_yaml_scan(wg_str text, wg_arena *arena, wg_yaml_fault *out) {
     return false;
   }
   return true;
+}
+
+size_t wg_yaml_block_header(wg_str t, size_t pos) {
+  size_t end = pos;
+  while (end > 0 && strchr(" \t\r\n", t.p[end - 1]) != NULL) {
+    end--;
+  }
+  size_t start = end;
+  while (start > 0 && t.p[start - 1] != '\n') {
+    start--;
+  }
+  for (size_t i = start; i < end; i++) {
+    bool opens = (t.p[i] == '|' || t.p[i] == '>') && (i == start || strchr(" \t-:", t.p[i - 1]));
+    size_t k = i + 1;
+    while (opens && k < end && strchr("0123456789+-", t.p[k]) != NULL) {
+      k++;
+    }
+    while (opens && k < end && (t.p[k] == ' ' || t.p[k] == '\t')) {
+      k++;
+    }
+    if (opens && (k == end || t.p[k] == '#')) {
+      return i;
+    }
+  }
+  return pos;
 }

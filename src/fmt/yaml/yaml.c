@@ -40,6 +40,7 @@ typedef struct yaml_parse {
   wg_yaml_fault *faults;
   size_t n_faults, cap_faults;
   bool no_memory;
+  yaml_mend mend; // of a text that could not be read
 } yaml_parse;
 
 #define YAML_MAX_FAULTS 200
@@ -73,6 +74,7 @@ static void yaml_fault(yaml_parse *p, uint32_t line, uint32_t col, const char *t
 // Ends the parse: this fault replaces all others.
 static wg_code yaml_stop(yaml_parse *p, wg_code code, wg_yaml_fault f, wg_error *err) {
   p->n_faults = 0;
+  p->root = NULL;
   yaml_fault(p, f.line, f.col, f.text, f.hint);
   if (p->no_memory) {
     return wg_arena_fail(p->arena, err);
@@ -86,32 +88,6 @@ static void yaml_seek_mark(yaml_parse *p, const struct fy_mark *m) {
   if (m != NULL) {
     wg_yaml_cursor_seek(&p->cursor, m->input_pos);
   }
-}
-
-// The | or > whose content starts at pos; pos when it can't be made out.
-static size_t yaml_block_header(wg_str t, size_t pos) {
-  size_t end = pos;
-  while (end > 0 && strchr(" \t\r\n", t.p[end - 1]) != NULL) {
-    end--;
-  }
-  size_t start = end;
-  while (start > 0 && t.p[start - 1] != '\n') {
-    start--;
-  }
-  for (size_t i = start; i < end; i++) {
-    bool opens = (t.p[i] == '|' || t.p[i] == '>') && (i == start || strchr(" \t-:", t.p[i - 1]));
-    size_t k = i + 1;
-    while (opens && k < end && strchr("0123456789+-", t.p[k]) != NULL) {
-      k++;
-    }
-    while (opens && k < end && (t.p[k] == ' ' || t.p[k] == '\t')) {
-      k++;
-    }
-    if (opens && (k == end || t.p[k] == '#')) {
-      return i;
-    }
-  }
-  return pos;
 }
 
 // Where the event's node starts for a reader: libfyaml's marks lie behind quotes, stars and |.
@@ -134,7 +110,7 @@ static void yaml_seek_event(yaml_parse *p, struct fy_event *e) {
       break;
     case FYSS_LITERAL:
     case FYSS_FOLDED:
-      pos = yaml_block_header(t, pos);
+      pos = wg_yaml_block_header(t, pos);
       break;
     case FYSS_ANY:
     case FYSS_PLAIN:
@@ -231,22 +207,6 @@ static wg_code yaml_remember(yaml_parse *p, const char *name, const wg_yaml_node
   return WG_OK;
 }
 
-// What a tag of the core schema does to a node; false for another one.
-static bool yaml_apply_core_tag(wg_str name, wg_yaml_node *n) {
-  static const char *const values[] = {"int", "float", "bool", "null"};
-  if (wg_str_eqz(name, "str")) {
-    n->style = n->style == WG_YAML_PLAIN ? WG_YAML_SINGLE : n->style;
-    return true;
-  }
-  for (size_t i = 0; i < WG_ARRAY_LEN(values); i++) {
-    if (wg_str_eqz(name, values[i])) {
-      n->style = WG_YAML_PLAIN;
-      return true;
-    }
-  }
-  return wg_str_eqz(name, "map") || wg_str_eqz(name, "seq");
-}
-
 static void yaml_apply_tag(yaml_parse *p, struct fy_token *tag, wg_yaml_node *n) {
   static const char core[] = "tag:yaml.org,2002:";
   size_t len = 0;
@@ -259,7 +219,7 @@ static void yaml_apply_tag(yaml_parse *p, struct fy_token *tag, wg_yaml_node *n)
   if (wg_str_starts(t, core)) {
     name = (wg_str){t.p + sizeof(core) - 1, t.n - (sizeof(core) - 1)};
   }
-  if (!yaml_apply_core_tag(name, n)) {
+  if (!wg_yaml_core_tag(name, n)) {
     yaml_fault(p, n->line, n->col,
                wg_arena_printf(p->arena, "tag '%.*s' is not known", WG_STR_ARG(t)),
                "remove it: the value's place says its type");
@@ -267,20 +227,11 @@ static void yaml_apply_tag(yaml_parse *p, struct fy_token *tag, wg_yaml_node *n)
 }
 
 static wg_yaml_style yaml_style(enum fy_scalar_style s) {
-  switch (s) {
-  case FYSS_SINGLE_QUOTED:
-    return WG_YAML_SINGLE;
-  case FYSS_DOUBLE_QUOTED:
-    return WG_YAML_DOUBLE;
-  case FYSS_LITERAL:
-  case FYSS_FOLDED:
-    return WG_YAML_BLOCK;
-  case FYSS_ANY:
-  case FYSS_PLAIN:
-  case FYSS_MAX:
-    break;
-  }
-  return WG_YAML_PLAIN;
+  bool block = s == FYSS_LITERAL || s == FYSS_FOLDED;
+  return s == FYSS_SINGLE_QUOTED   ? WG_YAML_SINGLE
+         : s == FYSS_DOUBLE_QUOTED ? WG_YAML_DOUBLE
+         : block                   ? WG_YAML_BLOCK
+                                   : WG_YAML_PLAIN;
 }
 
 static wg_yaml_node *yaml_new_node(yaml_parse *p, wg_yaml_kind kind) {
@@ -320,6 +271,11 @@ static wg_code yaml_on_scalar(yaml_parse *p, struct fy_event *e, wg_error *err) 
     if (name == NULL) {
       return wg_arena_fail(p->arena, err);
     }
+    if (n->n == 0 && n->style == WG_YAML_PLAIN) {
+      yaml_fault(
+          p, n->line, n->col, wg_arena_printf(p->arena, "an anchor '&%s' on nothing", name),
+          wg_arena_printf(p->arena, "put text that begins with '&' into quotes: '&%s'", name));
+    }
     if (yaml_remember(p, name, n, err) != WG_OK) {
       return err->code;
     }
@@ -351,6 +307,26 @@ static wg_code yaml_on_start(yaml_parse *p, wg_yaml_kind kind, struct fy_token *
   return WG_OK;
 }
 
+// The text is taken as what it was probably meant to be.
+static wg_code yaml_no_anchor(yaml_parse *p, const char *name, wg_error *err) {
+  wg_yaml_node *n = yaml_new_node(p, WG_YAML_SCALAR);
+  n = n != NULL && yaml_count(p, 1, err) != WG_OK ? NULL : n;
+  const char *text = wg_arena_printf(p->arena, "*%s", name);
+  if (n == NULL || text == NULL) {
+    return err->code != WG_OK ? err->code : wg_arena_fail(p->arena, err);
+  }
+  n->style = WG_YAML_SINGLE;
+  n->text = text;
+  n->n = strlen(text);
+  yaml_fault(p, n->line, n->col,
+             wg_arena_printf(p->arena, "alias '*%s' has no anchor before it", name),
+             wg_arena_printf(p->arena,
+                             "put text that begins with '*' into quotes: '*%s'; or define the "
+                             "value before with '&%s'",
+                             name, name));
+  return yaml_push_item(p, n, err);
+}
+
 static wg_code yaml_on_alias(yaml_parse *p, struct fy_event *e, wg_error *err) {
   size_t len = 0;
   const char *name = yaml_token_text(p, e->alias.anchor, &len);
@@ -371,11 +347,7 @@ static wg_code yaml_on_alias(yaml_parse *p, struct fy_event *e, wg_error *err) {
     a = a->next;
   }
   if (a == NULL) {
-    wg_yaml_fault f = {p->cursor.line, p->cursor.col,
-                       wg_arena_printf(p->arena, "alias '*%s' has no anchor before it", name),
-                       "define the value first with '&name', or quote the text if the star is "
-                       "part of it"};
-    return yaml_stop(p, WG_E_FORMAT, f, err);
+    return yaml_no_anchor(p, name, err);
   }
   if (yaml_count(p, a->node->weight, err) != WG_OK) {
     return err->code;
@@ -598,6 +570,24 @@ static void yaml_blame_bracket(yaml_parse *p, wg_yaml_fault *fault) {
   }
 }
 
+static yaml_open yaml_innermost(const yaml_parse *p) {
+  wg_str t = p->cursor.text;
+  size_t depth = p->depth; // a pair in a list is a map without a bracket
+  while (depth > 0 && (p->stack[depth].pos >= t.n ||
+                       (t.p[p->stack[depth].pos] != '[' && t.p[p->stack[depth].pos] != '{'))) {
+    depth--;
+  }
+  if (depth == 0) {
+    return (yaml_open){0};
+  }
+  const yaml_frame *f = &p->stack[depth];
+  size_t off = f->pos;
+  while (off > 0 && t.p[off - 1] != '\n') {
+    off--;
+  }
+  return (yaml_open){t.p[f->pos], f->node->line, f->node->col, off};
+}
+
 // What libfyaml collected; the first error is the cause.
 static wg_code yaml_syntax(yaml_parse *p, wg_error *err) {
   wg_yaml_fault f = {p->cursor.line, p->cursor.col, NULL, NULL};
@@ -619,8 +609,11 @@ static wg_code yaml_syntax(yaml_parse *p, wg_error *err) {
       break;
     }
   }
-  wg_yaml_clarify(p->cursor.text, msg, p->arena, &f);
-  yaml_blame_bracket(p, &f);
+  const yaml_open open = yaml_innermost(p);
+  if (!wg_yaml_mend(p->cursor.text, msg, &open, p->arena, &f, &p->mend)) {
+    wg_yaml_clarify(p->cursor.text, msg, p->arena, &f);
+    yaml_blame_bracket(p, &f);
+  }
   fy_diag_unref(diag);
   return yaml_stop(p, WG_E_FORMAT, f, err);
 }
@@ -709,22 +702,72 @@ static wg_code yaml_with_parser(yaml_parse *p, wg_error *err) {
   return code;
 }
 
+#define YAML_MAX_MENDS 20U
+#define YAML_MEND_BYTES 262144U // a longer text is not copied again and again
+
+static yaml_parse *yaml_new_parse(wg_str bytes, const wg_yaml_limits *limits, uint32_t source,
+                                  wg_arena *arena) {
+  yaml_parse *p = wg_arena_new(arena, yaml_parse);
+  if (p != NULL) {
+    *p = (yaml_parse){.arena = arena,
+                      .limits = *limits,
+                      .source = source,
+                      .cursor = {.text = bytes, .line = 1, .col = 1}};
+    p->limits.max_depth = limits->max_depth > YAML_MAX_DEPTH ? YAML_MAX_DEPTH : limits->max_depth;
+  }
+  return p;
+}
+
+// Reads the text; where it can't be read on for a mistake that is known, as if it had not been
+// made, so that all are found. *out_p has the last reading and, first, the mistakes.
+static wg_code yaml_read(wg_str bytes, yaml_parse **out_p, wg_error *err) {
+  yaml_parse *p = *out_p;
+  wg_yaml_fault made[YAML_MAX_MENDS];
+  size_t n_made = 0;
+  wg_error first = WG_ERROR_INIT;
+  wg_code code = yaml_with_parser(p, err);
+  while (code == WG_E_FORMAT && p->mend.has && n_made < YAML_MAX_MENDS &&
+         bytes.n <= YAML_MEND_BYTES && p->n_faults == 1 &&
+         !wg_yaml_is_again(made, n_made, &p->faults[0])) {
+    const yaml_mend m = p->mend;
+    first = n_made == 0 ? *err : first;
+    made[n_made++] = p->faults[0];
+    p = yaml_new_parse(bytes, &p->limits, p->source, p->arena);
+    if (p == NULL || !wg_yaml_mended(p->arena, &m, &p->cursor.text)) {
+      return wg_arena_fail((*out_p)->arena, err);
+    }
+    *out_p = p;
+    bytes = p->cursor.text;
+    code = yaml_with_parser(p, err);
+  }
+  if (n_made == 0 || p->no_memory || code == WG_E_NOMEM) {
+    return code;
+  }
+  const wg_yaml_fault *rest = p->faults;
+  size_t n_rest = p->n_faults;
+  if (code != WG_OK && n_rest == 1 && wg_yaml_is_again(made, n_made, rest)) {
+    n_rest = 0; // what the change of that line left
+  }
+  p->faults = NULL;
+  p->n_faults = p->cap_faults = 0;
+  for (size_t i = 0; i < n_made + n_rest; i++) {
+    const wg_yaml_fault *f = i < n_made ? &made[i] : &rest[i - n_made];
+    yaml_fault(p, f->line, f->col, f->text, f->hint);
+  }
+  p->root = code == WG_OK ? p->root : NULL;
+  *err = first;
+  return first.code;
+}
+
 wg_code wg_yaml_parse(wg_str bytes, const wg_yaml_limits *limits, uint32_t source, wg_arena *arena,
                       wg_yaml_doc *out, wg_error *err) {
   *out = (wg_yaml_doc){0};
   if (wg_str_starts(bytes, "\xEF\xBB\xBF")) { // a byte order mark is no character of the text
     bytes = (wg_str){bytes.p + 3, bytes.n - 3};
   }
-  yaml_parse *p = wg_arena_new(arena, yaml_parse);
+  yaml_parse *p = yaml_new_parse(bytes, limits, source, arena);
   if (p == NULL) {
     return wg_arena_fail(arena, err);
-  }
-  *p = (yaml_parse){.arena = arena,
-                    .limits = *limits,
-                    .source = source,
-                    .cursor = {.text = bytes, .line = 1, .col = 1}};
-  if (p->limits.max_depth > YAML_MAX_DEPTH) {
-    p->limits.max_depth = YAML_MAX_DEPTH;
   }
   wg_code code = WG_OK;
   wg_yaml_fault f = {1, 1, NULL, NULL};
@@ -735,14 +778,14 @@ wg_code wg_yaml_parse(wg_str bytes, const wg_yaml_limits *limits, uint32_t sourc
   } else if (!wg_yaml_scan(bytes, arena, &f)) {
     code = yaml_stop(p, WG_E_FORMAT, f, err);
   } else if (bytes.n > 0) {
-    code = yaml_with_parser(p, err);
+    code = yaml_read(bytes, &p, err);
   }
   if (p->no_memory || code == WG_E_NOMEM) {
     return code == WG_OK ? wg_arena_fail(arena, err) : code;
   }
   out->faults = p->faults;
   out->n_faults = p->n_faults;
-  if (code == WG_OK) {
+  if (code == WG_OK || code == WG_E_FORMAT) {
     out->root = p->root;
   }
   return code;

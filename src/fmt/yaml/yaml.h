@@ -62,10 +62,12 @@ typedef struct wg_yaml_doc {
 } wg_yaml_doc;
 
 // Parses one document. Everything in *out lives in arena; bytes need not outlive the call.
-// source is copied to every node. Text that is no YAML gives FORMAT (a limit: LIMIT), root NULL and
-// one fault, whose position and text *err has too. Faults that leave the tree usable (a key twice:
-// the first one stays; a tag nobody knows; a merge of something that is no map) give WG_OK with
-// n_faults > 0. NOMEM, and LIMIT for the arena's ceiling, leave *out empty.
+// source is copied to every node. Text that is no YAML gives FORMAT (a limit: LIMIT) and the faults
+// that were found, the first of which *err has too; root is NULL, or where each is a mistake that
+// people make, what was probably meant: good for finding more faults. Faults that leave the tree
+// usable (a key twice: the first one stays; a tag nobody knows; an alias of nothing; a merge of
+// something that is no map) give WG_OK with n_faults > 0. NOMEM, and LIMIT for the arena's ceiling,
+// leave *out empty.
 wg_code wg_yaml_parse(wg_str bytes, const wg_yaml_limits *limits, uint32_t source, wg_arena *arena,
                       wg_yaml_doc *out, wg_error *err);
 

@@ -184,19 +184,25 @@ typedef struct syntax_case {
 static void unreadable_text_is_one_fault_at_its_place(void **state) {
   (void)state;
   static const syntax_case cases[] = {
-      {"a: [b\n", WG_E_FORMAT, 1, 4},           {"a: {b: c\nd: e\n", WG_E_FORMAT, 2, 2},
-      {"a: 'b\nc: d\n", WG_E_FORMAT, 1, 4},     {"a:\n\tb: c\n", WG_E_FORMAT, 2, 1},
-      {"a: b: c\n", WG_E_FORMAT, 1, 5},         {"a: @b\n", WG_E_FORMAT, 1, 4},
-      {"a: *b\n", WG_E_FORMAT, 1, 4},           {"a: &x [*x]\n", WG_E_FORMAT, 1, 8},
-      {"a: b\n---\nc: d\n", WG_E_FORMAT, 2, 1}, {"a: \"\\0\"\n", WG_E_FORMAT, 1, 4},
-      {"a: \x01\n", WG_E_FORMAT, 1, 4},         {"\xC3\xA4: \xFF\n", WG_E_FORMAT, 1, 4},
+      {"a: [b\n", WG_E_FORMAT, 1, 4},
+      {"a: {b: c\nd: e\n", WG_E_FORMAT, 1, 4},
+      {"a: 'b\nc: d\n", WG_E_FORMAT, 1, 4},
+      {"a:\n\tb: c\n", WG_E_FORMAT, 2, 1},
+      {"a: b: c\n", WG_E_FORMAT, 1, 5},
+      {"a: @b\n", WG_E_FORMAT, 1, 4},
+      {"a: *\n", WG_E_FORMAT, 1, 4},
+      {"a: &x [*x]\n", WG_E_FORMAT, 1, 8},
+      {"a: b\n---\nc: d\n", WG_E_FORMAT, 2, 1},
+      {"a: \"\\0\"\n", WG_E_FORMAT, 1, 4},
+      {"a: \x01\n", WG_E_FORMAT, 1, 4},
+      {"\xC3\xA4: \xFF\n", WG_E_FORMAT, 1, 4},
       {"a: \xED\xA0\x80\n", WG_E_FORMAT, 1, 4},
   };
   for (size_t i = 0; i < WG_ARRAY_LEN(cases); i++) {
     parsed p;
     parse(&p, cases[i].text);
-    if (p.code != cases[i].code || p.doc.n_faults != 1 || p.doc.root != NULL ||
-        p.doc.faults[0].line != cases[i].line || p.doc.faults[0].col != cases[i].col) {
+    if (p.code != cases[i].code || p.doc.n_faults != 1 || p.doc.faults[0].line != cases[i].line ||
+        p.doc.faults[0].col != cases[i].col) {
       fail_msg("case %zu: %s (%s), %zu faults", i, wg_code_name(p.code), p.err.text,
                p.doc.n_faults);
     }
@@ -204,6 +210,55 @@ static void unreadable_text_is_one_fault_at_its_place(void **state) {
     assert_true(wg_str_starts(wg_str_of(p.err.text), where));
     wg_arena_done(&p.arena);
   }
+}
+
+// Each mistake at its place in one go, and what was meant as a tree.
+static void known_mistakes_are_all_told(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *faults, *has;
+  } cases[] = {
+      {"aa:b\nc\n  d: 1\ne:\n - f\n -g\n", "1:3 2:1 6:2", "e"},
+      {"a: [b\nc: {d: e\nf: 1\n", "2:4 1:4", "f"},
+      {"a:\n\tb: 1\n\tc: 2\nd: 1\n", "2:1 3:1", "d"},
+      {"a: \"C:\\Program\\X\"\nb: \"C:\\X\\\"\nc: 1\n", "1:15 2:7", "c"},
+      {"a: @x\nb: `y\nc: %z\nd: &\ne: *\nf: !\"x\ng: 1\n", "1:4 2:4 3:4 4:4 5:4 6:4", "g"},
+      {"a: 'b\nc: \"d\ne: 1\n", "1:4 2:4", "e"},
+      {"a: b: c\nd: [e f]\n g: 1\n", "1:5 3:2", "d"},
+      {"a: {b: c d: e}\nf: 1]\ng: [1]]\nh: 1\n", "1:11 3:7", "h"},
+      {"<<<<<<< a\nb: 1\n=======\nc: 1\n>>>>>>> d\n", "1:1 3:1 5:1", "c"},
+      {"a: &b\nc: *d\n", "1:1 2:4", "c"},
+  };
+  for (size_t i = 0; i < WG_ARRAY_LEN(cases); i++) {
+    parsed p;
+    parse(&p, cases[i].text);
+    WG_AUTO(wg_buf) got = {0};
+    wg_buf_init(&got, wg_heap(), 0);
+    for (size_t k = 0; k < p.doc.n_faults; k++) {
+      wg_buf_printf(&got, "%s%u:%u", k > 0 ? " " : "", (unsigned)p.doc.faults[k].line,
+                    (unsigned)p.doc.faults[k].col);
+    }
+    if (strcmp(wg_buf_z(&got), cases[i].faults) != 0 ||
+        wg_yaml_get(p.doc.root, cases[i].has) == NULL) {
+      fail_msg("case %zu: %s, root %d: %s", i, wg_buf_z(&got), p.doc.root != NULL, p.err.text);
+    }
+    wg_arena_done(&p.arena);
+  }
+}
+
+// A change that mends nothing is not made again and again.
+static void a_mistake_without_end_ends(void **state) {
+  (void)state;
+  WG_AUTO(wg_buf) text = {0};
+  wg_buf_init(&text, wg_heap(), 0);
+  for (size_t i = 0; i < 100; i++) {
+    wg_buf_printf(&text, "k%zu: @[{'\"\\\n - `\n", i);
+  }
+  parsed p;
+  parse(&p, wg_buf_z(&text));
+  assert_int_equal(p.code, WG_E_FORMAT);
+  assert_true(p.doc.n_faults > 0 && p.doc.n_faults < 30);
+  wg_arena_done(&p.arena);
 }
 
 static void limits_hold(void **state) {
@@ -310,6 +365,8 @@ int main(void) {
       cmocka_unit_test(an_alias_stands_where_it_is_used),
       cmocka_unit_test(duplicate_keys_are_faults_and_the_first_stays),
       cmocka_unit_test(unreadable_text_is_one_fault_at_its_place),
+      cmocka_unit_test(known_mistakes_are_all_told),
+      cmocka_unit_test(a_mistake_without_end_ends),
       cmocka_unit_test(limits_hold),
       cmocka_unit_test(aliases_count_as_what_they_stand_for),
       cmocka_unit_test(nothing_is_no_document),

@@ -75,6 +75,28 @@ wg_code wg_store_hash_fd(int fd, uint64_t n_bytes, const wg_cancel *cancel, wg_d
   return WG_OK;
 }
 
+// Large blobs are trusted by what stat says of them, as a user's files are: a base of an image is
+// not hashed by each build.
+static bool blob_recall(wg_store *s, const char *path, const wg_stat *st, const wg_digest *d) {
+  WG_AUTO(wg_cstr) full = wg_path_join(s->v1, path);
+  wg_digest known;
+  return st->size_bytes >= STORE_RECALL_BYTES &&
+         wg_store_recall(s, WG_STAT_FILE, full, st, &known) && wg_digest_eq(&known, d);
+}
+
+// It was hashed from start_ns on; st is from before.
+static void blob_remember(wg_store *s, int fd, const char *path, const wg_stat *st,
+                          int64_t start_ns, const wg_digest *d) {
+  wg_stat now;
+  wg_error ignored = WG_ERROR_INIT;
+  if (st->size_bytes >= STORE_RECALL_BYTES && wg_os_fstat(fd, &now, &ignored) == WG_OK &&
+      now.mtime_ns == st->mtime_ns && now.ctime_ns == st->ctime_ns &&
+      wg_store_settled(&now, start_ns)) {
+    WG_AUTO(wg_cstr) full = wg_path_join(s->v1, path);
+    wg_store_remember(s, WG_STAT_FILE, full, &now, d);
+  }
+}
+
 // Opens; hashes when this process has not yet and the blob is at most max_hash bytes. A damaged one
 // is removed and NOT_FOUND.
 static wg_code blob_open(wg_store *s, const wg_digest *d, uint64_t max_hash,
@@ -86,7 +108,8 @@ static wg_code blob_open(wg_store *s, const wg_digest *d, uint64_t max_hash,
       wg_os_open_read(s->v1_fd, path.s, &fd, err) != WG_OK || wg_os_fstat(fd, &st, err) != WG_OK) {
     return err->code;
   }
-  if (st.size_bytes <= max_hash && !store_was_seen(s, d)) {
+  if (st.size_bytes <= max_hash && !store_was_seen(s, d) && !blob_recall(s, path.s, &st, d)) {
+    int64_t start_ns = wg_os_wall_ns();
     wg_digest now;
     if (wg_store_hash_fd(fd, st.size_bytes, cancel, &now, err) != WG_OK) {
       return wg_wrap(err, "'%s/%s'", s->v1, path.s);
@@ -97,6 +120,7 @@ static wg_code blob_open(wg_store *s, const wg_digest *d, uint64_t max_hash,
                      "'%s/%s' was damaged and is removed: run again, and it is made anew", s->v1,
                      path.s);
     }
+    blob_remember(s, fd, path.s, &st, start_ns, d);
     store_mark_seen(s, d);
   }
   *out = wg_fd_take(&fd);

@@ -24,8 +24,10 @@
 // Blobs up to this size are not synced when put but hashed before they are believed; larger ones
 // are on the disk before they have their name.
 #define STORE_SMALL_BYTES ((uint64_t)64 << 10)
-// Blobs up to this size are hashed when a process first opens them.
+// Blobs up to this size are hashed when a process first opens them, but those from
+// STORE_RECALL_BYTES on only when stat says something else of them than when they were hashed last.
 #define STORE_REHASH_MAX_BYTES ((uint64_t)1 << 30)
+#define STORE_RECALL_BYTES ((uint64_t)4 << 20)
 #define STORE_STAMP_NS ((int64_t)600 * 1000000000)
 // A change within this time of being read may leave no trace in the file's times: kernels stamp by
 // their tick, 10 ms at the slowest.

@@ -155,6 +155,36 @@ static void bytes_become_a_blob(void **state) {
   assert_int_equal(wg_store_open_blob(p->s, &(wg_digest){0}, &fd, &n, &err), WG_E_NOT_FOUND);
 }
 
+static void a_large_blob_is_hashed_once(void **state) {
+  place *p = *state;
+  wg_error err = WG_ERROR_INIT;
+  const size_t n = (size_t)STORE_RECALL_BYTES;
+  WG_AUTO(wg_cstr) bytes = wg_xalloc(n);
+  wg_digest d, known;
+  wg_stat st;
+  assert_ok(wg_store_put_bytes(p->s, bytes, n, &d, &err), &err);
+  WG_AUTO(wg_cstr) path = object_file(p, "blobs", &d);
+  wg_os_sleep_ms(60); // till its times leave no doubt
+  for (unsigned i = 0; i < 2; i++) {
+    WG_AUTO(wg_fd) fd = -1;
+    reopen(p);
+    assert_ok(wg_store_open_blob(p->s, &d, &fd, NULL, &err), &err);
+    assert_true(wg_store_known_digest(p->s, path, &known) && wg_digest_eq(&known, &d));
+  }
+  // What stat says something else of is hashed again.
+  bytes[n / 2] = 1;
+  spoil(path, bytes, n);
+  reopen(p);
+  WG_AUTO(wg_fd) fd = -1;
+  assert_int_equal(wg_store_open_blob(p->s, &d, &fd, NULL, &err), WG_E_NOT_FOUND);
+  // And nothing else is: here it only says that these are the bytes.
+  spoil(path, bytes, n);
+  assert_ok(wg_os_stat(WG_CWD, path, true, &st, &err), &err);
+  wg_store_remember(p->s, WG_STAT_FILE, path, &st, &d);
+  reopen(p);
+  assert_ok(wg_store_open_blob(p->s, &d, &fd, NULL, &err), &err);
+}
+
 static void a_damaged_blob_is_absent(void **state) {
   place *p = *state;
   wg_error err = WG_ERROR_INIT;
@@ -790,6 +820,7 @@ int main(void) {
       T(a_record_comes_back),
       T(a_damaged_record_is_absent),
       T(bytes_become_a_blob),
+      T(a_large_blob_is_hashed_once),
       T(a_damaged_blob_is_absent),
       T(adopting_takes_the_file_itself),
       T(adopting_never_shares_an_inode),

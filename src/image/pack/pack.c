@@ -36,8 +36,9 @@ typedef struct pack_thread {
 
 struct wg_pack {
   int fd;
-  size_t chunk; // bytes
-  uint64_t off; // next byte of the file
+  bool write_failed; // an error is the output's, not the source's
+  size_t chunk;      // bytes
+  uint64_t off;      // next byte of the file
   const wg_cancel *cancel;
   wg_pack_progress progress;
   void *ctx;
@@ -175,13 +176,19 @@ typedef struct pack_raw { // streams a source to the file as it is
   uint64_t off, left;
 } pack_raw;
 
+// Room errors get the output's name from who knows it.
+static wg_code pack_write_failed(wg_pack *p, wg_error *err) {
+  p->write_failed = true;
+  return wg_os_is_room_error(err) ? err->code : wg_wrap(err, "the output");
+}
+
 static wg_code pack_raw_add(void *ctx, const uint8_t *s, size_t n, wg_error *err) {
   pack_raw *r = ctx;
   if (n > r->left) {
     return wg_fail(err, WG_E_VERIFY, "it grew while it was read");
   }
   if (wg_os_pwrite_all(r->p->fd, s, n, r->off, err) != WG_OK) {
-    return err->code;
+    return pack_write_failed(r->p, err);
   }
   r->off += n;
   r->left -= n;
@@ -208,10 +215,12 @@ static wg_code pack_finish_item(wg_pack *p, const pack_item *item, wg_error *err
   if (stored >= item->src.n_bytes) {
     return pack_store(p, item, err);
   }
-  if (wg_buf_check(&p->table, err) != WG_OK ||
-      (p->table.n > 0 &&
-       wg_os_pwrite_all(p->fd, p->table.p, p->table.n, p->item_off, err) != WG_OK)) {
+  if (wg_buf_check(&p->table, err) != WG_OK) {
     return err->code;
+  }
+  if (p->table.n > 0 &&
+      wg_os_pwrite_all(p->fd, p->table.p, p->table.n, p->item_off, err) != WG_OK) {
+    return pack_write_failed(p, err);
   }
   *item->out = (wg_wim_res){.stored_bytes = stored,
                             .flags = WG_WIM_RES_COMPRESSED,
@@ -236,7 +245,7 @@ static wg_code pack_write_chunk(wg_pack *p, const pack_batch *b, size_t i, wg_er
   const uint8_t *s = c->n_packed > 0 ? b->packed + i * p->chunk : b->plain + i * p->chunk;
   size_t n = c->n_packed > 0 ? c->n_packed : c->n_plain;
   if (wg_os_pwrite_all(p->fd, s, n, p->off, err) != WG_OK) {
-    return err->code;
+    return pack_write_failed(p, err);
   }
   p->off += n;
   p->item_done++;
@@ -262,7 +271,8 @@ static wg_code pack_collect(wg_pack *p, wg_error *err) {
   for (size_t i = 0; i < b->n; i++) {
     if (pack_write_chunk(p, b, i, err) != WG_OK) {
       const char *name = b->chunks[i].item->src.name;
-      return name == NULL || wg_os_is_room_error(err) ? err->code : wg_wrap(err, "'%s'", name);
+      bool output = p->write_failed || wg_os_is_room_error(err);
+      return name == NULL || output ? err->code : wg_wrap(err, "'%s'", name);
     }
     n_bytes += b->chunks[i].n_plain;
   }
@@ -356,8 +366,8 @@ wg_code wg_pack_put(wg_pack *p, const wg_pack_source *src, wg_wim_res *out, wg_e
   *p->open = (pack_item){.src = *src, .out = out};
   p->n_queued++;
   if (pack_read(p, src, err) != WG_OK) {
-    return src->name == NULL || wg_os_is_room_error(err) ? err->code
-                                                         : wg_wrap(err, "'%s'", src->name);
+    bool output = p->write_failed || wg_os_is_room_error(err);
+    return src->name == NULL || output ? err->code : wg_wrap(err, "'%s'", src->name);
   }
   return WG_OK;
 }

@@ -32,7 +32,8 @@ typedef struct solid_thread {
 
 struct wg_solid {
   int fd;
-  uint64_t off, at; // start of the resource; where the next chunk goes
+  bool write_failed; // an error is the output's, not the source's
+  uint64_t off, at;  // start of the resource; where the next chunk goes
   uint64_t total, put;
   uint32_t chunk;
   size_t block; // bytes of a slot's buffers
@@ -193,7 +194,8 @@ static wg_code solid_write_oldest(wg_solid *s, wg_error *err) {
   }
   size_t n = slot->n_packed > 0 ? slot->n_packed : slot->n_plain;
   if (wg_os_pwrite_all(s->fd, slot->block, n, s->at, err) != WG_OK) {
-    return err->code;
+    s->write_failed = true;
+    return wg_os_is_room_error(err) ? err->code : wg_wrap(err, "the output");
   }
   wg_buf_add_le32(&s->sizes, (uint32_t)n);
   s->at += n;
@@ -272,8 +274,8 @@ wg_code wg_solid_put(wg_solid *s, const wg_pack_source *src, uint64_t *out_off, 
   wg_assert(src->n_bytes > 0 && src->n_bytes <= s->total - s->put);
   *out_off = s->put;
   if (solid_read(s, src, err) != WG_OK) {
-    return src->name == NULL || wg_os_is_room_error(err) ? err->code
-                                                         : wg_wrap(err, "'%s'", src->name);
+    bool output = s->write_failed || wg_os_is_room_error(err);
+    return src->name == NULL || output ? err->code : wg_wrap(err, "'%s'", src->name);
   }
   return WG_OK;
 }

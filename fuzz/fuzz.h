@@ -73,7 +73,7 @@ static inline int fuzz_run(const uint8_t *data, size_t size, fuzz_body body) {
 }
 
 static volatile uint64_t fuzz_sum; // so that the reads are not dropped
-static inline void fuzz_touch(const void *p, size_t n_bytes) {
+WG_WRAPS static inline void fuzz_touch(const void *p, size_t n_bytes) {
   uint64_t sum = 0;
   for (size_t i = 0; i < n_bytes; i++) {
     sum = sum * 31 + ((const uint8_t *)p)[i];

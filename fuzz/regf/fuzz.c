@@ -7,7 +7,7 @@
 #include "fmt/regf/int.h"
 #include "os/mem.h"
 
-static uint64_t touch(const wg_hive *h, const wg_regkey *k, unsigned depth) {
+WG_WRAPS static uint64_t touch(const wg_hive *h, const wg_regkey *k, unsigned depth) {
   uint64_t sum = wg_regkey_time(k) + wg_regkey_flags(k);
   wg_str parts[] = {wg_regkey_name16(k), wg_regkey_class(k), wg_regkey_sd(h, k)};
   for (size_t i = 0; i < WG_ARRAY_LEN(parts); i++) {

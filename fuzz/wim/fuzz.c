@@ -31,7 +31,7 @@ static void touch_tree(wg_wim_tree *t, wg_error *err) {
     touch_str(e->short16);
     touch_str(e->tail);
     wg_wim_roles r = wg_wim_entry_roles(e);
-    sum += r.data + r.reparse + r.efs + wg_wim_entry_data(e).b[0];
+    sum += (uint64_t)r.data + r.reparse + r.efs + wg_wim_entry_data(e).b[0];
     for (size_t k = 0; k < e->n_streams; k++) {
       touch_str(e->streams[k].name16);
       touch_str(e->streams[k].tail);

@@ -23,6 +23,13 @@
 #endif
 #define WG_RETURNS_NONNULL __attribute__((returns_nonnull))
 #define WG_NORETURN __attribute__((noreturn))
+// A function whose unsigned arithmetic wraps on purpose (hashes): the integer sanitizer leaves it
+// alone.
+#ifdef __clang__
+#define WG_WRAPS __attribute__((no_sanitize("unsigned-integer-overflow", "implicit-conversion")))
+#else
+#define WG_WRAPS
+#endif
 #define WG_UNUSED __attribute__((unused))
 
 // Declares what WG_AUTO(T) runs at scope end for a type that lives in place.

@@ -133,7 +133,7 @@ uint8_t *wg_buf_room(wg_buf *b, size_t n_bytes) {
 }
 
 void wg_buf_align(wg_buf *b, size_t power_of_two) {
-  wg_buf_add_zeros(b, (0 - b->n) & (power_of_two - 1));
+  wg_buf_add_zeros(b, (power_of_two - b->n % power_of_two) % power_of_two);
 }
 
 void wg_buf_add_le16(wg_buf *b, uint16_t v) {

@@ -180,7 +180,7 @@ static void format_one(format_out *o, const format_spec *s, char kind, va_list *
   case 'd':
   case 'i': {
     int64_t v = format_signed(s, ap);
-    format_number(o, s, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0, 10, false);
+    format_number(o, s, v < 0 ? (uint64_t)(-(v + 1)) + 1 : (uint64_t)v, v < 0, 10, false);
     break;
   }
   case 'u':

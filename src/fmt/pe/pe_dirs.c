@@ -96,6 +96,11 @@ static wg_code import_desc_at(const pe_parser *ps, wg_reader *r, import_desc *ou
   return WG_OK;
 }
 
+// Old tables hold virtual addresses; what is below the base wraps to where nothing lies.
+WG_WRAPS static uint32_t dirs_rva(uint32_t address, uint32_t base) {
+  return address - base;
+}
+
 // PE 4.8 (delay-load). Attributes bit 0 clear: addresses of the first format include the base.
 static wg_code delay_desc_at(const pe_parser *ps, wg_reader *r, import_desc *out, bool *more,
                              wg_error *err) {
@@ -106,8 +111,8 @@ static wg_code delay_desc_at(const pe_parser *ps, wg_reader *r, import_desc *out
   }
   uint32_t base = (wg_le32(p) & 1) != 0 ? 0 : (uint32_t)(ps->pe->image_base & UINT32_MAX);
   *more = wg_le32(p + 4) != 0;
-  out->name_rva = wg_le32(p + 4) - base;
-  out->table_rva = wg_le32(p + 16) - base;
+  out->name_rva = dirs_rva(wg_le32(p + 4), base);
+  out->table_rva = dirs_rva(wg_le32(p + 16), base);
   return WG_OK;
 }
 
@@ -239,9 +244,10 @@ wg_code wg_pe_parse_exports(pe_parser *ps, wg_error *err) {
                       err) != WG_OK) {
       return err->code;
     }
-    list[i].ordinal = t.base + index;
+    list[i].ordinal = (uint32_t)((uint64_t)t.base + index);
     list[i].rva = wg_le32(t.functions.p + 4 * (size_t)index);
-    if (list[i].rva - dir->rva < dir->n_bytes) { // inside of the directory: a forwarder
+    if (list[i].rva >= dir->rva &&
+        list[i].rva - dir->rva < dir->n_bytes) { // inside of the directory: a forwarder
       if (wg_pe_name_at(ps, list[i].rva, "export forwarder", at, &list[i].forwarder, err) !=
           WG_OK) {
         return err->code;

@@ -130,13 +130,17 @@ wg_code wg_pe_hash_ranges(const wg_pe *pe, wg_pe_hash_plan *out, wg_error *err) 
   return WG_OK;
 }
 
+static bool hash_in_field(size_t at, uint64_t field_off) {
+  return at >= field_off && at - field_off < CHECKSUM_BYTES;
+}
+
 uint32_t wg_pe_compute_checksum(const void *bytes, size_t n_bytes, uint64_t checksum_off) {
   const uint8_t *p = bytes;
   uint32_t sum = 0;
   // 16-bit words with the carry added back; the field counts as zero, a last odd byte as a word.
   for (size_t i = 0; i < n_bytes; i += 2) {
-    uint32_t low = i - checksum_off < CHECKSUM_BYTES ? 0 : p[i];
-    uint32_t high = i + 1 >= n_bytes || i + 1 - checksum_off < CHECKSUM_BYTES ? 0 : p[i + 1];
+    uint32_t low = hash_in_field(i, checksum_off) ? 0 : p[i];
+    uint32_t high = i + 1 >= n_bytes || hash_in_field(i + 1, checksum_off) ? 0 : p[i + 1];
     sum += low | high << 8;
     sum = (sum & 0xFFFF) + (sum >> 16);
   }

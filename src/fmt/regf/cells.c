@@ -24,7 +24,7 @@ wg_code wg_regf_cells_bin(regf_cells *c, uint32_t off, uint32_t bin_bytes, wg_er
     uint32_t raw = wg_le32(c->bins + at);
     // Negative: allocated. 0x80000000 has no positive counterpart and fails the size test.
     bool allocated = raw >> 31 != 0;
-    uint32_t size = allocated ? 0U - raw : raw;
+    uint32_t size = allocated ? wg_regf_negative(raw) : raw;
     if (size < 8 || size % 8 != 0 || size > end - at) {
       return wg_fail_at(err, WG_E_FORMAT, (uint64_t)REGF_BASE_BYTES + at,
                         "cell size 0x%x is not possible here (%u bytes are left in the bin)", raw,
@@ -87,7 +87,7 @@ wg_code wg_regf_cell_body(regf_cells *c, uint32_t off, bool claim, const char *w
     return wg_fail(err, WG_E_FORMAT, "%s: cell offset 0x%x is not the start of an allocated cell",
                    what, off);
   }
-  uint32_t size = 0U - wg_le32(c->bins + off);
+  uint32_t size = wg_regf_negative(wg_le32(c->bins + off));
   if (claim && !c->again && bit_get(c->claimed, off)) {
     return wg_fail_at(err, WG_E_FORMAT, (uint64_t)REGF_BASE_BYTES + off,
                       "%s: this cell is used twice", what);

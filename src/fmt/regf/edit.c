@@ -6,7 +6,7 @@
 
 #define EDIT_INDEX_FROM 24U // values in a key from which on they are indexed by hash
 
-static uint32_t edit_sd_hash(wg_str s) {
+WG_WRAPS static uint32_t edit_sd_hash(wg_str s) {
   uint32_t h = 2166136261U; // FNV-1a
   for (size_t i = 0; i < s.n; i++) {
     h = (h ^ (uint8_t)s.p[i]) * 16777619U;
@@ -257,7 +257,7 @@ wg_code wg_regkey_delete(wg_hive *h, wg_regkey *k, uint64_t filetime, wg_error *
   return wg_fail(err, WG_E_BUG, "a key is not among its parent's subkeys");
 }
 
-static void edit_index_add(wg_regkey *k, uint32_t i) {
+WG_WRAPS static void edit_index_add(wg_regkey *k, uint32_t i) {
   uint32_t mask = k->index_cap - 1;
   uint32_t at = wg_regf_name_hash(k->values[i].v.name16) * 2654435761U & mask;
   while (k->index[at] != 0) {

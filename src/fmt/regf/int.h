@@ -23,6 +23,11 @@ enum {
   VK_TOMBSTONE = 2
 };
 
+// A cell that is in use has its size as a negative number; back again.
+WG_WRAPS static inline uint32_t wg_regf_negative(uint32_t size) {
+  return 0U - size;
+}
+
 typedef struct regf_value {
   wg_regvalue v;
   uint16_t flags; // as stored, without the name's and tombstone's bits

@@ -4,7 +4,7 @@
 
 #include "fmt/regf/int.h"
 
-uint32_t wg_regf_name_hash(wg_str name16) {
+WG_WRAPS uint32_t wg_regf_name_hash(wg_str name16) {
   uint32_t h = 0;
   for (size_t i = 0; i + 1 < name16.n; i += 2) {
     h = h * 37 + wg_upcase16(wg_le16((const uint8_t *)name16.p + i));
@@ -39,7 +39,8 @@ static uint32_t model_child_at(const wg_regkey *k, wg_str name16, bool *found) {
   *found = false;
   if (k->odd_order) {
     uint32_t at = k->n_children;
-    for (uint32_t i = k->n_children; i-- > 0;) {
+    for (uint32_t left = k->n_children; left > 0; left--) {
+      uint32_t i = left - 1;
       int cmp = model_cmp(k->children[i]->name16, name16);
       if (cmp == 0) {
         *found = true;
@@ -257,7 +258,7 @@ bool wg_hive_starved(const wg_hive *h) {
   return h->starved;
 }
 
-uint32_t wg_regf_value_at(const wg_regkey *k, wg_str name16) {
+WG_WRAPS uint32_t wg_regf_value_at(const wg_regkey *k, wg_str name16) {
   if (!wg_regf_load_values(k)) {
     return REGF_NIL;
   }

@@ -53,7 +53,7 @@ static void patch_free_all(patch *p, uint32_t list_off, uint32_t from, uint32_t 
   wg_reader r;
   uint32_t off = 0;
   if (patch_cell(p, list_off, &r) && wg_read_skip(&r, from)) {
-    while (n-- > 0 && wg_read_le32(&r, &off)) {
+    for (; n > 0 && wg_read_le32(&r, &off); n--) {
       patch_free(p, off);
     }
   }
@@ -84,7 +84,7 @@ static void patch_free_values(patch *p, uint32_t n, uint32_t list_off) {
   if (n == 0 || !patch_cell(p, list_off, &r)) {
     return;
   }
-  while (n-- > 0 && wg_read_le32(&r, &off)) {
+  for (; n > 0 && wg_read_le32(&r, &off); n--) {
     patch_free_value(p, off);
   }
   patch_free(p, list_off);

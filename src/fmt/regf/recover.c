@@ -26,7 +26,7 @@ static uint32_t rotl32(uint32_t v, unsigned n) {
   return v << n | v >> (32 - n);
 }
 
-static void marvin_mix(uint32_t *lo, uint32_t *hi) {
+WG_WRAPS static void marvin_mix(uint32_t *lo, uint32_t *hi) {
   *hi ^= *lo;
   *lo = rotl32(*lo, 20) + *hi;
   *hi = rotl32(*hi, 9) ^ *lo;
@@ -34,7 +34,7 @@ static void marvin_mix(uint32_t *lo, uint32_t *hi) {
   *hi = rotl32(*hi, 19);
 }
 
-uint64_t wg_regf_marvin32(uint64_t seed, const uint8_t *p, size_t n) {
+WG_WRAPS uint64_t wg_regf_marvin32(uint64_t seed, const uint8_t *p, size_t n) {
   uint32_t lo = (uint32_t)(seed & 0xFFFFFFFFU), hi = (uint32_t)(seed >> 32);
   for (; n >= 4; n -= 4, p += 4) {
     lo += wg_le32(p);

@@ -62,7 +62,7 @@ static bool salvage_goes_on(salvage *s, uint32_t cell, wg_error *err) {
 // Size of the cell at `at` when it can be one: end is where its bin ends. 0: it cannot.
 static uint32_t cell_size(const uint8_t *bins, uint32_t at, uint32_t end) {
   uint32_t raw = wg_le32(bins + at);
-  uint32_t size = raw >> 31 != 0 ? 0U - raw : raw;
+  uint32_t size = raw >> 31 != 0 ? wg_regf_negative(raw) : raw;
   return size < 8 || size % 8 != 0 || size > end - at ? 0 : size;
 }
 
@@ -152,7 +152,7 @@ static wg_code salvage_map(salvage *s, const uint8_t *bins, size_t n, wg_error *
 static bool is_key_cell(const salvage *s, uint32_t off) {
   const regf_cells *c = &s->c.cells;
   return off % 8 == 0 && off < c->n_bytes && bit_get(c->starts, off) &&
-         0U - wg_le32(c->bins + off) >= 80 && memcmp(c->bins + off + 4, "nk", 2) == 0;
+         wg_regf_negative(wg_le32(c->bins + off)) >= 80 && memcmp(c->bins + off + 4, "nk", 2) == 0;
 }
 
 static salvage_place *place_of(const salvage *s, uint32_t off) {
@@ -216,7 +216,8 @@ static uint32_t salvage_leaf(salvage *s, const wg_reader *leaf, uint32_t n_max, 
   uint32_t step = leaf->p[1] == 'i' ? 4 : 8, n = wg_le16(leaf->p + 2), good = 0;
   uint32_t there = (uint32_t)((leaf->n_bytes - 4) / step);
   n = n < there ? n : there;
-  for (uint32_t i = n; i-- > 0 && good < n_max;) { // the first one on top
+  for (uint32_t left = n; left > 0 && good < n_max; left--) { // the first one on top
+    uint32_t i = left - 1;
     uint32_t off = wg_le32(leaf->p + 4 + (size_t)i * step);
     if (salvage_push(s, off, k, depth)) {
       good++;
@@ -234,7 +235,8 @@ static bool is_leaf(const wg_reader *r) {
 static wg_code salvage_leaves(salvage *s, const wg_reader *list, uint32_t n_max, wg_regkey *k,
                               uint32_t depth, uint32_t *good, wg_error *err) {
   uint32_t n = wg_le16(list->p + 2), there = (uint32_t)((list->n_bytes - 4) / 4);
-  for (uint32_t i = n < there ? n : there; i-- > 0;) { // the first one on top
+  for (uint32_t left = n < there ? n : there; left > 0; left--) { // the first one on top
+    uint32_t i = left - 1;
     wg_reader leaf;
     uint32_t off = wg_le32(list->p + 4 + (size_t)i * 4);
     if (wg_regf_cell_body(&s->c.cells, off, true, "subkey list", &leaf, err) != WG_OK) {

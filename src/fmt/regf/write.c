@@ -77,7 +77,7 @@ wg_code wg_regf_write_cell(regf_write *w, uint64_t n, uint32_t *out_off, wg_erro
   b->free_bytes -= need;
   write_free_cell(w, b->free_off, b->free_bytes);
   uint8_t *p = wg_regf_write_at(w, *out_off);
-  wg_put_le32(p, 0U - need);
+  wg_put_le32(p, wg_regf_negative(need));
   if (w->touched != NULL) { // a free cell has what was there before
     memset(p + 4, 0, need - 4);
   }

@@ -282,7 +282,8 @@ static void sbom_document(sbom *s, size_t *out_serial_off) {
   wg_jsonw_kv_z(&s->w, "bomFormat", "CycloneDX");
   wg_jsonw_kv_z(&s->w, "specVersion", "1.5");
   wg_jsonw_kv_z(&s->w, "serialNumber", sbom_no_serial);
-  *out_serial_off = s->w.buf->n - sizeof(sbom_no_serial); // the closing quote counts for the NUL
+  size_t n = s->w.buf->n, n_serial = sizeof(sbom_no_serial); // the closing quote counts for the NUL
+  *out_serial_off = n > n_serial ? n - n_serial : 0;         // 0: there was no memory
   wg_jsonw_kv_u64(&s->w, "version", 1);
   sbom_metadata(s);
   wg_jsonw_key_z(&s->w, "components");

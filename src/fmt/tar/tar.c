@@ -9,8 +9,8 @@
 // Octal digits and a NUL into a field of n bytes.
 static void tar_octal(char *field, size_t n, uint64_t v) {
   field[n - 1] = '\0';
-  for (size_t i = n - 1; i-- > 0;) {
-    field[i] = (char)('0' + (v & 7U));
+  for (size_t i = n - 1; i > 0; i--) {
+    field[i - 1] = (char)('0' + (v & 7U));
     v >>= 3;
   }
 }

@@ -6,7 +6,7 @@
 #include "base/utf.h"
 #include "fmt/wim/internal.h"
 
-static uint32_t tree_hash(uint32_t parent, wg_str name16) {
+WG_WRAPS static uint32_t tree_hash(uint32_t parent, wg_str name16) {
   uint32_t h = 2166136261u ^ parent * 2654435761u;
   const uint8_t *p = (const uint8_t *)name16.p;
   for (size_t i = 0; i + 1 < name16.n; i += 2) {

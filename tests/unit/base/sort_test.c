@@ -5,6 +5,10 @@
 
 #include "support.h"
 
+WG_WRAPS static uint32_t next_random(uint32_t seed) {
+  return seed * 1664525u + 1013904223u;
+}
+
 static int cmp_u32(const void *a, const void *b, void *ctx) {
   uint32_t x = 0, y = 0;
   memcpy(&x, a, sizeof(x));
@@ -20,7 +24,7 @@ static void sorts_all_lengths_and_orders(void **state) {
     for (int kind = 0; kind < 4; kind++) { // random, rising, falling, equal
       uint64_t sum = 0, after = 0;
       for (size_t i = 0; i < n; i++) {
-        seed = seed * 1664525u + 1013904223u;
+        seed = next_random(seed);
         v[i] = kind == 0 ? seed >> 24 : kind == 1 ? (uint32_t)i : kind == 2 ? (uint32_t)(n - i) : 7;
         sum += v[i];
       }

@@ -7,7 +7,7 @@
 #include "support.h"
 
 static uint32_t rnd_state;
-static uint32_t rnd(uint32_t n) {
+WG_WRAPS static uint32_t rnd(uint32_t n) {
   rnd_state = rnd_state * 1664525U + 1013904223U;
   return (rnd_state >> 8) % n;
 }

@@ -16,7 +16,7 @@ typedef struct model {
   uint32_t n;
 } model;
 
-static uint32_t rng_next(uint32_t *s, uint32_t below) {
+WG_WRAPS static uint32_t rng_next(uint32_t *s, uint32_t below) {
   *s = *s * 1664525U + 1013904223U;
   return (*s >> 8) % below;
 }

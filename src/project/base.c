@@ -5,6 +5,7 @@
 
 #include "crypto/digest.h"
 #include "image/file/base.h"
+#include "image/part/part.h"
 #include "image/synthetic/synthetic.h"
 #include "project/hostfile.h"
 #include "project/values.h"
@@ -317,6 +318,36 @@ static void base_synthetic(wg_cfg *c, wg_cfg_image *img, const char *where) {
   }
 }
 
+// winre: of an image that has none.
+static void base_winre(wg_cfg *c, const wg_cfg_image *one, const char *where) {
+  const wg_cfg_base *b = &one->base;
+  bool there = true;
+  wg_error err = WG_ERROR_INIT;
+  if (!one->winre.present || (one->base_image == NULL && b->kind != WG_BASE_DIR)) {
+    return; // not wanted, or the base is faulty
+  }
+  if (b->kind == WG_BASE_SYNTHETIC) {
+    there = wg_synthetic_has_winre(b->path, (wg_image_disc_wim)b->wim);
+  } else {
+    WG_AUTO(wg_cstr) path = wg_hostfile_path(c, b->path);
+    const wg_image_base base = {.kind =
+                                    b->kind == WG_BASE_DIR ? WG_IMAGE_BASE_DIR : WG_IMAGE_BASE_WIM,
+                                .wim = (wg_image_disc_wim)b->wim,
+                                .path = path,
+                                .image = b->image};
+    if (wg_image_has(&base, WG_PART_WINRE_PATH, &there, &err) != WG_OK) {
+      wg_cfg_error(c, b->path_pos, wg_cfg_printf(c, "%s.base: %s", where, err.text), NULL);
+      return;
+    }
+  }
+  if (!there) {
+    WG_AUTO(wg_cstr)
+    text = wg_part_winre_absent(b->kind == WG_BASE_SYNTHETIC ? one->base_image : b->image);
+    wg_cfg_error(c, one->winre.pos, wg_cfg_printf(c, "%s.winre: %s", where, text),
+                 WG_PART_WINRE_CURE);
+  }
+}
+
 // Two names of one image.
 static void base_twice(wg_cfg *c, const wg_cfg_image *img, const char *where) {
   for (size_t i = 0; i < img->n_serviced; i++) {
@@ -343,21 +374,25 @@ static void base_files(wg_cfg *c, const wg_place *at) {
   }
   for (size_t i = 0; i < img->n_serviced && b->kind == WG_BASE_SYNTHETIC; i++) {
     base_synthetic(c, &img->serviced[i], at->path);
+    base_winre(c, &img->serviced[i], at->path);
   }
   if (b->kind == WG_BASE_SYNTHETIC) {
     base_twice(c, img, at->path);
     return;
   }
   const char *label = wg_cfg_printf(c, "%s.base.%s", at->path, is_file ? "file" : "dir");
-  if (wg_hostfile_stat(c, label, b->path, b->path_pos, is_file ? WG_FT_FILE : WG_FT_DIR, &st) &&
-      is_file) {
-    for (size_t i = 0; i < img->n_serviced; i++) {
+  if (!wg_hostfile_stat(c, label, b->path, b->path_pos, is_file ? WG_FT_FILE : WG_FT_DIR, &st)) {
+    return;
+  }
+  for (size_t i = 0; i < img->n_serviced; i++) {
+    if (is_file) {
       base_look(c, &img->serviced[i], at);
     }
-    base_twice(c, img, at->path);
-    if (b->sha256 != NULL || b->sha256_pos.line == 0) { // else it is a fault already
-      base_pin(c, b, at->path);
-    }
+    base_winre(c, &img->serviced[i], at->path);
+  }
+  base_twice(c, img, at->path);
+  if (is_file && (b->sha256 != NULL || b->sha256_pos.line == 0)) { // else it is a fault already
+    base_pin(c, b, at->path);
   }
 }
 

@@ -33,13 +33,9 @@ static wg_image_options winre_options(wg_step_ctx *c, const char *out_path) {
 
 static wg_code take_absent(const wg_image_winre_plan *plan, wg_error *err) {
   const wg_pos *pos = &plan->image->winre.pos;
-  const char *of = plan->base_image;
-  return wg_fail(err, WG_E_NOT_FOUND,
-                 "%s:%u:%u: images.%s.winre: %s%s%s has no '%s': remove 'winre', or choose a base "
-                 "with a recovery environment, as install.wim of a client Windows has",
-                 pos->file, pos->line, pos->col, plan->image->name,
-                 of != NULL ? "image '" : "the base", of != NULL ? of : "",
-                 of != NULL ? "' of the base" : "", WG_PART_WINRE_PATH);
+  WG_AUTO(wg_cstr) text = wg_part_winre_absent(plan->base_image);
+  return wg_fail(err, WG_E_NOT_FOUND, "%s:%u:%u: images.%s.winre: %s: " WG_PART_WINRE_CURE,
+                 pos->file, pos->line, pos->col, plan->image->name, text);
 }
 
 static wg_code take_run(wg_step_ctx *c, wg_error *err) {

@@ -93,6 +93,8 @@ def test_order_names_and_targets(make, run, tmp_path):
     assert {s["state"] for s in steps.values()} == {"cached"} and "image/all.wim" in steps, r
     make(std, shop, both)  # another order is another file
     assert names(out) == ["Windows 11 Pro", "Shop", "Windows 11 Home", "Three"]
+    r = run("__complete", "target")
+    assert r.code == 0 and r.out.split() == ["image/std", "image/all.wim", "image/shop", "image/both"], r
     r = run("wim", "info", out)
     assert r.code == 0 and "Image 4" in r.out, r
 

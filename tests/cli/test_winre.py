@@ -121,6 +121,21 @@ def test_an_image_without_one(made, run, tmp_path):
     assert "remove 'winre', or choose a base with a recovery environment" in r.err and not list((tmp_path / "out").glob("*")), r
 
 
+@pytest.mark.parametrize("base", ["{synthetic: windows-11-setup, image: 1}", "{synthetic: windows-11-iso, wim: boot, image: 1}",
+                                  "{file: boot.wim, image: 1}", "{dir: tree}"])
+def test_check_says_that_there_is_none(run, tmp_path, base):
+    (tmp_path / "tool.txt").write_text("a tool\n")
+    (tmp_path / "tree" / "Windows").mkdir(parents=True)
+    assert run("wim", "synthetic", "windows-11-setup", "boot.wim").code == 0
+    (tmp_path / "wingo.yaml").write_text(HEAD + f"    base: {base}\n    arch: amd64\n{WINRE}    outputs: [wim]\n")
+    r = run("check", "--json")
+    found = [(f["line"], f["text"], f["hint"]) for f in json.loads(r.out)["faults"] if f["severity"] == "error"]
+    assert r.code == 3 and len(found) == 1 and found[0][0] == 7 and "has no 'C:\\Windows\\System32\\Recovery\\Winre.wim'" in found[0][1], r
+    assert found[0][2].startswith("remove 'winre', or choose a base"), r
+    r = run("build")
+    assert r.code == 1 and "has no 'C:\\Windows\\System32\\Recovery\\Winre.wim': remove 'winre'" in r.err, r
+
+
 def test_one_that_is_damaged(made, run, tmp_path):
     (tmp_path / "bad.wim").write_bytes(b"MSWIM\0\0\0" + bytes(300))
     tool("wimlib-imagex", "update", tmp_path / "base.wim", "2", "--command", f"add {tmp_path}/bad.wim {PATH}")

@@ -16,6 +16,14 @@ static void complete_target(const wg_project *p) {
   }
   for (size_t i = 0; i < p->n_images; i++) {
     wg_out("image/%s\n", p->images[i].name);
+    const char *into = p->images[i].into;
+    bool told = into == NULL;
+    for (size_t k = 0; k < i && !told; k++) {
+      told = p->images[k].into != NULL && strcmp(p->images[k].into, into) == 0;
+    }
+    if (!told) {
+      wg_out("image/%s\n", into);
+    }
   }
 }
 

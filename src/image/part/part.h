@@ -93,6 +93,11 @@ char *wg_part_shortcut_to(const wg_cfg_image_app *a);
 #define WG_PART_WINRE_PATH "C:\\Windows\\System32\\Recovery\\Winre.wim"
 // What is wanted of it, as of an image of its own; its label in messages is images.<name>.winre.
 wg_cfg_image wg_part_winre_image(const wg_cfg_image *image);
+// What is told where an image of a base (NULL: the only one) has none, and the cure. Heap.
+char *wg_part_winre_absent(const char *base_image);
+#define WG_PART_WINRE_CURE                                                                         \
+  "remove 'winre', or choose a base with a recovery environment, as install.wim of a client "      \
+  "Windows has"
 
 // The parts of this folder.
 extern const wg_image_part wg_part_files, wg_part_apps, wg_part_shortcuts, wg_part_winre,

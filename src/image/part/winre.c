@@ -12,6 +12,12 @@ wg_cfg_image wg_part_winre_image(const wg_cfg_image *image) {
                         .n_registry = image->winre.n_registry};
 }
 
+char *wg_part_winre_absent(const char *base_image) {
+  const char *of = base_image;
+  return wg_xprintf("%s%s%s has no '%s'", of != NULL ? "image '" : "the base", of != NULL ? of : "",
+                    of != NULL ? "' of the base" : "", WG_PART_WINRE_PATH);
+}
+
 static wg_code winre_plan(const wg_part_in *in, wg_part_plan *plan, wg_error *err) {
   (void)err;
   if (in->winre_step == NULL) {

@@ -312,3 +312,7 @@ wg_code wg_synthetic_check_disc(const char *product, const char *arch, const cha
   WG_AUTO(wg_cstr) setup = wg_xprintf("%.*s" SETUP_SUFFIX, (int)n, product);
   return wg_synthetic_check(setup, arch, NULL, image, out_image, err);
 }
+
+bool wg_synthetic_has_winre(const char *product, wg_image_disc_wim wim) {
+  return !wg_str_ends(wg_str_of(product), SETUP_SUFFIX) && wim != WG_IMAGE_DISC_BOOT;
+}

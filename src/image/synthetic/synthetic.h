@@ -23,6 +23,9 @@ wg_code wg_synthetic_check_disc(const char *product, const char *arch, const cha
                                 wg_image_disc_wim wim, const char *image, char **out_image,
                                 wg_error *err);
 
+// Whether the images of that product have a recovery environment: those that Setup installs.
+WG_MUST_CHECK bool wg_synthetic_has_winre(const char *product, wg_image_disc_wim wim);
+
 // SHA-256 over the texts that all synthetic bases are made from.
 wg_digest wg_synthetic_digest(void);
 

@@ -104,7 +104,7 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, uint32_t *out_pick
   wg_record_get_z(r, "take", &out->take);
   wg_record_need(r, "plan", wg_record_take(r, "plan", &o->plan));
   wg_record_get_u32(r, "picks", out_picks);
-  wg_record_need(r, "out", out->base.path != NULL && o->out_path != NULL);
+  wg_record_need(r, "out", out->base.path != NULL && (o->out_path != NULL || out->take != NULL));
   out->base.kind = (wg_image_base_kind)base;
   out->base.wim = (wg_image_disc_wim)wim;
   o->format = (wg_image_format)format;

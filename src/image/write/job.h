@@ -10,8 +10,10 @@ typedef struct wg_image_job {
   const wg_image_change *changes;
   size_t n_changes;
   wg_image_options opt;
-  bool ntfs;        // opt.out_path is an NTFS volume that the base's image is applied to
-  const char *take; // Windows path of what alone opt.out_path gets of the base's image; else NULL
+  bool ntfs; // opt.out_path is an NTFS volume that the base's image is applied to
+  // Windows path of what alone opt.out_path gets of the base's image, which is only looked for
+  // when there is no out_path; else NULL.
+  const char *take;
 } wg_image_job;
 
 // Does the work in this process. Leaves no output on failure.

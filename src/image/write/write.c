@@ -395,10 +395,17 @@ static wg_code do_one(const wg_image_job *job, wg_image_result *out, wg_error *e
 
 static wg_code do_take(const wg_image_job *job, wg_error *err) {
   WG_AUTO_PTR(wg_image_reader) reader = NULL;
+  bool there = false;
   if (wg_image_reader_open(&job->base, &reader, err) != WG_OK) {
     return err->code;
   }
-  return wg_image_reader_save(reader, job->take, job->opt.out_path, job->opt.cancel, err);
+  if (job->opt.out_path != NULL) {
+    return wg_image_reader_save(reader, job->take, job->opt.out_path, job->opt.cancel, err);
+  }
+  if (wg_image_reader_exists(reader, job->take, &there, err) != WG_OK) {
+    return err->code;
+  }
+  return there ? WG_OK : wg_fail(err, WG_E_NOT_FOUND, "no '%s'", job->take);
 }
 
 wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err) {
@@ -425,6 +432,19 @@ wg_code wg_image_take(const wg_image_base *base, const char *windows_path,
       opt->in_process ? wg_image_do(&job, &res, err) : wg_image_worker_call(&job, &res, err);
   wg_image_result_done(&res);
   return code;
+}
+
+wg_code wg_image_has(const wg_image_base *base, const char *windows_path, bool *out,
+                     wg_error *err) {
+  const wg_image_options opt = {.threads = 1};
+  wg_error fault = WG_ERROR_INIT;
+  wg_code code = wg_image_take(base, windows_path, &opt, &fault);
+  if (code != WG_OK && code != WG_E_NOT_FOUND) {
+    *err = fault;
+    return code;
+  }
+  *out = code == WG_OK;
+  return WG_OK;
 }
 
 wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,

@@ -85,6 +85,10 @@ wg_code wg_image_apply_ntfs(const wg_image_base *base, const wg_image_options *o
 wg_code wg_image_take(const wg_image_base *base, const char *windows_path,
                       const wg_image_options *opt, wg_error *err);
 
+// Whether anything is at the path in the base's image: looked at in a child. Errors as
+// wg_image_reader_open, but for a base that was looked at before.
+wg_code wg_image_has(const wg_image_base *base, const char *windows_path, bool *out, wg_error *err);
+
 // Entry point of `wingo __wim-worker`: the job as records on stdin, what it tells as records, each
 // message behind its length, on stdout. planner, packed NULL: none. Exit code.
 int wg_image_worker_main(const wg_image_planner *planner, const wg_image_packed *packed);

@@ -383,7 +383,9 @@ static bool mend_unclosed(mend *d) {
     return false;
   }
   size_t end = mend_value_end(d->at.s, i, d->open.bracket != 0);
-  mend_with(d, &d->at, end, 0, is_double ? "\"" : "'");
+  if (d->below.no == 0 || mend_has_key(&d->below) || d->below.s.p[d->below.indent] == '-') {
+    mend_with(d, &d->at, end, 0, is_double ? "\"" : "'");
+  }
   return mend_say(d, &d->at, i,
                   is_double ? "a double quote that opens here is not closed"
                             : "a single quote that opens here is not closed",

@@ -270,7 +270,14 @@ static void run_say_loss(wg_image_run *r) {
   uint64_t n_bare = r->side->n_bare, n_xattrs = r->side->n_xattrs;
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
-  if (r->base.wim.facts[r->image].major[0] != '\0' && n_bare > 0) {
+  bool is_windows = r->base.wim.facts[r->image].major[0] != '\0';
+  if (n_bare > 0 && r->side->has_file) {
+    wg_buf_printf(&b,
+                  "'%s': %llu file%s no entry in " WG_META_FILE ", and so no security descriptor, "
+                  "attributes, short names or streams: new since it was written",
+                  r->job->base.path, (unsigned long long)n_bare,
+                  n_bare == 1 ? " or folder has" : "s and folders have");
+  } else if (n_bare > 0 && is_windows) {
     wg_buf_printf(
         &b,
         "'%s': %llu files and folders of a Windows have no security descriptor, attributes, "

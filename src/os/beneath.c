@@ -217,10 +217,25 @@ wg_code wg_beneath_times(wg_beneath *b, const char *path, wg_os_time access, wg_
   BENEATH_DO("utimens", "cannot set the times", utimensat(fd, name, t, AT_SYMLINK_NOFOLLOW));
 }
 
+// The folder of a second path is opened beside that of the first: for one and the same root, by
+// another.
+static wg_beneath *beneath_second(wg_beneath *from, const char *from_path, const wg_beneath *b,
+                                  const char *path, wg_beneath *spare) {
+  const char *x = strrchr(from_path, '/'), *y = strrchr(path, '/');
+  size_t n = x == NULL ? 0 : (size_t)(x - from_path), m = y == NULL ? 0 : (size_t)(y - path);
+  if (from != b || (n == m && strncmp(from_path, path, n) == 0)) {
+    return from;
+  }
+  *spare = wg_beneath_of(b->root, b->shown);
+  return spare;
+}
+
 wg_code wg_beneath_link(wg_beneath *from, const char *from_path, wg_beneath *b, const char *path,
                         wg_error *err) {
+  WG_AUTO(wg_beneath) spare = {.fd = -1};
   int from_fd = -1;
   const char *from_name = NULL;
+  from = beneath_second(from, from_path, b, path, &spare);
   if (beneath_parent(from, from_path, &from_fd, &from_name, err) != WG_OK) {
     return err->code;
   }
@@ -245,8 +260,10 @@ static wg_code beneath_rename(int from, const char *from_name, int to, const cha
 
 wg_code wg_beneath_rename(wg_beneath *from, const char *from_path, wg_beneath *b, const char *path,
                           wg_beneath_there there, wg_error *err) {
+  WG_AUTO(wg_beneath) spare = {.fd = -1};
   int from_fd = -1, fd = -1;
   const char *from_name = NULL, *name = NULL;
+  from = beneath_second(from, from_path, b, path, &spare);
   if (beneath_parent(from, from_path, &from_fd, &from_name, err) != WG_OK ||
       beneath_parent(b, path, &fd, &name, err) != WG_OK) {
     return err->code;

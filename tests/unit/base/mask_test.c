@@ -104,10 +104,10 @@ typedef struct failing {
 
 static void *failing_fn(void *ctx, void *p, size_t n) {
   failing *f = ctx;
-  if (n > 0 && f->left-- == 0) {
-    f->left = 0;
+  if (n > 0 && f->left == 0) {
     return NULL;
   }
+  f->left -= n > 0 ? 1 : 0;
   return wg_heap()->fn(wg_heap()->ctx, p, n);
 }
 

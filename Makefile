@@ -50,7 +50,10 @@ fuzz: deps-test
 bench: deps-test all
 	@scripts/bench --build $(BUILD) $(T)
 
-install: all
+# A build folder that was made with another PREFIX takes this one. What is installed is built, and no more.
+install: deps-build $(BUILD)/build.ninja
+	@meson configure $(BUILD) -Dprefix='$(abspath $(PREFIX))' >/dev/null
+	@ninja -C $(BUILD) installed
 	@meson install -C $(BUILD) --no-rebuild
 
 clean:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`wingo diff`: images, folders, hives and registry text."""
 import json
+import re
 import shutil
 import sys
 
@@ -255,3 +256,25 @@ def test_a_folder_and_its_capture_are_the_same(run, tmp_path):
     (tmp_path / "t" / "sub" / "a3").unlink()
     r = run("diff", tmp_path / "t.wim", tmp_path / "t", "--json")
     assert r.code == 1 and [f["change"] for f in json.loads(r.out)["files"]] == ["removed"], r
+
+
+def test_a_new_key_is_told_with_its_values(run, tmp_path):
+    """And with the keys below it; of very many the rest is counted."""
+    for name in ("a", "b"):
+        assert run("reg", "create", name).code == 0
+    text = "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\New]\n@=\"d\"\n\"N\"=dword:7\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\New\\Sub]\n\"S\"=\"x\"\n"
+    (tmp_path / "t.reg").write_text(text)
+    assert run("reg", "import", "b", "t.reg", "--prefix=HKLM\\SOFTWARE").code == 0
+    for command in (("diff",), ("reg", "diff")):
+        r = run(*command, "a", "b")
+        assert r.code == 1, r
+        assert [line.strip() for line in r.out.splitlines() if line.strip().startswith("+ ")] == [
+            "+ New", "+ (Default)  REG_SZ  d", "+ N  REG_DWORD  0x7", "+ New\\Sub", "+ S  REG_SZ  x"], r
+    found = json.loads(run("reg", "diff", "a", "b", "--json").out)["registry"]
+    assert [(v["key"], v["name"], v["data"]) for v in found[0]["values"]] == [
+        ("New", "(Default)", "d"), ("New", "N", "0x7"), ("New\\Sub", "S", "x")] and found[0]["more_values"] == 0
+    (tmp_path / "t.reg").write_text(text + "".join(f"\"V{i}\"=dword:{i}\n" for i in range(500)))
+    assert run("reg", "import", "b", "t.reg", "--prefix=HKLM\\SOFTWARE").code == 0
+    r = run("reg", "diff", "a", "b")
+    assert re.search(r"\.\.\. and \d+ keys and values more", r.out) and r.out.count("\n") < 250, r
+    assert run("reg", "diff", "b", "a").out == "- New\n"

@@ -101,6 +101,67 @@ static void json_text(wg_jsonw *j, const char *key, const wg_reg_printer *p, con
   }
 }
 
+// --- what a key that is new holds
+
+#define PRINT_MAX_BELOW 200U // keys and values; more are counted
+
+typedef struct print_below {
+  const wg_regkey **stack;
+  size_t n, cap;
+  uint64_t n_told, n_more;
+} print_below;
+
+static void print_below_done(print_below *b) {
+  wg_xfree(b->stack);
+}
+WG_DEFINE_AUTO(print_below, print_below_done);
+
+// The next key, in the order of their names; NULL behind the last.
+static const wg_regkey *print_next(print_below *b) {
+  if (b->n == 0) {
+    return NULL;
+  }
+  const wg_regkey *k = b->stack[--b->n];
+  for (size_t i = wg_regkey_n_children(k); i > 0; i--) {
+    wg_vec_push(&b->stack, &b->n, &b->cap) = wg_regkey_child_at(k, i - 1);
+  }
+  return k;
+}
+
+static bool print_room(print_below *b) {
+  bool room = b->n_told < PRINT_MAX_BELOW;
+  b->n_told += room ? 1 : 0;
+  b->n_more += room ? 0 : 1;
+  return room;
+}
+
+static void json_below(wg_jsonw *j, const wg_regkey *top) {
+  WG_AUTO(print_below) b = {0};
+  wg_vec_push(&b.stack, &b.n, &b.cap) = top;
+  wg_jsonw_key_z(j, "values");
+  wg_jsonw_begin_array(j);
+  for (const wg_regkey *k; (k = print_next(&b)) != NULL;) {
+    for (size_t i = 0; i < wg_regkey_n_values(k); i++) {
+      WG_AUTO(wg_buf) path = {0};
+      WG_AUTO(wg_buf) name = {0};
+      if (!print_room(&b)) {
+        continue;
+      }
+      wg_buf_init(&path, wg_heap(), 0);
+      wg_buf_init(&name, wg_heap(), 0);
+      print_path(k, &path);
+      wg_reg_value_name(wg_regkey_value_at(k, i), &name);
+      wg_jsonw_begin_object(j);
+      wg_reg_json_text(j, "key", wg_buf_str(&path));
+      wg_reg_json_text(j, "name", wg_buf_str(&name));
+      wg_reg_json_value(j, wg_regkey_value_at(k, i));
+      wg_jsonw_end_object(j);
+    }
+  }
+  wg_jsonw_end_array(j);
+  wg_jsonw_kv_u64(j, "more_values", b.n_more);
+}
+
 static void print_json(const wg_reg_printer *p, const wg_regdiff_item *item) {
   wg_jsonw *j = p->json;
   WG_AUTO(wg_buf) text = {0};
@@ -120,6 +181,8 @@ static void print_json(const wg_reg_printer *p, const wg_regdiff_item *item) {
   } else if (item->what != WG_REGDIFF_KEY) {
     json_text(j, "old", p, p->a, item->a, item->what);
     json_text(j, "new", p, p->b, item->b, item->what);
+  } else if (item->b != NULL) {
+    json_below(j, item->b);
   }
   wg_jsonw_end_object(j);
 }
@@ -141,6 +204,31 @@ static void text_value(const wg_reg_printer *p, char sign, const wg_regvalue *v)
   wg_regvalue_text(v, &text);
   wg_ins_add_plain(p->out, wg_buf_str(&text));
   wg_buf_add_byte(p->out, '\n');
+}
+
+// The values of a key that is new, and the keys below it with theirs.
+static void text_below(const wg_reg_printer *p, const wg_regkey *top) {
+  WG_AUTO(print_below) b = {0};
+  wg_vec_push(&b.stack, &b.n, &b.cap) = top;
+  for (const wg_regkey *k; (k = print_next(&b)) != NULL;) {
+    WG_AUTO(wg_buf) path = {0};
+    wg_buf_init(&path, wg_heap(), 0);
+    if (k != top && print_room(&b)) {
+      print_path(k, &path);
+      wg_buf_printf(p->out, "%s+ ", p->indent);
+      wg_ins_add_plain(p->out, wg_buf_str(&path));
+      wg_buf_add_byte(p->out, '\n');
+    }
+    for (size_t i = 0; i < wg_regkey_n_values(k); i++) {
+      if (print_room(&b)) {
+        text_value(p, '+', wg_regkey_value_at(k, i));
+      }
+    }
+  }
+  if (b.n_more > 0) {
+    wg_buf_printf(p->out, "%s  ... and %llu keys and values more\n", p->indent,
+                  (unsigned long long)b.n_more);
+  }
 }
 
 static void text_descriptor(const wg_reg_printer *p, const wg_regdiff_item *item) {
@@ -178,6 +266,9 @@ void wg_reg_print_item(void *printer, const wg_regdiff_item *item) {
     wg_buf_printf(p->out, "%s%c ", p->indent, item->a == NULL ? '+' : '-');
     wg_ins_add_plain(p->out, wg_buf_str(&path));
     wg_buf_add_byte(p->out, '\n');
+    if (item->b != NULL) {
+      text_below(p, item->b);
+    }
     return;
   }
   if (p->headed != k) { // a key's heading is printed once, before its first difference

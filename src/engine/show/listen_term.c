@@ -137,13 +137,14 @@ static void term_told_done(wg_listen_term *t, const model_step *s) {
   wg_text_add_duration(&rest, s->end_ns - s->start_ns);
   term_add_outputs(t, s, &rest);
   term_word(t, TERM_GREEN, "done");
-  size_t before = t->pending.n;
-  term_name(t, s);
-  unsigned used =
-      10 + wg_text_columns((wg_str){(const char *)t->pending.p + before, t->pending.n - before});
+  WG_AUTO(wg_buf) name = {0};
+  wg_buf_init(&name, wg_heap(), 0);
+  wg_buf_printf(&name, "%-12s ", s->verb);
+  wg_text_add_clean(&name, wg_str_of(s->identity));
   unsigned cols = t->live ? wg_os_tty_columns(t->opt.fd) : UINT32_MAX;
-  unsigned room = cols > used ? cols - used : 0;
-  (void)wg_text_add_fit(&t->pending, wg_buf_str(&rest), room, t->style.ascii);
+  unsigned room = cols > 10 ? cols - 10 : 0;
+  unsigned used = wg_text_add_fit(&t->pending, wg_buf_str(&name), room, t->style.ascii);
+  (void)wg_text_add_fit(&t->pending, wg_buf_str(&rest), room - used, t->style.ascii);
   wg_buf_add_z(&t->pending, "\n");
 }
 

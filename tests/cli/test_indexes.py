@@ -77,6 +77,10 @@ def test_two_indexes(make, run, tmp_path, output):
     assert run("build", "--recheck").code == 0
     log = "".join(p.read_text() for p in (tmp_path / ".wingo" / "log").glob("*.jsonl"))
     facts = {e["name"]: e.get("number") for e in map(json.loads, log.splitlines()) if e["event"] == "step_fact"}
+    rows = [row for e in map(json.loads, log.splitlines()) if e["event"] == "step_table" and e["name"] == "changes" for row in e["rows"]]
+    entries = {(row["entry"].split(" ")[1], row["object"]) for row in rows}
+    assert {("1:", "C:\\All\\all.txt"), ("2:", "C:\\All\\all.txt"), ("1:", "C:\\One\\one.txt")} < entries, entries
+    assert "index 1: files[1] to C:\\One\\one.txt" in "".join(p.read_text() for p in (tmp_path / ".wingo" / "report").glob("*.html"))
     assert facts["images_serviced"] == 2 and facts["images_kept"] == 0 and facts["files_put"] == 3 + 2, facts
 
 

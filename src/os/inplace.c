@@ -31,29 +31,41 @@ static wg_code inplace_gave_up(const char *path, uint64_t waited_ms, wg_error *e
                  path, (unsigned long long)(waited_ms / 1000), (unsigned)(waited_ms % 1000 / 100));
 }
 
+// Once. CONFLICT: another has it.
+static wg_code inplace_try(int fd, const char *path, wg_error *err) {
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno == ENOLCK || errno == EOPNOTSUPP ||
+      errno == ENOSYS || errno == EBADF) {
+    return WG_OK; // or no locks here: the look before the rename is what there is
+  }
+  if (errno == EWOULDBLOCK || errno == EINTR) {
+    return WG_E_CONFLICT;
+  }
+  return wg_fail_errno(err, errno, "cannot lock '%s'", path);
+}
+
+static void inplace_tell(const wg_inplace_options *opt, const char *path, uint64_t waited_ms) {
+  if (opt->on_wait != NULL) {
+    opt->on_wait(opt->ctx, path, waited_ms);
+  }
+}
+
 wg_code wg_inplace_lock(int fd, const char *path, const wg_inplace_options *opt, wg_error *err) {
   bool told = false;
   uint64_t from = wg_os_mono_ns();
   for (unsigned wait_ms = 1;; wait_ms = wait_ms < 50 ? wait_ms * 2 : 50) {
-    int failed = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    wg_code code = inplace_try(fd, path, err);
     uint64_t waited_ms = (wg_os_mono_ns() - from) / 1000000;
-    if (failed == 0) {
+    if (code != WG_E_CONFLICT) {
       if (told) {
-        opt->on_wait(opt->ctx, path, waited_ms > 0 ? waited_ms : 1);
+        inplace_tell(opt, path, waited_ms + 1);
       }
-      return WG_OK;
-    }
-    if (failed == ENOLCK || failed == EOPNOTSUPP || failed == ENOSYS || failed == EBADF) {
-      return WG_OK; // no locks here: the look before the rename is what there is
-    }
-    if (failed != EWOULDBLOCK && failed != EINTR) {
-      return wg_fail_errno(err, failed, "cannot lock '%s'", path);
+      return code;
     }
     if (opt->wait_limited && waited_ms >= opt->wait_ms) {
       return inplace_gave_up(path, waited_ms, err);
     }
-    if (!told && wait_ms >= 50 && opt->on_wait != NULL) {
-      opt->on_wait(opt->ctx, path, 0);
+    if (!told && wait_ms >= 50) {
+      inplace_tell(opt, path, 0);
       told = true;
     }
     if (wg_cancel_check(opt->cancel, err) != WG_OK) {

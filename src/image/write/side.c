@@ -73,6 +73,42 @@ static wg_code side_link(wg_image_side *s, const wg_meta_entry *row, const char 
   return WG_OK;
 }
 
+// What attributes say beside themselves.
+static uint32_t side_kind(uint32_t attributes, wg_ftype type) {
+  if (type == WG_FT_DIR) {
+    return WG_WIM_ATTR_DIRECTORY;
+  }
+  return attributes == 0 ? WG_WIM_ATTR_NORMAL : 0;
+}
+
+static void side_keep_descriptor(side_look *l) {
+  wg_image_side *s = l->s;
+  if (l->descriptor.n > 0) {
+    l->own.has |= WG_META_DESCRIPTOR;
+    l->own.descriptor = (uint32_t)s->n_descriptors;
+    wg_vec_push(&s->descriptors, &s->n_descriptors, &s->cap_descriptors) = l->descriptor;
+  }
+}
+
+// What the attributes say, as a row.
+static wg_code side_keep(side_look *l, wg_ftype type, wg_error *err) {
+  wg_image_side *s = l->s;
+  s->n_xattrs += l->others ? 1u : 0u;
+  if (!l->any) {
+    return WG_OK;
+  }
+  l->own.path = wg_arena_strdup(&s->arena, l->own.path);
+  if (l->own.path == NULL) {
+    return wg_arena_fail(&s->arena, err);
+  }
+  side_keep_descriptor(l);
+  if ((l->own.has & WG_META_ATTRIBUTES) != 0) {
+    l->own.attributes |= side_kind(l->own.attributes, type);
+  }
+  wg_vec_push(&s->own, &s->n_own, &s->cap_own) = l->own;
+  return WG_OK;
+}
+
 wg_code wg_image_side_look(wg_image_side *s, const char *path, const char *host, wg_ftype type,
                            wg_error *err) {
   const wg_meta_entry *row = wg_meta_find(&s->file, path);
@@ -84,26 +120,7 @@ wg_code wg_image_side_look(wg_image_side *s, const char *path, const char *host,
       WG_OK) {
     return err->code;
   }
-  s->n_xattrs += l.others ? 1u : 0u;
-  if (!l.any) {
-    return WG_OK;
-  }
-  l.own.path = wg_arena_strdup(&s->arena, path);
-  if (l.own.path == NULL) {
-    return wg_arena_fail(&s->arena, err);
-  }
-  if (l.descriptor.n > 0) {
-    l.own.has |= WG_META_DESCRIPTOR;
-    l.own.descriptor = (uint32_t)s->n_descriptors;
-    wg_vec_push(&s->descriptors, &s->n_descriptors, &s->cap_descriptors) = l.descriptor;
-  }
-  if ((l.own.has & WG_META_ATTRIBUTES) != 0) {
-    l.own.attributes |= type == WG_FT_DIR       ? WG_WIM_ATTR_DIRECTORY
-                        : l.own.attributes == 0 ? WG_WIM_ATTR_NORMAL
-                                                : 0;
-  }
-  wg_vec_push(&s->own, &s->n_own, &s->cap_own) = l.own;
-  return WG_OK;
+  return side_keep(&l, type, err);
 }
 
 // The sidecar's word counts; what it does not say, the file's own attributes may.

@@ -152,3 +152,13 @@ def test_a_big_file_is_checked_quickly(run, good):
     (good / "wingo.yaml").write_text("version: 1\nname: kiosk\napps:\n" + apps)
     r = run("check", cwd=good, timeout=20)
     assert r.code == 0, r
+
+
+def test_each_fault_is_printed_once(run, good):
+    """By check, and by a build, a plan and a publish, which end with the count."""
+    (good / "wingo.yaml").write_text(GOOD + "releas: 1\ntime: yesterday\n")
+    for command in ("check", "build", "plan", "publish"):
+        r = run(command, cwd=good)
+        said = r.out + r.err
+        assert r.code == 3 and said.count("unknown key 'releas'") == said.count("'yesterday' is not a time") == 1, r
+        assert ("2 errors" if command == "check" else "2 faults") in said, r

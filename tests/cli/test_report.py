@@ -259,3 +259,30 @@ def test_wingo_writes_both(project, run, browser):
     assert "wingo build" in page[""] and "out/kiosk.wim" in page["outputs"], page["outputs"]
     events = [json.loads(line) for line in (project / ".wingo" / "log" / "latest.jsonl").read_text().split("\n")[:-1]]
     assert events[-1]["event"] == "run_ended" and events[-1]["code"] == "OK"
+
+
+def test_what_the_report_says_and_at_400_px(project, run, env, browser, tmp_path):
+    """Command, environment, commit, base, what is changed in the image in words, links; nothing is cut on a narrow screen."""
+    needs("go", "git")
+    git = ["git", "-c", "user.name=n", "-c", "user.email=e@example.com"]
+    for args in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        assert start(git + args, cwd=project, env=env).code == 0
+    commit = start(["git", "rev-parse", "--short", "HEAD"], cwd=project, env=env).out.strip()
+    assert run("build", "--env", "production", "image/kiosk", cwd=project, timeout=600).code == 0
+    path = project / ".wingo" / "report" / "latest.html"
+    page, _ = browser.look(path)
+    for words in ("wingo build image/kiosk", "production", commit, "1.0.0"):
+        assert words in page[""], (words, page[""])
+    changes = next(text for name, text in page.sections.items() if name.startswith("changes-"))
+    assert "synthetic windows-11" in " ".join(page.sections.values())
+    for words in ("put folder", "C:\\ProgramData\\Kiosk", "set value", "Mode"):
+        assert words in changes, (words, changes)
+    text = path.read_text()
+    assert 'href="../../out/production/kiosk.wim"' in text and re.search(r'href="../../\.wingo/log/[^"]+\.jsonl"', text)
+    # As wide as the window, as the browser lays it out at 400 px.
+    narrow = tmp_path / "narrow.html"
+    inner = re.sub(r"<meta http-equiv[^>]*>", "", text)
+    narrow.write_text(inner + '<script>document.title = "WIDTH " + document.documentElement.scrollWidth + " " + innerWidth</script>')
+    dom = start([*CHROMIUM, f"--user-data-dir={tmp_path}/narrow-profile", "--window-size=400,900", "--dump-dom", f"file://{narrow}"], timeout=120).out
+    width, window = map(int, re.search(r"<title>WIDTH (\d+) (\d+)</title>", dom).groups())
+    assert window <= 500 and width <= window, (width, window)

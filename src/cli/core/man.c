@@ -132,7 +132,7 @@ void wg_cli_man(wg_buf *out) {
                     ".TP\n.I wingo.yaml\nThe project.\n"
                     ".TP\n.I config/NAME.yaml\nWhat \\-\\-env NAME lays over it.\n"
                     ".TP\n.I out/\nWhat was built.\n"
-                    ".TP\n.I .wingo/log/\nOne log and one report for each run.\n");
+                    ".TP\n.I .wingo/log/, .wingo/report/\nOne log and one report for each run.\n");
 }
 
 static int man_run(wg_cli *c) {

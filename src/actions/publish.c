@@ -66,7 +66,14 @@ static wg_code publish_files(wg_step_ctx *c, wg_folder_spec *spec, wg_error *err
   return WG_OK;
 }
 
+// The folder as it is told: by name where a variable gave it.
+static const char *publish_told_target(const publish *p) {
+  const char *shown = wg_mask_whole(p->project->mask, p->cfg->to);
+  return shown == p->cfg->to ? p->target : shown;
+}
+
 static void publish_tell(wg_step_ctx *c, const wg_folder_spec *spec, const wg_folder_found *f) {
+  const char *target = publish_told_target(wg_ctx_user(c));
   wg_digest sums = wg_sha256(f->sums.p, f->sums.n);
   if (!f->is_same) {
     wg_ctx_differs(c, publish_fmt(c, "release %s", f->name), f->before,
@@ -84,7 +91,7 @@ static void publish_tell(wg_step_ctx *c, const wg_folder_spec *spec, const wg_fo
   }
   for (size_t i = 0; i < spec->n_files; i++) {
     const wg_folder_file *file = &spec->files[i];
-    wg_ctx_result(c, file->rel, publish_fmt(c, "%s/%s/%s", spec->target, f->name, file->rel),
+    wg_ctx_result(c, file->rel, publish_fmt(c, "%s/%s/%s", target, f->name, file->rel),
                   &file->digest, file->size_bytes);
   }
 }

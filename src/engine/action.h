@@ -63,7 +63,8 @@ wg_code wg_ctx_action_input_path(const wg_step_ctx *c, const wg_action_input *in
 // look: one thing that is not as it should be. before: what it is, NULL when absent; after: what it
 // will be, NULL when it goes. Short texts for people and the record: a digest, a version, a size.
 void wg_ctx_differs(wg_step_ctx *c, const char *object, const char *before, const char *after);
-// look: what will be there when all is done, for lists of results. path: a path or an address.
+// look: what will be there when all is done, for lists of results. path: a path or an address, as
+// it is told (what a variable gave by its name).
 void wg_ctx_result(wg_step_ctx *c, const char *name, const char *path, const wg_digest *d,
                    uint64_t size_bytes);
 // "1.4.0: new (3 files)", "current: 1.3.0 -> 1.4.0", "1.2.0: goes". Heap; before, after NULL or "":

@@ -76,9 +76,6 @@ static const char *bus_text(const wg_bus *b, wg_arena *a, const char *s) {
 static void bus_hide(const wg_bus *b, wg_arena *a, wg_event *ev, wg_table *table) {
   ev->text = bus_text(b, a, ev->text);
   ev->details = bus_text(b, a, ev->details);
-  if (ev->is_action) { // a step's are below the project's folder of outputs
-    ev->path = bus_text(b, a, ev->path);
-  }
   if (ev->type == WG_EV_STEP_CHANGE) {
     ev->name = bus_text(b, a, ev->name);
   }

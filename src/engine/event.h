@@ -64,8 +64,8 @@ wg_bus *wg_bus_new(void);
 void wg_bus_free(wg_bus *b);
 WG_DEFINE_AUTO_PTR(wg_bus, wg_bus_free);
 void wg_bus_listen(wg_bus *b, wg_listener_fn fn, void *ctx); // before the run starts
-// What is not told but by its name, in texts and tables (and in the paths of what actions put into
-// place); borrowed as long as events are emitted.
+// What is not told but by its name, in texts and tables; borrowed as long as events are emitted.
+// Paths are told as they are given: those of steps are below the project's folder of outputs.
 void wg_bus_mask(wg_bus *b, const wg_mask *mask);
 // Fills in the times. Progress of one step is throttled (10 a second), state changes never dropped.
 void wg_bus_emit(wg_bus *b, wg_event *ev);

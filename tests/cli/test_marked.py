@@ -228,3 +228,20 @@ def test_short_values_are_known_by_what_is_around_them(run, tmp_path):
     r = run("check", cwd=tmp_path, env={"N": "1"})
     assert r.code == 3 and "dir-${N}-x" in r.out and "1 error" in r.out and "dir-1-x" not in r.out, r
     assert r.out.startswith("wingo.yaml:3:"), r
+
+
+def test_paths_of_outputs_are_told_as_they_are(run, tmp_path):
+    """A variable whose value is the beginning of the project's own path (${HOME}) hides no output from scripts."""
+    d = tmp_path / "p"
+    d.mkdir()
+    (d / "a.txt").write_text("a")
+    (d / "wingo.yaml").write_text(
+        "version: 1\nname: p\nrelease: 1.0.0\nimages: {i: {base: {synthetic: windows-11}, outputs: [wim], "
+        "files: [{from: '${TOP}/p/a.txt', to: 'C:\\x'}]}}\npublish: {share: {to: ../share}}\n")
+    env = {"TOP": str(tmp_path)}
+    assert json.loads(run("build", "--json", cwd=d, env=env).out)["outputs"][0]["path"] == str(d / "out" / "i.wim")
+    r = run("publish", cwd=d, env=env)
+    assert r.code == 0 and r.out == f"{tmp_path}/share/1.0.0/i.wim\n", r
+    (d / "wingo.yaml").write_text((d / "wingo.yaml").read_text().replace("to: ../share", "to: '${TOP}/other'"))
+    r = run("publish", cwd=d, env=env)
+    assert r.code == 0 and r.out == "${TOP}/other/1.0.0/i.wim\n", r

@@ -118,7 +118,7 @@ static wg_code parse_bytes(meta_parse *p, wg_str word, wg_str *out, wg_error *er
 
 // Below the top folder, and in one way of writing it.
 static wg_code parse_path(meta_parse *p, wg_str word, const char **out, wg_error *err) {
-  wg_str s = {NULL, 0};
+  wg_str s = WG_STR("");
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, p->arena->alloc, 0);
   if (parse_text(p, word, &s, err) != WG_OK) {

@@ -86,15 +86,26 @@ static void mask_variants(wg_mask *m, const char *value, const char *shown) {
   mask_insert(m, turned, n, shown);
 }
 
+static bool mask_is_of(char c, const char *chars) {
+  return c != '\0' && strchr(chars, c) != NULL;
+}
+
 // Its lines, or its words, alone: flags are taken apart by whoever they are for.
 static void mask_parts(wg_mask *m, const char *value, const char *between, size_t min_bytes,
                        const char *shown) {
-  for (const char *p = value; value[strcspn(value, between)] != '\0' && *p != '\0';) {
-    size_t n = strcspn(p, between);
-    if (n >= min_bytes) {
+  for (const char *p = value; *p != '\0';) {
+    size_t n = 0;
+    while (p[n] != '\0' && !mask_is_of(p[n], between)) {
+      n++;
+    }
+    bool is_all = p == value && p[n] == '\0';
+    if (n >= min_bytes && !is_all) {
       mask_insert(m, p, n, shown);
     }
-    p += n + strspn(p + n, between);
+    p += n;
+    while (mask_is_of(*p, between)) {
+      p++;
+    }
   }
 }
 

@@ -5,12 +5,21 @@
 
 #include "base/utf.h"
 
+// Bytes before the first wildcard; all of them when there is none.
+static size_t select_plain(const char *text) {
+  size_t n = 0;
+  while (text[n] != '\0' && text[n] != '*' && text[n] != '?') {
+    n++;
+  }
+  return n;
+}
+
 bool wg_glob_is(const char *text) {
-  return strpbrk(text, "*?") != NULL;
+  return text[select_plain(text)] != '\0';
 }
 
 size_t wg_glob_fixed(const char *pattern) {
-  size_t end = strcspn(pattern, "*?");
+  size_t end = select_plain(pattern);
   while (end > 0 && pattern[end - 1] != '/') {
     end--;
   }
@@ -124,8 +133,10 @@ static bool select_rule_fits(wg_str rule, const char *path, bool is_folder) {
   if (rule.n > 0 && rule.p[0] == '/') {
     rule = (wg_str){rule.p + 1, rule.n - 1};
   }
-  const char *slash = strrchr(path, '/');
-  const char *name = slash == NULL ? path : slash + 1;
+  const char *name = path;
+  for (const char *slash; (slash = strchr(name, '/')) != NULL;) {
+    name = slash + 1;
+  }
   return anchored ? select_path_fits(rule, wg_str_of(path))
                   : select_name_fits(rule, wg_str_of(name));
 }

@@ -121,8 +121,11 @@ static wg_code apply_lock(const wg_cli *c, const char *target, apply_place *out,
   for (;;) {
     WG_AUTO(wg_fd) fd = -1;
     wg_stat locked, named;
-    if (apply_look(c, target, out, err) != WG_OK || *out == APPLY_NEW) {
-      return *out == APPLY_NEW ? WG_OK : err->code;
+    if (apply_look(c, target, out, err) != WG_OK) {
+      return err->code;
+    }
+    if (*out == APPLY_NEW) {
+      return WG_OK;
     }
     if (wg_os_open_dir(WG_CWD, target, &fd, err) != WG_OK ||
         wg_inplace_lock(fd, target, &how, err) != WG_OK || wg_os_fstat(fd, &locked, err) != WG_OK) {

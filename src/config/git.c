@@ -121,6 +121,9 @@ static wg_code git_run(const char *dir, const git_env *e, const char *const *arg
   if (code != WG_OK) {
     return wg_wrap(err, "git");
   }
+  if (wg_buf_check(&o->out, err) != WG_OK) {
+    return wg_wrap(err, "git %s", argv[1]);
+  }
   if (res.exit_code != 0) {
     wg_str why = git_first_line(&o->errors);
     return wg_fail(err, WG_E_FAILED, "%.*s", WG_STR_ARG(why));
@@ -161,8 +164,11 @@ static wg_code git_drop_filters(const char *dir, git_env *e, wg_error *err) {
     bool users = strcmp(scope, "system") == 0 || strcmp(scope, "global") == 0;
     WG_AUTO(wg_cstr) name = wg_xstrndup(key, wg_str_find(wg_str_of(key), '\n'));
     char *dot = strrchr(name, '.');
-    if (users || dot == NULL || dot == strchr(name, '.') || e->n_settings >= GIT_MAX_ENV) {
+    if (users || dot == NULL || dot == strchr(name, '.')) {
       continue;
+    }
+    if (e->n_settings >= GIT_MAX_ENV) { // what is left would run
+      return wg_fail(err, WG_E_LIMIT, "the repository's own settings name too many filters");
     }
     *dot = '\0';
     for (size_t i = 0; i < WG_ARRAY_LEN(parts); i++) {

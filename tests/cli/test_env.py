@@ -381,3 +381,21 @@ def test_a_hostile_repository_runs_nothing(run, repo, tmp_path):
     got = values(run, repo)
     assert got["tag"] == "v2.3.4" and got["dirty"] == "false", got
     assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()
+
+
+@pytest.mark.parametrize("n, line", [(2000, "clean = cat"), (60, "clean = cat " + "x" * 80_000)])
+def test_more_filters_than_can_be_stopped_are_refused(run, repo, tmp_path, n, line):
+    needs("git")
+    (repo / ".gitattributes").write_text("* filter=zz\n")
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "attributes")
+    with open(repo / ".git" / "config", "a", encoding="utf-8") as f:
+        f.write("".join(f'[filter "f{i}"]\n\t{line}\n' for i in range(n)))
+        f.write(f'[filter "zz"]\n\tclean = touch {tmp_path}/ran; cat\n')
+    (repo / "wingo.yaml").write_text(PROJECT.replace("1.4.0", "'${git.dirty}'"))
+    os.utime(repo / "a.txt", (1, 1))
+    r = run("check", cwd=repo)
+    assert r.code == 3 and "release: takes ${git.dirty}, and git says" in r.out, r
+    assert not (tmp_path / "ran").exists()
+    start(["git", "-C", repo, "status"])
+    assert (tmp_path / "ran").exists()  # the trap is one

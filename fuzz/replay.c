@@ -48,7 +48,7 @@ static void replay_file(const char *path) {
 }
 
 static void replay_path(const char *path) {
-  struct stat st;
+  struct stat st = {0};
   if (stat(path, &st) != 0) {
     return; // no corpus yet
   }

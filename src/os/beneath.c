@@ -153,7 +153,7 @@ wg_code wg_beneath_stat(wg_beneath *b, const char *path, wg_stat *out, wg_error 
 
 wg_code wg_beneath_open_read(wg_beneath *b, const char *path, wg_fd *out, wg_error *err) {
   WG_AUTO(wg_fd) fd = beneath_open(b->root, path, O_RDONLY | O_NONBLOCK);
-  struct stat st;
+  struct stat st = {0};
   if (fd < 0) {
     return beneath_fail(b, path, errno, "cannot open", err);
   }

@@ -49,7 +49,7 @@ static void file_stat_from(const struct stat *st, wg_stat *out) {
 }
 
 wg_code wg_os_stat(int dirfd, const char *path, bool follow, wg_stat *out, wg_error *err) {
-  struct stat st;
+  struct stat st = {0};
   if (wg_os_fault("stat")) {
     return wg_fail_errno(err, EIO, "cannot look at '%s'", path);
   }
@@ -61,7 +61,7 @@ wg_code wg_os_stat(int dirfd, const char *path, bool follow, wg_stat *out, wg_er
 }
 
 wg_code wg_os_fstat(int fd, wg_stat *out, wg_error *err) {
-  struct stat st;
+  struct stat st = {0};
   if (wg_os_fault("fstat")) {
     return wg_fail_errno(err, EIO, "cannot look at an open file");
   }
@@ -73,7 +73,7 @@ wg_code wg_os_fstat(int fd, wg_stat *out, wg_error *err) {
 }
 
 bool wg_os_exists(int dirfd, const char *path) {
-  struct stat st;
+  struct stat st = {0};
   return fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
@@ -95,7 +95,7 @@ wg_code wg_os_open_read(int dirfd, const char *path, wg_fd *out, wg_error *err) 
   if (fd < 0) {
     return wg_fail_errno(err, errno, "cannot open '%s'", path);
   }
-  struct stat st;
+  struct stat st = {0};
   if (fstat(fd, &st) != 0) {
     return wg_fail_errno(err, errno, "cannot look at '%s'", path);
   }
@@ -230,7 +230,7 @@ wg_code wg_os_name_output(wg_error *err, const char *path) {
 
 wg_code wg_os_read_fd(int fd, uint64_t max_bytes, wg_buf *out, wg_error *err) {
   uint8_t chunk[3072];
-  struct stat st;
+  struct stat st = {0};
   // A regular file's size lets the buffer grow once.
   if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
       (uint64_t)st.st_size <= max_bytes && (uint64_t)st.st_size > sizeof(chunk)) {
@@ -328,7 +328,7 @@ wg_code wg_os_rename(int from_dirfd, const char *from, int to_dirfd, const char 
 // File systems that can't refuse to replace: a second name for a file, and for a folder the
 // rename that refuses but an empty folder.
 static int file_rename_new_by_hand(int from_dirfd, const char *from, int to_dirfd, const char *to) {
-  struct stat st;
+  struct stat st = {0};
   if (linkat(from_dirfd, from, to_dirfd, to, 0) == 0) {
     return unlinkat(from_dirfd, from, 0);
   }

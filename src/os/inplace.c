@@ -124,7 +124,7 @@ wg_code wg_inplace_begin(wg_inplace *p, const char *path, const wg_inplace_optio
 }
 
 static wg_code inplace_owner(const wg_inplace *p, int to, wg_error *err) {
-  struct stat st;
+  struct stat st = {0};
   if (fstat(to, &st) != 0) {
     return wg_fail_errno(err, errno, "cannot look at the new '%s'", p->path);
   }

@@ -128,7 +128,7 @@ wg_code wg_os_xattrs(const char *path, const char *first, const char *const *unl
 }
 
 wg_code wg_os_copy_meta(int from, int to, wg_error *err) {
-  struct stat st;
+  struct stat st = {0};
   if (fstat(from, &st) != 0) {
     return wg_fail_errno(err, errno, "cannot look at a folder");
   }

@@ -22,7 +22,7 @@ char *wg_os_temp_name(const char *of) {
 }
 
 bool wg_os_temp_claim(int fd) {
-  struct stat st;
+  struct stat st = {0};
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     return errno != EWOULDBLOCK;
   }
@@ -65,7 +65,7 @@ static bool temp_is_name(const char *name) {
 
 // Whether nobody has what has that name: then it is removed.
 static bool temp_remove(int dirfd, const char *name, bool links) {
-  struct stat st;
+  struct stat st = {0};
   wg_error ignored = WG_ERROR_INIT;
   if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_uid != geteuid()) {
     return false;

@@ -22,7 +22,7 @@ static void tree_dir_done(tree_dir *d) {
 WG_DEFINE_AUTO(tree_dir, tree_dir_done);
 
 static wg_ftype tree_type(int at_fd, const struct dirent *e) {
-  struct stat st;
+  struct stat st = {0};
   switch (e->d_type) {
   case DT_REG:
     return WG_FT_FILE;
@@ -157,7 +157,7 @@ static wg_code tree_remove_files(int at_fd, const char *path, wg_error *err) {
 }
 
 wg_code wg_os_rmtree(int at_fd, const char *path, wg_error *err) {
-  struct stat st;
+  struct stat st = {0};
   if (fstatat(at_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0) {
     return errno == ENOENT ? WG_OK : wg_fail_errno(err, errno, "cannot look at '%s'", path);
   }

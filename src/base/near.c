@@ -42,7 +42,7 @@ const char *wg_nearest(const char *word, const char *const *words, size_t n) {
     return NULL;
   }
   const char *best = NULL;
-  unsigned best_distance = len <= 2 ? 2 : (unsigned)(len / 3) + 2; // exclusive
+  unsigned best_distance = len <= 3 ? 2 : (unsigned)(len / 3) + 2; // exclusive
   for (size_t i = 0; i < n; i++) {
     size_t other = strlen(words[i]);
     if (other > NEAR_MAX) {

@@ -99,6 +99,27 @@ static wg_str git_first_line(const wg_buf *b) {
   return s;
 }
 
+// What git's first line of errors means, where its own words don't say.
+static wg_str git_why(wg_str line) {
+  static const char *const words[][2] = {
+      {"fatal: Needed a single revision", "there is no commit yet"},
+      {"fatal: ambiguous argument 'HEAD'", "there is no commit yet"},
+      {"fatal: Not a valid object name HEAD", "there is no commit yet"},
+      {"fatal: No names found",
+       "no tag is at HEAD or before it (git tag v1.0.0; in a shallow clone: git fetch --unshallow "
+       "--tags)"},
+      {"fatal: No tags can describe",
+       "no tag is at HEAD or before it (git tag v1.0.0; in a shallow clone: git fetch --unshallow "
+       "--tags)"}};
+  for (size_t i = 0; i < WG_ARRAY_LEN(words); i++) {
+    size_t n = strlen(words[i][0]);
+    if (line.n >= n && memcmp(line.p, words[i][0], n) == 0) {
+      return wg_str_of(words[i][1]);
+    }
+  }
+  return line;
+}
+
 // Runs git; FAILED when it ends with another code than 0.
 static wg_code git_run(const char *dir, const git_env *e, const char *const *argv, git_output *o,
                        wg_error *err) {
@@ -125,7 +146,7 @@ static wg_code git_run(const char *dir, const git_env *e, const char *const *arg
     return wg_wrap(err, "git %s", argv[1]);
   }
   if (res.exit_code != 0) {
-    wg_str why = git_first_line(&o->errors);
+    wg_str why = git_why(git_first_line(&o->errors));
     return wg_fail(err, WG_E_FAILED, "%.*s", WG_STR_ARG(why));
   }
   return WG_OK;

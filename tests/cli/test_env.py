@@ -346,6 +346,22 @@ def test_no_repository_is_an_error_at_the_line(run, repo, home):
     assert r.code == 0, r
 
 
+def test_no_commit_and_no_tag_are_told_in_plain_words(run, repo, tmp_path):
+    shutil.rmtree(repo / ".git")
+    (repo / "wingo.yaml").write_text(PROJECT.replace("1.4.0", "'${git.tag}'"))
+    git(repo, "init", "-q")
+    (repo / "commit.yaml").write_text((repo / "wingo.yaml").read_text().replace("git.tag", "git.short"))
+    r = run("check", "-f", "commit.yaml", cwd=repo)
+    assert r.code == 3 and "takes ${git.short}, and git says: there is no commit yet" in r.out, r
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "one")
+    r = run("check", cwd=repo)
+    assert r.code == 3 and "takes ${git.tag}, and git says: no tag is at HEAD or before it (git tag v1.0.0" in r.out, r
+    git(repo, "tag", "v2.0.0")
+    r = run("config", "--json", cwd=repo)
+    assert r.code == 0, r
+
+
 def test_a_hostile_repository_runs_nothing(run, repo, tmp_path):
     """Monitors, hooks, filters, signature programs, pagers, aliases, submodules and transports of the repository."""
     needs("git")

@@ -95,3 +95,11 @@ words wingo schema ov
     assert "keys" in r.out and "apps.*.dir" in r.out, r
     (tmp_path / "_wingo").write_text(run("completion", "zsh").out)
     assert start(["zsh", "-n", tmp_path / "_wingo"]).code == 0
+
+
+def test_a_name_may_be_left_out(run):
+    """`images.files` is no image called 'files': it is the key of every image."""
+    for asked, key in (("images.files", "images.<name>.files"), ("apps.vars", "apps.<name>.vars")):
+        r = run("help", "keys", asked)
+        assert r.code == 0 and r.out.splitlines()[0] == key, r
+    assert run("help", "keys", "images.kiosk").out.startswith("Keys of images.kiosk:")

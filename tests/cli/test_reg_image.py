@@ -203,3 +203,8 @@ def test_killed_while_it_changes_an_image_in_place(image, wingo, tmp_path):
     # What a killed one left is in nobody's way.
     assert start([wingo, "reg", "add", f"{image}:2", r"HKLM\SOFTWARE\Acme\After"]).code == 0
     assert start([wingo, "reg", "query", f"{image}:2", r"HKLM\SOFTWARE\Acme\After"]).code == 0
+
+
+def test_a_file_of_several_images_is_named_with_them(run, image):
+    r = run("reg", "query", image, r"HKLM\SOFTWARE\Acme")
+    assert r.code != 0 and f"'{image}': the file has 2 images; name one: 1 " in r.err, r

@@ -632,6 +632,15 @@ def test_capture_is_reproducible(run, tree, tmp_path):
     assert made[0] == made[1]
 
 
+def test_extract_counts_only_what_was_left_out(run, tmp_path):
+    wim = tmp_path / "base.wim"
+    assert run("wim", "synthetic", "-q", "windows-11", wim).code == 0
+    r = run("wim", "extract", wim, "2", "\\Windows\\Boot", f"--to={tmp_path / 'x'}")
+    assert r.code == 0 and " on a volume: " in r.err and " 0 " not in r.err, r
+    r = run("wim", "update", wim, "2", "--add=nothing")
+    assert r.code != 0 and "'nothing' is not two paths with ':' between them: write FROM:TO" in r.err, r
+
+
 def test_update(wims, run, tree, tmp_path):
     new = tmp_path / "new"
     (new / "deep").mkdir(parents=True)
@@ -660,7 +669,7 @@ def test_update(wims, run, tree, tmp_path):
     assert run("wim", "update", wims["lzx"], "1", "--delete=/same", "--out", tmp_path / "out.wim").code == 1
     r = run("wim", "update", tmp_path / "lzx.wim", "1", "--delete=/none")
     assert r.code == 1 and "none" in r.err, r
-    for argv, said in ((["--add=x"], "pair of paths"), ([], "nothing to do"), (["--command=-"], "delete")):
+    for argv, said in ((["--add=x"], "write FROM:TO"), ([], "nothing to do"), (["--command=-"], "delete")):
         r = run("wim", "update", tmp_path / "lzx.wim", "1", *argv, stdin=b"delte /x\n")
         assert r.code == 2 and said in r.err, r
     r = run("wim", "update", tmp_path / "lzx.wim", "1", "--command=-", stdin=b"\nadd 'x\n")

@@ -90,12 +90,30 @@ static bool keys_begins(const keys_key *k, const keys_parts *asked, size_t n) {
 typedef enum keys_how {
   KEYS_EXACT,  // the path itself
   KEYS_BELOW,  // one part more: what a place holds that is no key itself, "images.kiosk"
+  KEYS_SHORT,  // the path without the names: "images.files"
   KEYS_CALLED, // a word alone: every key of that name, where it stands first
 } keys_how;
+
+// Whether the key's parts that are no names ("<name>") are those that were asked for.
+static bool keys_short(const keys_key *k, const keys_parts *asked) {
+  size_t n = 0;
+  for (size_t i = 0; i < k->parts.n; i++) {
+    if (k->parts.v[i][0] != '<') {
+      if (n == asked->n || strcmp(asked->v[n], k->parts.v[i]) != 0) {
+        return false;
+      }
+      n++;
+    }
+  }
+  return n == asked->n;
+}
 
 static bool keys_fits(const keys_key *k, const keys_parts *asked, keys_how how) {
   if (how == KEYS_CALLED) {
     return asked->n == 1 && k->doc.same_as == NULL && keys_part_fits(asked->v[0], k->doc.name);
+  }
+  if (how == KEYS_SHORT) {
+    return keys_short(k, asked);
   }
   return k->parts.n == asked->n + (how == KEYS_BELOW ? 1 : 0) && keys_begins(k, asked, asked->n);
 }
@@ -279,6 +297,9 @@ int wg_cli_help_keys(const wg_cli *c, const char *word) {
     title = wg_xstrdup("Keys of wingo.yaml");
     n = keys_gather(&l, &asked, KEYS_BELOW, hits);
   } else if (asked.n > 0 && (n = keys_gather(&l, &asked, KEYS_EXACT, hits)) == 0) {
+    n = keys_gather(&l, &asked, KEYS_SHORT, hits);
+  }
+  if (word != NULL && asked.n > 0 && n == 0) {
     n = keys_gather(&l, &asked, KEYS_BELOW, hits);
     title = n > 0 ? wg_xprintf("Keys of %s", word) : NULL;
     n = n > 0 ? n : keys_gather(&l, &asked, KEYS_CALLED, hits);

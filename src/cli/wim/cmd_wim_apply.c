@@ -26,11 +26,13 @@ int wg_cli_apply_report(const wg_cli *c, const wg_image_apply_result *r) {
   apply_note(c, &r->encrypted, "encrypted (EFS) file left out, entry");
   apply_note(c, &r->same_but_case, "name differing from another by letter case only, entry");
   if (r->n_descriptors + r->n_attributes + r->n_short_names > 0) {
-    wg_note(c,
-            "left out, which --meta keeps in a file beside, and --ntfs on a volume: %llu security "
-            "descriptors, %llu attributes, %llu short names",
-            (unsigned long long)r->n_descriptors, (unsigned long long)r->n_attributes,
-            (unsigned long long)r->n_short_names);
+    WG_AUTO(wg_buf) what = {0};
+    wg_buf_init(&what, wg_heap(), 0);
+    apply_count(&what, ", ", r->n_descriptors, "security descriptor");
+    apply_count(&what, ", ", r->n_attributes, "attribute");
+    apply_count(&what, ", ", r->n_short_names, "short name");
+    wg_note(c, "left out, which --meta keeps in a file beside, and --ntfs on a volume: %s",
+            wg_buf_z(&what) + 2); // without the first ", "
   }
   WG_AUTO(wg_buf) out = {0};
   wg_jsonw j;

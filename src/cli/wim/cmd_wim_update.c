@@ -58,7 +58,8 @@ static wg_code update_pair(const char *text, bool first_is_windows, char **a, ch
   }
   const char *colon = strchr(at, ':');
   if (colon == NULL || colon == text || colon[1] == '\0') {
-    return wg_fail(err, WG_E_USAGE, "'%s' is no pair of paths with ':' between them", text);
+    return wg_fail(err, WG_E_USAGE, "'%s' is not two paths with ':' between them: write FROM:TO",
+                   text);
   }
   *a = wg_xstrndup(text, (size_t)(colon - text));
   *b = wg_xstrdup(colon + 1);

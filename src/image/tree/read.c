@@ -26,7 +26,8 @@ wg_code wg_image_reader_open(const wg_image_base *base, wg_image_reader **out, w
   wg_buf_init(&r->bytes, wg_heap(), (size_t)1 << 31);
   if (base->kind == WG_IMAGE_BASE_WIM &&
       (wg_image_file_open_base(&r->file, base, err) != WG_OK ||
-       wg_image_file_find(&r->file, base->image, &image, err) != WG_OK ||
+       (wg_image_file_find(&r->file, base->image, &image, err) != WG_OK &&
+        wg_wrap(err, "'%s'", base->path) != WG_OK) ||
        wg_image_file_check(&r->file, image, err) != WG_OK ||
        wg_image_file_tree(&r->file, image, &r->arena, 0, &r->bytes, &r->tree, err) != WG_OK)) {
     return err->code;

@@ -135,6 +135,9 @@ static void nearest(void **state) {
   assert_string_equal(wg_nearest("IMAGES", words, 5), "images");
   assert_string_equal(wg_nearest("sha", words, 5), "sha256");
   assert_null(wg_nearest("quux", words, 5));
+  static const char *const outputs[] = {"wim", "esd", "swm"};
+  assert_null(wg_nearest("iso", outputs, 3)); // one letter of three is no likeness
+  assert_string_equal(wg_nearest("sed", outputs, 3), "esd");
   assert_null(wg_nearest("", words, 5));
 }
 

@@ -226,6 +226,10 @@ HOSTILE = {
     "wingo-meta 1\nend\nentry f\n": (3, "behind the end"),
     "wingo-meta 1\nentry f colour=red\nend\n": (2, "no field"),
     "wingo-meta 1\nentry \x1b[31m\nend\n": (2, "control"),
+    "wingo-meta 1\nentry f short=.\nend\n": (2, "no name of a file"),
+    "wingo-meta 1\nentry f short=%2E%2E\nend\n": (2, "no name of a file"),
+    "wingo-meta 1\nentry f short=A/B\nend\n": (2, "no name of a file"),
+    "wingo-meta 1\nentry d attributes=0x410 reparse=0x80000017 reparse-data=00\nend\n": (2, "has entries in it"),
 }
 
 
@@ -234,6 +238,8 @@ def test_hostile_ones(text, run, tmp_path):
     line, word = HOSTILE[text]
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "f").write_text("x")
+    (tmp_path / "t" / "d").mkdir()
+    (tmp_path / "t" / "d" / "g").write_text("x")
     (tmp_path / "t" / META).write_text(text)
     r = run("wim", "capture", "t", "a.wim")
     assert r.code == (1 if "newer" in word else 4) and f"t/{META}:{line}: " in r.err and word in r.err, r

@@ -104,6 +104,23 @@ static wg_code parse_text16(meta_parse *p, wg_str word, wg_str *out, wg_error *e
   return out->p == NULL ? wg_arena_fail(p->arena, err) : WG_OK;
 }
 
+// A name of an entry, which must not be able to mean another place.
+static wg_code parse_short(meta_parse *p, wg_str word, wg_str *out, wg_error *err) {
+  if (parse_text16(p, word, out, err) != WG_OK) {
+    return err->code;
+  }
+  const uint8_t *q = (const uint8_t *)out->p;
+  bool dots = out->n <= 4;
+  bool slash = false;
+  for (size_t i = 0; i < out->n; i += 2) {
+    dots = dots && wg_le16(q + i) == '.';
+    slash = slash || wg_le16(q + i) == '/';
+  }
+  return dots || slash ? parse_fail(p, "the short name '%.*s' is no name of a file",
+                                    (int)(word.n < 40 ? word.n : 40), word.p)
+                       : WG_OK;
+}
+
 static wg_code parse_bytes(meta_parse *p, wg_str word, wg_str *out, wg_error *err) {
   uint8_t *to = wg_arena_get(p->arena, word.n / 2 + 1);
   if (to == NULL) {
@@ -167,7 +184,7 @@ static wg_code parse_field(meta_parse *p, wg_meta_entry *e, const meta_field *f,
   case META_TEXT:
     return parse_text(p, value, at, err);
   case META_TEXT16:
-    return parse_text16(p, value, at, err);
+    return parse_short(p, value, at, err);
   case META_BYTES:
     return parse_bytes(p, value, at, err);
   case META_HEX32:

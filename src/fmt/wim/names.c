@@ -12,9 +12,7 @@
 #define NAMES_TAG_DIRECTORY 0x10000000u
 #define NAMES_TAG_SURROGATE 0x20000000u
 
-// Whether an entry may have entries in it: it is no reparse point, or one whose tag says so and
-// that does not stand for another place (cloud files, say).
-static bool names_reparse_holds(const wg_wim_entry *e) {
+bool wg_wim_entry_holds(const wg_wim_entry *e) {
   uint32_t tag = (uint32_t)(e->link_or_reparse & UINT32_MAX);
   return (e->attributes & WG_WIM_ATTR_REPARSE) == 0 ||
          (tag & (NAMES_TAG_DIRECTORY | NAMES_TAG_SURROGATE)) == NAMES_TAG_DIRECTORY;
@@ -83,7 +81,7 @@ static wg_code names_folder(const wg_wim_tree *t, uint32_t dir, wg_error *err) {
 wg_code wg_wim_tree_check_names(const wg_wim_tree *t, wg_error *err) {
   for (uint32_t i = 0; i < t->n; i++) {
     const wg_wim_entry *e = &t->entries[i];
-    if (e->first_child != WG_WIM_NO_ENTRY && !names_reparse_holds(e)) {
+    if (e->first_child != WG_WIM_NO_ENTRY && !wg_wim_entry_holds(e)) {
       WG_AUTO(wg_buf) path = {0};
       wg_buf_init(&path, t->arena->alloc, 0);
       wg_wim_tree_path(t, i, &path);

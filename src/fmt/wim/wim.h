@@ -280,6 +280,9 @@ typedef struct wg_wim_roles {
   uint32_t data, reparse, efs; // stream numbers or WG_WIM_NO_STREAM; others are named or nothing
 } wg_wim_roles;
 wg_wim_roles wg_wim_entry_roles(const wg_wim_entry *e);
+// Whether an entry may have entries in it: it is no reparse point, or one whose tag says so and
+// that does not stand for another place (cloud files, say).
+bool wg_wim_entry_holds(const wg_wim_entry *e);
 const wg_sha1 *wg_wim_entry_hash(const wg_wim_entry *e, size_t i);
 // Hash of the unnamed data stream; all zero when empty or absent.
 wg_sha1 wg_wim_entry_data(const wg_wim_entry *e);

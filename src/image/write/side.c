@@ -32,6 +32,10 @@ wg_code wg_image_side_begin(wg_image_side *s, const char *dir, wg_error *err) {
       wg_meta_parse(wg_buf_str(&s->text), path, &s->arena, &s->file, err) != WG_OK) {
     return err->code;
   }
+  s->name = wg_arena_strdup(&s->arena, path);
+  if (s->name == NULL) {
+    return wg_arena_fail(&s->arena, err);
+  }
   s->has_file = true;
   s->same_link = wg_xarray(s->file.n + 1, sizeof(*s->same_link));
   return WG_OK;

@@ -17,6 +17,7 @@ typedef struct wg_image_side_content { // of a stream
 typedef struct wg_image_side {
   wg_arena arena;
   wg_buf text;
+  const char *name;   // of the sidecar, for messages
   wg_meta file;       // as the sidecar has it
   bool has_file;      // there is one
   wg_meta all;        // with what the files' own attributes add; sorted. After wg_image_side_end.

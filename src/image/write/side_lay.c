@@ -224,6 +224,13 @@ static wg_code lay_entry(side_lay *l, uint32_t i, wg_error *err) {
     return WG_OK;
   }
   l->row[i] = row;
+  if (row->line != 0 && e->first_child != WG_WIM_NO_ENTRY && !wg_wim_entry_holds(e)) {
+    return wg_fail(err, WG_E_FORMAT,
+                   "%s:%u: '%s' is a reparse point (tag 0x%08x) and has entries in it, which would "
+                   "go to wherever it leads",
+                   l->s->name, (unsigned)row->line, l->paths[i],
+                   (unsigned)(e->link_or_reparse & UINT32_MAX));
+  }
   if (lay_rest(l, e, row, err) != WG_OK) {
     return err->code;
   }

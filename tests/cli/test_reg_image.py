@@ -104,7 +104,7 @@ def test_out_delete_import_export_diff(run, image, tmp_path):
     assert query(run, f"{new}:1", r"HKLM\SOFTWARE\T") == {"A": "0x5"}
     assert run("reg", "import", f"{image}:1", text, "--out", new).code == 1  # there already
     r = run("reg", "diff", f"{image}:1", f"{new}:1", r"HKLM\SOFTWARE")
-    assert r.code == 1 and r.out == "- Acme\n+ T\n", r
+    assert r.code == 1 and r.out == "- Acme\n+ T\n  + A  REG_DWORD  0x5\n", r
     r = run("reg", "export", f"{new}:1", r"HKCU\Software\T")
     assert r.out.replace("\r", "") == ("Windows Registry Editor Version 5.00\n\n"
                                        "[HKEY_CURRENT_USER\\Software\\T]\n@=\"d\"\n"), r

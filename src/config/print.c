@@ -24,6 +24,45 @@ static bool print_is_word(const char *s) {
   return plain;
 }
 
+// Line ends of YAML 1.1, which some readers still take as such: U+0085, U+2028, U+2029. How many
+// bytes; 0: none here.
+static size_t print_line_end(const char *p, const char **out_escape) {
+  static const struct {
+    const char *bytes, *escape;
+  } ends[] = {{"\xC2\x85", "\\u0085"}, {"\xE2\x80\xA8", "\\u2028"}, {"\xE2\x80\xA9", "\\u2029"}};
+  for (size_t i = 0; i < WG_ARRAY_LEN(ends); i++) {
+    size_t n = strlen(ends[i].bytes);
+    if (strncmp(p, ends[i].bytes, n) == 0) {
+      *out_escape = ends[i].escape;
+      return n;
+    }
+  }
+  return 0;
+}
+
+static bool print_has_line_end(const char *s) {
+  const char *escape = NULL;
+  for (; *s != '\0'; s++) {
+    if (*s == '\n' || print_line_end(s, &escape) > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// JSON's strings are YAML's, in double quotes.
+static void print_json(wg_buf *b, const char *s) {
+  WG_AUTO(wg_buf) json = {0};
+  wg_buf_init(&json, wg_heap(), 0);
+  wg_json_quote(&json, wg_str_of(s));
+  const char *escape = NULL;
+  for (const char *p = wg_buf_z(&json); *p != '\0';) {
+    size_t n = print_line_end(p, &escape);
+    wg_buf_add(b, n > 0 ? escape : p, n > 0 ? strlen(escape) : 1);
+    p += n > 0 ? n : 1;
+  }
+}
+
 // Text in quotes; on one line, whatever it holds.
 static void print_quoted(wg_buf *b, const char *s) {
   bool plain = true;
@@ -31,7 +70,7 @@ static void print_quoted(wg_buf *b, const char *s) {
     plain = plain && (uint8_t)*p >= 0x20 && (uint8_t)*p < 0x7F;
   }
   if (!plain) {
-    wg_json_quote(b, wg_str_of(s)); // JSON's strings are YAML's, in double quotes
+    print_json(b, s);
     return;
   }
   wg_buf_add_byte(b, '\'');
@@ -44,7 +83,7 @@ static void print_quoted(wg_buf *b, const char *s) {
 static void print_scalar(wg_buf *b, const wg_yaml_node *v) {
   if (wg_yaml_is_null(v)) {
     wg_buf_add_z(b, "null");
-  } else if (v->style == WG_YAML_PLAIN && strchr(v->text, '\n') == NULL) {
+  } else if (v->style == WG_YAML_PLAIN && !print_has_line_end(v->text)) {
     wg_buf_add_z(b, v->text); // it was plain, perhaps where fewer characters may be
   } else {
     print_quoted(b, v->text);

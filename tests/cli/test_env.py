@@ -107,7 +107,7 @@ images:
     registry:
       - key: 'HKLM\SOFTWARE\Kiosk'
         values: {Text: "it's\ta \"test\"", 'On': yes, 'True': 'true', Number: 5, Hex: 0x10, 'a: b #c': '- x', '': e,
-                 Lines: "a\nb", Plain: a # no comment
+                 Lines: "a\nb", Ends: "a\u0085b\u2028c\u2029", Plain: a # no comment
                  , Long: one
                    two}
       - {key: 'HKLM\SOFTWARE\Kiosk\Sub', values: {"Key with \u00fc": "#", Var: '${HIVE:-Kiosk}\x'}}

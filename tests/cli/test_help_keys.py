@@ -102,4 +102,3 @@ def test_a_name_may_be_left_out(run):
     for asked, key in (("images.files", "images.<name>.files"), ("apps.vars", "apps.<name>.vars")):
         r = run("help", "keys", asked)
         assert r.code == 0 and r.out.splitlines()[0] == key, r
-    assert run("help", "keys", "images.kiosk").out.startswith("Keys of images.kiosk:")

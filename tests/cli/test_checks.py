@@ -12,6 +12,7 @@ LONG = "int wg_f(int x) {\n" + "  x++;\n" * 61 + "  return x;\n}\n"
 PLANTED = {
     "includes-up": ("check-includes", "src/base/x.c", '#include "os/file.h"\n', "src/base/x.c:1: src/base may not include src/os"),
     "includes-libc-in-fmt": ("check-includes", "src/fmt/x/x.c", "#include <stddef.h>\n#include <stdio.h>\n", "src/fmt/x/x.c:2:"),
+    "includes-unknown-room": ("check-includes", "src/cli/odd/x.c", '#include "cli/core/cli.h"\n', "src/cli/odd/x.c:1: src/cli/odd is not in ROOMS"),
     "includes-unknown-folder": ("check-includes", "src/odd/x.c", "\n", "src/odd/x.c:1: folder src/odd"),
     "banned-malloc": ("check-banned", "src/fmt/x/x.c", "void *p(void);\nvoid *p(void) {\n  return malloc(3);\n}\n", "src/fmt/x/x.c:3: malloc"),
     "banned-strcpy-even-in-os": ("check-banned", "src/os/x.c", "void f(char *a) {\n  strcpy(a, a);\n}\n", "src/os/x.c:2: strcpy"),

@@ -15,7 +15,7 @@ static void compare(const char *name, void (*make)(wg_buf *out)) {
   make(&made);
   if (!wg_str_eq(wg_buf_str(&committed), wg_buf_str(&made))) {
     fail_msg("docs/%s is out of date: make it again with `wingo %s > docs/%s`", name,
-             wg_str_ends(wg_str_of(name), ".json") ? "__schema" : "__reference", name);
+             wg_str_ends(wg_str_of(name), ".json") ? "schema" : "__reference", name);
   }
 }
 

@@ -146,7 +146,9 @@ static bool select_is_out(const wg_select *s, const char *path, bool is_folder) 
   for (size_t i = 0; i < s->n_exclude; i++) {
     wg_str rule = wg_str_of(s->exclude[i]);
     bool back = wg_str_starts(rule, "!");
-    rule = back ? (wg_str){rule.p + 1, rule.n - 1} : rule;
+    if (back) {
+      rule = (wg_str){rule.p + 1, rule.n - 1};
+    }
     if (select_rule_fits(rule, path, is_folder)) {
       out = !back;
     }

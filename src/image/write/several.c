@@ -81,6 +81,7 @@ wg_code wg_image_do_several(const wg_image_job *job, wg_image_do_one one, wg_ima
     wg_xfree(images);
     return err->code;
   }
+  wg_assert(images != NULL);
   wg_code code = WG_OK;
   for (size_t i = 0; code == WG_OK && i < job->opt.n_picks; i++) {
     WG_AUTO(wg_image_result) one_result = {0};

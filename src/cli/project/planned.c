@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
 #include "cli/project/planned.h"
 
 #include "engine/action.h"
@@ -123,6 +125,28 @@ static int plan_print_json(const wg_cli *c, const wg_plan *p) {
   return wg_cli_end_json(c, &j, &out);
 }
 
+// An action's identity begins with the command that does it.
+static int plan_command_length(const wg_plan_step *s) {
+  return s->is_action ? (int)strcspn(s->identity, "/") : 0;
+}
+
+static void plan_print_commands(const wg_plan *p) {
+  size_t n = 0;
+  for (size_t i = 0; i < p->n_steps; i++) {
+    int len = plan_command_length(&p->steps[i]);
+    bool said = len == 0;
+    for (size_t k = 0; k < i && !said; k++) {
+      said = plan_command_length(&p->steps[k]) == len &&
+             strncmp(p->steps[k].identity, p->steps[i].identity, (size_t)len) == 0;
+    }
+    if (!said) {
+      wg_out("%s'wingo %.*s'", n == 0 ? "; " : ", ", len, p->steps[i].identity);
+      n++;
+    }
+  }
+  wg_out(n == 1 ? " does them\n" : " do them\n");
+}
+
 static void plan_print(const wg_cli *c, const wg_plan *p) {
   size_t n[WG_PLAN_REFUSED + 1] = {0}, n_actions = 0, n_waiting = 0;
   for (size_t i = 0; i < p->n_steps; i++) {
@@ -145,7 +169,7 @@ static void plan_print(const wg_cli *c, const wg_plan *p) {
     if (n[WG_PLAN_REFUSED] > 0) {
       wg_out(", %zu would fail", n[WG_PLAN_REFUSED]);
     }
-    wg_out("; 'wingo publish' does them\n");
+    plan_print_commands(p);
   }
 }
 

@@ -186,11 +186,3 @@ wg_code wg_go_tool_load(const wg_go_env *env, const wg_go_spec *spec, const char
   *out = t;
   return WG_OK;
 }
-
-wg_code wg_go_installed(const wg_go_env *env, wg_arena *arena, wg_go_tool *out, wg_error *err) {
-  const char *go = "";
-  if (wg_go_find(env, NULL, arena, &go, err) != WG_OK) {
-    return err->code;
-  }
-  return wg_go_tool_load(env, NULL, go, "/tmp", NULL, arena, out, err);
-}

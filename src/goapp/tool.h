@@ -39,9 +39,6 @@ wg_code wg_go_find(const wg_go_env *env, const wg_go_observer *obs, wg_arena *ar
 wg_code wg_go_tool_load(const wg_go_env *env, const wg_go_spec *spec, const char *go,
                         const char *tmp, const wg_cancel *cancel, wg_arena *arena, wg_go_tool *out,
                         wg_error *err);
-// Which Go is installed, for people who ask (`wingo doctor`): path, version, goroot. NOT_FOUND,
-// UNSUPPORTED as above.
-wg_code wg_go_installed(const wg_go_env *env, wg_arena *arena, wg_go_tool *out, wg_error *err);
 // A variable of `go env`; "" when this Go does not know it.
 const char *wg_go_tool_var(const wg_go_tool *t, const char *name);
 

@@ -8,23 +8,23 @@
 #include "os/mem.h"
 
 // What `go tool dist list` prints, of Go 1.19 to 1.26 together.
-const char *const wg_cfg_ports[] = {"aix/ppc64",       "android/386",     "android/amd64",
-                                    "android/arm",     "android/arm64",   "darwin/amd64",
-                                    "darwin/arm64",    "dragonfly/amd64", "freebsd/386",
-                                    "freebsd/amd64",   "freebsd/arm",     "freebsd/arm64",
-                                    "freebsd/riscv64", "illumos/amd64",   "ios/amd64",
-                                    "ios/arm64",       "js/wasm",         "linux/386",
-                                    "linux/amd64",     "linux/arm",       "linux/arm64",
-                                    "linux/loong64",   "linux/mips",      "linux/mips64",
-                                    "linux/mips64le",  "linux/mipsle",    "linux/ppc64",
-                                    "linux/ppc64le",   "linux/riscv64",   "linux/s390x",
-                                    "netbsd/386",      "netbsd/amd64",    "netbsd/arm",
-                                    "netbsd/arm64",    "openbsd/386",     "openbsd/amd64",
-                                    "openbsd/arm",     "openbsd/arm64",   "openbsd/mips64",
-                                    "openbsd/ppc64",   "openbsd/riscv64", "plan9/386",
-                                    "plan9/amd64",     "plan9/arm",       "solaris/amd64",
-                                    "wasip1/wasm",     "windows/386",     "windows/amd64",
-                                    "windows/arm",     "windows/arm64",   NULL};
+static const char *const ports_known[] = {"aix/ppc64",       "android/386",     "android/amd64",
+                                          "android/arm",     "android/arm64",   "darwin/amd64",
+                                          "darwin/arm64",    "dragonfly/amd64", "freebsd/386",
+                                          "freebsd/amd64",   "freebsd/arm",     "freebsd/arm64",
+                                          "freebsd/riscv64", "illumos/amd64",   "ios/amd64",
+                                          "ios/arm64",       "js/wasm",         "linux/386",
+                                          "linux/amd64",     "linux/arm",       "linux/arm64",
+                                          "linux/loong64",   "linux/mips",      "linux/mips64",
+                                          "linux/mips64le",  "linux/mipsle",    "linux/ppc64",
+                                          "linux/ppc64le",   "linux/riscv64",   "linux/s390x",
+                                          "netbsd/386",      "netbsd/amd64",    "netbsd/arm",
+                                          "netbsd/arm64",    "openbsd/386",     "openbsd/amd64",
+                                          "openbsd/arm",     "openbsd/arm64",   "openbsd/mips64",
+                                          "openbsd/ppc64",   "openbsd/riscv64", "plan9/386",
+                                          "plan9/amd64",     "plan9/arm",       "solaris/amd64",
+                                          "wasip1/wasm",     "windows/386",     "windows/amd64",
+                                          "windows/arm",     "windows/arm64",   NULL};
 
 // What other tools call them.
 static const char *const os_aliases[][2] = {{"macos", "darwin"},  {"osx", "darwin"},
@@ -63,8 +63,8 @@ static const char *port_alias(const char *const (*aliases)[2], size_t n, const c
 }
 
 static bool port_is_known(const char *pair) {
-  for (size_t i = 0; wg_cfg_ports[i] != NULL; i++) {
-    if (strcmp(wg_cfg_ports[i], pair) == 0) {
+  for (size_t i = 0; ports_known[i] != NULL; i++) {
+    if (strcmp(ports_known[i], pair) == 0) {
       return true;
     }
   }
@@ -84,7 +84,7 @@ static void port_hint_unknown(wg_cfg_text *t, const char *os, const char *arch) 
   const char *pair =
       variant == NULL ? better : wg_arena_strndup(t->arena, better, (size_t)(variant - better));
   if (pair != NULL && !port_is_known(pair)) {
-    better = wg_nearest(pair, wg_cfg_ports, WG_ARRAY_LEN(wg_cfg_ports) - 1);
+    better = wg_nearest(pair, ports_known, WG_ARRAY_LEN(ports_known) - 1);
   }
   t->hint = better == NULL
                 ? "write os/arch with Go's names, such as windows/amd64; 'go tool dist list' "
@@ -124,7 +124,7 @@ static bool port_check_variant(wg_cfg_text *t, const char *arch, const char *var
   return false;
 }
 
-bool wg_cfg_parse_target(wg_cfg_text *t, wg_cfg_target *out) {
+static bool ports_parse(wg_cfg_text *t, wg_cfg_target *out) {
   const char *slash = strchr(t->text, '/');
   if (slash == NULL) {
     const char *os = port_alias(os_aliases, WG_ARRAY_LEN(os_aliases), t->text);
@@ -170,7 +170,7 @@ static void target_read(wg_walk *w, const wg_key *row, const wg_yaml_node *v, vo
   wg_cfg_text t = {.arena = &w->c->arena, .text = text, .value = text};
   wg_cfg_target *target = wg_key_field(out, row->at);
   wg_cfg_target parsed = {.os = NULL};
-  if (!wg_cfg_parse_target(&t, &parsed)) {
+  if (!ports_parse(&t, &parsed)) {
     wg_walk_check_failed(w, v, &t);
     return;
   }
@@ -187,8 +187,8 @@ static void target_variant_patterns(wg_jsonw *w) {
   for (size_t i = 0; i < WG_ARRAY_LEN(arches); i++) {
     WG_AUTO(wg_buf) b = {0};
     wg_buf_init(&b, wg_heap(), 0);
-    for (size_t k = 0; wg_cfg_ports[k] != NULL; k++) {
-      wg_str port = wg_str_of(wg_cfg_ports[k]);
+    for (size_t k = 0; ports_known[k] != NULL; k++) {
+      wg_str port = wg_str_of(ports_known[k]);
       size_t slash = wg_str_find(port, '/');
       if (strcmp(port.p + slash + 1, arches[i]) == 0) {
         wg_buf_printf(&b, "%s%.*s", b.n == 0 ? "^(" : "|", (int)slash, port.p);
@@ -219,8 +219,8 @@ static void target_schema(wg_jsonw *w) {
   wg_jsonw_begin_object(w);
   wg_jsonw_key_z(w, "enum");
   wg_jsonw_begin_array(w);
-  for (size_t i = 0; wg_cfg_ports[i] != NULL; i++) {
-    wg_jsonw_str_z(w, wg_cfg_ports[i]);
+  for (size_t i = 0; ports_known[i] != NULL; i++) {
+    wg_jsonw_str_z(w, ports_known[i]);
   }
   wg_jsonw_end_array(w);
   wg_jsonw_end_object(w);

@@ -44,9 +44,6 @@ void wg_cli_help_key_names(wg_buf *out);
 // "build" or "wim info".
 void wg_cli_full_name(wg_buf *out, const wg_cli_cmd *cmd);
 
-// The manual page in roff.
-void wg_cli_man(wg_buf *out);
-
 // With --json: {"error": {...}} on stdout, so that there is something to read whatever happens.
 void wg_cli_json_error(const wg_cli *c, wg_code code, int exit_code, const char *text);
 // Flushes stdout; false when something could not be written.

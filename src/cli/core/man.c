@@ -108,7 +108,7 @@ static void man_environment(wg_buf *out) {
                     "1970.\n");
 }
 
-void wg_cli_man(wg_buf *out) {
+static void man_page(wg_buf *out) {
   wg_buf_printf(out, ".TH WINGO 1 \"\" \"wingo %s\" \"User Commands\"\n", WINGO_VERSION);
   wg_buf_add_z(out, ".SH NAME\nwingo \\- Go source and a Windows base image into images ready to "
                     "deploy\n");
@@ -139,7 +139,7 @@ static int man_run(wg_cli *c) {
   (void)c;
   WG_AUTO(wg_buf) b;
   wg_buf_init(&b, wg_heap(), 0);
-  wg_cli_man(&b);
+  man_page(&b);
   wg_out_bytes(b.p, b.n);
   return 0;
 }

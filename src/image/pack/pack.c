@@ -8,7 +8,6 @@
 #include "os/proc.h"
 
 #define PACK_BYTES_PER_THREAD ((size_t)2 << 20) // of a batch
-#define PACK_COPY_BYTES ((size_t)8 << 20)
 
 typedef struct pack_item { // a resource on its way
   wg_pack_source src;
@@ -368,24 +367,6 @@ wg_code wg_pack_put(wg_pack *p, const wg_pack_source *src, wg_wim_res *out, wg_e
   if (pack_read(p, src, err) != WG_OK) {
     bool output = p->write_failed || wg_os_is_room_error(err);
     return src->name == NULL || output ? err->code : wg_wrap(err, "'%s'", src->name);
-  }
-  return WG_OK;
-}
-
-wg_code wg_pack_copy(wg_pack *p, int in, uint64_t off_bytes, uint64_t n_bytes, wg_error *err) {
-  wg_assert(p->n_queued == 0);
-  while (n_bytes > 0) {
-    size_t n = n_bytes < PACK_COPY_BYTES ? (size_t)n_bytes : PACK_COPY_BYTES;
-    if (wg_os_copy_range(in, off_bytes, p->fd, p->off, n, err) != WG_OK ||
-        wg_cancel_check(p->cancel, err) != WG_OK) {
-      return err->code;
-    }
-    p->off += n;
-    off_bytes += n;
-    n_bytes -= n;
-    if (p->progress != NULL) {
-      p->progress(p->ctx, n);
-    }
   }
   return WG_OK;
 }

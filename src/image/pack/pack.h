@@ -43,7 +43,5 @@ uint64_t wg_pack_off(const wg_pack *p);
 // Bytes written past the pack's back (a solid resource): goes on at off_bytes. Nothing may be
 // queued.
 void wg_pack_seek(wg_pack *p, uint64_t off_bytes);
-// Copies n bytes from in at off; nothing may be queued.
-wg_code wg_pack_copy(wg_pack *p, int in, uint64_t off_bytes, uint64_t n_bytes, wg_error *err);
 
 #endif

@@ -17,8 +17,3 @@ void wg_image_watch_pack(void *watch, uint64_t n_bytes) {
     w->on_progress(w->ctx, w->stage, done, w->total_bytes, "bytes");
   }
 }
-
-wg_code wg_image_watch_more(wg_image_watch *w, uint64_t n_bytes, wg_error *err) {
-  wg_image_watch_pack(w, n_bytes);
-  return wg_cancel_check(w->cancel, err);
-}

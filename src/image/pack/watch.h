@@ -14,8 +14,6 @@ typedef struct wg_image_watch {
 } wg_image_watch;
 // Starts a stage of that many bytes.
 void wg_image_watch_stage(wg_image_watch *w, const char *stage, uint64_t total_bytes);
-// Counts bytes; CANCELED when that was asked for.
-wg_code wg_image_watch_more(wg_image_watch *w, uint64_t n_bytes, wg_error *err);
 // The same as a wg_pack_progress: watch is a wg_image_watch, and cancel is for the packer to see.
 void wg_image_watch_pack(void *watch, uint64_t n_bytes);
 

@@ -37,11 +37,16 @@ static wg_code registry_empty_logs(const wg_reg_target *t, const wg_reg_options 
     WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", h->file, wg_hive_log_ends[i]);
     WG_AUTO(wg_buf) log = {0};
     wg_buf_init(&log, wg_heap(), WG_REG_MAX_HIVE_BYTES);
-    wg_code code = t->source.read(t->source.ctx, path, WG_REG_MAX_HIVE_BYTES, &log, err);
+    wg_error none = WG_ERROR_INIT; // most hives have no such log
+    wg_code code = t->source.read(t->source.ctx, path, WG_REG_MAX_HIVE_BYTES, &log, &none);
     if (code == WG_E_NOT_FOUND || (code == WG_OK && log.n == 0)) {
       continue;
     }
-    if (code != WG_OK || registry_stage(opt, path, "", 0, true, out, err) != WG_OK) {
+    if (code != WG_OK) {
+      *err = none;
+      return code;
+    }
+    if (registry_stage(opt, path, "", 0, true, out, err) != WG_OK) {
       return err->code;
     }
   }

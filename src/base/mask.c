@@ -36,6 +36,7 @@ static bool mask_grow(wg_mask *m) {
   }
   size_t cap = m->cap_items == 0 ? 16 : m->cap_items * 2;
   wg_mask_item *v = m->alloc->fn(m->alloc->ctx, m->items, cap * sizeof(*v));
+  // NOLINTNEXTLINE(bugprone-implicit-widening-of-multiplication-result)
   if (v == NULL || cap > MASK_MAX_ITEMS * 2) {
     return false;
   }
@@ -66,6 +67,7 @@ static void mask_insert(wg_mask *m, const char *value, size_t n, const char *sho
 }
 
 // The value as other programs print it: with escapes as in C, Go and JSON; with slashes turned.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 static void mask_variants(wg_mask *m, const char *value, const char *shown) {
   size_t n = strlen(value), k = 0;
   char *escaped = wg_arena_get(&m->arena, n * 2 + 1), *turned = wg_arena_strdup(&m->arena, value);

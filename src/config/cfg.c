@@ -76,6 +76,7 @@ static const char *cfg_shown(wg_cfg *c, const char *text) {
 #define CFG_TEXT_MAX 1000U // bytes of a message
 
 // Names and values of the file are quoted in messages: of very long ones the beginning and the end.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 static const char *cfg_short(wg_cfg *c, const char *text) {
   size_t n = text == NULL ? 0 : strlen(text);
   bool fits = n <= CFG_WORD_MAX;

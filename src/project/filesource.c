@@ -181,6 +181,7 @@ static int list_cmp(const void *a, const void *b, void *ctx) {
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 wg_code wg_filesource_expand(const char *dir, const char *from, wg_filesource_list *out,
                              wg_error *err) {
   const wg_cfg_image_file f = {.from = from};

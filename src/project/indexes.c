@@ -7,11 +7,13 @@
 #define IMG(field) WG_AT(wg_cfg_image, field)
 #define NAMES(field) WG_AT(wg_cfg_names, field)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): names of fields
 #define NAME_ROW(key_, doc_, example_)                                                             \
   {                                                                                                \
     .name = #key_, .type = WG_KEY_STRING, .flags = WG_KF_VAR, .at = NAMES(key_.text),              \
     .pos_at = NAMES(key_.pos), .since = "0.2", .doc = (doc_), .example = (example_)                \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 static const wg_key name_rows[] = {
     NAME_ROW(name,
              "The image's NAME in the file, by which tools and answer files choose it. No other "

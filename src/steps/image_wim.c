@@ -366,6 +366,7 @@ static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg
   return WG_OK;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err) {
   wg_step *made[2] = {NULL, NULL};
   image_from from = {.step = NULL};

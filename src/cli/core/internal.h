@@ -39,7 +39,7 @@ void wg_cli_help_text(wg_buf *out, const char *text);
 // `wingo help keys [KEY]`: prints what the reference says of a key, its exit code. KEY is a path
 // with wildcards for parts, or a word alone; NULL: the list. For completion: all of them, one a
 // line.
-int wg_cli_help_keys(const wg_cli *c, const char *key);
+int wg_cli_help_keys(const wg_cli *c, const char *word);
 void wg_cli_help_key_names(wg_buf *out);
 // "build" or "wim info".
 void wg_cli_full_name(wg_buf *out, const wg_cli_cmd *cmd);

@@ -141,6 +141,7 @@ static int module_cmp(const void *a, const void *b, void *ctx) {
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 void wg_init_module_find(const char *project_dir, wg_init_module *out) {
   WG_AUTO(wg_cstr) here = wg_path_absolute(project_dir);
   WG_AUTO(wg_cstr) root = wg_go_module_dir(here);

@@ -161,6 +161,7 @@ wg_code wg_cli_outputs_remove(const wg_cli *c, wg_cli_outputs *o, wg_error *err)
 
 // --- telling
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 void wg_cli_outputs_print(const wg_cli_outputs *o, bool removes, bool dry_run) {
   size_t n = 0, n_kept = 0;
   uint64_t bytes = 0;

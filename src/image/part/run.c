@@ -198,6 +198,7 @@ static wg_code run_secret_value(const part_state *s, const wg_part_item *i, wg_r
   return WG_OK;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 static wg_code run_items(part_state *s, wg_image_changes *changes, wg_reg_edits *edits,
                          wg_error *err) {
   for (size_t k = 0; k < s->plan->n_items; k++) {

@@ -32,6 +32,7 @@ const char *wg_image_order_key(wg_arena *arena, wg_str name16) {
   return wg_arena_strdup(arena, wg_buf_z(&b));
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 wg_code wg_image_order_names(wg_image_run *r, const wg_wim_tree *t, wg_error *err) {
   for (size_t i = 0; r->names != NULL && i < t->n; i++) {
     const wg_wim_entry *e = &t->entries[i];

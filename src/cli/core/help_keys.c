@@ -170,7 +170,6 @@ static void keys_row(wg_buf *out, const char *name, const char *doc) {
   size_t n = strlen(doc);
   const char *end = strstr(doc, ". ");
   n = end != NULL ? (size_t)(end - doc) + 1 : n;
-  // NOLINTNEXTLINE(bugprone-sizeof-expression)
   size_t used = strlen(name) + 4 > KEYS_COLUMN ? strlen(name) + 4 : KEYS_COLUMN;
   size_t room = used + 20 < KEYS_WIDTH ? KEYS_WIDTH - used : 20;
   wg_buf_printf(out, "  %s", name);
@@ -189,6 +188,7 @@ static void keys_row(wg_buf *out, const char *name, const char *doc) {
 }
 
 static void keys_below(wg_buf *out, const keys_list *l, const keys_parts *of) {
+  // NOLINTNEXTLINE(bugprone-sizeof-expression)
   const keys_key **below = wg_xarray(l->n + 1, sizeof(*below));
   size_t n = 0;
   for (size_t i = 0; i < l->n; i++) { // a name or an index may stand between
@@ -273,7 +273,6 @@ static int keys_print(const wg_cli *c, const keys_list *l, const keys_key *const
     }
     wg_buf_add_z(&out, "\n'wingo help keys KEY' explains one, as 'wingo help keys images.*.files' "
                        "does.\n");
-    // NOLINTNEXTLINE(bugprone-sizeof-expression)
   }
   wg_out_bytes(out.p, out.n);
   return 0;
@@ -292,6 +291,7 @@ int wg_cli_help_keys(const wg_cli *c, const char *word) {
   WG_AUTO(keys_list) l = {0};
   wg_arena_init(&l.arena, wg_heap(), 0);
   wg_cfg_each_key(&wg_project_lang, keys_visit, &l);
+  // NOLINTNEXTLINE(bugprone-sizeof-expression)
   const keys_key **hits = wg_xarray(l.n + 1, sizeof(*hits));
   const keys_parts asked = keys_split(&l.arena, word == NULL ? "" : word);
   WG_AUTO(wg_cstr) title = NULL;

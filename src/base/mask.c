@@ -36,8 +36,7 @@ static bool mask_grow(wg_mask *m) {
   }
   size_t cap = m->cap_items == 0 ? 16 : m->cap_items * 2;
   wg_mask_item *v = m->alloc->fn(m->alloc->ctx, m->items, cap * sizeof(*v));
-  // NOLINTNEXTLINE(bugprone-implicit-widening-of-multiplication-result)
-  if (v == NULL || cap > MASK_MAX_ITEMS * 2) {
+  if (v == NULL) {
     return false;
   }
   m->items = v;
@@ -66,8 +65,16 @@ static void mask_insert(wg_mask *m, const char *value, size_t n, const char *sho
   m->begins[lower >= 'a' && lower <= 'z' ? lower - 'a' + 'A' : lower] = true;
 }
 
+// What stands behind a backslash for the character; NUL: it stands for itself.
+static char mask_escape(char c) {
+  return c == '\n' ? 'n' : c == '\t' ? 't' : c == '\r' ? 'r' : c == '"' || c == '\\' ? c : '\0';
+}
+
+static char mask_turned(char c) {
+  return c == '/' ? '\\' : c == '\\' ? '/' : c;
+}
+
 // The value as other programs print it: with escapes as in C, Go and JSON; with slashes turned.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 static void mask_variants(wg_mask *m, const char *value, const char *shown) {
   size_t n = strlen(value), k = 0;
   char *escaped = wg_arena_get(&m->arena, n * 2 + 1), *turned = wg_arena_strdup(&m->arena, value);
@@ -76,13 +83,12 @@ static void mask_variants(wg_mask *m, const char *value, const char *shown) {
     return;
   }
   for (size_t i = 0; i < n; i++) {
-    char c = value[i];
-    char e = c == '\n' ? 'n' : c == '\t' ? 't' : c == '\r' ? 'r' : c == '"' || c == '\\' ? c : '\0';
+    char e = mask_escape(value[i]);
     if (e != '\0') {
       escaped[k++] = '\\';
     }
-    escaped[k++] = e != '\0' ? e : c;
-    turned[i] = c == '/' ? '\\' : c == '\\' ? '/' : c;
+    escaped[k++] = e != '\0' ? e : value[i];
+    turned[i] = mask_turned(value[i]);
   }
   mask_insert(m, escaped, k, shown);
   mask_insert(m, turned, n, shown);

@@ -75,8 +75,25 @@ static const char *cfg_shown(wg_cfg *c, const char *text) {
 #define CFG_WORD_TAIL 12U
 #define CFG_TEXT_MAX 1000U // bytes of a message
 
-// Names and values of the file are quoted in messages: of very long ones the beginning and the end.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity)
+// A word; of a very long one the beginning and the end.
+static void cfg_add_word(wg_buf *out, const char *p, size_t n) {
+  if (n <= CFG_WORD_MAX) {
+    wg_buf_add(out, p, n);
+    return;
+  }
+  size_t head = CFG_WORD_HEAD, tail = n - CFG_WORD_TAIL;
+  while (((uint8_t)p[head] & 0xC0) == 0x80) { // between characters
+    head--;
+  }
+  while (tail < n && ((uint8_t)p[tail] & 0xC0) == 0x80) {
+    tail++;
+  }
+  wg_buf_add(out, p, head);
+  wg_buf_add_z(out, "...");
+  wg_buf_add(out, p + tail, n - tail);
+}
+
+// Names and values of the file are quoted in messages, whatever their length.
 static const char *cfg_short(wg_cfg *c, const char *text) {
   size_t n = text == NULL ? 0 : strlen(text);
   bool fits = n <= CFG_WORD_MAX;
@@ -94,21 +111,8 @@ static const char *cfg_short(wg_cfg *c, const char *text) {
   WG_AUTO(wg_buf) out = {0};
   wg_buf_init(&out, wg_heap(), 0);
   for (const char *p = text; *p != '\0' && out.n < CFG_TEXT_MAX;) {
-    size_t word = strcspn(p, " "), head = word, tail = word;
-    if (word > CFG_WORD_MAX) {
-      head = CFG_WORD_HEAD;
-      tail = word - CFG_WORD_TAIL;
-      while (((uint8_t)p[head] & 0xC0) == 0x80) { // between characters
-        head--;
-      }
-      while (tail < word && ((uint8_t)p[tail] & 0xC0) == 0x80) {
-        tail++;
-      }
-    }
-    wg_buf_add(&out, p, head);
-    wg_buf_add_z(&out, head < word ? "..." : "");
-    wg_buf_add(&out, p + tail, word - tail);
-    size_t spaces = strspn(p + word, " ");
+    size_t word = strcspn(p, " "), spaces = strspn(p + word, " ");
+    cfg_add_word(&out, p, word);
     wg_buf_add(&out, p + word, spaces);
     p += word + spaces;
   }

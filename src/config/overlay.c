@@ -68,7 +68,7 @@ static const wg_yaml_node *overlay_add_items(wg_cfg *c, const wg_yaml_node *base
                                            : "leave out the '+' to replace the value");
     return NULL;
   }
-  // NOLINTNEXTLINE(bugprone-sizeof-expression)
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers
   const wg_yaml_node **items = wg_cfg_alloc(c, base->n + p.value->n, sizeof(*items));
   for (size_t i = 0; i < base->n + p.value->n; i++) {
     items[i] = i < base->n ? base->items[i] : p.value->items[i - base->n];

@@ -181,17 +181,12 @@ static int list_cmp(const void *a, const void *b, void *ctx) {
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity)
-wg_code wg_filesource_expand(const char *dir, const char *from, wg_filesource_list *out,
-                             wg_error *err) {
+static wg_code list_matches(const char *dir, const char *from, wg_filesource_list *out,
+                            wg_error *err) {
   const wg_cfg_image_file f = {.from = from};
   WG_AUTO(wg_part_from) source = {0};
   WG_AUTO(wg_image_changes) changes = {0};
   size_t first = out->n;
-  if (!wg_glob_is(from)) {
-    wg_vec_push(&out->v, &out->n, &out->cap) = wg_xstrdup(from);
-    return WG_OK;
-  }
   if (wg_part_from_of(&f, dir, &source, err) != WG_OK ||
       wg_image_changes_add_tree(&changes, source.path, "\\", &source.select, err) != WG_OK) {
     return err->code;
@@ -207,5 +202,14 @@ wg_code wg_filesource_expand(const char *dir, const char *from, wg_filesource_li
     return wg_fail(err, WG_E_NOT_FOUND, "nothing matches '%s'", from);
   }
   wg_sort(out->v + first, out->n - first, sizeof(out->v[0]), list_cmp, NULL);
+  return WG_OK;
+}
+
+wg_code wg_filesource_expand(const char *dir, const char *from, wg_filesource_list *out,
+                             wg_error *err) {
+  if (wg_glob_is(from)) {
+    return list_matches(dir, from, out, err);
+  }
+  wg_vec_push(&out->v, &out->n, &out->cap) = wg_xstrdup(from);
   return WG_OK;
 }

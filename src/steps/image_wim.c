@@ -366,7 +366,25 @@ static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg
   return WG_OK;
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity)
+// made: by format, the WIM and the ESD that outputs share.
+static wg_code image_add_output(wg_graph *g, const wg_image_plan *plan, image_part *ones,
+                                const image_from *from, const wg_cfg_output *o, wg_step *made[2],
+                                wg_error *err) {
+  wg_output_kind kind = o->kind == WG_OUTPUT_SWM ? WG_OUTPUT_WIM : o->kind;
+  wg_step **step = &made[kind == WG_OUTPUT_ESD ? 1 : 0];
+  if (*step == NULL && image_add(g, plan, ones, from, kind, step, err) != WG_OK) {
+    return err->code;
+  }
+  wg_step *last = *step;
+  if (o->kind == WG_OUTPUT_SWM && wg_image_split_step(g, plan, o, *step, &last, err) != WG_OK) {
+    return err->code;
+  }
+  if (plan->alias) {
+    wg_step_alias(last, plan->image->name);
+  }
+  return WG_OK;
+}
+
 wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err) {
   wg_step *made[2] = {NULL, NULL};
   image_from from = {.step = NULL};
@@ -388,18 +406,8 @@ wg_code wg_image_add_steps(wg_graph *g, const wg_image_plan *plan, wg_error *err
     return image_add(g, plan, ones, &from, kind, &made[0], err);
   }
   for (size_t i = 0; i < plan->image->n_outputs; i++) {
-    const wg_cfg_output *o = &plan->image->outputs[i];
-    wg_output_kind kind = o->kind == WG_OUTPUT_SWM ? WG_OUTPUT_WIM : o->kind;
-    wg_step **step = &made[kind == WG_OUTPUT_ESD ? 1 : 0];
-    if (*step == NULL && image_add(g, plan, ones, &from, kind, step, err) != WG_OK) {
+    if (image_add_output(g, plan, ones, &from, &plan->image->outputs[i], made, err) != WG_OK) {
       return err->code;
-    }
-    wg_step *last = *step;
-    if (o->kind == WG_OUTPUT_SWM && wg_image_split_step(g, plan, o, *step, &last, err) != WG_OK) {
-      return err->code;
-    }
-    if (plan->alias) {
-      wg_step_alias(last, plan->image->name);
     }
   }
   return WG_OK;

@@ -38,7 +38,7 @@ static int cli_run(wg_cli *c) {
     return 2;
   }
   wg_error err = WG_ERROR_INIT;
-  wg_cancel cancel = {.event_fd = -1};
+  static wg_cancel cancel = {.event_fd = -1}; // the signal handler knows it until the process ends
   if (wg_cancel_init(&cancel, &err) != WG_OK || wg_os_catch_signals(&cancel, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
@@ -46,10 +46,9 @@ static int cli_run(wg_cli *c) {
   const char *wait = wg_cli_value(c, "wait");
   uint64_t ignored = 0;
   if (wait != NULL && !wg_parse_duration(wait, &ignored)) {
-    // NOLINTNEXTLINE(clang-analyzer-core.StackAddressEscape)
     return wg_cli_usage(c, "'%s' is not a time, such as 30s or 5m", wait);
   }
-  return c->cmd->run(c); // cancel stays open: the signal handler knows it until the process ends
+  return c->cmd->run(c);
 }
 
 int wg_cli_main(int argc, char **argv) {

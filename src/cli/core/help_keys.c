@@ -129,16 +129,20 @@ static size_t keys_gather(const keys_list *l, const keys_parts *asked, keys_how 
   return n;
 }
 
-// The path with the first part that is wrong replaced by the nearest that there is; NULL when none
-// is near.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity)
-static char *keys_nearest(const keys_list *l, const keys_parts *asked) {
-  size_t right = 0;
-  for (size_t n = asked->n; n > 0 && right == 0; n--) {
-    for (size_t i = 0; i < l->n && right == 0; i++) {
-      right = keys_begins(&l->v[i], asked, n) ? n : 0;
+// How many parts, from the first, are those of a key.
+static size_t keys_right(const keys_list *l, const keys_parts *asked) {
+  for (size_t n = asked->n; n > 0; n--) {
+    for (size_t i = 0; i < l->n; i++) {
+      if (keys_begins(&l->v[i], asked, n)) {
+        return n;
+      }
     }
   }
+  return 0;
+}
+
+// What is nearest to the first part that is wrong; NULL when nothing is.
+static const char *keys_near(const keys_list *l, const keys_parts *asked, size_t right) {
   const char **names = wg_xarray(l->n + 1, sizeof(*names));
   size_t n = 0;
   for (size_t i = 0; i < l->n; i++) {
@@ -154,6 +158,14 @@ static char *keys_nearest(const keys_list *l, const keys_parts *asked) {
     near = wg_nearest(asked->v[right], names, n);
   }
   wg_xfree(names);
+  return near;
+}
+
+// The path with the first part that is wrong replaced by the nearest that there is; NULL when none
+// is near.
+static char *keys_nearest(const keys_list *l, const keys_parts *asked) {
+  size_t right = keys_right(l, asked);
+  const char *near = keys_near(l, asked, right);
   WG_AUTO(wg_buf) out = {0};
   wg_buf_init(&out, wg_heap(), 0);
   size_t n_parts = near == NULL ? right : asked->n; // nothing near: what is right of it
@@ -188,7 +200,7 @@ static void keys_row(wg_buf *out, const char *name, const char *doc) {
 }
 
 static void keys_below(wg_buf *out, const keys_list *l, const keys_parts *of) {
-  // NOLINTNEXTLINE(bugprone-sizeof-expression)
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers
   const keys_key **below = wg_xarray(l->n + 1, sizeof(*below));
   size_t n = 0;
   for (size_t i = 0; i < l->n; i++) { // a name or an index may stand between
@@ -291,7 +303,7 @@ int wg_cli_help_keys(const wg_cli *c, const char *word) {
   WG_AUTO(keys_list) l = {0};
   wg_arena_init(&l.arena, wg_heap(), 0);
   wg_cfg_each_key(&wg_project_lang, keys_visit, &l);
-  // NOLINTNEXTLINE(bugprone-sizeof-expression)
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers
   const keys_key **hits = wg_xarray(l.n + 1, sizeof(*hits));
   const keys_parts asked = keys_split(&l.arena, word == NULL ? "" : word);
   WG_AUTO(wg_cstr) title = NULL;

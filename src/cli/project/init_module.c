@@ -141,27 +141,19 @@ static int module_cmp(const void *a, const void *b, void *ctx) {
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity)
-void wg_init_module_find(const char *project_dir, wg_init_module *out) {
-  WG_AUTO(wg_cstr) here = wg_path_absolute(project_dir);
-  WG_AUTO(wg_cstr) root = wg_go_module_dir(here);
-  WG_AUTO(wg_cstr) path = root == NULL ? NULL : wg_go_module_path(root);
-  WG_AUTO(module_walk) w = {0};
+// From a folder `below` the module's to the module's: "../..", "." for none. Heap.
+static char *module_up(const char *below) {
   WG_AUTO(wg_buf) up = {0};
-  if (root == NULL || path[0] == '\0') {
-    return;
-  }
-  const char *below = here + strlen(root);
-  below += *below == '/' ? 1 : 0;
   wg_buf_init(&up, wg_heap(), 0);
   for (const char *p = below; *p != '\0'; p += strcspn(p, "/"), p += *p == '/' ? 1 : 0) {
     wg_buf_add_z(&up, up.n == 0 ? ".." : "/..");
   }
-  out->dir = wg_xstrdup(up.n == 0 ? "." : wg_buf_z(&up));
-  out->path = wg_take(&path);
-  if (below[0] != '\0' && wg_go_has_main(here)) {
-    module_add(out, below);
-  }
+  return wg_xstrdup(up.n == 0 ? "." : wg_buf_z(&up));
+}
+
+// The programs of the module but that in the folder `below` it, which has been taken.
+static void module_add_all(const char *root, const char *below, wg_init_module *out) {
+  WG_AUTO(module_walk) w = {0};
   wg_vec_push(&w.v, &w.n, &w.cap) = wg_xstrdup("");
   for (size_t at = 0; at < w.n; at++) {
     module_list(root, at, &w);
@@ -174,6 +166,23 @@ void wg_init_module_find(const char *project_dir, wg_init_module *out) {
       module_add(out, w.v[i]);
     }
   }
+}
+
+void wg_init_module_find(const char *project_dir, wg_init_module *out) {
+  WG_AUTO(wg_cstr) here = wg_path_absolute(project_dir);
+  WG_AUTO(wg_cstr) root = wg_go_module_dir(here);
+  WG_AUTO(wg_cstr) path = root == NULL ? NULL : wg_go_module_path(root);
+  if (root == NULL || path[0] == '\0') {
+    return;
+  }
+  const char *below = here + strlen(root);
+  below += *below == '/' ? 1 : 0;
+  out->dir = module_up(below);
+  out->path = wg_take(&path);
+  if (below[0] != '\0' && wg_go_has_main(here)) {
+    module_add(out, below);
+  }
+  module_add_all(root, below, out);
 }
 
 // As a YAML value: in single quotes unless it is plain by any reading.

@@ -161,7 +161,13 @@ wg_code wg_cli_outputs_remove(const wg_cli *c, wg_cli_outputs *o, wg_error *err)
 
 // --- telling
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity)
+static const char *outputs_word(output_state s, bool removes) {
+  return s == OUTPUT_REMOVED   ? "removed"
+         : s == OUTPUT_CHANGED ? "kept, changed since wingo made it"
+         : removes             ? "would remove"
+                               : "no longer made";
+}
+
 void wg_cli_outputs_print(const wg_cli_outputs *o, bool removes, bool dry_run) {
   size_t n = 0, n_kept = 0;
   uint64_t bytes = 0;
@@ -171,15 +177,12 @@ void wg_cli_outputs_print(const wg_cli_outputs *o, bool removes, bool dry_run) {
     if (s == OUTPUT_MADE || s == OUTPUT_GONE) {
       continue;
     }
-    const char *what = s == OUTPUT_REMOVED   ? "removed"
-                       : s == OUTPUT_CHANGED ? "kept, changed since wingo made it"
-                       : removes             ? "would remove"
-                                             : "no longer made";
-    wg_out("%s: %s%s (%s%s%s)\n", what, o->way, m->path, m->step,
+    wg_out("%s: %s%s (%s%s%s)\n", outputs_word(s, removes), o->way, m->path, m->step,
            m->env_name[0] == '\0' ? "" : " --env ", m->env_name);
-    n += s == OUTPUT_CHANGED ? 0 : 1;
-    n_kept += s == OUTPUT_CHANGED ? 1 : 0;
-    bytes += s == OUTPUT_CHANGED ? 0 : m->size_bytes;
+    bool kept = s == OUTPUT_CHANGED;
+    n += kept ? 0 : 1;
+    n_kept += kept ? 1 : 0;
+    bytes += kept ? 0 : m->size_bytes;
   }
   if (n + n_kept == 0) {
     wg_out("every output that wingo made here is still made\n");

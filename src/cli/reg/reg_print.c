@@ -123,7 +123,7 @@ static const wg_regkey *print_next(print_below *b) {
   }
   const wg_regkey *k = b->stack[--b->n];
   for (size_t i = wg_regkey_n_children(k); i > 0; i--) {
-    // NOLINTNEXTLINE(bugprone-sizeof-expression)
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers
     wg_vec_push(&b->stack, &b->n, &b->cap) = wg_regkey_child_at(k, i - 1);
   }
   return k;
@@ -138,7 +138,7 @@ static bool print_room(print_below *b) {
 
 static void json_below(wg_jsonw *j, const wg_regkey *top) {
   WG_AUTO(print_below) b = {0};
-  // NOLINTNEXTLINE(bugprone-sizeof-expression)
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers
   wg_vec_push(&b.stack, &b.n, &b.cap) = top;
   wg_jsonw_key_z(j, "values");
   wg_jsonw_begin_array(j);
@@ -211,7 +211,7 @@ static void text_value(const wg_reg_printer *p, char sign, const wg_regvalue *v)
 // The values of a key that is new, and the keys below it with theirs.
 static void text_below(const wg_reg_printer *p, const wg_regkey *top) {
   WG_AUTO(print_below) b = {0};
-  // NOLINTNEXTLINE(bugprone-sizeof-expression)
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers
   wg_vec_push(&b.stack, &b.n, &b.cap) = top;
   for (const wg_regkey *k; (k = print_next(&b)) != NULL;) {
     WG_AUTO(wg_buf) path = {0};

@@ -198,23 +198,28 @@ static wg_code run_secret_value(const part_state *s, const wg_part_item *i, wg_r
   return WG_OK;
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity)
+static wg_code run_item(part_state *s, const wg_part_item *i, wg_image_changes *changes,
+                        wg_reg_edits *edits, wg_error *err) {
+  if (i->kind == WG_PART_CHANGE) {
+    return run_change(s, i, changes, err) == WG_OK ? WG_OK : wg_wrap(err, "%s", i->origin);
+  }
+  if (i->kind == WG_PART_REG_FILE) {
+    return run_regtext(s, i, edits, err);
+  }
+  if (i->kind == WG_PART_REG && i->src.kind == WG_SRC_SECRET) {
+    return run_secret_value(s, i, edits, err);
+  }
+  if (i->kind == WG_PART_REG) {
+    wg_vec_push(&edits->v, &edits->n, &edits->cap) = i->reg;
+  }
+  return WG_OK;
+}
+
 static wg_code run_items(part_state *s, wg_image_changes *changes, wg_reg_edits *edits,
                          wg_error *err) {
   for (size_t k = 0; k < s->plan->n_items; k++) {
-    const wg_part_item *i = &s->plan->items[k].item;
-    wg_code code = WG_OK;
-    if (i->kind == WG_PART_CHANGE) {
-      code = run_change(s, i, changes, err);
-    } else if (i->kind == WG_PART_REG_FILE) {
-      code = run_regtext(s, i, edits, err);
-    } else if (i->kind == WG_PART_REG && i->src.kind == WG_SRC_SECRET) {
-      code = run_secret_value(s, i, edits, err);
-    } else if (i->kind == WG_PART_REG) {
-      wg_vec_push(&edits->v, &edits->n, &edits->cap) = i->reg;
-    }
-    if (code != WG_OK) {
-      return i->kind == WG_PART_CHANGE ? wg_wrap(err, "%s", i->origin) : code;
+    if (run_item(s, &s->plan->items[k].item, changes, edits, err) != WG_OK) {
+      return err->code;
     }
   }
   return WG_OK;

@@ -32,9 +32,9 @@ const char *wg_image_order_key(wg_arena *arena, wg_str name16) {
   return wg_arena_strdup(arena, wg_buf_z(&b));
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity)
-wg_code wg_image_order_names(wg_image_run *r, const wg_wim_tree *t, wg_error *err) {
-  for (size_t i = 0; r->names != NULL && i < t->n; i++) {
+// The contents of the base by the names that this tree has for them.
+static wg_code order_base_names(wg_image_run *r, const wg_wim_tree *t, wg_error *err) {
+  for (size_t i = 0; i < t->n; i++) {
     const wg_wim_entry *e = &t->entries[i];
     for (size_t k = 0; k <= e->n_streams; k++) {
       const wg_sha1 *h = wg_wim_entry_hash(e, k);
@@ -49,20 +49,35 @@ wg_code wg_image_order_names(wg_image_run *r, const wg_wim_tree *t, wg_error *er
       }
     }
   }
-  for (size_t i = 0; r->names != NULL && t == &r->tree && i < r->n_blobs; i++) {
+  return WG_OK;
+}
+
+// What is written, the new contents among it.
+static wg_code order_blob_names(wg_image_run *r, const wg_wim_tree *t, wg_error *err) {
+  for (size_t i = 0; i < r->n_blobs; i++) {
     wg_image_blob *b = &r->blobs[i];
-    if (b->base == WG_IMAGE_NEW) {
-      uint32_t entry = r->edit.puts[b->put].entry;
-      b->name = wg_image_order_key(&r->arena, entry == WG_WIM_NO_ENTRY ? WG_STR("")
-                                                                       : t->entries[entry].name16);
-    } else {
+    if (b->base != WG_IMAGE_NEW) {
       b->name = r->names[b->base];
+      continue;
     }
-    if (b->name == NULL && b->base == WG_IMAGE_NEW) {
+    uint32_t entry = r->edit.puts[b->put].entry;
+    b->name = wg_image_order_key(&r->arena,
+                                 entry == WG_WIM_NO_ENTRY ? WG_STR("") : t->entries[entry].name16);
+    if (b->name == NULL) {
       return wg_arena_fail(&r->arena, err);
     }
   }
   return WG_OK;
+}
+
+wg_code wg_image_order_names(wg_image_run *r, const wg_wim_tree *t, wg_error *err) {
+  if (r->names == NULL) {
+    return WG_OK;
+  }
+  if (order_base_names(r, t, err) != WG_OK) {
+    return err->code;
+  }
+  return t == &r->tree ? order_blob_names(r, t, err) : WG_OK;
 }
 
 // What is kept goes first, as it lies in the base. So does what comes out of a solid resource: it

@@ -7,6 +7,12 @@
 #include "fmt/regf/int.h"
 #include "os/mem.h"
 
+static const wg_regf_limits fuzz_limits = {.max_memory_bytes = 64U << 20,
+                                           .max_depth = 64,
+                                           .max_keys = 20000,
+                                           .max_values = 20000,
+                                           .max_value_bytes = 1U << 20};
+
 WG_WRAPS static uint64_t touch(const wg_hive *h, const wg_regkey *k, unsigned depth) {
   uint64_t sum = wg_regkey_time(k) + wg_regkey_flags(k);
   wg_str parts[] = {wg_regkey_name16(k), wg_regkey_class(k), wg_regkey_sd(h, k)};
@@ -32,11 +38,7 @@ WG_WRAPS static uint64_t touch(const wg_hive *h, const wg_regkey *k, unsigned de
 }
 
 static void check(const uint8_t *p, size_t n, const wg_alloc *alloc, fuzz_heap *heap) {
-  wg_regf_limits limits = {.max_memory_bytes = 64U << 20,
-                           .max_depth = 64,
-                           .max_keys = 20000,
-                           .max_values = 20000,
-                           .max_value_bytes = 1U << 20};
+  wg_regf_limits limits = fuzz_limits;
   wg_error err = WG_ERROR_INIT;
   wg_hive *h = NULL;
   wg_regf_lint lint;
@@ -70,11 +72,7 @@ static void check(const uint8_t *p, size_t n, const wg_alloc *alloc, fuzz_heap *
 
 // Whatever is recovered is a hive that the strict parser takes.
 static void salvage(const uint8_t *p, size_t n, const wg_alloc *alloc, const fuzz_heap *heap) {
-  wg_regf_limits limits = {.max_memory_bytes = 64U << 20,
-                           .max_depth = 64,
-                           .max_keys = 20000,
-                           .max_values = 20000,
-                           .max_value_bytes = 1U << 20};
+  wg_regf_limits limits = fuzz_limits;
   wg_error err = WG_ERROR_INIT;
   wg_hive *h = NULL, *h2 = NULL;
   wg_regf_salvage *report = malloc(sizeof(*report));
@@ -139,11 +137,7 @@ static wg_code change(wg_hive *h, const uint8_t *what, size_t n, wg_error *err) 
 // What is changed where it stands says what the same changes say that are written compact, has
 // nothing that is to be mended, and loses nothing.
 static void patch(const uint8_t *p, size_t n, const wg_alloc *alloc, const fuzz_heap *heap) {
-  wg_regf_limits limits = {.max_memory_bytes = 64U << 20,
-                           .max_depth = 64,
-                           .max_keys = 20000,
-                           .max_values = 20000,
-                           .max_value_bytes = 1U << 20};
+  wg_regf_limits limits = fuzz_limits;
   static const wg_regf_lint clean;
   wg_error err = WG_ERROR_INIT;
   size_t n_what = n < 8 ? 0 : p[n - 1] & 7U;

@@ -178,7 +178,7 @@ wg_inplace_options wg_cli_place(const wg_cli *c) {
   wg_inplace_options o = {
       .force = wg_cli_has(c, "force"), .on_wait = cli_on_wait, .ctx = c, .cancel = c->cancel};
   const char *limit = wg_cli_value(c, "wait");
-  o.wait_limited = limit != NULL && wg_parse_duration(limit, &o.wait_ms); // args.c has checked it
+  o.wait_limited = limit != NULL && wg_parse_duration(limit, &o.wait_ms); // cli_run has checked it
   return o;
 }
 

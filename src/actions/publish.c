@@ -32,9 +32,8 @@ static const char *publish_fmt(wg_step_ctx *c, const char *fmt, ...) {
 
 // Below the project's folder of outputs; its name alone when it lies elsewhere.
 static const char *publish_rel(const wg_project *p, const char *path) {
-  size_t n = strlen(p->out_dir);
-  return strncmp(path, p->out_dir, n) == 0 && path[n] == '/' ? path + n + 1
-                                                             : wg_path_basename(path);
+  const char *rel = wg_path_below(path, p->out_dir);
+  return rel != NULL ? rel : wg_path_basename(path);
 }
 
 static wg_code publish_files(wg_step_ctx *c, wg_folder_spec *spec, wg_error *err) {

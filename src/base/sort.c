@@ -134,3 +134,8 @@ void wg_sort(void *p, size_t n, size_t size_bytes, wg_sort_cmp cmp, void *ctx) {
   }
   sort_range(&s, p, n, depth);
 }
+
+int wg_sort_cmp_z(const void *a, const void *b, void *ctx) {
+  (void)ctx;
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}

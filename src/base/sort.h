@@ -13,4 +13,7 @@ typedef int (*wg_sort_cmp)(const void *a, const void *b, void *ctx);
 // falls back to the heap).
 void wg_sort(void *p, size_t n, size_t size_bytes, wg_sort_cmp cmp, void *ctx);
 
+// For elements that are strings (char *): by their bytes.
+int wg_sort_cmp_z(const void *a, const void *b, void *ctx);
+
 #endif

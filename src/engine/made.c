@@ -18,9 +18,8 @@ static char *made_note_name(const char *rel) {
 
 // The path below the project's folder; NULL when it is elsewhere.
 static const char *made_rel(const build_env *e, const char *path) {
-  size_t n = e->project_dir == NULL ? 0 : strlen(e->project_dir);
-  bool below = n > 0 && strncmp(path, e->project_dir, n) == 0 && path[n] == '/';
-  return below && path[n + 1] != '\0' ? path + n + 1 : NULL;
+  const char *rel = wg_path_below(path, e->project_dir);
+  return rel != NULL && rel[0] != '\0' ? rel : NULL;
 }
 
 static void made_text(const step_run *r, const char *rel, const rec_output *o, wg_buf *b) {

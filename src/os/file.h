@@ -165,6 +165,8 @@ char *wg_path_dirname(const char *path);          // "." when there is none
 const char *wg_path_basename(const char *path);   // borrowed
 char *wg_path_clean(const char *path);            // lexical: no ".", "..", "//", trailing "/"
 char *wg_path_absolute(const char *path);         // cleaned, against the working directory
+// What comes behind "dir/" in a path below it, borrowed; NULL: it is not below. dir may be NULL.
+const char *wg_path_below(const char *path, const char *dir);
 bool wg_path_is_below(const char *path, const char *dir); // both clean; equal counts
 
 #endif

@@ -62,11 +62,6 @@ static bool meta_get(const char *path, const char *name, wg_buf *out) {
   return n >= 0;
 }
 
-static int meta_name_cmp(const void *a, const void *b, void *ctx) {
-  (void)ctx;
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 // Those of a user, sorted: pointers into names. *out heap.
 static size_t meta_user_names(const char *names, size_t n_bytes, const char ***out) {
   const char **v = NULL;
@@ -77,7 +72,7 @@ static size_t meta_user_names(const char *names, size_t n_bytes, const char ***o
     }
   }
   if (n > 1) {
-    wg_sort((void *)v, n, sizeof(*v), meta_name_cmp, NULL);
+    wg_sort((void *)v, n, sizeof(*v), wg_sort_cmp_z, NULL);
   }
   *out = v;
   return n;

@@ -77,6 +77,11 @@ char *wg_path_absolute(const char *path) {
   return wg_path_clean(joined);
 }
 
+const char *wg_path_below(const char *path, const char *dir) {
+  size_t n = dir == NULL ? 0 : strlen(dir);
+  return n > 0 && strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
 bool wg_path_is_below(const char *path, const char *dir) {
   size_t n = strlen(dir);
   if (strcmp(dir, "/") == 0) {

@@ -128,9 +128,8 @@ static void across_image_app(wg_cfg *c, const wg_project *p, const wg_cfg_image 
 
 // An app's folder in out/ and an image's file in out/ must not be the same name.
 static void across_out_names(wg_cfg *c, const wg_project *p, const wg_cfg_image *img) {
-  static const char *const endings[] = {"wim", "esd", "swm"};
   for (size_t k = 0; k < img->n_outputs; k++) {
-    const char *file = wg_cfg_printf(c, "%s.%s", img->name, endings[img->outputs[k].kind]);
+    const char *file = wg_output_file(c, img, &img->outputs[k]);
     for (size_t i = 0; i < p->n_apps; i++) {
       if (strcmp(p->apps[i].name, file) == 0) {
         wg_cfg_error(
@@ -145,7 +144,6 @@ static void across_out_names(wg_cfg *c, const wg_project *p, const wg_cfg_image 
 
 // The folder of an environment's outputs is below out/, too.
 static void across_env_folder(wg_cfg *c, const wg_project *p) {
-  static const char *const endings[] = {"wim", "esd", "swm"};
   const char *what = NULL;
   wg_pos pos = {0};
   for (size_t i = 0; i < p->n_apps; i++) {
@@ -157,8 +155,7 @@ static void across_env_folder(wg_cfg *c, const wg_project *p) {
   for (size_t i = 0; i < p->n_images; i++) {
     const wg_cfg_image *img = &p->images[i];
     for (size_t k = 0; k < img->n_outputs; k++) {
-      if (strcmp(wg_cfg_printf(c, "%s.%s", img->name, endings[img->outputs[k].kind]),
-                 p->env_name) == 0) {
+      if (strcmp(wg_output_file(c, img, &img->outputs[k]), p->env_name) == 0) {
         what = wg_cfg_printf(c, "images.%s", img->name);
         pos = img->pos;
       }

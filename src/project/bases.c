@@ -6,9 +6,6 @@
 #include "base/near.h"
 #include "project/hostfile.h"
 
-static const char *const endings[] = {
-    [WG_OUTPUT_WIM] = "wim", [WG_OUTPUT_ESD] = "esd", [WG_OUTPUT_SWM] = "swm"};
-
 const wg_cfg_image *wg_bases_find(const wg_cfg_image *images, size_t n, const char *name) {
   for (size_t i = 0; i < n; i++) {
     if (strcmp(images[i].name, name) == 0) {
@@ -29,7 +26,7 @@ static bool bases_is_output(wg_cfg *c, const char *out_dir, const wg_cfg_image *
   while (kind == WG_OUTPUT_SWM && path[n] >= '0' && path[n] <= '9') {
     n++;
   }
-  return path[n] == '.' && strcmp(path + n + 1, endings[kind]) == 0;
+  return path[n] == '.' && strcmp(path + n + 1, wg_output_ending(kind)) == 0;
 }
 
 static bool bases_is_into(wg_cfg *c, const wg_project *p, const wg_cfg_image *img,
@@ -61,7 +58,7 @@ static void bases_of_file(wg_cfg *c, const wg_project *p, const wg_cfg_image *im
       b->path = NULL;
       return;
     }
-    for (unsigned k = 0; k < WG_ARRAY_LEN(endings); k++) {
+    for (unsigned k = WG_OUTPUT_WIM; k <= WG_OUTPUT_SWM; k++) {
       // With --env both are meant: there is one of that name, and this run makes it.
       if (!bases_is_output(c, p->out_dir, &images[i], (wg_output_kind)k, path) &&
           !bases_is_output(c, wg_cfg_printf(c, "%s/out", p->dir), &images[i], (wg_output_kind)k,
@@ -69,13 +66,14 @@ static void bases_of_file(wg_cfg *c, const wg_project *p, const wg_cfg_image *im
         continue;
       }
       if (!bases_has_output(&images[i], (wg_output_kind)k)) {
-        wg_cfg_error(c, b->path_pos,
-                     wg_cfg_printf(c,
-                                   "images.%s.base: '%s' is where image '%s' would put its %s, "
-                                   "which is not among its outputs",
-                                   img->name, b->path, images[i].name, endings[k]),
-                     wg_cfg_printf(c, "add '%s' to images.%s.outputs, or write 'base: {image: %s}'",
-                                   endings[k], images[i].name, images[i].name));
+        wg_cfg_error(
+            c, b->path_pos,
+            wg_cfg_printf(c,
+                          "images.%s.base: '%s' is where image '%s' would put its %s, "
+                          "which is not among its outputs",
+                          img->name, b->path, images[i].name, wg_output_ending((wg_output_kind)k)),
+            wg_cfg_printf(c, "add '%s' to images.%s.outputs, or write 'base: {image: %s}'",
+                          wg_output_ending((wg_output_kind)k), images[i].name, images[i].name));
         b->path = NULL; // what may lie there is of an earlier run
         return;
       }

@@ -176,11 +176,6 @@ void wg_filesource_list_done(wg_filesource_list *l) {
   wg_xfree(l->v);
 }
 
-static int list_cmp(const void *a, const void *b, void *ctx) {
-  (void)ctx;
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static wg_code list_matches(const char *dir, const char *from, wg_filesource_list *out,
                             wg_error *err) {
   const wg_cfg_image_file f = {.from = from};
@@ -201,7 +196,7 @@ static wg_code list_matches(const char *dir, const char *from, wg_filesource_lis
   if (out->n == first) {
     return wg_fail(err, WG_E_NOT_FOUND, "nothing matches '%s'", from);
   }
-  wg_sort(out->v + first, out->n - first, sizeof(out->v[0]), list_cmp, NULL);
+  wg_sort(out->v + first, out->n - first, sizeof(out->v[0]), wg_sort_cmp_z, NULL);
   return WG_OK;
 }
 

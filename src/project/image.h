@@ -28,6 +28,10 @@ extern const wg_section wg_section_into;
 extern const wg_section wg_section_compact;
 extern const wg_section wg_section_unserviced; // keys that an image has not, and why
 
+// output.c: "wim", "esd", "swm"; and the file in out/, "kiosk.wim".
+const char *wg_output_ending(wg_output_kind kind);
+const char *wg_output_file(wg_cfg *c, const wg_cfg_image *image, const wg_cfg_output *o);
+
 // base.c: tells keys that don't stand beside a base which an image of the project makes. path:
 // "images.kiosk".
 void wg_base_of_image_rules(wg_cfg *c, const wg_cfg_base *b, const char *path);

@@ -17,7 +17,6 @@ static void into_taken(wg_cfg *c, const wg_cfg_image *img, const char *by) {
 
 // Names of out/ that something else has.
 static void into_file(wg_cfg *c, const wg_project *p, const wg_cfg_image *img) {
-  static const char *const endings[] = {"wim", "esd", "swm"};
   for (size_t i = 0; i < p->n_apps; i++) {
     if (strcmp(p->apps[i].name, img->into) == 0) {
       into_taken(c, img, wg_cfg_printf(c, "the folder of app '%s'", img->into));
@@ -29,7 +28,7 @@ static void into_file(wg_cfg *c, const wg_project *p, const wg_cfg_image *img) {
       into_taken(c, img, wg_cfg_printf(c, "what the image of that name is called as a target"));
     }
     for (size_t k = 0; k < x->n_outputs; k++) {
-      const char *file = wg_cfg_printf(c, "%s.%s", x->name, endings[x->outputs[k].kind]);
+      const char *file = wg_output_file(c, x, &x->outputs[k]);
       if (strcmp(file, img->into) == 0) {
         into_taken(c, img, wg_cfg_printf(c, "an output of image '%s'", x->name));
       }

@@ -85,3 +85,11 @@ static const wg_key into_rows[] = {
     {.name = NULL}};
 
 const wg_section wg_section_into = {.rows = into_rows};
+
+const char *wg_output_ending(wg_output_kind kind) {
+  return kinds[kind].name; // in the order of the enum
+}
+
+const char *wg_output_file(wg_cfg *c, const wg_cfg_image *image, const wg_cfg_output *o) {
+  return wg_cfg_printf(c, "%s.%s", image->name, wg_output_ending(o->kind));
+}

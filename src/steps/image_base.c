@@ -74,8 +74,8 @@ void wg_image_step_need(wg_step *step, wg_image_format format) {
                                              : BASE_WIM_MEMORY_BYTES);
 }
 
-static void base_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
-                          const char *unit) {
+void wg_image_step_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
+                            const char *unit) {
   (void)stage;
   wg_ctx_progress(ctx, done, total, unit);
 }
@@ -94,7 +94,7 @@ static wg_code base_run(wg_step_ctx *c, wg_error *err) {
                           .name = s->image->name,
                           .arch = base->kind == WG_BASE_DIR ? s->image->arch : NULL,
                           .threads = wg_ctx_cpus(c),
-                          .on_progress = base_progress,
+                          .on_progress = wg_image_step_progress,
                           .ctx = c,
                           .cancel = wg_ctx_cancel(c)};
   WG_AUTO(wg_image_result) result = {0};
@@ -122,8 +122,8 @@ static wg_code verify_run(wg_step_ctx *c, wg_error *err) {
   wg_image_verified v;
   if (wg_image_check_pin(c, &s->image->base, err) != WG_OK ||
       wg_image_file_open_base(&f, &from, err) != WG_OK ||
-      wg_image_file_verify(&f, wg_ctx_cpus(c), base_progress, c, wg_ctx_cancel(c), &v, err) !=
-          WG_OK) {
+      wg_image_file_verify(&f, wg_ctx_cpus(c), wg_image_step_progress, c, wg_ctx_cancel(c), &v,
+                           err) != WG_OK) {
     return wg_wrap(err, "base of image '%s'", s->image->name);
   }
   char text[96];

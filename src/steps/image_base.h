@@ -20,6 +20,9 @@ wg_code wg_image_base_input(wg_step *step, const wg_project *project, const wg_c
 wg_code wg_image_check_pin(wg_step_ctx *c, const wg_cfg_base *base, wg_error *err);
 // What writing an image of that format takes.
 void wg_image_step_need(wg_step *step, wg_image_format format);
+// How far work on an image is, as on_progress of src/image; ctx: the wg_step_ctx.
+void wg_image_step_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
+                            const char *unit);
 // The step that comes before the image's own, shared by the images that need it. Where the base
 // has not the format yet (has_format, of wg_image_base_look): "base/<file>/<format>" with the
 // output "base". Where it has, and is taken as it is: "base/<file>/verify" with the output

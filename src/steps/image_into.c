@@ -30,12 +30,6 @@ const char *wg_image_in_output(const wg_image_one *one, wg_arena *memory) {
   return one->base_image != NULL ? one->base_image : "1";
 }
 
-static void into_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
-                          const char *unit) {
-  (void)stage;
-  wg_ctx_progress(ctx, done, total, unit);
-}
-
 static wg_code into_add(wg_step_ctx *c, const into_step *s, const into_one *one,
                         const char *out_path, wg_image_export_result *out, wg_error *err) {
   WG_AUTO(wg_cstr) from = NULL;
@@ -44,7 +38,7 @@ static wg_code into_add(wg_step_ctx *c, const into_step *s, const into_one *one,
                                        .threads = wg_ctx_cpus(c),
                                        .trust = WG_IMAGE_VERIFIED, // both were read back
                                        .trust_to = WG_IMAGE_VERIFIED,
-                                       .on_progress = into_progress,
+                                       .on_progress = wg_image_step_progress,
                                        .ctx = c,
                                        .cancel = wg_ctx_cancel(c)};
   if (wg_ctx_input_path(c, one->label, &from, err) != WG_OK ||

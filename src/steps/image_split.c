@@ -2,6 +2,7 @@
 #include "steps/image_split.h"
 
 #include "image/move/split.h"
+#include "steps/image_base.h"
 
 #define SPLIT_PART_BYTES ((uint64_t)3800 << 20) // a file on FAT32 is smaller than 4 GiB
 #define SPLIT_MAX_PARTS 100u
@@ -9,12 +10,6 @@
 typedef struct split_step {
   uint64_t part_bytes;
 } split_step;
-
-static void split_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
-                           const char *unit) {
-  (void)stage;
-  wg_ctx_progress(ctx, done, total, unit);
-}
 
 static char *split_output(uint32_t part) {
   return wg_xprintf("part-%03u", (unsigned)part);
@@ -28,7 +23,7 @@ static wg_code split_run(wg_step_ctx *c, wg_error *err) {
   const wg_image_split_options opt = {.part_bytes = s->part_bytes,
                                       .trust = WG_IMAGE_VERIFIED, // the step before read it back
                                       .threads = wg_ctx_cpus(c),
-                                      .on_progress = split_progress,
+                                      .on_progress = wg_image_step_progress,
                                       .ctx = c,
                                       .cancel = wg_ctx_cancel(c)};
   if (wg_ctx_input_path(c, "image", &wim, err) != WG_OK ||

@@ -30,12 +30,6 @@ typedef struct image_step {
   bool big;    // the file lives in out/ only; else (an image to be split) in the store
 } image_step;
 
-static void image_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
-                           const char *unit) {
-  (void)stage;
-  wg_ctx_progress(ctx, done, total, unit);
-}
-
 static void image_base_fact(wg_step_ctx *c, const wg_cfg_base *base) {
   static const char *const kinds[] = {[WG_BASE_FILE] = "file",
                                       [WG_BASE_DIR] = "folder",
@@ -160,7 +154,7 @@ static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_b
                           .threads = wg_ctx_cpus(c),
                           .time_s = s->project->time_s,
                           .arch = s->image->arch,
-                          .on_progress = image_progress,
+                          .on_progress = wg_image_step_progress,
                           .ctx = c,
                           .cancel = wg_ctx_cancel(c)};
   WG_AUTO(wg_image_result) result = {0};
@@ -328,14 +322,10 @@ static wg_code image_add(wg_graph *g, const wg_image_plan *plan, const image_par
   return WG_OK;
 }
 
-static void image_free_parts(void *p) {
-  wg_part_plan_free(p);
-}
-
 // What the parts plan for an image of the base, once for all outputs; the graph keeps it.
 static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg_image_one *one,
                                 const image_from *from, image_part *out, wg_error *err) {
-  wg_part_plan *parts = NULL;
+  const wg_part_plan *parts = NULL;
   wg_step *winre = NULL;
   const wg_image_winre_plan inner = {.project = plan->project,
                                      .image = one->image,
@@ -353,10 +343,9 @@ static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg
                          .release = plan->project->release,
                          .app_steps = one->app_steps,
                          .winre_step = winre != NULL ? wg_step_identity(winre) : NULL};
-  if (wg_part_plan_all(&wg_image_parts, &in, &parts, err) != WG_OK) {
+  if (wg_parts_plan(g, &in, &parts, err) != WG_OK) {
     return err->code;
   }
-  wg_graph_keep(g, parts, image_free_parts);
   const char *index = one->image->index;
   const char *of = index == NULL ? "" : wg_arena_printf(plan->memory, "index %s: ", index);
   if (of == NULL) {

@@ -13,18 +13,12 @@ typedef struct winre_step {
   const wg_part_plan *parts; // the graph keeps it
 } winre_step;
 
-static void winre_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
-                           const char *unit) {
-  (void)stage;
-  wg_ctx_progress(ctx, done, total, unit);
-}
-
 static wg_image_options winre_options(wg_step_ctx *c, const char *out_path) {
   return (wg_image_options){.out_path = out_path,
                             .format = WG_IMAGE_FORMAT_WIM,
                             .tmp_dir = wg_ctx_tmp(c),
                             .threads = wg_ctx_cpus(c),
-                            .on_progress = winre_progress,
+                            .on_progress = wg_image_step_progress,
                             .ctx = c,
                             .cancel = wg_ctx_cancel(c)};
 }
@@ -93,24 +87,14 @@ static wg_code winre_run(wg_step_ctx *c, wg_error *err) {
 static const wg_step_kind winre_kind = {
     .name = "image.winre", .version = 1, .verb = "write WinRE", .run = winre_run};
 
-static void winre_free_parts(void *p) {
-  wg_part_plan_free(p);
-}
-
 static wg_code winre_plan_parts(wg_graph *g, const wg_image_winre_plan *plan,
                                 const wg_part_plan **out, wg_error *err) {
-  wg_part_plan *parts = NULL;
   const wg_cfg_image inner = wg_part_winre_image(plan->image);
   const wg_part_in in = {.image = &inner,
                          .arch = plan->arch,
                          .project_dir = plan->project->dir,
                          .release = plan->project->release};
-  if (wg_part_plan_all(&wg_image_parts, &in, &parts, err) != WG_OK) {
-    return err->code;
-  }
-  wg_graph_keep(g, parts, winre_free_parts);
-  *out = parts;
-  return WG_OK;
+  return wg_parts_plan(g, &in, out, err);
 }
 
 static wg_code winre_take(wg_graph *g, const winre_step *user, const char *identity, wg_step **out,

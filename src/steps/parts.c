@@ -10,6 +10,20 @@ static const wg_image_part *const parts[] = {
 
 const wg_part_table wg_image_parts = {.parts = parts, .n_parts = WG_ARRAY_LEN(parts)};
 
+static void parts_free(void *p) {
+  wg_part_plan_free(p);
+}
+
+wg_code wg_parts_plan(wg_graph *g, const wg_part_in *in, const wg_part_plan **out, wg_error *err) {
+  wg_part_plan *plan = NULL;
+  if (wg_part_plan_all(&wg_image_parts, in, &plan, err) != WG_OK) {
+    return err->code;
+  }
+  wg_graph_keep(g, plan, parts_free);
+  *out = plan;
+  return WG_OK;
+}
+
 static void parts_input(wg_graph *g, wg_step *step, const wg_part_input *in, const char *of) {
   WG_AUTO(wg_cstr) label = wg_xprintf("%s%s", of, in->label);
   switch (in->kind) {

@@ -9,6 +9,8 @@
 
 extern const wg_part_table wg_image_parts;
 
+// What all parts plan; the graph keeps it. Errors as wg_part_plan_all.
+wg_code wg_parts_plan(wg_graph *g, const wg_part_in *in, const wg_part_plan **out, wg_error *err);
 // Makes the plan's text and inputs those of the step: each entry is a record of its key. of tells
 // the plans of one step apart and goes before their names: "index 2: "; "" for the only one.
 void wg_parts_add_to_step(wg_graph *g, wg_step *step, const wg_part_plan *plan, const char *of);

@@ -136,11 +136,6 @@ static void module_list(const char *root, size_t at, module_walk *w) {
   }
 }
 
-static int module_cmp(const void *a, const void *b, void *ctx) {
-  (void)ctx;
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 // From a folder `below` the module's to the module's: "../..", "." for none. Heap.
 static char *module_up(const char *below) {
   WG_AUTO(wg_buf) up = {0};
@@ -158,7 +153,7 @@ static void module_add_all(const char *root, const char *below, wg_init_module *
   for (size_t at = 0; at < w.n; at++) {
     module_list(root, at, &w);
   }
-  wg_sort(w.v, w.n, sizeof(w.v[0]), module_cmp, NULL);
+  wg_sort(w.v, w.n, sizeof(w.v[0]), wg_sort_cmp_z, NULL);
   for (size_t i = 0; i < w.n && out->n < MODULE_MAX_MAINS; i++) {
     WG_AUTO(wg_cstr) folder = w.v[i][0] == '\0' ? wg_xstrdup(root) : wg_path_join(root, w.v[i]);
     bool first = below[0] != '\0' && strcmp(w.v[i], below) == 0;

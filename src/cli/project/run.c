@@ -168,8 +168,8 @@ static int run_print_json(const wg_cli *c, const run_outputs *o, const wg_exec_r
 
 // Paths below the project folder are shown relative to where the user stands.
 static const char *run_short_path(const char *path, const char *cwd) {
-  size_t n = strlen(cwd);
-  return strncmp(path, cwd, n) == 0 && path[n] == '/' ? path + n + 1 : path;
+  const char *rel = wg_path_below(path, cwd);
+  return rel != NULL ? rel : path;
 }
 
 static void run_print(const run_outputs *o, bool of_actions) {

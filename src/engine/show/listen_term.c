@@ -89,9 +89,8 @@ static void *term_tick(void *arg) {
 // --- lines that stay
 
 static const char *term_short_path(const wg_listen_term *t, const char *path) {
-  size_t n = t->project_dir == NULL ? 0 : strlen(t->project_dir);
-  bool below = n > 0 && strncmp(path, t->project_dir, n) == 0 && path[n] == '/';
-  return below ? path + n + 1 : path;
+  const char *rel = wg_path_below(path, t->project_dir);
+  return rel != NULL ? rel : path;
 }
 
 static void term_word(wg_listen_term *t, const char *color, const char *word) {

@@ -90,8 +90,8 @@ void wg_report_text(wg_buf *b, const char *z) {
 }
 
 static const char *report_short_path(const wg_report_options *opt, const char *path) {
-  size_t n = strlen(opt->project_dir);
-  return strncmp(path, opt->project_dir, n) == 0 && path[n] == '/' ? path + n + 1 : path;
+  const char *rel = wg_path_below(path, opt->project_dir);
+  return rel != NULL ? rel : path;
 }
 
 static bool report_given(const char *s) {

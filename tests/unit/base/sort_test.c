@@ -88,9 +88,19 @@ static void moves_elements_whole(void **state) {
   }
 }
 
+static void strings_by_their_bytes(void **state) {
+  (void)state;
+  const char *v[] = {"b", "a\xff", "", "ab", "a"};
+  static const char *const want[] = {"", "a", "ab", "a\xff", "b"};
+  wg_sort((void *)v, WG_ARRAY_LEN(v), sizeof(v[0]), wg_sort_cmp_z, NULL);
+  for (size_t i = 0; i < WG_ARRAY_LEN(v); i++) {
+    assert_string_equal(v[i], want[i]);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(sorts_all_lengths_and_orders),
-                                     cmocka_unit_test(is_never_slow),
-                                     cmocka_unit_test(moves_elements_whole)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(strings_by_their_bytes), cmocka_unit_test(sorts_all_lengths_and_orders),
+      cmocka_unit_test(is_never_slow), cmocka_unit_test(moves_elements_whole)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,10 @@ static void parts(void **state) {
   assert_true(wg_path_is_below("/a", "/a"));
   assert_false(wg_path_is_below("/ab", "/a"));
   assert_true(wg_path_is_below("/x", "/"));
+  assert_string_equal(wg_path_below("/a/b/c", "/a"), "b/c");
+  assert_null(wg_path_below("/a", "/a"));
+  assert_null(wg_path_below("/ab", "/a"));
+  assert_null(wg_path_below("/a", NULL));
 }
 
 int main(void) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "os/sys.h"
+#include "os/wait.h"
 
 _Static_assert(WG_CWD == AT_FDCWD, "WG_CWD is AT_FDCWD");
 
@@ -485,6 +486,22 @@ char *wg_os_getcwd(void) {
   return p;
 }
 
+typedef struct file_lock {
+  int fd;
+  bool exclusive;
+  const char *path;
+} file_lock;
+
+static wg_code file_try_lock(void *what, wg_error *err) {
+  const file_lock *l = what;
+  if (flock(l->fd, (l->exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) {
+    return WG_OK;
+  }
+  return errno == EWOULDBLOCK || errno == EINTR
+             ? WG_E_CONFLICT
+             : wg_fail_errno(err, errno, "cannot lock '%s'", l->path);
+}
+
 wg_code wg_os_lock(int dirfd, const char *path, bool exclusive, bool try_only,
                    const wg_cancel *cancel, wg_fd *out, wg_error *err) {
   WG_AUTO(wg_fd) fd = file_open(dirfd, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
@@ -494,22 +511,17 @@ wg_code wg_os_lock(int dirfd, const char *path, bool exclusive, bool try_only,
   if (fd < 0) {
     return wg_fail_errno(err, errno, "cannot open lock '%s'", path);
   }
-  for (unsigned wait_ms = 1;; wait_ms = wait_ms < 50 ? wait_ms * 2 : 50) {
-    if (flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) {
-      *out = wg_fd_take(&fd);
-      return WG_OK;
-    }
-    if (errno != EWOULDBLOCK && errno != EINTR) {
-      return wg_fail_errno(err, errno, "cannot lock '%s'", path);
-    }
-    if (try_only) {
-      return wg_fail(err, WG_E_CONFLICT, "'%s' is locked by another process", path);
-    }
-    if (wg_cancel_check(cancel, err) != WG_OK) {
-      return err->code;
-    }
-    wg_os_sleep_ms(wait_ms);
+  file_lock l = {fd, exclusive, path};
+  const wg_wait wait = {.limited = try_only, .told_ms = UINT64_MAX, .cancel = cancel};
+  uint64_t waited_ms = 0;
+  wg_code code = wg_os_wait(&wait, file_try_lock, &l, &waited_ms, err);
+  if (code == WG_E_CONFLICT) {
+    return wg_fail(err, WG_E_CONFLICT, "'%s' is locked by another process", path);
   }
+  if (code == WG_OK) {
+    *out = wg_fd_take(&fd);
+  }
+  return code;
 }
 
 wg_code wg_os_free_bytes(const char *path, uint64_t *out, wg_error *err) {

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "os/proc.h"
+#include "os/wait.h"
+
+#define INPLACE_SAID_MS 50U // a shorter wait is none
 
 void wg_inplace_done(wg_inplace *p) {
   wg_fd_done(&p->fd);
@@ -21,7 +24,7 @@ static int inplace_open(const char *path) {
 }
 
 static wg_code inplace_gave_up(const char *path, uint64_t waited_ms, wg_error *err) {
-  if (waited_ms < 50) {
+  if (waited_ms < INPLACE_SAID_MS) {
     return wg_fail(err, WG_E_CONFLICT,
                    "another wingo works on '%s'; run this when it is done, or with --wait", path);
   }
@@ -31,48 +34,42 @@ static wg_code inplace_gave_up(const char *path, uint64_t waited_ms, wg_error *e
                  path, (unsigned long long)(waited_ms / 1000), (unsigned)(waited_ms % 1000 / 100));
 }
 
-// Once. CONFLICT: another has it.
-static wg_code inplace_try(int fd, const char *path, wg_error *err) {
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno == ENOLCK || errno == EOPNOTSUPP ||
+typedef struct inplace_lock {
+  int fd;
+  const char *path;
+  const wg_inplace_options *opt;
+} inplace_lock;
+
+static wg_code inplace_try(void *what, wg_error *err) {
+  const inplace_lock *l = what;
+  if (flock(l->fd, LOCK_EX | LOCK_NB) == 0 || errno == ENOLCK || errno == EOPNOTSUPP ||
       errno == ENOSYS || errno == EBADF) {
     return WG_OK; // or no locks here: the look before the rename is what there is
   }
   if (errno == EWOULDBLOCK || errno == EINTR) {
     return WG_E_CONFLICT;
   }
-  return wg_fail_errno(err, errno, "cannot lock '%s'", path);
+  return wg_fail_errno(err, errno, "cannot lock '%s'", l->path);
 }
 
-static void inplace_tell(const wg_inplace_options *opt, const char *path, uint64_t waited_ms) {
-  if (opt->on_wait != NULL) {
-    opt->on_wait(opt->ctx, path, waited_ms);
+static void inplace_tell(const void *ctx, uint64_t waited_ms) {
+  const inplace_lock *l = ctx;
+  if (l->opt->on_wait != NULL) {
+    l->opt->on_wait(l->opt->ctx, l->path, waited_ms);
   }
 }
 
 wg_code wg_inplace_lock(int fd, const char *path, const wg_inplace_options *opt, wg_error *err) {
-  bool told = false;
-  uint64_t from = wg_os_mono_ns();
-  for (unsigned wait_ms = 1;; wait_ms = wait_ms < 50 ? wait_ms * 2 : 50) {
-    wg_code code = inplace_try(fd, path, err);
-    uint64_t waited_ms = (wg_os_mono_ns() - from) / 1000000;
-    if (code != WG_E_CONFLICT) {
-      if (told) {
-        inplace_tell(opt, path, waited_ms + 1);
-      }
-      return code;
-    }
-    if (opt->wait_limited && waited_ms >= opt->wait_ms) {
-      return inplace_gave_up(path, waited_ms, err);
-    }
-    if (!told && wait_ms >= 50) {
-      inplace_tell(opt, path, 0);
-      told = true;
-    }
-    if (wg_cancel_check(opt->cancel, err) != WG_OK) {
-      return err->code;
-    }
-    wg_os_sleep_ms(wait_ms);
-  }
+  inplace_lock l = {fd, path, opt};
+  uint64_t waited_ms = 0;
+  const wg_wait wait = {.limited = opt->wait_limited,
+                        .limit_ms = opt->wait_ms,
+                        .told_ms = INPLACE_SAID_MS,
+                        .tell = inplace_tell,
+                        .ctx = &l,
+                        .cancel = opt->cancel};
+  wg_code code = wg_os_wait(&wait, inplace_try, &l, &waited_ms, err);
+  return code == WG_E_CONFLICT ? inplace_gave_up(path, waited_ms, err) : code;
 }
 
 static wg_code inplace_check(const wg_inplace *p, const char *path, const struct stat *st,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/url.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #define URL_MAX_BYTES 8192U
@@ -85,19 +86,27 @@ static bool url_is_clean(wg_str s) {
   return true;
 }
 
+// In brackets only an address of IPv6 (RFC 3986, 3.2.2; no "IPvFuture": there is none).
 static bool url_host_ok(wg_str h, bool brackets) {
   if (h.n == 0 || h.n > URL_MAX_HOST_BYTES) {
     return false;
   }
+  if (brackets) {
+    char text[INET6_ADDRSTRLEN] = "";
+    struct in6_addr v6;
+    if (h.n >= sizeof text) {
+      return false;
+    }
+    memcpy(text, h.p, h.n);
+    return inet_pton(AF_INET6, text, &v6) == 1;
+  }
   for (size_t i = 0; i < h.n; i++) {
     char c = h.p[i];
-    bool ok = brackets ? url_hex(c) >= 0 || c == ':' || c == '.'
-                       : url_is_alnum(c) || c == '-' || c == '.' || c == '_';
-    if (!ok) {
+    if (!url_is_alnum(c) && c != '-' && c != '.' && c != '_') {
       return false;
     }
   }
-  return brackets || (h.p[0] != '.' && h.p[0] != '-');
+  return h.p[0] != '.' && h.p[0] != '-';
 }
 
 static bool url_port(wg_str s, uint16_t *out) {

@@ -2,14 +2,12 @@
 // A UDF volume in short form (tests/tools/udfgen.py): size in blocks (4 bytes; top bit: put the
 // checksums of descriptor tags right), then blocks: number (4), bytes that follow (2), bytes. What
 // is not there is zeros. Opens it, lists the root and "sources", and maps every file found.
-#include <stdlib.h>
 #include <string.h>
 
+#include "../fuzz.h"
 #include "fmt/udf/udf.h"
 #include "os/mem.h"
 #include "os/proc.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FUZZ_MAX_BLOCKS (1u << 20)
 
@@ -19,8 +17,6 @@ typedef struct fuzz_volume {
   uint64_t size_bytes;
   bool repair;
 } fuzz_volume;
-
-static volatile uint64_t sum;
 
 static void fuzz_block(const fuzz_volume *v, uint64_t lba, uint8_t out[WG_UDF_BLOCK_BYTES]) {
   memset(out, 0, WG_UDF_BLOCK_BYTES);
@@ -53,12 +49,12 @@ static wg_code fuzz_read(void *ctx, uint64_t off, void *p, size_t n, wg_error *e
   return WG_OK;
 }
 
-static void fuzz_folder(const fuzz_volume *v, wg_udf *u, const char *path) {
+static void fuzz_folder(const fuzz_volume *v, wg_udf *u, const wg_alloc *alloc, const char *path) {
   WG_AUTO(wg_arena) arena = {0};
   wg_error err = WG_ERROR_INIT;
   wg_udf_entry *list = NULL;
   size_t n = 0;
-  wg_arena_init(&arena, wg_heap(), (size_t)256 << 20);
+  wg_arena_init(&arena, alloc, (size_t)256 << 20);
   if (wg_udf_list(u, path, &arena, &list, &n, &err) != WG_OK) {
     return;
   }
@@ -67,7 +63,7 @@ static void fuzz_folder(const fuzz_volume *v, wg_udf *u, const char *path) {
     size_t n_x = 0;
     const char *full =
         wg_arena_printf(&arena, "%s%s%s", path, path[0] == '\0' ? "" : "/", list[i].name);
-    sum += strlen(list[i].name);
+    fuzz_touch_str(wg_str_of(list[i].name));
     if (full == NULL || wg_udf_extents(u, full, &arena, &x, &n_x, &err) != WG_OK) {
       continue;
     }
@@ -78,9 +74,9 @@ static void fuzz_folder(const fuzz_volume *v, wg_udf *u, const char *path) {
   }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+static void fuzz_udf(const uint8_t *data, size_t size, const wg_alloc *alloc) {
   if (size < 4) {
-    return 0;
+    return;
   }
   uint32_t blocks = wg_le32(data);
   fuzz_volume v = {.p = data, .n = size, .repair = (blocks & 0x80000000u) != 0};
@@ -89,15 +85,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   wg_udf_kind kind = WG_UDF_NONE;
   wg_error err = WG_ERROR_INIT;
   if (wg_udf_detect(&src, &kind, &err) == WG_OK) {
-    sum += (uint64_t)kind;
+    fuzz_touch(&kind, sizeof(kind));
   }
   WG_AUTO_PTR(wg_udf) u = NULL;
   wg_os_mute_stdio(true);
-  if (wg_udf_open(&src, wg_heap(), &u, &err) == WG_OK) {
-    sum += strlen(wg_udf_label(u));
-    fuzz_folder(&v, u, "");
-    fuzz_folder(&v, u, "sources");
+  if (wg_udf_open(&src, alloc, &u, &err) == WG_OK) {
+    fuzz_touch_str(wg_str_of(wg_udf_label(u)));
+    fuzz_folder(&v, u, alloc, "");
+    fuzz_folder(&v, u, alloc, "sources");
   }
   wg_os_mute_stdio(false);
-  return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  return fuzz_run(data, size, fuzz_udf);
 }

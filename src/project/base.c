@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "crypto/digest.h"
-#include "image/file/base.h"
+#include "image/file/looks.h"
 #include "image/part/part.h"
 #include "image/synthetic/synthetic.h"
 #include "project/hostfile.h"
@@ -261,7 +261,7 @@ static const char *base_where(wg_cfg *c, const wg_cfg_image *one, const char *pa
 }
 
 // Is it a base we can change, is the image there, and do the architectures agree?
-static void base_look(wg_cfg *c, wg_cfg_image *img, const wg_place *at) {
+static void base_look(wg_cfg *c, wg_image_looks *looks, wg_cfg_image *img, const wg_place *at) {
   const wg_cfg_base *b = &img->base;
   const char *where = at->path;
   if (b->image == NULL && b->image_pos.line != 0) {
@@ -271,11 +271,13 @@ static void base_look(wg_cfg *c, wg_cfg_image *img, const wg_place *at) {
   wg_image_base base = {
       .kind = WG_IMAGE_BASE_WIM, .wim = (wg_image_disc_wim)b->wim, .path = path, .image = b->image};
   wg_image_base_facts facts = {.arch = ""};
+  const char *name = "";
   wg_error err = WG_ERROR_INIT;
-  wg_code code = wg_image_base_look(&base, &facts, &err);
+  wg_code code = wg_image_looks_at(looks, &base, &facts, &name, &err);
   const char *arch = facts.arch;
   img->arch_found = wg_cfg_printf(c, "%s", arch);
   img->base_image = code == WG_OK ? wg_cfg_printf(c, "%u", (unsigned)facts.image) : NULL;
+  img->base_name = code == WG_OK ? wg_cfg_printf(c, "%s", name) : NULL;
   if (code != WG_OK) {
     bool of_image = (code == WG_E_NOT_FOUND || code == WG_E_CONFLICT) && b->image != NULL;
     bool of_wim = code == WG_E_USAGE && b->wim_pos.line != 0;
@@ -314,7 +316,7 @@ static void base_synthetic(wg_cfg *c, wg_cfg_image *img, const char *where) {
     wg_cfg_error(c, err.code == WG_E_USAGE ? b->wim_pos : b->image_pos,
                  wg_cfg_printf(c, "%s: %s", base_where(c, img, where), err.text), NULL);
   } else {
-    img->base_image = wg_cfg_printf(c, "%s", image);
+    img->base_image = img->base_name = wg_cfg_printf(c, "%s", image);
   }
 }
 
@@ -369,6 +371,7 @@ static void base_files(wg_cfg *c, const wg_place *at) {
   const wg_cfg_base *b = &img->base;
   wg_stat st;
   bool is_file = b->kind == WG_BASE_FILE;
+  WG_AUTO(wg_image_looks) looks = {0};
   if (b->path == NULL || b->kind == WG_BASE_IMAGE) {
     return; // what is not made yet can't be looked at
   }
@@ -386,7 +389,9 @@ static void base_files(wg_cfg *c, const wg_place *at) {
   }
   for (size_t i = 0; i < img->n_serviced; i++) {
     if (is_file) {
-      base_look(c, &img->serviced[i], at);
+      base_look(c, &looks, &img->serviced[i], at);
+    } else {
+      img->serviced[i].base_name = img->name;
     }
     base_winre(c, &img->serviced[i], at->path);
   }

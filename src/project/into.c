@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf.h"
+#include "project/bases.h"
 
 static bool into_same(const char *a, const char *b) {
   return wg_name_cmp_nocase(wg_str_of(a), wg_str_of(b)) == 0;
@@ -45,25 +46,51 @@ static void into_two_names(wg_cfg *c, const wg_cfg_image *a, const wg_cfg_image 
                "give each a 'name' of its own");
 }
 
-// What both are called when neither is given a name: one image of one base.
-static bool into_same_image(const wg_cfg_image *a, const wg_cfg_image *b) {
-  return a->names.name.text == NULL && b->names.name.text == NULL && a->base_image != NULL &&
-         b->base_image != NULL && a->base.kind == b->base.kind && a->base.wim == b->base.wim &&
-         strcmp(a->base.path, b->base.path) == 0 && strcmp(a->base_image, b->base_image) == 0;
-}
+typedef void (*into_pair)(wg_cfg *c, const wg_project *p, const wg_cfg_image *a,
+                          const wg_cfg_image *b);
 
-typedef void (*into_pair)(wg_cfg *c, const wg_cfg_image *a, const wg_cfg_image *b);
-
-static void into_given(wg_cfg *c, const wg_cfg_image *a, const wg_cfg_image *b) {
+static void into_given(wg_cfg *c, const wg_project *p, const wg_cfg_image *a,
+                       const wg_cfg_image *b) {
+  (void)p;
   const char *x = a->names.name.text, *y = b->names.name.text;
   if (x != NULL && y != NULL && into_same(x, y)) {
     into_two_names(c, a, b, y);
   }
 }
 
-static void into_found(wg_cfg *c, const wg_cfg_image *a, const wg_cfg_image *b) {
-  if (into_same_image(a, b)) {
-    into_two_names(c, a, b, b->base_image);
+// One of serviced: the name that it ends with, NULL when that is not known before it is made: a
+// base that can't be read, or an image that another one keeps as its base has it.
+static const char *into_name(const wg_project *p, const wg_cfg_image *s) {
+  for (size_t left = p->n_images + 1; left > 0; left--) { // images may be made of each other
+    if (s->names.name.text != NULL || s->base.kind != WG_BASE_IMAGE) {
+      return s->names.name.text != NULL ? s->names.name.text : s->base_name;
+    }
+    const wg_cfg_image *of = wg_bases_find(p->images, p->n_images, s->base.of), *next = NULL;
+    const char *which = s->base.image;
+    for (size_t i = 0; of != NULL && i < of->n_serviced; i++) {
+      const wg_cfg_image *x = &of->serviced[i];
+      const char *named = x->names.name.text != NULL ? x->names.name.text : x->base_name;
+      if ((which == NULL && of->n_serviced == 1) ||
+          (which != NULL && ((x->index != NULL && into_same(x->index, which)) ||
+                             (x->base_image != NULL && into_same(x->base_image, which)) ||
+                             (named != NULL && into_same(named, which))))) {
+        next = x;
+      }
+    }
+    if (next == NULL) {
+      return NULL;
+    }
+    s = next;
+  }
+  return NULL;
+}
+
+static void into_found(wg_cfg *c, const wg_project *p, const wg_cfg_image *a,
+                       const wg_cfg_image *b) {
+  const char *x = into_name(p, a), *y = into_name(p, b);
+  bool given = a->names.name.text != NULL && b->names.name.text != NULL; // was told by the rules
+  if (!given && x != NULL && y != NULL && x[0] != '\0' && into_same(x, y)) {
+    into_two_names(c, a, b, y);
   }
 }
 
@@ -77,7 +104,7 @@ static void into_pairs(wg_cfg *c, const wg_project *p, into_pair tell) {
       }
       for (size_t x = 0; x < a->n_serviced; x++) {
         for (size_t y = 0; y < b->n_serviced; y++) {
-          tell(c, &a->serviced[x], &b->serviced[y]);
+          tell(c, p, &a->serviced[x], &b->serviced[y]);
         }
       }
     }

@@ -69,14 +69,14 @@ static void facts_write(wg_store *store, const wg_digest *key, const wg_image_ba
   (void)!wg_store_put_record(store, key, b, sizeof(b), &ignored);
 }
 
-wg_code wg_base_facts(wg_store *store, const wg_image_base *base, wg_image_base_facts *out,
-                      wg_error *err) {
+wg_code wg_base_facts(wg_store *store, wg_image_looks *looks, const wg_image_base *base,
+                      wg_image_base_facts *out, wg_error *err) {
   wg_digest key;
   bool known = facts_key(store, base, &key);
   if (known && facts_read(store, &key, out)) {
     return WG_OK;
   }
-  if (wg_image_base_look(base, out, err) != WG_OK) {
+  if (wg_image_looks_at(looks, base, out, NULL, err) != WG_OK) {
     return err->code;
   }
   if (known) {

@@ -24,7 +24,7 @@ void wg_image_step_need(wg_step *step, wg_image_format format);
 void wg_image_step_progress(void *ctx, const char *stage, uint64_t done, uint64_t total,
                             const char *unit);
 // The step that comes before the image's own, shared by the images that need it. Where the base
-// has not the format yet (has_format, of wg_image_base_look): "base/<file>/<format>" with the
+// has not the format yet (has_format, of wg_image_looks_at): "base/<file>/<format>" with the
 // output "base". Where it has, and is taken as it is: "base/<file>/verify" with the output
 // "verified", which reads all of it once.
 wg_code wg_image_base_step(wg_graph *g, const wg_project *project, const wg_cfg_image *image,

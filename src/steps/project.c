@@ -18,7 +18,9 @@ typedef struct project_steps {
   wg_step ***of_app;
   size_t n;
   const wg_image_one **of_image; // by image: its ones; NULL: not added yet
+  bool *alias;                   // by image: its bare name is a target
   wg_store *store;               // may be NULL
+  wg_image_looks looks;
 } project_steps;
 
 static void project_steps_done(project_steps *s) {
@@ -27,6 +29,8 @@ static void project_steps_done(project_steps *s) {
   }
   wg_xfree(s->of_app);
   wg_xfree(s->of_image);
+  wg_xfree(s->alias);
+  wg_image_looks_done(&s->looks);
 }
 WG_DEFINE_AUTO(project_steps, project_steps_done);
 
@@ -74,11 +78,11 @@ static wg_code project_of_image(const wg_project *p, const project_steps *steps,
 
 // Looks at the base. The image's architecture: what the project says, else what the base says; both
 // must agree.
-static wg_code project_look(const wg_project *p, wg_store *store, const wg_cfg_image *image,
+static wg_code project_look(const wg_project *p, project_steps *steps, const wg_cfg_image *image,
                             wg_pos image_pos, wg_image_one *out, wg_error *err) {
   WG_AUTO(wg_cstr) path = wg_image_host_path(p, image->base.path);
   const wg_image_base base = wg_image_base_of(&image->base, path);
-  if (wg_base_facts(store, &base, &out->base, err) != WG_OK) {
+  if (wg_base_facts(steps->store, &steps->looks, &base, &out->base, err) != WG_OK) {
     return wg_wrap(err, POS_FMT "image '%s'", POS_ARG(image_pos), image->name);
   }
   const char *of_base = out->base.arch;
@@ -99,7 +103,7 @@ static wg_code project_look(const wg_project *p, wg_store *store, const wg_cfg_i
   return WG_OK;
 }
 
-static wg_code project_image_base(const wg_project *p, const project_steps *steps,
+static wg_code project_image_base(const wg_project *p, project_steps *steps,
                                   const wg_cfg_image *image, wg_arena *memory, wg_image_one *out,
                                   wg_error *err) {
   const wg_cfg_base *base = &image->base;
@@ -113,7 +117,7 @@ static wg_code project_image_base(const wg_project *p, const project_steps *step
   case WG_BASE_DIR:
     break;
   }
-  return project_look(p, steps->store, image, image_pos, out, err);
+  return project_look(p, steps, image, image_pos, out, err);
 }
 
 // The app's step for windows/<arch>: the one without a variant when there are several.
@@ -151,9 +155,8 @@ static bool project_name_is_clear(const wg_project *p, const char *name) {
 }
 
 // An image of the base: what the base says of it, and the programs it gets.
-static wg_code project_one(const wg_project *p, const project_steps *steps,
-                           const wg_cfg_image *image, wg_arena *memory, wg_image_one *out,
-                           wg_error *err) {
+static wg_code project_one(const wg_project *p, project_steps *steps, const wg_cfg_image *image,
+                           wg_arena *memory, wg_image_one *out, wg_error *err) {
   const char **app_steps =
       (const char **)wg_arena_new_array(memory, const char *, image->n_apps + 1);
   if (app_steps == NULL) {
@@ -190,7 +193,7 @@ static wg_code project_add_image(wg_graph *g, const wg_project *p, project_steps
                               .image = image,
                               .ones = ones,
                               .n_ones = image->n_serviced,
-                              .alias = project_name_is_clear(p, image->name),
+                              .alias = steps->alias[at],
                               .memory = memory};
   return wg_image_add_steps(g, &plan, err);
 }
@@ -224,6 +227,7 @@ wg_code wg_project_add_steps(wg_graph *g, wg_store *store, const wg_project *pro
   steps = {.of_app = wg_xarray(project->n_apps + 1, sizeof(*steps.of_app)),
            .n = project->n_apps,
            .store = store,
+           .alias = wg_xarray(project->n_images + 1, sizeof(bool)),
            .of_image = (const wg_image_one **)wg_xarray(project->n_images + 1,
                                                         sizeof(const wg_image_one *))};
   for (size_t i = 0; i < project->n_apps; i++) {
@@ -236,14 +240,11 @@ wg_code wg_project_add_steps(wg_graph *g, wg_store *store, const wg_project *pro
       wg_step_alias(steps.of_app[i][t], app->name);
     }
   }
+  for (size_t i = 0; i < project->n_images; i++) {
+    steps.alias[i] = project_name_is_clear(project, project->images[i].name);
+  }
   if (project_add_images(g, project, &steps, &env->arena, err) != WG_OK) {
     return err->code;
   }
-  bool *alias = wg_xarray(project->n_images + 1, sizeof(*alias));
-  for (size_t i = 0; i < project->n_images; i++) {
-    alias[i] = project_name_is_clear(project, project->images[i].name);
-  }
-  wg_code code = wg_image_into_steps(g, project, steps.of_image, alias, &env->arena, err);
-  wg_xfree(alias);
-  return code;
+  return wg_image_into_steps(g, project, steps.of_image, steps.alias, &env->arena, err);
 }

@@ -119,13 +119,55 @@ def test_names_that_meet(make, run, tmp_path):
     """Which the project file does not show: they are what two bases call their images."""
     for name in ("a.wim", "b.wim"):
         assert run("wim", "synthetic", "windows-11", name).code == 0
-    r = make("pro: {base: {file: a.wim, image: 2}, into: x.wim}", "more: {base: {file: b.wim, image: 2}, into: x.wim}", code=1)
+    pair = ("pro: {base: {file: a.wim, image: 2}, into: x.wim}", "more: {base: {file: b.wim, image: 2}, into: x.wim}")
+    r = make(*pair, code=1)
     assert "wingo.yaml:5:47: image 'more' would have the name of another image in x.wim: give it a 'name' of its own" in r.err, r
     assert not (tmp_path / "out" / "x.wim").exists()
-    make("pro: {base: {file: a.wim, image: 2}, into: x.wim}", "more: {base: {file: b.wim, image: 2}, into: x.wim, name: Mehr}")
+    make(pair[0], pair[1][:-1] + ", name: Mehr}")
     assert names(tmp_path / "out" / "x.wim") == ["Windows 11 Pro", "Mehr"]
-    (tmp_path / "wingo.yaml").write_text(HEAD + "  a: {base: {synthetic: windows-11}, into: f.wim}\n"
-                                         "  b: {base: {synthetic: windows-11, image: 2}, into: f.wim}\n")
+
+
+TREE = "{base: {dir: tree}, arch: amd64, into: f.wim%s}"
+MEET = {
+    "synthetic": (["a: {base: {synthetic: windows-11}, into: f.wim}", "b: {base: {synthetic: windows-11, image: 2}, into: f.wim}"], "Windows 11 Pro", 5, 4),
+    "files": (["a: {base: {file: a.wim, image: 1}, into: f.wim}", "b: {base: {file: b.wim, image: windows 11 home}, into: f.wim}"], "Windows 11 Home", 5, 4),
+    "indexes": (["a: {base: {file: a.wim}, into: f.wim, indexes: {1: {name: One}, 2: {}}}", "b:", "  base: {file: b.wim}", "  into: f.wim", "  indexes:", "    1: {}", "    Windows 11 Pro: {}"], "Windows 11 Pro", 10, 4),
+    "given and found": (["a: {base: {file: a.wim, image: 3}, into: f.wim}", "b: {base: {file: b.wim, image: 1}, into: f.wim, name: windows 11 enterprise}"], "windows 11 enterprise", 5, 4),
+    "of an image": (["a: {base: {file: a.wim, image: 1}, outputs: [wim], name: Eins}", "b: {base: {image: a}, into: f.wim}", "c: {base: {file: b.wim, image: 2}, into: f.wim, name: eins}"], "eins", 6, 5),
+    "of an index": (["a: {base: {file: a.wim}, outputs: [wim], indexes: {1: {}, 2: {name: Zwei}}}", "b: {base: {image: a}, into: f.wim, indexes: {Zwei: {}}}", "c: {base: {file: b.wim, image: 2}, into: f.wim, name: Zwei}"], "Zwei", 6, 5),
+    "folders": (["a: " + TREE % "", "b: " + TREE % ", name: A"], "A", 5, 4),
+    "two that differ": (["a: " + TREE % "", "b: " + TREE % "", "c: {base: {file: a.wim, image: 1}, into: f.wim}", "d: {base: {file: b.wim, image: 2}, into: f.wim}"], None, 0, 0),
+}
+
+
+@pytest.mark.parametrize("case", MEET)
+def test_check_finds_names_that_meet(run, tmp_path, case):
+    for name in ("a.wim", "b.wim"):
+        assert run("wim", "synthetic", "windows-11", name).code == 0
+    (tmp_path / "tree").mkdir()
+    images, name, line, other = MEET[case]
+    (tmp_path / "wingo.yaml").write_text(HEAD + "".join(f"  {i}\n" for i in images))
     r = run("check", "--json")
-    assert r.code == 3 and [(f["line"], f["text"]) for f in json.loads(r.out)["faults"]] == [
-        (5, "images.b: f.wim would have two images of the name 'Windows 11 Pro': see wingo.yaml:4:3")], r
+    said = json.loads(r.out)
+    errors = [(f["line"], f["text"]) for f in said["faults"] if f["severity"] == "error"]
+    if name is None:
+        assert (r.code, errors) == (0, []), r
+        return
+    assert r.code == 3 and len(errors) == 1, r
+    assert errors[0][0] == line and f"f.wim would have two images of the name '{name}': see wingo.yaml:{other}:" in errors[0][1], r
+    r = run("build", "--quiet")
+    assert r.code == 1 and "would have the name of another image in f.wim" in r.err and not (tmp_path / "out" / "f.wim").exists(), r
+
+
+def test_a_base_is_opened_once(run, wingo, env, tmp_path):
+    """By a build that knows nothing of it: its indexes are facts of one look."""
+    needs("strace", "wimlib-imagex")
+    assert run("wim", "synthetic", "windows-11", "a.wim").code == 0
+    opened = {}
+    for n, indexes in (("one", "{1: {name: A}}"), ("three", "{1: {name: A}, 2: {name: B}, 3: {name: C}}")):
+        (tmp_path / "wingo.yaml").write_text(HEAD + "  a: {base: {file: a.wim}, into: f.wim, indexes: %s}\n" % indexes)
+        log = tmp_path / f"{n}.trace"
+        r = start(["strace", "-o", log, "-e", "trace=openat,open", wingo, "plan", "--store", tmp_path / n], cwd=tmp_path, env=env)
+        assert r.code == 0, r
+        opened[n] = sum('a.wim"' in line for line in log.read_text().splitlines())
+    assert opened["three"] == opened["one"] > 0, opened

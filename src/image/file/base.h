@@ -41,16 +41,12 @@ typedef enum wg_image_trust {
 typedef void (*wg_image_progress)(void *ctx, const char *stage, uint64_t done, uint64_t total,
                                   const char *unit);
 
-typedef struct wg_image_base_facts {
+typedef struct wg_image_base_facts { // wg_image_looks_at
   const char *arch; // of the image: Go's name ("amd64", "arm64", "386", "arm"), "" when the base
                     // does not say; static
   uint32_t image, n_images; // 1-based number of the image that was named, and how many there are; 0
                             // of a directory
   bool has_format[2]; // by wg_image_format: all packed data can go over into such a file as it is
 } wg_image_base_facts;
-
-// What a build wants to know of a base beforehand. A directory says nothing and has no format.
-// Cheap: reads header, table and XML. Errors as wg_image_write.
-wg_code wg_image_base_look(const wg_image_base *base, wg_image_base_facts *out, wg_error *err);
 
 #endif

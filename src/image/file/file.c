@@ -213,30 +213,3 @@ const char *wg_image_arch_name(const wg_wim_facts *facts) {
   }
   return "";
 }
-
-wg_code wg_image_base_look(const wg_image_base *base, wg_image_base_facts *out, wg_error *err) {
-  wg_image_base_facts facts = {.arch = ""};
-  if (base->kind == WG_IMAGE_BASE_DIR) {
-    *out = facts; // a tree does not say; `arch:` does
-    return WG_OK;
-  }
-  WG_AUTO(wg_image_file) f = WG_IMAGE_FILE_INIT;
-  uint32_t image = 0;
-  if (wg_image_file_open_base(&f, base, err) != WG_OK) {
-    return err->code;
-  }
-  if (wg_image_file_find(&f, base->image, &image, err) != WG_OK) {
-    return wg_wrap(err, "'%s'", base->path);
-  }
-  facts.arch = wg_image_arch_name(&f.wim.facts[image]);
-  facts.image = image + 1;
-  facts.n_images = f.wim.n_images;
-  for (size_t k = 0; k < WG_ARRAY_LEN(facts.has_format); k++) {
-    facts.has_format[k] = true;
-    for (size_t i = 0; facts.has_format[k] && i < f.wim.n_blobs; i++) {
-      facts.has_format[k] = wg_image_can_keep(&f.wim, &f.wim.blobs[i], (wg_image_format)k);
-    }
-  }
-  *out = facts;
-  return WG_OK;
-}

@@ -189,9 +189,9 @@ struct wg_cfg_image {
   wg_pos pos;
   wg_cfg_base base;
   const char *arch; // "amd64", "arm64", "386" or NULL: taken from the base
-  // Of one of serviced, once the base was looked at, else NULL: its architecture, and which image
-  // of the base it is, in one form for all names that it has.
-  const char *arch_found, *base_image;
+  // Of one of serviced, once the base was looked at, else NULL: its architecture; which image of
+  // the base it is, in one form for all names that it has; and the NAME of that.
+  const char *arch_found, *base_image, *base_name;
   wg_pos arch_pos;
   wg_cfg_names names;
   const wg_cfg_image_app *apps;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../fuzz.h"
-#include "fmt/regf/int.h"
+#include "fmt/regf/cells.h"
 #include "os/mem.h"
 
 static const wg_regf_limits fuzz_limits = {.max_memory_bytes = 64U << 20,
@@ -134,8 +134,24 @@ static wg_code change(wg_hive *h, const uint8_t *what, size_t n, wg_error *err) 
   return WG_OK;
 }
 
+// Free cells that stand behind another in their bin, of bytes that were read.
+static size_t free_neighbours(const uint8_t *p, size_t n) {
+  size_t sum = 0;
+  for (size_t bin = REGF_BASE_BYTES; bin < n; bin += wg_le32(p + bin + 8)) {
+    bool before = false;
+    for (size_t at = bin + 32, size; at < bin + wg_le32(p + bin + 8); at += size) {
+      uint32_t raw = wg_le32(p + at);
+      bool taken = raw >> 31 != 0;
+      size = taken ? wg_regf_negative(raw) : raw;
+      sum += before && !taken;
+      before = !taken;
+    }
+  }
+  return sum;
+}
+
 // What is changed where it stands says what the same changes say that are written compact, has
-// nothing that is to be mended, and loses nothing.
+// nothing that is to be mended, loses nothing, and leaves no more free cells side by side.
 static void patch(const uint8_t *p, size_t n, const wg_alloc *alloc, const fuzz_heap *heap) {
   wg_regf_limits limits = fuzz_limits;
   static const wg_regf_lint clean;
@@ -154,6 +170,7 @@ static void patch(const uint8_t *p, size_t n, const wg_alloc *alloc, const fuzz_
       change(h, what, n_what, &err) == WG_OK &&
       wg_hive_patch(h, &opt, &own, &done, &err) == WG_OK && done) {
     uint64_t sum = touch(h, wg_hive_root(h), 0);
+    size_t n_was = REGF_BASE_BYTES + (size_t)h->source->cells.n_bytes;
     wg_assert(wg_hive_parse(p, n, &limits, true, wg_heap(), &h2, &err) == WG_OK);
     wg_code code = change(h2, what, n_what, &err);
     wg_assert(code == WG_OK || err.code == WG_E_LIMIT); // which keeps more in memory
@@ -163,6 +180,7 @@ static void patch(const uint8_t *p, size_t n, const wg_alloc *alloc, const fuzz_
     lint.order = clean.order; // of names whose order is in doubt it may be as it was
     wg_assert(code == WG_OK && memcmp(&lint, &clean, sizeof(lint)) == 0);
     wg_assert(wg_hive_info(h3).n_lost_cells == n_lost);
+    wg_assert(free_neighbours(own.p, own.n) <= free_neighbours(p, n_was));
     wg_assert(wg_hive_starved(h) || touch(h3, wg_hive_root(h3), 0) == sum);
   } else {
     wg_assert(err.code != WG_E_VERIFY && (err.code != WG_E_NOMEM || heap->fail_at != 0));

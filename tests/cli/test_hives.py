@@ -168,6 +168,43 @@ def test_random_edits_hold_by_the_format_and_by_two_readers(run, readers, tmp_pa
             assert same(want, readers("registry", path), decoded=True) is None, turn
 
 
+def test_random_edits_of_a_large_hive_hold_by_the_format_and_by_other_readers(run, readers, tmp_path):
+    """It is changed where it stands: free cells become one, nothing that isn't changed moves."""
+    needs("hivexml")
+    path, text, model = tmp_path / "SOFTWARE", tmp_path / "x.reg", Model(17, big=True)
+
+    def imported(out):
+        text.write_bytes(b"\xff\xfe" + "\r\n".join(["Windows Registry Editor Version 5.00", "", *out, ""]).encode("utf-16-le"))
+        r = run("reg", "import", path, text)
+        assert r.code == 0, r
+
+    out = []
+    for k in range(700):
+        at = model.make(f"Tree{k % 20}\\Key{k}")
+        model.keys[at]["Data"] = (3, model.r.randbytes(7000))
+        out += [f"[{PREFIX}\\{at}]", '"Data"=hex:' + ",".join(f"{b:02x}" for b in model.keys[at]["Data"][1])]
+    assert run("reg", "create", path).code == 0
+    imported(out)
+    for turn in range(8):
+        out, was = [], path.read_bytes()
+        for _ in range(12):
+            model.step(out)
+        imported(out)
+        now = path.read_bytes()
+        stay = sum(was[i:i + 4096] == now[i:i + 4096] for i in range(4096, len(was), 4096))
+        assert stay > len(was) // 4096 // 2, "the hive was written anew"
+        faults, _, keys = hivecheck.check(now)
+        assert faults == [], (turn, faults[:10])
+        want = as_hex(model.keys)
+        assert same(want, as_hex(keys)) is None, turn
+        assert same(want, ours(run, path)) is None, turn
+        if turn % 4 == 3:
+            assert same(want, readers("hivex", path)) is None, turn
+            assert same(want, readers("registry", path), decoded=True) is None, turn
+            r = start(["hivexml", path])
+            assert r.code == 0 and r.out.count("<node ") == len(want), (turn, r.err[-300:])
+
+
 def rewrite(run, path, tmp_path):
     """The hive written anew without a change."""
     empty, out = tmp_path / "empty.reg", tmp_path / "rewritten"

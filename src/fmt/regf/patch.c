@@ -2,7 +2,8 @@
 // Changes of a model made in the bytes it was parsed from. Cells of what is not changed stay where
 // they are; new ones go into free cells or new bins; cells that nothing names any more become free
 // at the end and are not used again by the same patch, so that whatever is still read of the old
-// bytes is as it was.
+// bytes is as it was. Free cells side by side in a bin that was written to become one, as Windows
+// keeps them.
 #include <string.h>
 
 #include "fmt/regf/cells.h"
@@ -364,13 +365,56 @@ static wg_code patch_drops(patch *p, wg_error *err) {
   return WG_OK;
 }
 
+// --- free cells
+
+static regf_cells patch_bins(const patch *p) {
+  return (regf_cells){.bins = p->w.out->p + p->w.bins_at,
+                      .n_bytes = (uint32_t)(p->w.out->n - p->w.bins_at)};
+}
+
+// Whether something was written to the bin of size bytes at off.
+static bool patch_touched_bin(const patch *p, uint32_t off, uint32_t size) {
+  bool touched = off >= p->h->source->cells.n_bytes;
+  for (uint32_t at = off; !touched && at < off + size; at += 4096) {
+    touched = (p->w.touched[at >> 15] >> ((at >> 12) & 7) & 1) != 0;
+  }
+  return touched;
+}
+
+static void patch_merge_bin(patch *p, uint32_t off, uint32_t bin_bytes) {
+  uint32_t size = 0, run = 0, n_run = 0; // where free cells side by side start, how many
+  for (uint32_t at = off + REGF_BIN_HEADER; at < off + bin_bytes; at += size) {
+    uint32_t raw = wg_le32(p->w.out->p + p->w.bins_at + at);
+    bool taken = raw >> 31 != 0;
+    size = taken ? wg_regf_negative(raw) : raw;
+    wg_assert(size >= 8 && size <= off + bin_bytes - at); // read like that, and written so
+    run = n_run == 0 ? at : run;
+    n_run = taken ? 0 : n_run + 1;
+    if (n_run > 1) {
+      wg_put_le32(wg_regf_write_at(&p->w, run), at + size - run);
+    }
+  }
+}
+
+static wg_code patch_merge(patch *p, wg_error *err) {
+  const regf_cells now = patch_bins(p);
+  for (uint32_t off = 0, size = 0; off < now.n_bytes; off += size) {
+    if (wg_regf_bin_size(&now, off, &size, err) != WG_OK) {
+      return err->code;
+    }
+    if (patch_touched_bin(p, off, size)) {
+      patch_merge_bin(p, off, size);
+    }
+  }
+  return WG_OK;
+}
+
 // --- read back
 
 // Cells as they are now: bins that were written to are walked again, of the others it is known.
 static wg_code check_map(const patch *p, regf_cells *out, wg_arena *arena, wg_error *err) {
   const regf_cells *was = &p->h->source->cells;
-  regf_cells now = {.bins = p->w.out->p + p->w.bins_at,
-                    .n_bytes = (uint32_t)(p->w.out->n - p->w.bins_at)};
+  regf_cells now = patch_bins(p);
   now.starts = wg_arena_get(arena, now.n_bytes / 64 + 1);
   now.claimed = wg_arena_get(arena, now.n_bytes / 64 + 1);
   if (now.starts == NULL || now.claimed == NULL) {
@@ -381,11 +425,7 @@ static wg_code check_map(const patch *p, regf_cells *out, wg_arena *arena, wg_er
     if (wg_regf_bin_size(&now, off, &size, err) != WG_OK) {
       return err->code;
     }
-    bool touched = off >= was->n_bytes;
-    for (uint32_t at = off; !touched && at < off + size; at += 4096) {
-      touched = (p->w.touched[at >> 15] >> ((at >> 12) & 7) & 1) != 0;
-    }
-    if (touched) {
+    if (patch_touched_bin(p, off, size)) {
       memset(now.starts + off / 64, 0, size / 64);
       if (wg_regf_cells_bin(&now, off, size, err) != WG_OK) {
         return err->code;
@@ -503,7 +543,7 @@ wg_code wg_hive_patch(wg_hive *h, const wg_hive_write_options *opt, wg_buf *byte
   wg_put_le64(wg_regf_write_at(&p.w, 0) + 20, opt->filetime != 0 ? opt->filetime : h->bin_time);
   wg_regf_write_base(h, opt, bytes->p, wg_le32(h->base + 36),
                      (uint32_t)(bytes->n - REGF_BASE_BYTES));
-  if (check_all(&p, err) != WG_OK) {
+  if (patch_merge(&p, err) != WG_OK || check_all(&p, err) != WG_OK) {
     return wg_wrap(err, "reading the changed hive back");
   }
   *out_done = true;

@@ -104,7 +104,24 @@ static wg_hive *open_edit(const wg_buf *b) {
   return h;
 }
 
-// Nothing is lost, nothing is to be mended, and written compact it is the same bytes.
+// Free cells that stand behind another in their bin.
+static unsigned free_neighbours(const wg_buf *b) {
+  unsigned n = 0;
+  for (uint32_t bin = 4096; bin < b->n; bin += wg_le32(b->p + bin + 8)) {
+    bool before = false;
+    for (uint32_t at = bin + 32, size; at < bin + wg_le32(b->p + bin + 8); at += size) {
+      uint32_t raw = wg_le32(b->p + at);
+      bool taken = raw >> 31 != 0;
+      size = taken ? wg_regf_negative(raw) : raw;
+      n += before && !taken;
+      before = !taken;
+    }
+  }
+  return n;
+}
+
+// Nothing is lost, nothing is to be mended, free cells are one, and written compact it is the same
+// bytes.
 static void assert_is(const wg_buf *patched, const wg_hive *want) {
   static const wg_regf_lint clean;
   wg_error err = WG_ERROR_INIT;
@@ -116,6 +133,7 @@ static void assert_is(const wg_buf *patched, const wg_hive *want) {
             &err);
   assert_memory_equal(&lint, &clean, sizeof(lint));
   assert_int_equal(wg_hive_info(got).n_lost_cells, 0);
+  assert_int_equal(free_neighbours(patched), 0);
   write_out(got, &a);
   write_out(want, &b);
   assert_int_equal(a.n, b.n);
@@ -170,6 +188,64 @@ static void many_patches_reuse_what_they_left_free(void **state) {
                         data, 200);
   }
   assert_true(bytes.n <= began + 8192);
+}
+
+// Makes two free cells of each that has room for two; nothing that is read changes.
+static void split_free(wg_buf *b) {
+  for (uint32_t bin = 4096; bin < b->n; bin += wg_le32(b->p + bin + 8)) {
+    for (uint32_t at = bin + 32, size; at < bin + wg_le32(b->p + bin + 8); at += size) {
+      uint32_t raw = wg_le32(b->p + at);
+      size = raw >> 31 != 0 ? wg_regf_negative(raw) : raw;
+      if (raw >> 31 == 0 && size >= 16) {
+        wg_put_le32(b->p + at, 8);
+        wg_put_le32(b->p + at + 8, size - 8);
+      }
+    }
+  }
+}
+
+static void free_cells_of_bins_that_stay_stay(void **state) {
+  (void)state;
+  wg_error err = WG_ERROR_INIT;
+  wg_hive_write_options opt = {.filetime = 300};
+  bool done = false;
+  WG_AUTO(wg_buf) bytes = {0};
+  WG_AUTO(wg_buf) was = {0};
+  make(21, 5, 1U << 20, &bytes);
+  WG_AUTO_PTR(wg_hive) first = open_edit(&bytes);
+  edit(first, 3, 12); // leaves free cells
+  assert_ok(wg_hive_patch(first, &opt, &bytes, &done, &err), &err);
+  assert_true(done);
+  split_free(&bytes);
+  unsigned n_was = free_neighbours(&bytes);
+  assert_true(n_was > 3);
+  wg_buf_init(&was, wg_heap(), 0);
+  wg_buf_add(&was, bytes.p, bytes.n);
+  WG_AUTO_PTR(wg_hive) h = open_edit(&bytes);
+  WG_AUTO_PTR(wg_hive) want = NULL;
+  assert_ok(wg_hive_parse(was.p, was.n, NULL, false, wg_heap(), &want, &err), &err);
+  edit(h, 5, 1);
+  edit(want, 5, 1);
+  assert_ok(wg_hive_patch(h, &opt, &bytes, &done, &err), &err);
+  assert_true(done && bytes.n == was.n);
+  unsigned n_now = 0;
+  for (uint32_t bin = 4096, size; bin < was.n; bin += size) {
+    size = wg_le32(was.p + bin + 8);
+    WG_AUTO(wg_buf) one = {0};
+    wg_buf_init(&one, wg_heap(), 0);
+    wg_buf_add_zeros(&one, 4096);
+    wg_buf_add(&one, bytes.p + bin, size);
+    unsigned n = free_neighbours(&one);
+    n_now += n;
+    assert_true(n == 0 || memcmp(bytes.p + bin, was.p + bin, size) == 0);
+  }
+  assert_true(n_now > 0 && n_now < n_was);
+  WG_AUTO(wg_buf) a = {0};
+  WG_AUTO(wg_buf) b = {0};
+  WG_AUTO_PTR(wg_hive) got = open_edit(&bytes);
+  write_out(got, &a);
+  write_out(want, &b);
+  assert_true(a.n == b.n && memcmp(a.p, b.p, a.n) == 0);
 }
 
 static void without_room_it_is_written_whole(void **state) {
@@ -266,6 +342,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_patch_is_what_a_compact_write_says),
       cmocka_unit_test(many_patches_reuse_what_they_left_free),
+      cmocka_unit_test(free_cells_of_bins_that_stay_stay),
       cmocka_unit_test(without_room_it_is_written_whole),
       cmocka_unit_test(what_is_to_be_mended_is_not_patched),
       cmocka_unit_test(out_of_memory_anywhere_is_an_error),

@@ -68,6 +68,35 @@ def test_query_by_full_path(run, image):
         assert r.code == code and says in r.err, r
 
 
+@pytest.mark.parametrize("where", ["file", "image"])
+def test_what_is_missing_says_how_far_it_goes_and_what_is_near(run, image, tmp_path, where):
+    """One text for reading, deleting, exporting and comparing, in a hive file and in an image."""
+    subject, name = (tmp_path / "SYSTEM", str(tmp_path / "SYSTEM")) if where == "file" else \
+        (f"{image}:1", f"{image}:1': '\\Windows\\System32\\config\\SYSTEM")
+    whole = image.read_bytes(), (tmp_path / "SYSTEM").read_bytes()
+    for key, says in (
+            (r"ControlSet002\Contrl\Below", r"'ControlSet002\Contrl\Below': 'ControlSet002' is there, 'Contrl' below it is not; "
+             "did you mean 'Control'?"),
+            (r"CurrentControlSet\Contrl", r"'ControlSet002\Contrl': 'ControlSet002' is there, 'Contrl' below it is not; "
+             "did you mean 'Control'?"),
+            (r"ControlSet002\Control\Q", r"'ControlSet002\Control\Q': 'ControlSet002\Control' is there, 'Q' below it is not"),
+            ("Slect", "'Slect'; did you mean 'Select'?"),
+            (r"Slect\X", r"'Slect\X': its root has no 'Slect'; did you mean 'Select'?"),
+            (r"SYSTEM\ControlSet002\Control", r"'SYSTEM\ControlSet002\Control': its root has no 'SYSTEM'; "
+             r"did you mean 'ControlSet002\Control'?"),
+            ("Nothing", "'Nothing'")):
+        full = "HKLM\\SYSTEM\\" + key
+        for args in (("query", subject, full), ("delete", subject, full), ("export", subject, full), ("diff", subject, subject, full),
+                     ("query", subject, full, "--value=V"), ("delete", subject, full, "--value=V")):
+            r = run("reg", *args)
+            assert r.code == (2 if args[0] == "diff" else 1) and r.err == f"wingo: error: '{name}' has no key {says}\n", (args, r)
+    for command in "query", "delete":
+        r = run("reg", command, subject, r"HKLM\SYSTEM\Select", "--value=Defalt", "--json")
+        assert r.code == 1 and json.loads(r.out)["error"]["text"] == \
+            f"'{name}': key 'Select' has no value 'Defalt'; did you mean 'Default'?", r
+    assert (image.read_bytes(), (tmp_path / "SYSTEM").read_bytes()) == whole
+
+
 def test_edits_in_place_change_one_image_only(run, image, tmp_path):
     needs("wimlib-imagex")
     before = tmp_path / "before.wim"

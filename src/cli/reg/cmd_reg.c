@@ -7,9 +7,11 @@
 #include "fmt/json/jsonw.h"
 #include "fmt/sd/sd.h"
 
-static int reg_no_key(const wg_cli *c, const wg_reg_subject *t) {
+// k NULL: the key is missing, else its value `name`.
+static int reg_absent(const wg_cli *c, const wg_reg_subject *t, const wg_regkey *k,
+                      const char *name) {
   wg_error err = WG_ERROR_INIT;
-  (void)!wg_fail(&err, WG_E_NOT_FOUND, "'%s' has no key '%s'", t->label, t->key);
+  (void)!wg_reg_subject_absent(t, k, name, &err);
   return wg_cli_fail(c, &err);
 }
 
@@ -109,12 +111,10 @@ static int reg_query_run(wg_cli *c) {
   const char *only = wg_cli_value(c, "value");
   const wg_regkey *k = wg_hive_find(t.hive, wg_str_of(t.key));
   if (k == NULL) {
-    return reg_no_key(c, &t);
+    return reg_absent(c, &t, NULL, NULL);
   }
   if (only != NULL && !wg_cli_has(c, "recursive") && wg_regkey_value(k, wg_str_of(only)) == NULL) {
-    wg_error err = WG_ERROR_INIT;
-    (void)!wg_fail(&err, WG_E_NOT_FOUND, "key '%s' has no value '%s'", t.key, only);
-    return wg_cli_fail(c, &err);
+    return reg_absent(c, &t, k, only);
   }
   if (!c->json) {
     reg_print_tree(k, only, wg_cli_has(c, "recursive"), NULL);
@@ -186,7 +186,7 @@ static int reg_export_run(wg_cli *c) {
   const char *prefix = t.prefix;
   const wg_regkey *k = wg_hive_find(t.hive, wg_str_of(t.key));
   if (k == NULL) {
-    return reg_no_key(c, &t);
+    return reg_absent(c, &t, NULL, NULL);
   }
   wg_error err = WG_ERROR_INIT;
   WG_AUTO(wg_buf) text = {0};

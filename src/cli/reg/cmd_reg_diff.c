@@ -19,8 +19,7 @@ static int reg_diff_run(wg_cli *c) {
   const wg_regkey *ka = wg_hive_find(a.hive, wg_str_of(a.key));
   const wg_regkey *kb = wg_hive_find(b.hive, wg_str_of(b.key));
   if (ka == NULL || kb == NULL) {
-    (void)!wg_fail(&err, WG_E_NOT_FOUND, "'%s' has no key '%s'", ka == NULL ? a.label : b.label,
-                   key);
+    (void)!wg_reg_subject_absent(ka == NULL ? &a : &b, NULL, NULL, &err);
     return wg_diff_fail(c, &err);
   }
   wg_buf_init(&out, wg_heap(), 0);

@@ -6,6 +6,7 @@
 #include "cli/core/cli.h"
 #include "fmt/json/jsonw.h"
 #include "image/file/spec.h"
+#include "image/reg/absent.h"
 #include "image/reg/apply.h"
 #include "image/reg/hivefile.h"
 #include "image/reg/regdiff.h"
@@ -43,6 +44,7 @@ int wg_reg_maps_of(const wg_cli *c, wg_reg_maps *out);
 // What the first argument of a `wingo reg` command names: a hive file, or a hive of an image (or of
 // the folder of one) that the key chooses.
 typedef struct wg_reg_subject {
+  const char *arg;
   bool in_image;
   wg_spec spec; // of an image
   wg_hivefile file;
@@ -63,6 +65,9 @@ wg_code wg_reg_subject_open(const wg_cli *c, const char *arg, const char *key,
                             const wg_reg_maps *maps, wg_reg_subject *out, wg_error *err);
 // The same for a command: fails aloud, and notes a replay. An exit code, 0 when it is open.
 int wg_reg_subject_of(const wg_cli *c, const char *arg, const char *key, wg_reg_subject *s);
+// NOT_FOUND: its key is not there (k NULL), or has no value of that name.
+wg_code wg_reg_subject_absent(const wg_reg_subject *s, const wg_regkey *k, const char *name,
+                              wg_error *err);
 // Whether arg names an image or a folder. Not what cannot be opened: that is left to whoever opens.
 bool wg_reg_in_image(const char *arg);
 // Applies edits to what the first argument names, in place or into --out, and says what was done.

@@ -69,7 +69,7 @@ static wg_code subject_open_file(const wg_cli *c, wg_reg_subject *s, const char 
 
 wg_code wg_reg_subject_open(const wg_cli *c, const char *arg, const char *key,
                             const wg_reg_maps *maps, wg_reg_subject *out, wg_error *err) {
-  WG_AUTO(wg_reg_subject) s = {.in_image = wg_reg_in_image(arg), .label = arg};
+  WG_AUTO(wg_reg_subject) s = {.arg = arg, .in_image = wg_reg_in_image(arg), .label = arg};
   bool force_dirty = wg_cli_has(c, "force-dirty");
   if (s.in_image) {
     if (wg_spec_parse(arg, &s.spec, err) != WG_OK ||
@@ -82,6 +82,13 @@ wg_code wg_reg_subject_open(const wg_cli *c, const char *arg, const char *key,
   *out = s;
   s = (wg_reg_subject){0};
   return WG_OK;
+}
+
+wg_code wg_reg_subject_absent(const wg_reg_subject *s, const wg_regkey *k, const char *name,
+                              wg_error *err) {
+  wg_code code = k == NULL ? wg_reg_no_key(s->hive, s->label, s->key, err)
+                           : wg_reg_no_value(k, s->label, name, err);
+  return s->in_image ? wg_wrap(err, "'%s'", s->arg) : code;
 }
 
 static void subject_note_replay(const wg_cli *c, const char *label, const wg_hive_replay *r) {
@@ -160,14 +167,11 @@ static wg_code subject_edit_file(const wg_cli *c, const wg_reg_edits *edits,
   subject_note_replay(c, arg, &f.replay);
   dest.mode = f.mode; // secrets of a hive stay what they are
   WG_AUTO(wg_reg_target)
-  t = {.filetime = now, .maps = maps->v, .n_maps = maps->n};
+  t = {.filetime = now, .maps = maps->v, .n_maps = maps->n, .must_exist = must_exist};
   wg_reg_target_hive(&t, f.hive, arg, subject_prefix(c, arg));
   wg_reg_target_inherits(&t);
   if (wg_reg_apply(&t, edits->v, edits->n, err) != WG_OK) {
     return err->code;
-  }
-  if (must_exist && t.n_absent > 0) {
-    return wg_reg_absent(&edits->v[0], t.n_keys_absent > 0, arg, err);
   }
   if (subject_save(&dest, &t, &f.bytes, err) != WG_OK) {
     return err->code;

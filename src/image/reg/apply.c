@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/near.h"
+#include "image/reg/absent.h"
 #include "image/reg/regdiff.h"
 
 static wg_code apply_expect(const wg_reg_edit *e, const wg_regkey *k, wg_error *err) {
@@ -75,20 +75,23 @@ static wg_code apply_list(const wg_reg_target *t, const wg_reg_edit *e, wg_hive 
   return wg_regkey_set(h, k, wg_str_of(e->name), type, now.p, (uint32_t)now.n, t->filetime, err);
 }
 
-static wg_code apply_delete(wg_reg_target *t, const wg_reg_edit *e, wg_hive *h, wg_regkey *k,
-                            wg_error *err) {
+static wg_code apply_delete(wg_reg_target *t, const wg_reg_edit *e, const wg_reg_hive *h,
+                            const char *path, wg_regkey *k, wg_error *err) {
   bool value = e->op != WG_REG_DELETE_KEY;
   if (k == NULL || (value && wg_regkey_value(k, wg_str_of(e->name)) == NULL)) {
     t->n_absent++;
-    t->n_keys_absent += k == NULL ? 1 : 0;
-    return WG_OK;
+    if (!t->must_exist) {
+      return WG_OK;
+    }
+    return k == NULL ? wg_reg_no_key(h->hive, h->file, path, err)
+                     : wg_reg_no_value(k, h->file, e->name, err);
   }
   if (value) {
     t->n_values_deleted++;
-    return wg_regkey_unset(h, k, wg_str_of(e->name), t->filetime, err);
+    return wg_regkey_unset(h->hive, k, wg_str_of(e->name), t->filetime, err);
   }
   t->n_keys_deleted++;
-  return wg_regkey_delete(h, k, t->filetime, err) == WG_OK
+  return wg_regkey_delete(h->hive, k, t->filetime, err) == WG_OK
              ? WG_OK
              : wg_wrap(err, "%s: '%s'", e->origin, e->key);
 }
@@ -151,7 +154,7 @@ static wg_code apply_one(wg_reg_target *t, const wg_reg_edit *e, wg_reg_hive *h,
   bool gone =
       e->op == WG_REG_REMOVE && (k == NULL || wg_regkey_value(k, wg_str_of(e->name)) == NULL);
   if (e->op == WG_REG_DELETE_KEY || e->op == WG_REG_DELETE_VALUE || gone) {
-    return apply_delete(t, e, h->hive, k, err);
+    return apply_delete(t, e, h, path, k, err);
   }
   uint64_t n_before = wg_hive_info(h->hive).n_keys;
   if (k == NULL && wg_regkey_create(h->hive, wg_hive_root(h->hive), wg_str_of(path), t->filetime,
@@ -171,27 +174,6 @@ static wg_code apply_one(wg_reg_target *t, const wg_reg_edit *e, wg_reg_hive *h,
              : wg_wrap(err, "%s: '%s'", e->origin, e->key);
 }
 
-// The subkey's name that is nearest to what was asked for; false when none is near.
-static bool apply_nearest(const wg_regkey *k, const char *asked, wg_buf *out) {
-  size_t n = wg_regkey_n_children(k);
-  char **names = wg_xarray(n + 1, sizeof(*names));
-  for (size_t i = 0; i < n; i++) {
-    WG_AUTO(wg_buf) name = {0};
-    wg_buf_init(&name, wg_heap(), 0);
-    wg_regkey_add_name(wg_regkey_child_at(k, i), &name);
-    names[i] = wg_xstrndup((const char *)name.p, name.n);
-  }
-  const char *near = wg_nearest(asked, (const char *const *)names, n);
-  if (near != NULL) {
-    wg_buf_add_z(out, near);
-  }
-  for (size_t i = 0; i < n; i++) {
-    wg_xfree(names[i]);
-  }
-  wg_xfree(names);
-  return out->n > 0;
-}
-
 static wg_code apply_need(const wg_reg_applied *a, wg_error *err) {
   const wg_reg_edit *e = a->e;
   const wg_regkey *k = wg_hive_find(a->hive->hive, wg_str_of(a->path));
@@ -201,10 +183,11 @@ static wg_code apply_need(const wg_reg_applied *a, wg_error *err) {
     }
     WG_AUTO(wg_buf) near = {0};
     wg_buf_init(&near, wg_heap(), 0);
-    bool found = k != NULL && apply_nearest(k, e->items[i], &near);
-    return wg_fail(err, WG_E_CONFLICT, "%s: %s '%s', which the image has not%s%s%s", e->origin,
-                   e->name, e->items[i], found ? "; did you mean '" : "",
-                   found ? wg_buf_z(&near) : "", found ? "'?" : "");
+    if (k != NULL) {
+      wg_reg_near_key(k, wg_str_of(e->items[i]), &near);
+    }
+    return wg_fail(err, WG_E_CONFLICT, "%s: %s '%s', which the image has not%s", e->origin, e->name,
+                   e->items[i], wg_buf_z(&near));
   }
   return WG_OK;
 }
@@ -258,13 +241,6 @@ wg_code wg_reg_apply(wg_reg_target *t, const wg_reg_edit *edits, size_t n_edits,
     }
   }
   return WG_OK;
-}
-
-wg_code wg_reg_absent(const wg_reg_edit *e, bool key, const char *label, wg_error *err) {
-  if (key) {
-    return wg_fail(err, WG_E_NOT_FOUND, "'%s' has no key '%s'", label, e->key);
-  }
-  return wg_fail(err, WG_E_NOT_FOUND, "'%s': key '%s' has no value '%s'", label, e->key, e->name);
 }
 
 // The model that was written against the model that was read back, for one edited place.

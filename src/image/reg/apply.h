@@ -6,17 +6,14 @@
 #include "image/reg/target.h"
 
 // Applies all edits, in order, to the hives in memory; the edits must outlive the target. USAGE,
-// NOT_FOUND, FORMAT as wg_reg_resolve. CONFLICT: a value of another type, a key that is taken.
-// VERIFY: an expectation that does not hold.
+// NOT_FOUND, FORMAT as wg_reg_resolve. NOT_FOUND: must_exist, and it is not there. CONFLICT: a
+// value of another type, a key that is taken. VERIFY: an expectation that does not hold.
 wg_code wg_reg_apply(wg_reg_target *t, const wg_reg_edit *edits, size_t n_edits, wg_error *err);
 // The bytes of an edited hive, read back. A large hive is changed where it stands, in own, the
 // bytes that it borrows from (NULL: not wanted), any other is written compact into out
 // (initialised); *written borrows from one of them. VERIFY: something reads back otherwise.
 wg_code wg_reg_write(const wg_reg_target *t, const wg_reg_hive *h, wg_buf *own, wg_buf *out,
                      wg_str *written, wg_error *err);
-
-// NOT_FOUND: what a deletion names is not in `label`.
-wg_code wg_reg_absent(const wg_reg_edit *e, bool key, const char *label, wg_error *err);
 
 // The list value of an APPEND or REMOVE: what is there (NULL: nothing), changed, into out
 // (initialised). Everything that is not named keeps its form: variables are never expanded, empty

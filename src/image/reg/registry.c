@@ -69,7 +69,6 @@ void wg_reg_take_result(wg_reg_target *t, wg_reg_result *out) {
   out->n_set = t->n_set;
   out->n_keys_made = t->n_keys_made;
   out->n_absent = t->n_absent;
-  out->n_keys_absent = t->n_keys_absent;
   out->n_values_deleted = t->n_values_deleted;
   out->n_keys_deleted = t->n_keys_deleted;
   out->n_deleted = t->n_values_deleted + t->n_keys_deleted;
@@ -86,7 +85,8 @@ wg_code wg_reg_run(wg_reg_source source, const wg_reg_edit *edits, size_t n_edit
   t = {.source = source,
        .filetime = wg_filetime_of(opt->time_s),
        .maps = opt->maps,
-       .n_maps = opt->n_maps};
+       .n_maps = opt->n_maps,
+       .must_exist = opt->must_exist};
   *out = (wg_reg_result){0};
   if (wg_reg_apply(&t, edits, n_edits, err) != WG_OK) {
     return err->code;

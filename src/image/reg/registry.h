@@ -19,7 +19,6 @@ typedef struct wg_reg_result {
   size_t n_warnings, cap_warnings;
   uint64_t n_set, n_deleted, n_absent, n_keys_made;
   uint64_t n_values_deleted, n_keys_deleted; // n_deleted, apart
-  uint64_t n_keys_absent;                    // of n_absent
 } wg_reg_result;
 void wg_reg_result_done(wg_reg_result *r);
 WG_DEFINE_AUTO(wg_reg_result, wg_reg_result_done);
@@ -32,6 +31,7 @@ typedef struct wg_reg_options {
   int64_t time_s;      // last-written time of what changes, since 1970
   const wg_reg_map *maps;
   size_t n_maps;
+  bool must_exist; // what is deleted must be there
 } wg_reg_options;
 
 // Applies all edits, in order, to the hives that the source has; each changed hive is written,

@@ -40,6 +40,7 @@ typedef struct wg_reg_target {
   const wg_reg_map *maps;
   size_t n_maps;
   bool force_dirty;
+  bool must_exist; // what is deleted must be there
   bool reads_only; // hives whose keys are not to be changed can be opened, too
   uint64_t filetime;
   wg_reg_hive hives[WG_HIVE_N];
@@ -48,7 +49,7 @@ typedef struct wg_reg_target {
   size_t n_applied, cap_applied;
   char **warnings;
   size_t n_warnings, cap_warnings;
-  uint64_t n_set, n_values_deleted, n_keys_deleted, n_absent, n_keys_absent, n_keys_made;
+  uint64_t n_set, n_values_deleted, n_keys_deleted, n_absent, n_keys_made;
 } wg_reg_target;
 void wg_reg_target_done(wg_reg_target *t);
 WG_DEFINE_AUTO(wg_reg_target, wg_reg_target_done);

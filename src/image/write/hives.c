@@ -88,14 +88,17 @@ wg_code wg_image_edit_registry(const wg_image_reg_job *job, wg_reg_result *out, 
   if (wg_os_temp_dir(dir, &tmp.path, &tmp.fd, err) != WG_OK) {
     return err->code;
   }
-  wg_reg_options opt = {
-      .tmp_dir = tmp.path, .time_s = job->time_s, .maps = job->maps, .n_maps = job->n_maps};
+  wg_reg_options opt = {.tmp_dir = tmp.path,
+                        .time_s = job->time_s,
+                        .maps = job->maps,
+                        .n_maps = job->n_maps,
+                        .must_exist = job->must_exist};
   if (wg_image_reader_open(&base, &reader, err) != WG_OK ||
       wg_image_registry(reader, job->edits, job->n_edits, &opt, out, err) != WG_OK) {
-    return wg_os_name_output(err, dest.path);
-  }
-  if (job->must_exist && out->n_absent > 0) {
-    return wg_reg_absent(&job->edits[0], out->n_keys_absent > 0, s->path, err);
+    return err->code == WG_E_NOT_FOUND && reader != NULL
+               ? wg_wrap(err, "'%s%s%s'", s->path, s->image != NULL ? ":" : "",
+                         s->image != NULL ? s->image : "")
+               : wg_os_name_output(err, dest.path);
   }
   if (out->n_files == 0 && job->out_path == NULL) {
     return WG_OK;

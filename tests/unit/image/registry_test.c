@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uchar.h>
 
+#include "image/reg/absent.h"
 #include "image/reg/apply.h"
 #include "image/reg/hivefile.h"
 #include "image/reg/wow64.h"
@@ -242,6 +243,38 @@ static void what_cannot_be_is_refused(void **state) {
   }
 }
 
+static void what_is_missing_is_named_with_what_is_near(void **state) {
+  static const struct {
+    const char *path, *says;
+  } cases[] = {
+      {"Nope", "'H' has no key 'Nope'"},
+      {"Nope\\X", "'H' has no key 'Nope\\X': its root has no 'Nope'"},
+      {"\\ControlSet01", "'H' has no key '\\ControlSet01'; did you mean 'ControlSet001'?"},
+      {"ControlSet001\\\\Servics\\X",
+       "'H' has no key 'ControlSet001\\\\Servics\\X': 'ControlSet001' is "
+       "there, 'Servics' below it is not; did you mean 'Services'?"},
+      {"HKLM\\ControlSet001\\Services",
+       "'H' has no key 'HKLM\\ControlSet001\\Services': its root has no "
+       "'HKLM'; did you mean 'ControlSet001\\Services'?"},
+      {"Nope\\", "'H' has no key 'Nope\\': its root has no 'Nope'"},
+  };
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO_PTR(wg_hive) h = NULL;
+  (void)state;
+  assert_ok(wg_hive_new(5, "ROOT", "", 0, 1, wg_heap(), &h, &err), &err);
+  set(h, "ControlSet001\\Services", "Start", WG_REG_DWORD, "\1\0\0\0", 4);
+  for (size_t i = 0; i < WG_ARRAY_LEN(cases); i++) {
+    err = (wg_error)WG_ERROR_INIT;
+    assert_int_equal(wg_reg_no_key(h, "H", cases[i].path, &err), WG_E_NOT_FOUND);
+    assert_string_equal(err.text, cases[i].says);
+  }
+  err = (wg_error)WG_ERROR_INIT;
+  const wg_regkey *k = wg_hive_find(h, WG_STR("ControlSet001\\Services"));
+  assert_int_equal(wg_reg_no_value(k, "H", "Strat", &err), WG_E_NOT_FOUND);
+  assert_string_equal(
+      err.text, "'H': key 'ControlSet001\\Services' has no value 'Strat'; did you mean 'Start'?");
+}
+
 // Microsoft's table "Registry Keys Affected by WOW64".
 static void the_32_bit_view_is_where_windows_has_it(void **state) {
   static const struct {
@@ -336,8 +369,10 @@ static void same_edits_same_bytes(void **state) {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {T(edits_go_where_windows_looks), T(what_cannot_be_is_refused),
+  const struct CMUnitTest tests[] = {T(edits_go_where_windows_looks),
+                                     T(what_cannot_be_is_refused),
                                      T(same_edits_same_bytes),
+                                     cmocka_unit_test(what_is_missing_is_named_with_what_is_near),
                                      cmocka_unit_test(the_32_bit_view_is_where_windows_has_it),
                                      cmocka_unit_test(a_folder_is_on_path_once)};
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #define TEMP_MARK ".wgtmp-"
 #define TEMP_OLD_MARK ".wingo-reg-" // of wingo 0.1
 #define TEMP_HEX 12u
+#define TEMP_BUILD_HEX 8u
 
 char *wg_os_temp_name(const char *of) {
   uint8_t r[TEMP_HEX / 2];
@@ -51,27 +52,45 @@ wg_code wg_os_temp_dir(const char *dir, char **out, wg_fd *out_fd, wg_error *err
   }
 }
 
-static bool temp_is_name(const char *name) {
+static bool temp_is_name(const char *name, size_t n_hex) {
   size_t n = strlen(name), mark = strlen(TEMP_MARK), old = strlen(TEMP_OLD_MARK);
-  if (n < TEMP_HEX) {
+  if (n < n_hex) {
     return false;
   }
-  const char *hex = name + n - TEMP_HEX;
-  size_t before = n - TEMP_HEX;
-  return strspn(hex, "0123456789abcdef") == TEMP_HEX &&
+  const char *hex = name + n - n_hex;
+  size_t before = n - n_hex;
+  return strspn(hex, "0123456789abcdef") == n_hex &&
          ((before >= mark && memcmp(hex - mark, TEMP_MARK, mark) == 0) ||
-          (before == old && memcmp(name, TEMP_OLD_MARK, old) == 0));
+          (n_hex == TEMP_HEX && before == old && memcmp(name, TEMP_OLD_MARK, old) == 0));
 }
 
-// Whether nobody has what has that name: then it is removed.
-static bool temp_remove(int dirfd, const char *name, bool links) {
+size_t wg_os_find_left(int dirfd, wg_arena *arena, wg_os_left **out) {
+  wg_error ignored = WG_ERROR_INIT;
+  wg_dirent *list = NULL;
+  size_t n = 0, n_found = 0;
+  if (wg_os_list_dir(dirfd, ".", arena, &list, &n, &ignored) != WG_OK) {
+    return 0;
+  }
+  wg_os_left *found = wg_arena_new_array(arena, wg_os_left, n + 1);
+  for (size_t i = 0; i < n && found != NULL; i++) {
+    bool of_build = temp_is_name(list[i].name, TEMP_BUILD_HEX);
+    if (of_build || temp_is_name(list[i].name, TEMP_HEX)) {
+      found[n_found++] = (wg_os_left){.name = list[i].name, .of_build = of_build};
+    }
+  }
+  *out = found;
+  return n_found;
+}
+
+bool wg_os_take_left(int dirfd, wg_os_left *left, bool links, bool dry) {
   struct stat st = {0};
+  const char *name = left->name;
   wg_error ignored = WG_ERROR_INIT;
   if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_uid != geteuid()) {
     return false;
   }
   if (S_ISLNK(st.st_mode)) {
-    return links && unlinkat(dirfd, name, 0) == 0;
+    return links && (dry || unlinkat(dirfd, name, 0) == 0);
   }
   if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
     return false;
@@ -83,20 +102,19 @@ static bool temp_remove(int dirfd, const char *name, bool links) {
       opened.st_ino != st.st_ino || opened.st_dev != st.st_dev) {
     return false;
   }
-  return wg_os_rmtree(dirfd, name, &ignored) == WG_OK;
+  left->is_dir = S_ISDIR(st.st_mode);
+  left->n_bytes = left->is_dir ? 0 : (uint64_t)st.st_size;
+  return dry || wg_os_rmtree(dirfd, name, &ignored) == WG_OK;
 }
 
 size_t wg_os_sweep(int dirfd, bool links) {
   WG_AUTO(wg_arena) arena = {0};
-  wg_error ignored = WG_ERROR_INIT;
-  wg_dirent *list = NULL;
-  size_t n = 0, n_removed = 0;
+  wg_os_left *left = NULL;
+  size_t n_removed = 0;
   wg_arena_init(&arena, wg_heap(), 0);
-  if (wg_os_list_dir(dirfd, ".", &arena, &list, &n, &ignored) != WG_OK) {
-    return 0;
-  }
+  size_t n = wg_os_find_left(dirfd, &arena, &left);
   for (size_t i = 0; i < n; i++) {
-    n_removed += temp_is_name(list[i].name) && temp_remove(dirfd, list[i].name, links) ? 1u : 0u;
+    n_removed += !left[i].of_build && wg_os_take_left(dirfd, &left[i], links, false) ? 1u : 0u;
   }
   return n_removed;
 }

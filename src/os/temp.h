@@ -15,6 +15,20 @@ WG_MUST_CHECK bool wg_os_temp_claim(int fd);
 // A new folder "<dir>/.wgtmp-xxxxxxxxxxxx", mode 0700, opened and claimed: it is in use while
 // *out_fd is open. *out is its path, heap.
 wg_code wg_os_temp_dir(const char *dir, char **out, wg_fd *out_fd, wg_error *err);
+typedef struct wg_os_left { // something that may have been left
+  const char *name;         // in its folder
+  bool of_build;    // the big output of a build, whose name ends with eight digits: a lock of the
+                    // project protects it, none of its own
+  bool is_dir;      // this and the next when it was taken
+  uint64_t n_bytes; // of a file
+} wg_os_left;
+// What has such a name in the folder (open for reading), in the arena. How many; none when the
+// folder can't be read.
+size_t wg_os_find_left(int dirfd, wg_arena *arena, wg_os_left **out);
+// Removes it when it is this user's and nobody has it; dry: only tells whether it would. Never one
+// of a build that runs: the caller has seen to that after it was found.
+bool wg_os_take_left(int dirfd, wg_os_left *left, bool links, bool dry);
+
 // Removes what killed processes of this user left in the folder (open for reading). links: symbolic
 // links with such names too, which no lock protects; for who is alone in the folder. Never fails:
 // what can't be removed is in nobody's way. How many.

@@ -99,3 +99,66 @@ def test_usage(clean, args, text):
 def test_no_place_for_the_store(wingo):
     r = start([wingo, "clean", "--all"], env={})
     assert r.code == 3 and "XDG_CACHE_HOME" in r.err and "HOME" in r.err, r
+
+
+LEFT = (".wgtmp-0123456789ab", ".wingo-reg-0123456789ab", "base.wim.wgtmp-0123456789ab", "out/x.wim.wgtmp-0123456789ab", "out/x.wim.wgtmp-01234567",
+        "out/prod/app/.wgtmp-0123456789ab", ".wingo/log/a.wgtmp-0123456789ab")
+NOT_LEFT = ("my.wgtmp-notes", "x.wgtmp-0123456789AB", "src/a.wgtmp-0123456789ab", "y.wim.wgtmp-01234567", ".wingo-reg-01234567")
+
+
+def litter(tmp_path):
+    (tmp_path / "wingo.yaml").write_text("version: 1\nname: t\n")
+    for name in LEFT + NOT_LEFT:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.name.startswith("."):
+            path.mkdir()
+            (path / "f").write_text("x")
+        else:
+            path.write_text("xyz")
+
+
+@pytest.mark.parametrize("args", [(), ("--outputs",), ("--all",), ("--verify",), ("--keep", "1GiB")])
+def test_what_killed_commands_left(run, tmp_path, args):
+    litter(tmp_path)
+    r = run("clean", *args, "--dry-run")
+    assert r.code == 0 and all(f"would remove: {name} (left by a killed command" in r.out for name in LEFT), r
+    assert not any(f"{name} " in r.out for name in NOT_LEFT), r
+    r = run("clean", *args, "--dry-run", "--json")
+    found = {os.path.relpath(x["path"], tmp_path): (x["state"], x["folder"], x["bytes"]) for x in json.loads(r.out)["leftovers"]}
+    assert found == {name: ("left", True, 0) if os.path.basename(name)[0] == "." else ("left", False, 3) for name in LEFT}, r
+    assert all((tmp_path / name).exists() for name in LEFT + NOT_LEFT)
+    r = run("clean", *args)
+    assert r.code == 0 and all(f"removed: {name} (left by a killed command" in r.out for name in LEFT), r
+    assert not any((tmp_path / name).exists() for name in LEFT) and all((tmp_path / name).exists() for name in NOT_LEFT)
+    r = run("clean", *args, "--json")
+    assert r.code == 0 and json.loads(r.out)["leftovers"] == [], r
+
+
+def test_what_a_living_command_has_stays(run, tmp_path):
+    """Its lock says so; that of a build's big output is one of the project's."""
+    import fcntl
+    litter(tmp_path)
+    (tmp_path / ".wingo" / "locks").mkdir()
+    held = [open(tmp_path / "base.wim.wgtmp-0123456789ab"), open(tmp_path / ".wingo" / "locks" / "abc", "w")]
+    for f in held:
+        fcntl.flock(f, fcntl.LOCK_EX)
+    assert run("clean").code == 0
+    assert {name for name in LEFT if (tmp_path / name).exists()} == {"base.wim.wgtmp-0123456789ab", "out/x.wim.wgtmp-01234567"}
+    for f in held:
+        f.close()
+    (tmp_path / "below").mkdir()
+    r = run("clean", "--json", cwd=tmp_path / "below")  # from a folder below, with the project's paths
+    assert {x["path"] for x in json.loads(r.out)["leftovers"]} == {str(tmp_path / "base.wim.wgtmp-0123456789ab"), str(tmp_path / "out/x.wim.wgtmp-01234567")}, r
+
+
+def test_links_out_of_the_project_are_not_followed(run, tmp_path):
+    place = tmp_path / "place"
+    (place / "out").mkdir(parents=True)
+    (tmp_path / "else").mkdir()
+    (tmp_path / "else" / "f.wgtmp-0123456789ab").write_text("x")
+    (place / "wingo.yaml").write_text("version: 1\nname: t\n")
+    (place / "out" / "link").symlink_to("../../else")
+    (place / "l.wgtmp-0123456789ab").symlink_to("../else/f.wgtmp-0123456789ab")
+    r = run("clean", "--json", cwd=place)
+    assert r.code == 0 and json.loads(r.out)["leftovers"] == [] and (tmp_path / "else" / "f.wgtmp-0123456789ab").exists(), r

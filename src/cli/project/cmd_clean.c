@@ -2,7 +2,9 @@
 // `wingo clean`: upkeep of the store.
 #include "base/units.h"
 #include "cli/core/internal.h"
+#include "cli/project/leftovers.h"
 #include "cli/project/outputs.h"
+#include "config/find.h"
 #include "fmt/json/jsonw.h"
 #include "store/store.h"
 
@@ -13,6 +15,8 @@ typedef struct clean_run {
   size_t n_damaged, cap_damaged;
   wg_store_stats verified, cleaned;
   wg_cli_outputs *outputs; // NULL: not asked for
+  bool in_project;
+  wg_cli_leftovers left; // in a project
 } clean_run;
 
 static void clean_run_done(clean_run *r) {
@@ -21,6 +25,7 @@ static void clean_run_done(clean_run *r) {
   }
   wg_xfree(r->damaged);
   wg_cli_outputs_free(r->outputs);
+  wg_cli_leftovers_done(&r->left);
 }
 WG_DEFINE_AUTO(clean_run, clean_run_done);
 
@@ -80,7 +85,11 @@ static void clean_print(const clean_run *r, const char *root) {
          root);
 }
 
-static void clean_json_outputs(const clean_run *r, wg_jsonw *w) {
+static void clean_json_project(const clean_run *r, wg_jsonw *w) {
+  if (r->in_project) {
+    wg_jsonw_key_z(w, "leftovers");
+    wg_cli_leftovers_json(&r->left, w);
+  }
   if (r->outputs != NULL) {
     wg_jsonw_key_z(w, "outputs");
     wg_cli_outputs_json(r->outputs, w);
@@ -96,7 +105,7 @@ static int clean_print_json(const clean_run *r, const char *root) {
   wg_jsonw_begin_object(&w);
   wg_jsonw_kv_z(&w, "store", root);
   wg_jsonw_kv_bool(&w, "dry_run", r->dry_run);
-  clean_json_outputs(r, &w);
+  clean_json_project(r, &w);
   wg_jsonw_key_z(&w, "damaged");
   wg_jsonw_begin_array(&w);
   for (size_t i = 0; i < r->n_damaged; i++) {
@@ -141,6 +150,20 @@ static wg_code clean_outputs(clean_run *r, wg_error *err) {
   return WG_OK;
 }
 
+// What nobody has any more, whatever is asked for.
+static void clean_left(clean_run *r) {
+  WG_AUTO(wg_cstr) found = wg_cfg_find_file();
+  const char *file = wg_cli_value(r->c, "file");
+  file = file == NULL ? found : file;
+  r->in_project = file != NULL && wg_os_exists(WG_CWD, file);
+  if (r->in_project) {
+    wg_cli_leftovers_sweep(file, r->dry_run, &r->left);
+  }
+  if (!r->c->json) {
+    wg_cli_leftovers_print(&r->left);
+  }
+}
+
 // Nothing of the store is asked for.
 static int clean_only_outputs(clean_run *r) {
   wg_error err = WG_ERROR_INIT;
@@ -156,7 +179,7 @@ static int clean_only_outputs(clean_run *r) {
   wg_jsonw_init(&w, &b, 2);
   wg_jsonw_begin_object(&w);
   wg_jsonw_kv_bool(&w, "dry_run", r->dry_run);
-  clean_json_outputs(r, &w);
+  clean_json_project(r, &w);
   wg_jsonw_end_object(&w);
   return wg_cli_end_json(r->c, &w, &b);
 }
@@ -179,6 +202,7 @@ static int clean_main(wg_cli *c) {
     return wg_cli_usage(c,
                         "say what to do: --keep SIZE, --all or --verify, in a project --outputs");
   }
+  clean_left(&r);
   if (!of_store) {
     return clean_only_outputs(&r);
   }
@@ -225,7 +249,9 @@ const wg_cli_cmd wg_cmd_clean = {
         "What is removed is made again when it is needed. What a running wingo has used stays.\n\n"
         "In a project, 'wingo clean' alone lists the files below out/ that the project no longer\n"
         "makes, in whatever environment, and --outputs removes them. Only files that wingo noted\n"
-        "as made, and that still hold what it wrote, are removed; others are named and kept.\n\n"
+        "as made, and that still hold what it wrote, are removed; others are named and kept.\n"
+        "Unfinished files that a killed command left in the project's folder and below out/ are\n"
+        "removed by every clean there.\n\n"
         "With --verify and --dry-run together, the exit code is 5 when something is damaged.\n\n"
         "Examples:\n"
         "  wingo clean\n"

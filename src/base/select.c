@@ -141,16 +141,15 @@ static bool select_rule_fits(wg_str rule, const char *path, bool is_folder) {
                   : select_name_fits(rule, wg_str_of(name));
 }
 
+bool wg_select_rule_fits(const char *rule, const char *path, bool is_folder) {
+  return select_rule_fits(wg_str_of(rule[0] == '!' ? rule + 1 : rule), path, is_folder);
+}
+
 static bool select_is_out(const wg_select *s, const char *path, bool is_folder) {
   bool out = false;
   for (size_t i = 0; i < s->n_exclude; i++) {
-    wg_str rule = wg_str_of(s->exclude[i]);
-    bool back = wg_str_starts(rule, "!");
-    if (back) {
-      rule = (wg_str){rule.p + 1, rule.n - 1};
-    }
-    if (select_rule_fits(rule, path, is_folder)) {
-      out = !back;
+    if (wg_select_rule_fits(s->exclude[i], path, is_folder)) {
+      out = s->exclude[i][0] != '!';
     }
   }
   return out;

@@ -24,6 +24,8 @@ typedef struct wg_select {
   const char *const *exclude;
   size_t n_exclude;
 } wg_select;
+// Whether the pattern of what stays out, a '!' in front left away, is of that path.
+bool wg_select_rule_fits(const char *rule, const char *path, bool is_folder);
 // s NULL: everything.
 bool wg_select_file(const wg_select *s, const char *path);
 // Whether something in that folder may be meant.

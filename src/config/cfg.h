@@ -52,6 +52,7 @@ struct wg_cfg {
   unsigned expand_depth; // variables inside of variables
   const wg_cfg_fact *facts;
   wg_cfg_world world;
+  const wg_walk_watch *watch;    // may be NULL
   const wg_cfg_digests *digests; // for file checks; NULL: each file is read
   const wg_cfg_lang *lang;
   const wg_yaml_node *root; // all of it merged; NULL: nothing could be read

@@ -5,13 +5,15 @@
 
 #include "base/mask.h"
 #include "base/pos.h"
+#include "os/walk.h"
 
 typedef struct wg_cfg_options {
   const char *file;        // NULL: wingo.yaml in the working directory or the nearest parent
   const char *env_name;    // overlay config/<env>.yaml, NULL for none
   const char *const *sets; // "a.b=c", in order
   size_t n_sets;
-  wg_mask *mask; // notes what variables gave; NULL: nobody asks
+  wg_mask *mask;              // notes what variables gave; NULL: nobody asks
+  const wg_walk_watch *watch; // of walks through folders that the file names; NULL, or outlives all
 } wg_cfg_options;
 
 typedef enum wg_severity {

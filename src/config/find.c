@@ -157,6 +157,7 @@ static wg_code find_load(const wg_cfg_lang *lang, const wg_cfg_options *opt, con
                            .dir = absolute,
                            .env_name = opt->env_name,
                            .mask = opt->mask,
+                           .watch = opt->watch,
                            .world = {find_getenv, find_git, &world}};
   return wg_cfg_load_bytes(lang, &in, out, err);
 }

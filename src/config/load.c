@@ -66,6 +66,7 @@ wg_code wg_cfg_load_bytes(const wg_cfg_lang *lang, const wg_cfg_input *in, wg_cf
   wg_cfg *c = wg_cfg_new();
   *out = c;
   c->world = in->world;
+  c->watch = in->watch;
   c->mask = in->mask != NULL ? in->mask : &c->own_mask;
   c->lang = lang;
   c->dir = wg_cfg_printf(c, "%s", in->dir);

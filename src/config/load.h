@@ -15,7 +15,8 @@ struct wg_cfg_input {
   const char *dir; // absolute folder of the file
   const char *env_name;
   wg_cfg_world world;
-  wg_mask *mask; // NULL: the wg_cfg's own
+  wg_mask *mask;              // NULL: the wg_cfg's own
+  const wg_walk_watch *watch; // may be NULL
 };
 
 // Reads the file, its overlay and --set values, and validates. *out is made even when the file is

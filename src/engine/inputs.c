@@ -131,6 +131,9 @@ static wg_code tree_dir(tree_walk *w, const char *rel, const char *path, unsigne
   }
   wg_dirent *list = NULL;
   size_t n = 0;
+  if (wg_cancel_check(w->r->env->cancel, err) != WG_OK) {
+    return err->code;
+  }
   if (wg_os_list_dir(WG_CWD, path, &w->r->arena, &list, &n, err) != WG_OK) {
     return wg_wrap(err, "input '%s'", w->label);
   }

@@ -169,7 +169,7 @@ static void archive_expand(wg_cfg *c, const char *label, const wg_cfg_str *file,
   const wg_cfg_image_file as_put = {.from = file->s, .path_pos = file->pos};
   WG_AUTO(wg_filesource_list) found = {0};
   wg_error ignored = WG_ERROR_INIT;
-  if (wg_filesource_expand(c->dir, file->s, &found, &ignored) != WG_OK) {
+  if (wg_filesource_expand(c->dir, file->s, c->watch, &found, &ignored) != WG_OK) {
     wg_filesource_check(c, label, &as_put);
     return;
   }

@@ -20,8 +20,9 @@ typedef struct wg_filesource_list {
 } wg_filesource_list;
 void wg_filesource_list_done(wg_filesource_list *l);
 WG_DEFINE_AUTO(wg_filesource_list, wg_filesource_list_done);
-// Appends `from` itself where it has no wildcards, else what it matches. NOT_FOUND, IO.
-wg_code wg_filesource_expand(const char *dir, const char *from, wg_filesource_list *out,
-                             wg_error *err);
+// Appends `from` itself where it has no wildcards, else what it matches. NOT_FOUND, IO; with watch
+// (may be NULL) LIMIT, CANCELED.
+wg_code wg_filesource_expand(const char *dir, const char *from, const wg_walk_watch *watch,
+                             wg_filesource_list *out, wg_error *err);
 
 #endif

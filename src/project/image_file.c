@@ -13,7 +13,8 @@ static const wg_choice attributes[] = {
     {"readonly", 1, false}, {"hidden", 2, false}, {"system", 4, false}, {NULL, 0, false}};
 static const wg_key exclude_item[] = {{.name = "",
                                        .type = WG_KEY_STRING,
-                                       .at = WG_WHOLE,
+                                       .at = WG_AT(wg_cfg_str, s),
+                                       .pos_at = WG_AT(wg_cfg_str, pos),
                                        .check = wg_cfg_check_exclude,
                                        .example = "'*.pdb'"}};
 static const wg_key attribute_item[] = {
@@ -47,13 +48,15 @@ static const wg_key image_file_keys[] = {
      .sub = exclude_item,
      .at = FILE_(exclude),
      .count_at = FILE_(n_exclude),
-     .size = sizeof(const char *),
+     .size = sizeof(wg_cfg_str),
      .doc = "Of `from` with a folder or wildcards: what stays out, by patterns as in .gitignore, "
             "with the wildcards of `from`. A pattern without a `/` is a name anywhere below the "
             "folder; one with a `/` is a path from the folder on (the part of `from` without "
             "wildcards); one that ends in `/` means folders, with all in them. A later pattern "
             "that begins with `!` takes files in again. What stays out is not looked at: it may "
-            "change without a build.",
+            "change without a build. `wingo check` warns of a pattern that matches nothing. `[` "
+            "and `{` stand "
+            "for themselves.",
      .since = "0.2",
      .example = "['*.pdb', 'obj/', '/docs/**/*.txt']"},
     {.name = "delete",

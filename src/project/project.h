@@ -18,8 +18,9 @@ typedef struct wg_project {
   wg_pos release_pos;
   int64_t
       time_s; // time for everything written, since 1970: SOURCE_DATE_EPOCH, time:, or 2020-01-01
-  const char *env_name; // --env, "" for none
-  const wg_mask *mask;  // what is told by name only
+  const char *env_name;       // --env, "" for none
+  const wg_mask *mask;        // what is told by name only
+  const wg_walk_watch *watch; // of walks through folders that it names; may be NULL
   const wg_cfg_app *apps;
   size_t n_apps;
   const wg_cfg_image *images;

@@ -12,11 +12,11 @@ static void puts_fault(void *ctx, wg_pos pos, const char *text, const char *hint
 }
 
 static void puts_rules(wg_cfg *c, const wg_place *at) {
-  wg_part_find_clashes(at->self, at->path, c->dir, WG_PART_LOOK_NOT, puts_fault, c);
+  wg_part_find_clashes(at->self, at->path, c->dir, WG_PART_LOOK_NOT, NULL, puts_fault, c);
 }
 
 static void puts_files(wg_cfg *c, const wg_place *at) {
-  wg_part_find_clashes(at->self, at->path, c->dir, WG_PART_LOOK_ALL, puts_fault, c);
+  wg_part_find_clashes(at->self, at->path, c->dir, WG_PART_LOOK_ALL, c->watch, puts_fault, c);
 }
 
 const wg_section wg_section_puts = {.rows = rows, .rules = puts_rules, .files = puts_files};

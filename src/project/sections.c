@@ -51,6 +51,7 @@ static void project_begin(wg_cfg *c, const wg_cfg_input *in, void *model) {
   p->dir = c->dir;
   p->file = c->sources[0];
   p->mask = c->mask;
+  p->watch = c->watch;
   bool env = in->env_name != NULL && in->env_name[0] != '\0';
   p->env_name = wg_cfg_printf(c, "%s", env ? in->env_name : "");
   p->out_dir = wg_cfg_printf(c, "%s/out%s%s", c->dir, env ? "/" : "", p->env_name);

@@ -126,7 +126,7 @@ static wg_code archive_files(const wg_project *project, const wg_cfg_app *app,
                              wg_filesource_list *out, wg_error *err) {
   for (size_t i = 0; i < app->archive.n_files; i++) {
     const wg_cfg_str *f = &app->archive.files[i];
-    if (wg_filesource_expand(project->dir, f->s, out, err) != WG_OK) {
+    if (wg_filesource_expand(project->dir, f->s, project->watch, out, err) != WG_OK) {
       return wg_wrap(err, "%s:%u:%u: apps.%s.archive", f->pos.file, f->pos.line, f->pos.col,
                      app->name);
     }

@@ -342,7 +342,8 @@ static wg_code image_plan_parts(wg_graph *g, const wg_image_plan *plan, const wg
                          .project_dir = plan->project->dir,
                          .release = plan->project->release,
                          .app_steps = one->app_steps,
-                         .winre_step = winre != NULL ? wg_step_identity(winre) : NULL};
+                         .winre_step = winre != NULL ? wg_step_identity(winre) : NULL,
+                         .watch = plan->project->watch};
   if (wg_parts_plan(g, &in, &parts, err) != WG_OK) {
     return err->code;
   }

@@ -93,7 +93,8 @@ static wg_code winre_plan_parts(wg_graph *g, const wg_image_winre_plan *plan,
   const wg_part_in in = {.image = &inner,
                          .arch = plan->arch,
                          .project_dir = plan->project->dir,
-                         .release = plan->project->release};
+                         .release = plan->project->release,
+                         .watch = plan->project->watch};
   return wg_parts_plan(g, &in, out, err);
 }
 

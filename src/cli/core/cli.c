@@ -28,6 +28,15 @@ static int cli_help(const wg_cli *c, const char *noun) {
   return wg_cli_end_text(c, &b);
 }
 
+// More files and folders than any Windows has.
+#define CLI_WALK_MAX 2000000U
+#define CLI_WALK_SLOW_MS 2000U
+
+static void cli_walks(void *ctx, const char *folder, uint64_t n_entries) {
+  wg_note(ctx, "still looking through '%s': %llu files and folders so far (Ctrl-C stops)", folder,
+          (unsigned long long)n_entries);
+}
+
 static int cli_run(wg_cli *c) {
   if (c->cmd == NULL) {
     WG_AUTO(wg_buf) b;
@@ -43,6 +52,12 @@ static int cli_run(wg_cli *c) {
     return wg_cli_fail(c, &err);
   }
   c->cancel = &cancel;
+  const wg_walk_watch walks = {.cancel = &cancel,
+                               .max_entries = CLI_WALK_MAX,
+                               .slow_ms = CLI_WALK_SLOW_MS,
+                               .tell = cli_walks,
+                               .ctx = c};
+  c->walks = &walks;
   const char *wait = wg_cli_value(c, "wait");
   uint64_t ignored = 0;
   if (wait != NULL && !wg_parse_duration(wait, &ignored)) {

@@ -112,6 +112,9 @@ static int check_run(wg_cli *cli) {
   wg_error files_err = WG_ERROR_INIT;
   wg_code files_code = check_files(cli, cfg, &files_err);
   code = code != WG_OK ? code : files_code;
+  if (wg_cancel_check(cli->cancel, &err) != WG_OK) { // faults may be missing
+    return wg_cli_fail(cli, &err);
+  }
   c = check_counts(cfg);
   WG_AUTO(wg_buf) out = {0};
   wg_buf_init(&out, wg_heap(), 0);

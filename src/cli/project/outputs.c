@@ -44,8 +44,10 @@ bool wg_cli_outputs_any_project(const wg_cli *c) {
 
 static wg_code outputs_graph(const wg_cli *c, const char *file, const char *env_name,
                              wg_cli_graph *out, wg_error *err) {
-  const wg_cfg_options opt = {
-      .file = file, .env_name = env_name[0] == '\0' ? NULL : env_name, .mask = c->mask};
+  const wg_cfg_options opt = {.file = file,
+                              .env_name = env_name[0] == '\0' ? NULL : env_name,
+                              .mask = c->mask,
+                              .watch = c->walks};
   if (wg_project_load(&opt, &out->cfg, err) != WG_OK) {
     return err->code;
   }

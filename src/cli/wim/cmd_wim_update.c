@@ -39,7 +39,7 @@ static wg_code update_add(update *u, const char *from, const char *to, wg_error 
   }
   size_t first = u->changes.n;
   update_push(u, WG_IMAGE_PUT_DIR, to, NULL, 0);
-  if (wg_image_changes_add_tree(&u->changes, from, to, NULL, err) != WG_OK) {
+  if (wg_image_changes_add_tree(&u->changes, from, to, NULL, NULL, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = first; i < u->changes.n; i++) {

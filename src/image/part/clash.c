@@ -15,6 +15,7 @@ typedef struct clash {
   wg_arena arena;
   const char *label, *project_dir;
   wg_part_look look;
+  const wg_walk_watch *watch;
   wg_part_fault fault;
   void *ctx;
   wg_image_changes changes;
@@ -56,8 +57,11 @@ static void clash_add_tree(clash *c, const wg_cfg_image_file *f, const wg_part_f
   if (c->look != WG_PART_LOOK_ALL) {
     return;
   }
-  if (wg_image_changes_add_tree(&c->changes, from->path, f->to, &from->select, &ignored) != WG_OK) {
-    wg_image_tree_faults(from->path, &from->select, clash_tree_fault, c);
+  wg_code code =
+      wg_image_changes_add_tree(&c->changes, from->path, f->to, &from->select, c->watch, &ignored);
+  bool told = code == WG_E_LIMIT && (from->select.only != NULL || from->select.n_exclude > 0);
+  if (code != WG_OK && !told) { // wg_part_from_is_empty met the limit before
+    wg_image_tree_faults(from->path, &from->select, c->watch, clash_tree_fault, c);
   }
   clash_by(c, "files", f->path_pos);
 }
@@ -133,9 +137,15 @@ static void clash_tell(void *ctx, size_t earlier, size_t later, const char *text
 }
 
 void wg_part_find_clashes(const wg_cfg_image *image, const char *label, const char *project_dir,
-                          wg_part_look look, wg_part_fault fault, void *ctx) {
+                          wg_part_look look, const wg_walk_watch *watch, wg_part_fault fault,
+                          void *ctx) {
   WG_AUTO(clash)
-  c = {.label = label, .project_dir = project_dir, .look = look, .fault = fault, .ctx = ctx};
+  c = {.label = label,
+       .project_dir = project_dir,
+       .look = look,
+       .watch = watch,
+       .fault = fault,
+       .ctx = ctx};
   wg_arena_init(&c.arena, wg_heap(), 0);
   for (size_t i = 0; i < image->n_files; i++) {
     clash_add_file(&c, &image->files[i]);

@@ -6,6 +6,7 @@
 
 #include "image/part/want.h"
 #include "os/file.h"
+#include "os/walk.h"
 
 typedef enum wg_part_look { // how much of this machine's files is looked at
   WG_PART_LOOK_NOT,         // what `from` names may be a file or a folder: passed over
@@ -20,7 +21,9 @@ typedef void (*wg_part_fault)(void *ctx, wg_pos pos, const char *text, const cha
 // shortcuts and winre. With LOOK_ALL also all that cannot be put: names that Windows refuses,
 // links. label begins each text ("images.kiosk"). NULL fields of the image are passed over.
 // project_dir: what `from` is relative to. What is not there on this machine is passed over.
+// watch (may be NULL) is of the walks of LOOK_ALL; one that was stopped tells nothing.
 void wg_part_find_clashes(const wg_cfg_image *image, const char *label, const char *project_dir,
-                          wg_part_look look, wg_part_fault fault, void *ctx);
+                          wg_part_look look, const wg_walk_watch *watch, wg_part_fault fault,
+                          void *ctx);
 
 #endif

@@ -15,6 +15,7 @@ char *wg_part_file_to(const char *to, const char *from) {
 
 void wg_part_from_done(wg_part_from *f) {
   wg_xfree(f->path);
+  wg_xfree(f->exclude);
 }
 
 wg_code wg_part_from_of(const wg_cfg_image_file *file, const char *project_dir, wg_part_from *out,
@@ -32,19 +33,31 @@ wg_code wg_part_from_of(const wg_cfg_image_file *file, const char *project_dir, 
   }
   out->path = glob ? wg_path_clean(path) : wg_take(&path);
   out->is_folder = st.type == WG_FT_DIR;
-  out->select = (wg_select){.only = glob ? file->from + fixed : NULL,
-                            .exclude = file->exclude,
-                            .n_exclude = file->n_exclude};
+  out->exclude = (const char **)wg_xarray(file->n_exclude + 1, sizeof(const char *));
+  out->select = (wg_select){.only = glob ? file->from + fixed : NULL, .exclude = out->exclude};
+  for (size_t i = 0; i < file->n_exclude; i++) {
+    if (file->exclude[i].s != NULL) { // else it is a fault
+      out->exclude[out->select.n_exclude++] = file->exclude[i].s;
+    }
+  }
   return WG_OK;
 }
 
-bool wg_part_from_is_empty(const wg_part_from *f) {
+wg_code wg_part_from_is_empty(const wg_part_from *f, const wg_walk_watch *watch, bool *out,
+                              wg_error *err) {
   WG_AUTO(wg_image_changes) changes = {0};
-  wg_error ignored = WG_ERROR_INIT;
-  bool selected = f->is_folder && (f->select.only != NULL || f->select.n_exclude > 0);
-  return selected &&
-         wg_image_changes_add_tree(&changes, f->path, "\\", &f->select, &ignored) == WG_OK &&
-         changes.n == 1;
+  wg_error walk = WG_ERROR_INIT;
+  *out = false;
+  if (!f->is_folder || (f->select.only == NULL && f->select.n_exclude == 0)) {
+    return WG_OK;
+  }
+  if (wg_image_changes_add_tree(&changes, f->path, "\\", &f->select, watch, &walk) == WG_OK) {
+    *out = changes.n == 1;
+  } else if (walk.code == WG_E_LIMIT || walk.code == WG_E_CANCELED) {
+    *err = walk;
+    return err->code;
+  }
+  return WG_OK;
 }
 
 // What the entry says of attributes, descriptor and absence, for a change of that kind.
@@ -75,7 +88,13 @@ static wg_code files_put(const wg_part_in *in, size_t i, wg_part_plan *plan, wg_
   if (wg_part_from_of(f, in->project_dir, &from, err) != WG_OK) {
     return wg_wrap(err, "%s:%u:%u: files", f->path_pos.file, f->path_pos.line, f->path_pos.col);
   }
-  if (wg_part_from_is_empty(&from)) {
+  bool empty = false;
+  if (wg_part_from_is_empty(&from, in->watch, &empty, err) != WG_OK) {
+    return err->code == WG_E_CANCELED ? err->code
+                                      : wg_wrap(err, "%s:%u:%u: files: '%s'", f->path_pos.file,
+                                                f->path_pos.line, f->path_pos.col, f->from);
+  }
+  if (empty) {
     return wg_fail(err, WG_E_CONFIG, "%s:%u:%u: files: nothing of '%s' is left to be put",
                    f->path_pos.file, f->path_pos.line, f->path_pos.col, f->from);
   }

@@ -20,6 +20,7 @@ typedef struct wg_part_in { // at graph time; all of it outlives the call
   // Identity of the step whose output "image" is the image's Winre.wim as it is to be; NULL: it
   // stays.
   const char *winre_step;
+  const wg_walk_watch *watch; // of walks through host folders; may be NULL
 } wg_part_in;
 
 typedef struct wg_part_run { // when the image is made, in the worker
@@ -76,15 +77,18 @@ char *wg_part_file_to(const char *to, const char *from);
 typedef struct wg_part_from {
   char *path; // of the file or folder; heap
   bool is_folder;
-  wg_select select; // of the folder; borrows from the entry. Zero: all of it
+  wg_select select;     // of the folder; borrows from the entry. Zero: all of it
+  const char **exclude; // of select; heap
 } wg_part_from;
 void wg_part_from_done(wg_part_from *f);
 WG_DEFINE_AUTO(wg_part_from, wg_part_from_done);
 // *out is zeroed by the caller. NOT_FOUND, IO.
 wg_code wg_part_from_of(const wg_cfg_image_file *file, const char *project_dir, wg_part_from *out,
                         wg_error *err);
-// Whether wildcards and `exclude` leave nothing.
-bool wg_part_from_is_empty(const wg_part_from *f);
+// Whether wildcards and `exclude` leave nothing. A tree that can't be put or read as it is leaves
+// something. watch may be NULL. LIMIT, CANCELED.
+wg_code wg_part_from_is_empty(const wg_part_from *f, const wg_walk_watch *watch, bool *out,
+                              wg_error *err);
 char *wg_part_app_program(const wg_cfg_image_app *a);
 char *wg_part_app_folder(const wg_cfg_image_app *a);
 char *wg_part_shortcut_to(const wg_cfg_image_app *a);

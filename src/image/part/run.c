@@ -87,7 +87,7 @@ static wg_code run_tree(const wg_part_item *i, const char *from, wg_image_change
   const wg_image_change *given = &i->change;
   bool matching = i->src.select.only != NULL;
   size_t first = out->n;
-  if (wg_image_changes_add_tree(out, from, given->to, &i->src.select, err) != WG_OK) {
+  if (wg_image_changes_add_tree(out, from, given->to, &i->src.select, NULL, err) != WG_OK) {
     return err->code;
   }
   for (size_t k = first; k < out->n; k++) {

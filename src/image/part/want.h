@@ -146,8 +146,8 @@ typedef struct wg_cfg_image_file { // one entry of files:
   unsigned has_attributes;
   const unsigned *attributes; // bits of WG_IMAGE_ATTRIBUTE_MASK
   size_t n_attributes;
-  const char *owner, *sddl;   // NULL: left out
-  const char *const *exclude; // PUT: patterns (wg_select)
+  const char *owner, *sddl;  // NULL: left out
+  const wg_cfg_str *exclude; // PUT: patterns (wg_select)
   size_t n_exclude;
   bool replace, if_present;
   bool all_below; // PUT, SET: attributes and sddl are of everything below a folder, too

@@ -5,6 +5,7 @@
 
 #include "base/select.h"
 #include "os/file.h"
+#include "os/walk.h"
 
 typedef enum wg_image_op {
   WG_IMAGE_PUT_FILE, // from's content becomes the file `to`; an existing file is replaced
@@ -50,12 +51,13 @@ void wg_image_changes_push(wg_image_changes *c, const wg_image_change *change);
 // Everything below the host folder `from` that is selected (NULL: all) goes below the Windows
 // folder `to`, in bytewise order of names; the first change added is the folder `to`. UNSUPPORTED
 // for what is neither file nor folder (symbolic links included), FORMAT for a name that Windows
-// refuses, NOT_FOUND, IO.
+// refuses, NOT_FOUND, IO; with watch (NULL: none) LIMIT and CANCELED.
 wg_code wg_image_changes_add_tree(wg_image_changes *c, const char *from, const char *to,
-                                  const wg_select *select, wg_error *err);
+                                  const wg_select *select, const wg_walk_watch *watch,
+                                  wg_error *err);
 // All that wg_image_changes_add_tree would refuse below the host folder, each once; a folder with a
 // name that is refused is not looked into.
-void wg_image_tree_faults(const char *folder, const wg_select *select,
+void wg_image_tree_faults(const char *folder, const wg_select *select, const wg_walk_watch *watch,
                           void (*fault)(void *ctx, const char *text), void *ctx);
 // Changes that cannot both be done, whatever the base holds: a path put twice, what an earlier
 // change made deleted, a file where another change needs a folder. For each: what is wrong with

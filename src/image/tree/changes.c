@@ -68,6 +68,7 @@ typedef struct changes_folder {
 typedef struct changes_walk {
   const char *from;
   const wg_select *select;
+  wg_os_walk walk;
   changes_folder *v; // looked through in this order, so that depth costs no stack
   size_t n, cap;
 } changes_walk;
@@ -88,13 +89,14 @@ static void changes_walk_push(changes_walk *w, const char *rel, const char *to, 
 }
 
 // The selected entries of a folder of the walk.
-static wg_code changes_list(const changes_walk *w, size_t at, wg_arena *arena, wg_dirent **out,
+static wg_code changes_list(changes_walk *w, size_t at, wg_arena *arena, wg_dirent **out,
                             size_t *out_n, wg_error *err) {
   const char *folder = w->v[at].rel;
   WG_AUTO(wg_cstr) path = folder[0] == '\0' ? wg_xstrdup(w->from) : wg_path_join(w->from, folder);
   wg_dirent *v = NULL;
   size_t n = 0, kept = 0;
-  if (wg_os_list_dir(WG_CWD, path, arena, &v, &n, err) != WG_OK) {
+  if (wg_os_list_dir(WG_CWD, path, arena, &v, &n, err) != WG_OK ||
+      wg_os_walk_met(&w->walk, path, n, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < n; i++) {
@@ -159,8 +161,9 @@ static void changes_drop_empty(wg_image_changes *c, const changes_walk *w) {
 }
 
 wg_code wg_image_changes_add_tree(wg_image_changes *c, const char *from, const char *to,
-                                  const wg_select *select, wg_error *err) {
-  WG_AUTO(changes_walk) w = {.from = from, .select = select};
+                                  const wg_select *select, const wg_walk_watch *watch,
+                                  wg_error *err) {
+  WG_AUTO(changes_walk) w = {.from = from, .select = select, .walk = wg_os_walk_begin(watch)};
   WG_AUTO(wg_cstr) top = wg_xstrdup(to);
   for (size_t n = wg_str_of(top).n; n > 0 && (top[n - 1] == '\\' || top[n - 1] == '/'); n--) {
     top[n - 1] = '\0';
@@ -178,7 +181,8 @@ wg_code wg_image_changes_add_tree(wg_image_changes *c, const char *from, const c
   return WG_OK;
 }
 
-static void changes_folder_faults(changes_walk *w, size_t at,
+// False: it was stopped.
+static bool changes_folder_faults(changes_walk *w, size_t at,
                                   void (*fault)(void *ctx, const char *text), void *ctx) {
   WG_AUTO(wg_arena) arena = {0};
   wg_dirent *entries = NULL;
@@ -186,8 +190,10 @@ static void changes_folder_faults(changes_walk *w, size_t at,
   wg_error err = WG_ERROR_INIT;
   wg_arena_init(&arena, wg_heap(), 0);
   if (changes_list(w, at, &arena, &entries, &n, &err) != WG_OK) {
-    fault(ctx, err.text);
-    return;
+    if (err.code != WG_E_CANCELED) {
+      fault(ctx, err.text);
+    }
+    return err.code != WG_E_CANCELED && err.code != WG_E_LIMIT;
   }
   for (size_t i = 0; i < n; i++) {
     WG_AUTO(wg_cstr) rel = changes_rel(w->v[at].rel, entries[i].name);
@@ -198,13 +204,13 @@ static void changes_folder_faults(changes_walk *w, size_t at,
       changes_walk_push(w, rel, "", 0, at);
     }
   }
+  return true;
 }
 
-void wg_image_tree_faults(const char *folder, const wg_select *select,
+void wg_image_tree_faults(const char *folder, const wg_select *select, const wg_walk_watch *watch,
                           void (*fault)(void *ctx, const char *text), void *ctx) {
-  WG_AUTO(changes_walk) w = {.from = folder, .select = select};
+  WG_AUTO(changes_walk) w = {.from = folder, .select = select, .walk = wg_os_walk_begin(watch)};
   changes_walk_push(&w, "", "", 0, 0);
-  for (size_t at = 0; at < w.n; at++) {
-    changes_folder_faults(&w, at, fault, ctx);
+  for (size_t at = 0; at < w.n && changes_folder_faults(&w, at, fault, ctx); at++) {
   }
 }

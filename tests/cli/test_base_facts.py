@@ -5,6 +5,8 @@ import pathlib
 import re
 import time
 
+import pytest
+
 from conftest import needs, start
 
 PROJECT = """version: 1
@@ -48,6 +50,7 @@ def build(wingo, env, folder, note):
     return found[False], found[True]
 
 
+@pytest.mark.slow
 def test_the_parent_reads_no_table_of_a_known_base(wingo, env, tmp_path):
     needs("strace", "wimlib-imagex")
     capture(wingo, env, tmp_path, 900, 9)

@@ -56,6 +56,7 @@ def fails(tools, tmp_path):  # noqa: F811
     return go
 
 
+@pytest.mark.slow
 def test_split_like_whole(whole, split, tools, put, tmp_path):  # noqa: F811
     folder, n = split
     first, last = folder / "install.swm", folder / f"install{n}.swm"
@@ -147,6 +148,7 @@ def media(whole, tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", ["wim", "esd", "swm"])
+@pytest.mark.slow
 def test_iso_like_the_file_in_it(kind, media, whole, tools, put, tmp_path):  # noqa: F811
     iso, sources = media[kind]
     got = do(tools / "wim_tool", "verify", whole).split(" integrity")[0]
@@ -201,6 +203,7 @@ def test_iso_that_cannot_be(whole, media, fails, tmp_path):
     fails(udf(top, tmp_path / "missing.iso"), "NOT_FOUND", "part 2 of", "'install2.swm'")
 
 
+@pytest.mark.slow
 def test_iso_cut_short_and_damaged(media, tools, tmp_path):  # noqa: F811
     """Whatever is cut off or changed: an error of one line, or nothing that matters was hit."""
     iso, _ = media["wim"]
@@ -311,6 +314,7 @@ def test_unknown_content(data, fails, tmp_path):
 
 # --- Verification.
 
+@pytest.mark.slow
 def test_verify_finds_what_is_damaged(whole, tree, tools, fails, tmp_path):  # noqa: F811
     data = whole.read_bytes()
     path = tmp_path / "v.wim"
@@ -395,6 +399,7 @@ def test_project_with_a_split_base(run, split, whole, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["wim", "esd", "swm"])
+@pytest.mark.slow
 def test_project_with_an_iso_as_base(kind, run, media, whole, tmp_path):
     home = tmp_path / "p"
     (home / "base").mkdir(parents=True)
@@ -410,6 +415,7 @@ def test_project_with_an_iso_as_base(kind, run, media, whole, tmp_path):
     assert r.code == 3 and "there is no image 'Enterprise'; there is 1 'Part Test'" in r.out, r
 
 
+@pytest.mark.slow
 def test_inspect_looks_into_an_iso(run, media, split, tmp_path):
     r = run("inspect", media["swm"][0])
     assert r.code == 0 and "Format            ISO" in r.out and "sources/install.swm" in r.out.lower(), r

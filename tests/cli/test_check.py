@@ -52,6 +52,7 @@ def test_no_project_file(run, tmp_path):
     assert r.code == 3 and "'d' is not a project file" in r.err, r
 
 
+@pytest.mark.slow
 def test_every_faulty_file_is_refused_and_reads_the_same_as_json(run, tmp_path):
     files = sorted(BAD.glob("*.yaml"))
     assert len(files) >= 60

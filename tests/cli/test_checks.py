@@ -107,6 +107,7 @@ def test_a_code_that_nobody_looks_at(root, tmp_path):
         assert r.code == code and ("warn_unused_result" in r.err) == (code == 1), r
 
 
+@pytest.mark.slow
 def test_circles(tree):
     for name, other in (("x", "y"), ("y", "z"), ("z", "x")):
         r = check(tree, "check-circles", f"src/base/{name}.h", f'#include "base/{other}.h"\n')
@@ -134,6 +135,7 @@ def test_what_nobody_else_uses(tree, tmp_path):
     assert "src/os/x.c:9: wg_idle is used nowhere" in r.out and "wg_there" not in r.out and "wg_tested" not in r.out, r
 
 
+@pytest.mark.slow
 def test_the_runner_counts(root, tmp_path):
     """Totals, reasons of skips and the exit code of scripts/run-tests, on a project of three tests."""
     needs("meson", "ninja")

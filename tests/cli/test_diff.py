@@ -229,6 +229,7 @@ def test_trouble_is_neither_same_nor_different(run, two, tmp_path):
     assert r.code == 4 and "offset" in r.err, r
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_files(run, tmp_path):
     files = [Node(f"d{i:03}", children=[Node(f"file{k:04}.dll", b"%d %d" % (i, k)) for k in range(1000)])
              for i in range(100)]

@@ -89,6 +89,7 @@ def chain(toy, ms=30, size=300_000):
         dict(id="app/c", ms=ms, size=size, out="out/c"))
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments(toy):
     chain(toy)
     assert toy.run("-j", "4").code == 0
@@ -160,6 +161,7 @@ def test_reasons_and_plan(toy):
     assert re.search(r"start +toy +app/a: changed: in\n", r.err), r
 
 
+@pytest.mark.slow
 def test_no_op_reads_no_file(toy, tmp_path):
     """6 steps that each observe 1,000 files of their own."""
     steps = []
@@ -278,6 +280,7 @@ def test_live_tree(toy, terminal):
     assert 5 <= frames <= 40, frames  # at most ten a second
 
 
+@pytest.mark.slow
 def test_live_tree_knows_how_long_it_took(toy, terminal):
     slow_steps(toy)
     assert toy.run().code == 0
@@ -312,6 +315,7 @@ def test_done_lines_take_one_row(toy, terminal, cols):
 
 
 @pytest.mark.parametrize("cols", (20, 40, 79, 200))
+@pytest.mark.slow
 def test_live_tree_fits(toy, terminal, cols):
     toy.steps(*[dict(id=f"app/имя-что-длиннее-окна-{'много' * 6}-{i}", verb="compile", ms=4000, size=1000) for i in range(30)])
     t = terminal("-j", "30", cols=cols, rows=12)

@@ -64,6 +64,7 @@ def test_only_what_was_asked_changes(kind, bases, put, tmp_path):  # noqa: F811
     assert h["Version"] == "0xe00" and h["Chunk Size"] == "131072", h
 
 
+@pytest.mark.slow
 def test_as_small_as_wimlibs(tree, put, tmp_path):  # noqa: F811
     run(WIM, "capture", tree, tmp_path / "w.esd", "--solid", "--check", "--quiet", "--norpfix")
     got = put(tree, tmp_path / "o.esd", dir=True, esd=True)
@@ -75,6 +76,7 @@ def test_as_small_as_wimlibs(tree, put, tmp_path):  # noqa: F811
     run("diff", "-r", tree, tmp_path / "applied")
 
 
+@pytest.mark.slow
 def test_a_change_costs_what_it_is(tree, put, tmp_path):  # noqa: F811
     base, out = tmp_path / "base.esd", tmp_path / "out.esd"
     put(tree, base, dir=True, esd=True)
@@ -92,6 +94,7 @@ def test_a_change_costs_what_it_is(tree, put, tmp_path):  # noqa: F811
     assert int(got["dead_bytes"]) == size, got
 
 
+@pytest.mark.slow
 def test_compact_leaves_nothing_inside(tree, put, tmp_path):  # noqa: F811
     secret = tree / "secret.txt"
     secret.write_bytes(random.Random(1).randbytes(200_000))
@@ -107,6 +110,7 @@ def test_compact_leaves_nothing_inside(tree, put, tmp_path):  # noqa: F811
     assert {k: v for k, v in details(kept, 1).items()} == details(compact, 1)
 
 
+@pytest.mark.slow
 def test_same_bytes_whatever_threads(tree, put, tmp_path):  # noqa: F811
     made = []
     for n in (1, 2, 5):
@@ -115,6 +119,7 @@ def test_same_bytes_whatever_threads(tree, put, tmp_path):  # noqa: F811
     assert made[0] == made[1] == made[2]
 
 
+@pytest.mark.slow
 def test_there_and_back(tree, put, tmp_path):  # noqa: F811
     """WIM to ESD to WIM: the same contents and the same metadata."""
     put(tree, tmp_path / "a.wim", dir=True)
@@ -125,6 +130,7 @@ def test_there_and_back(tree, put, tmp_path):  # noqa: F811
     assert (tmp_path / "a.wim").stat().st_size == (tmp_path / "c.wim").stat().st_size
 
 
+@pytest.mark.slow
 def test_damage_in_a_solid_base_is_found(tree, put, tmp_path):  # noqa: F811
     base = tmp_path / "b.esd"
     put(tree, base, dir=True, esd=True)
@@ -165,6 +171,7 @@ def worker_seconds(pid):
     return used / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.slow
 def test_canceled_while_it_packs(small, tools, tmp_path):  # noqa: F811
     """Ctrl-C in the middle of a big chunk is not waited out, and leaves nothing."""
     before = small.read_bytes()
@@ -177,6 +184,7 @@ def test_canceled_while_it_packs(small, tools, tmp_path):  # noqa: F811
     assert b"CANCELED:" in err and not (tmp_path / "o.esd").exists() and small.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment(small, tools, tmp_path):  # noqa: F811
     before, began = small.read_bytes(), time.monotonic()
     assert start(solid_job(tools, small, tmp_path, tmp_path / "whole.esd", 600_000)).code == 0
@@ -255,6 +263,7 @@ images:
     assert "Users\\a &amp;c: " in page
 
 
+@pytest.mark.slow
 def test_build_makes_parts(wingo, tmp_path):
     """swm: parts no larger than asked, an older and longer set does not leave parts behind."""
     (tmp_path / "tree").mkdir()

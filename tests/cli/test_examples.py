@@ -13,6 +13,7 @@ def environments(folder):
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.slow
 def test_example(run, root, tmp_path, name):
     folder = tmp_path / name
     shutil.copytree(root / "examples" / name, folder, ignore=shutil.ignore_patterns("out", ".wingo"))

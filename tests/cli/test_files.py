@@ -505,6 +505,7 @@ def test_shortcuts_as_exiftool_reads_them(run, built, tmp_path):
         assert shown.get("arguments", "") == want["arguments"] and shown["items"] == want["path"].count("\\") + 2
 
 
+@pytest.mark.slow
 def test_shortcuts_as_the_shell_reads_them(built, wine, tmp_path):
     """Wine's own reader, which is the program that follows shortcuts there."""
     needs("x86_64-w64-mingw32-gcc")

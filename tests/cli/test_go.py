@@ -124,6 +124,7 @@ def counted_go(tmp_path):
 # --- what is built
 
 
+@pytest.mark.slow
 def test_six_platforms(make, build):
     src = make({"wingo.yaml": yaml(SIX)})
     r = good(build(src))
@@ -140,6 +141,7 @@ def test_six_platforms(make, build):
     assert start([program(src)]).err == "hello\n"
 
 
+@pytest.mark.slow
 def test_a_pe_runs_under_wine(make, build, wine):  # noqa: F811
     src = make({"wingo.yaml": yaml(["windows/amd64"]),
                 "main.go": 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("from windows") }\n'})
@@ -148,6 +150,7 @@ def test_a_pe_runs_under_wine(make, build, wine):  # noqa: F811
     assert r.out.strip() == "from windows", r
 
 
+@pytest.mark.slow
 def test_variants_have_folders_of_their_own(make, build):
     src = make({"wingo.yaml": yaml(["linux/amd64", "linux/amd64/v3", "linux/arm/7"])})
     good(build(src))
@@ -170,6 +173,7 @@ def test_flags_tags_and_variables(make, build):
     assert start([program(src)]).err == '1.0 "beta" of it it\'s yes\n'
 
 
+@pytest.mark.slow
 def test_cgo_files_are_left_out_unless_asked_for(make, build):
     needs("gcc")
     files = {"c.go": 'package main\n\n// int one(void) { return 1; }\nimport "C"\n\nfunc init() { println("cgo", C.one()) }\n'}
@@ -185,6 +189,7 @@ def test_cgo_files_are_left_out_unless_asked_for(make, build):
     assert start([program(src)]).err == "hello\n"
 
 
+@pytest.mark.slow
 def test_workspace_and_replaced_module(make, build):
     src = make({
         "wingo.yaml": yaml(dir="app"),
@@ -213,6 +218,7 @@ def test_workspace_and_replaced_module(make, build):
 # --- the same bytes, and when again
 
 
+@pytest.mark.slow
 def test_two_folders_homes_and_stores_give_the_same_bytes(make, build, tmp_path):
     files = {
         "wingo.yaml": yaml(SIX, ldflags=["-s"], vars={"main.version": "7"}),
@@ -241,6 +247,7 @@ def test_two_folders_homes_and_stores_give_the_same_bytes(make, build, tmp_path)
     assert digests[0] == digests[1]
 
 
+@pytest.mark.slow
 def test_another_checkout_takes_everything_from_the_store(make, build, counted_go):
     path, calls = counted_go
     first, second = make({"wingo.yaml": yaml(SIX[:3])}, "a"), make({"wingo.yaml": yaml(SIX[:3])}, "b/c")
@@ -252,6 +259,7 @@ def test_another_checkout_takes_everything_from_the_store(make, build, counted_g
     assert digest(program(second, SIX[0])) == digest(program(first, SIX[0]))
 
 
+@pytest.mark.slow
 def test_nothing_to_do_starts_no_go(make, build, counted_go):
     path, calls = counted_go
     src = make({"wingo.yaml": yaml(SIX[:2])})
@@ -266,6 +274,7 @@ def test_nothing_to_do_starts_no_go(make, build, counted_go):
     assert calls.read_text() == ""
 
 
+@pytest.mark.slow
 def test_a_file_of_one_target_rebuilds_that_alone(make, build, counted_go):
     path, calls = counted_go
     src = make({"wingo.yaml": yaml(["windows/amd64", "linux/amd64", "linux/arm64"]),
@@ -293,6 +302,7 @@ def test_a_file_of_one_target_rebuilds_that_alone(make, build, counted_go):
     assert good(build(src, env=env))["ran"] == 0
 
 
+@pytest.mark.slow
 def test_embedded_files_count(make, build):
     src = make({"main.go": 'package main\n\nimport "embed"\n\n//go:embed static *.tmpl\nvar fs embed.FS\n\nfunc main() {\n'
                            '\tfor _, d := range []string{".", "static", "static/deep"} {\n\t\tes, _ := fs.ReadDir(d)\n'
@@ -313,6 +323,7 @@ def test_embedded_files_count(make, build):
     assert start([program(src)]).err.split() == ["page.tmpl", "static", "a", "deep", "b"]
 
 
+@pytest.mark.slow
 def test_settings_count_wherever_they_are_made(make, build, home):
     src = make({"tagged.go": "//go:build special\n\npackage main\n\nfunc init() { println(\"tagged\") }\n"})
     assert good(build(src))["ran"] == 1
@@ -325,6 +336,7 @@ def test_settings_count_wherever_they_are_made(make, build, home):
     assert start([program(src)]).err == "tagged\nhello\n"
 
 
+@pytest.mark.slow
 def test_a_profile_beside_main_counts(make, build):
     if tuple(map(int, go_version().split(".")[:2])) < (1, 21):
         pytest.skip("needs Go 1.21 for default.pgo")
@@ -397,6 +409,7 @@ def untouched(src):
     return {n: (src / n).read_bytes() for n in ("go.mod", "go.sum") if (src / n).exists()}
 
 
+@pytest.mark.slow
 def test_a_private_proxy_in_a_folder(uses_private, private, build, own_cache):
     before = untouched(uses_private)
     r = good(build(uses_private, env={**own_cache, "GOPROXY": f"file://{private}"}))
@@ -409,6 +422,7 @@ def test_a_private_proxy_in_a_folder(uses_private, private, build, own_cache):
     assert good(build(uses_private, env={**own_cache, "GOPROXY": "off"}))["ran"] == 1
 
 
+@pytest.mark.slow
 def test_a_private_proxy_on_the_loopback_address(uses_private, private, build, own_cache):
     seen = []
 
@@ -498,6 +512,7 @@ def test_vendor(uses_private, private, build, env, own_cache, tmp_path):
 # --- what goes wrong
 
 
+@pytest.mark.slow
 def test_a_compile_error_is_told_once(make, build, run):
     src = make({"wingo.yaml": yaml(SIX, dir="sub"), "sub/go.mod": MOD, "sub/main.go": MAIN,
                 "sub/pkg/p.go": "package pkg\n\nvar A = undefinedThing\n\nvar B int = \"text\"\n",
@@ -578,6 +593,7 @@ def tiny_icon():
     return bytes([0, 0, 1, 0, 1, 0]) + entry + image
 
 
+@pytest.mark.slow
 def test_resources_of_windows_programs(make, build):
     needs("wrestool")
     targets = ["windows/amd64", "windows/arm64", "windows/386", "linux/amd64"]
@@ -722,6 +738,7 @@ def test_check_knows_the_platforms_of_the_go_in_path(make, run):
 
 # --- archives
 
+@pytest.mark.slow
 def test_archives_and_checksums(make, build, run, tmp_path):
     src = make({"LICENSE": "free\n", "wingo.yaml": json.dumps({
         "version": 1, "name": "p", "release": "1.2.3", "time": "2024-05-06T07:08:09Z",

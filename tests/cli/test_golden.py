@@ -71,6 +71,7 @@ def outputs(run, folder):
     return made
 
 
+@pytest.mark.slow
 def test_bytes_are_as_pinned(run, tmp_path):
     needs("wimlib-imagex")
     version = re.search(r"using wimlib ([\d.]+)", start(["wimlib-imagex", "--version"]).out).group(1)

@@ -134,6 +134,7 @@ def test_names_of_images_do_not_reach_the_terminal(run, tmp_path):
             assert not any(line.startswith("wingo: error: forged") for line in text.splitlines()), (words, r)
 
 
+@pytest.mark.slow
 def test_sixty_thousand_streams(run, tmp_path):
     """One file with that many is compared and kept; each stream is looked at once, not once for each other one."""
     sys.path.insert(0, str(ROOT / "tests" / "tools"))

@@ -12,6 +12,7 @@ def rows():
     return re.findall(r"^### `(.+)`$", (ROOT / "docs" / "wingo.yaml.md").read_text(), re.M)
 
 
+@pytest.mark.slow
 def test_every_key_of_the_reference_is_explained(run):
     """As it is headed there, with wildcards, and with a name and an index in it."""
     page = (ROOT / "docs" / "wingo.yaml.md").read_text()

@@ -147,6 +147,7 @@ def test_create_refuses_another_minor_version(run, tmp_path):
 
 
 @pytest.mark.parametrize("minor", [3, 4, 5, 6])
+@pytest.mark.slow
 def test_random_edits_hold_by_the_format_and_by_two_readers(run, readers, tmp_path, minor):
     path, text = tmp_path / "SOFTWARE", tmp_path / "x.reg"
     assert run("reg", "create", path, f"--minor={minor}").code == 0
@@ -215,6 +216,7 @@ def rewrite(run, path, tmp_path):
     return out
 
 
+@pytest.mark.slow
 def test_an_unchanged_hive_keeps_its_cells(run, tmp_path):
     path, text = tmp_path / "SOFTWARE", tmp_path / "x.reg"
     assert run("reg", "create", path).code == 0
@@ -270,6 +272,7 @@ SYNTHETIC = [f"Windows/System32/config/{h}" for h in (
 
 
 @pytest.mark.parametrize("product", ["windows-7", "windows-10", "windows-11", "server-2022", "server-2025"])
+@pytest.mark.slow
 def test_hives_of_synthetic_bases_read_the_same(run, readers, tmp_path, product):
     needs("wimlib-imagex")
     base, n = tmp_path / "base.wim", 0
@@ -426,6 +429,7 @@ def test_salvage_by_kind_of_damage(run, sound, tmp_path):
         assert got == keys and report["faults"] > 0, (off, report)
 
 
+@pytest.mark.slow
 def test_salvage_of_random_damage_gives_only_what_was_there(run, sound, tmp_path):
     path, keys = sound
     whole = path.read_bytes()

@@ -439,6 +439,7 @@ def test_tree_with_what_cannot_go_in(bases, put, tmp_path):
     assert err.startswith("CONFLICT:") and "twice" in err
 
 
+@pytest.mark.slow
 def test_more_than_65536_files(put, tools, tmp_path):
     """In one folder, so that the folder's list is long as well."""
     tree, out = tmp_path / "tree", tmp_path / "out.wim"
@@ -479,16 +480,17 @@ def test_canceled(how, tools, bases, tmp_path):
     assert b"CANCELED:" in err and not out.exists()
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment(tools, bases, tmp_path):
     """Not even the temporary file is taken for a whole one; the worker does not outlive its parent."""
     n_unfinished = 0
     began = time.monotonic()
     run(*long_job(tools, bases, tmp_path, tmp_path / "whole.wim"))
     took = time.monotonic() - began
-    for i in range(12):
+    for i in range(6):
         out = tmp_path / f"out{i}.wim"
         with subprocess.Popen(long_job(tools, bases, tmp_path, out), stderr=subprocess.DEVNULL) as p:
-            time.sleep(took * (i + 0.5) / 12)
+            time.sleep(took * (i + 0.5) / 6)
             p.kill()
         time.sleep(0.2)
         if out.exists():
@@ -519,6 +521,7 @@ def test_worker_that_dies(tools, bases, tmp_path):
     assert b"FAILED:" in err and b"signal 6" in err and not out.exists()
 
 
+@pytest.mark.slow
 def test_disk_full(tools, bases, tmp_path):
     needs_user_namespaces()
     (tmp_path / "small").mkdir()

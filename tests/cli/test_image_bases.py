@@ -43,6 +43,7 @@ def make(tmp_path, run):
     ("image: std", "wim", "wim"), ("image: std", "esd", "wim"), ("image: std", "esd", "wim, esd"), ("image: std", "wim", "esd"),
     ("image: std", "swm", "swm"), ("file: out/std.wim, image: Windows 11 Pro", "wim", "wim"),
     ("file: out/std.esd, image: 2", "esd", "wim, esd"), ("file: ./out/std.swm, image: 2", "wim", "swm")])
+@pytest.mark.slow
 def test_it_is_made_first(make, run, tmp_path, base, outputs, of):
     make(OURS % (base, outputs) + STD % ("", of))
     out = tmp_path / "out" / f"kiosk.{outputs}"
@@ -66,6 +67,7 @@ def test_a_change_goes_through(make, run, tmp_path):
     tool("wimlib-imagex", "verify", tmp_path / "out" / "std.wim")
 
 
+@pytest.mark.slow
 def test_which_image_of_it(make, tmp_path):
     """The one that was changed, whatever it is called now, whatever its base called it."""
     make(OURS % ("image: std", "wim") + STD % ("    name: Ours\n", "wim"))
@@ -80,6 +82,7 @@ def test_which_image_of_it(make, tmp_path):
     assert folders(tmp_path / "out" / "kiosk.wim", 1) == ["Std", "Kiosk"]
 
 
+@pytest.mark.slow
 def test_a_chain_and_indexes(make, run, tmp_path):
     make("  third:\n    base: {image: kiosk}\n    winre: {files: [{mkdir: 'C:\\Tools'}]}\n    files: [{mkdir: 'C:\\Third'}]\n"
          "    outputs: [esd]\n" + "  kiosk:\n    base: {image: std}\n    indexes: {1: {}, 2: {files: [{mkdir: 'C:\\Kiosk'}]}}\n"

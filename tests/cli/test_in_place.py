@@ -54,6 +54,7 @@ def test_eight_on_one_hive(run, hive, tmp_path):
     assert all(f"Key{i}" in keys for i in range(N)) and not left_in(tmp_path)
 
 
+@pytest.mark.slow
 def test_eight_on_one_image(run, base, tmp_path):
     (tmp_path / "f").write_text("x")
     got = at_once([lambda i=i: run("wim", "update", base, "2", f"--add={tmp_path}/f:\\new{i}") for i in range(N)])
@@ -165,6 +166,7 @@ def test_read_only_is_refused(command, run, base, hive, tmp_path):
     assert r.code == 0 and path.read_bytes() != before and stat.S_IMODE(path.stat().st_mode) == 0o444, r
 
 
+@pytest.mark.slow
 def test_outputs_replace_nothing(run, base, hive, tmp_path):
     reg = tmp_path / "t.reg"
     reg.write_text("Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\T]\n\"a\"=\"b\"\n")
@@ -201,6 +203,7 @@ def test_outputs_replace_nothing(run, base, hive, tmp_path):
 
 
 @pytest.mark.parametrize("mask,mode", [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+@pytest.mark.slow
 def test_umask_is_obeyed(mask, mode, wingo, env, base, hive, tmp_path):
     (tmp_path / "tree").mkdir()
 
@@ -266,6 +269,7 @@ def held(path, seconds=None):
     return fd
 
 
+@pytest.mark.slow
 def test_waiting_for_another(run, base, hive, tmp_path):
     """As long as it takes, or as --wait says; how long is said, and what was there is untouched."""
     (tmp_path / "tree").mkdir()
@@ -290,6 +294,7 @@ def test_waiting_for_another(run, base, hive, tmp_path):
     assert not left_in(tmp_path)
 
 
+@pytest.mark.slow
 def test_builds_wait_for_another(run, tmp_path):
     (tmp_path / "wingo.yaml").write_text("version: 1\nname: p\nimages:\n  k: {base: {synthetic: windows-11}, outputs: [wim], files: [{mkdir: 'C:\\X'}]}\n")
     assert run("build").code == 0
@@ -307,6 +312,7 @@ def test_builds_wait_for_another(run, tmp_path):
     assert (tmp_path / "out" / "k.wim").read_bytes() != before
 
 
+@pytest.mark.slow
 def test_eight_of_every_other_command(run, base, tmp_path):
     """What can be done by one only is done by one, and the others say so; what can be done by all is done by all."""
     (tmp_path / "big").write_bytes(os.urandom(600000))
@@ -359,6 +365,7 @@ def test_eight_of_every_other_command(run, base, tmp_path):
     assert run("reg", "check", "mended").code == 0 and not left_in(tmp_path)
 
 
+@pytest.mark.slow
 def test_eight_builds_of_one_project(run, tmp_path):
     (tmp_path / "wingo.yaml").write_text("version: 1\nname: p\nimages:\n  k: {base: {synthetic: windows-11}, outputs: [wim, esd], files: [{mkdir: 'C:\\X'}]}\n")
     got = at_once([lambda: run("build") for _ in range(N)])

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 
+import pytest
 import yaml
 from conftest import needs, start
 
@@ -32,6 +33,7 @@ def test_same_name_same_bytes(run, tmp_path):
     assert tree(tmp_path / "a/shop") == tree(tmp_path / "b/shop")
 
 
+@pytest.mark.slow
 def test_the_app_passes_its_own_test(project, env):
     needs("go")
     env["CGO_ENABLED"] = "0"  # as wingo builds it, and with the same parts of the standard library

@@ -49,6 +49,7 @@ BASES = {"synthetic": ("synthetic: windows-11", "synthetic: windows-11, image: W
 
 @pytest.mark.parametrize("base", sorted(BASES))
 @pytest.mark.parametrize("file", ["win.wim", "win.esd"])
+@pytest.mark.slow
 def test_two_images_in_one_file(make, run, tmp_path, base, file):
     needs("hivexget")
     if base in ("wim", "esd", "two"):
@@ -76,6 +77,7 @@ def test_two_images_in_one_file(make, run, tmp_path, base, file):
     assert run("build", "--recheck").code == 0
 
 
+@pytest.mark.slow
 def test_order_names_and_targets(make, run, tmp_path):
     std = "std: {base: {synthetic: windows-11}, into: all.wim, files: [{mkdir: 'C:\\Std'}]}"
     shop = "shop: {base: {image: std}, into: all.wim, name: Shop, files: [{mkdir: 'C:\\Shop'}]}"
@@ -115,6 +117,7 @@ def test_published(make, run, tmp_path):
     assert r.code == 0 and "out/only.wim" in r.out + r.err, r
 
 
+@pytest.mark.slow
 def test_names_that_meet(make, run, tmp_path):
     """Which the project file does not show: they are what two bases call their images."""
     for name in ("a.wim", "b.wim"):

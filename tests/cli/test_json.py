@@ -76,6 +76,7 @@ def test_every_command_has_a_row(run):
     assert set(commands(run)) == set(GOOD) | {"wim cat"}
 
 
+@pytest.mark.slow
 def test_success_and_failure_of_every_command(run, folder):
     needs("go")
     for name, words in GOOD.items():

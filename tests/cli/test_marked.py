@@ -141,6 +141,7 @@ def modes(folder):
             if p.is_file() and not p.is_symlink() and p.name != ".gitignore" and "locks" not in p.parts}
 
 
+@pytest.mark.slow
 def test_values_are_told_by_name_and_kept_nowhere(run, marked, home):
     folder, values = marked
     for args in (["check"], ["plan"], ["plan", "--json"], ["plan", "-v"], ["build", "-v", "-v"], ["plan", "-v"], ["build", "--json"],
@@ -163,6 +164,7 @@ def test_values_are_told_by_name_and_kept_nowhere(run, marked, home):
                     assert n not in data, (path, name)
 
 
+@pytest.mark.slow
 def test_changed_values_are_told_by_name(run, marked):
     folder, values = marked
     assert run("build", cwd=folder, env=values).code == 0

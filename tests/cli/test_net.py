@@ -97,6 +97,7 @@ def test_what_the_server_says_is_said(server):
     assert r.code == 6 and r.err == f"GET {server.url}/no: 403 Forbidden: not you\n", r
 
 
+@pytest.mark.slow
 def test_faults_of_the_far_side(server):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

@@ -185,6 +185,7 @@ def test_every_key_of_an_image_is_changed_below(root):
     assert not [m for m in missing if m.split(".")[0] not in unserviced], missing
 
 
+@pytest.mark.slow
 def test_each_key_alone_changes_the_steps_key(full, run):
     first = keys(run, full)
     assert first[STEP] != "?", first
@@ -234,6 +235,7 @@ def test_form_does_not_change_the_key(full, run):
     assert keys(run, full) == first
 
 
+@pytest.mark.slow
 def test_fields_that_join_to_one_text_are_two_keys(full, run):
     a = changed(PROJECT, "registry.2", {"key": "HKLM\\SOFTWARE\\A|B", "values": {"C": "x"}})
     b = changed(PROJECT, "registry.2", {"key": "HKLM\\SOFTWARE\\A", "values": {"B|C": "x"}})
@@ -250,6 +252,7 @@ def test_plan_says_which_entry_changed(full, run):
     assert "new: files[2] make C:\\new (wingo.yaml:" in r.out and "files[2] make C:\\Kiosk\\made is gone" in r.out, r
 
 
+@pytest.mark.slow
 def test_recheck_of_every_key(full, run):
     """Everything is made again and gives the same bytes."""
     r = run("build", "--recheck", cwd=full)

@@ -185,6 +185,7 @@ def compare_with_pefile(tool, path):
     assert got.get("resource", []) == leaves
 
 
+@pytest.mark.slow
 def test_other_peoples_programs_are_read(tool):
     """Every PE file that Wine and others brought to this machine: read by us as by pefile."""
     if importlib.util.find_spec("pefile") is None:
@@ -295,6 +296,7 @@ int wmain(int argc, wchar_t **argv) {
 """
 
 
+@pytest.mark.slow
 def test_windows_own_api_reads_them_in_wine(wine, exe, icon, tmp_path):
     needs("x86_64-w64-mingw32-gcc")
     (tmp_path / "r.c").write_text(READ_VERSION_C)
@@ -313,6 +315,7 @@ def test_windows_own_api_reads_them_in_wine(wine, exe, icon, tmp_path):
 
 # Debian's wine on amd64 runs programs of that machine only.
 @pytest.mark.parametrize("exe", [(g, "amd64") for g in go_tools()] or [(None, None)], indirect=True)
+@pytest.mark.slow
 def test_a_program_with_resources_runs_in_wine(wine, exe, tmp_path):
     r = wine(exe[1], cwd=tmp_path)
     assert r.code == 0 and r.out.strip() == "it runs", r

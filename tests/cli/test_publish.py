@@ -191,13 +191,14 @@ def test_two_at_once(run, kiosk, share, env, wingo):
     assert start(["sha256sum", "-c", "SHA256SUMS"], cwd=share / "kiosk/1.0.0").code == 0
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle(run, kiosk, share, env, wingo):
     """A release that has its name is whole, and the next run leaves nothing behind."""
     p = kiosk(publish="{to: %s/kiosk, keep: 1, replace: true}" % share)
     (p / "a.txt").write_bytes(random.Random(1).randbytes(3 << 20))
     assert run("build", cwd=p).code == 0
     rng = random.Random(7)
-    for i in range(40):
+    for i in range(int(os.environ.get("WINGO_TEST_KILLS", "16"))):
         (p / "a.txt").write_bytes(random.Random(i).randbytes(1 << 20))
         release = f"--set=release=1.0.{i % 3}"
         assert run("build", release, cwd=p).code == 0
@@ -216,6 +217,7 @@ def test_killed_in_the_middle(run, kiosk, share, env, wingo):
         ".wingo-publish.json", ".wingo-publish.lock", release[-5:], "current"], r
 
 
+@pytest.mark.slow
 def test_stopped_is_taken_back(run, kiosk, share, env, wingo):
     p = kiosk()
     (p / "a.txt").write_bytes(random.Random(1).randbytes(40 << 20))

@@ -54,6 +54,7 @@ def rewritten(text, outputs):
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if TOUR.search((ROOT / p).read_text())])
+@pytest.mark.slow
 def test_the_tour(root, wingo, env, tmp_path, page):
     needs("go", "bash")
     found = TOUR.search((root / page).read_text())

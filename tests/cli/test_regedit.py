@@ -83,6 +83,7 @@ def check_same(run, a, b):
     assert r.code == 0 and r.out == "", r
 
 
+@pytest.mark.slow
 def test_what_wine_writes_says_the_same(run, apply, ours):
     check_same(run, ours("direct", wide(FULL)), ours("by wine", apply(wide(FULL))))
 

@@ -109,6 +109,7 @@ def sz(s):
     return (s + "\0").encode("utf-16le")
 
 
+@pytest.mark.slow
 def test_edits_are_in_the_image(run, shop, tmp_path):
     needs("wimlib-imagex")
     hivex = pytest.importorskip("hivex", reason="needs python3-hivex")

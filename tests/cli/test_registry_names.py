@@ -112,6 +112,7 @@ def test_a_service_of_windows_is_not_replaced_unasked(shop):
     assert r.code != 0 and "EventLog" in r.err and "replace: true" in r.err, r
 
 
+@pytest.mark.slow
 def test_a_service_of_an_earlier_build_becomes_what_the_project_says(shop):
     full = (r"app: one, to: 'C:\One', service: {name: Agent, description: d, start: delayed, account: LocalService, "
             r"sid: unrestricted, privileges: [SeChangeNotifyPrivilege], depends: [Tcpip], environment: {A: b}, "
@@ -135,6 +136,7 @@ def test_a_service_of_an_earlier_build_becomes_what_the_project_says(shop):
     assert r.code != 0 and "C:\\One\\one.exe" in r.err, r
 
 
+@pytest.mark.slow
 def test_depends_on_what_is_not_there(shop):
     shop.write(r"app: one, to: 'C:\One', service: {name: A, depends: [Tcpipp]}")
     r = shop.build()

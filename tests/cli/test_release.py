@@ -30,6 +30,7 @@ def clone(root, tmp_path):
     return folder, call
 
 
+@pytest.mark.slow
 def test_prepare_then_make(clone):
     folder, call = clone
     r = call("scripts/release", "prepare", "7.8.9")
@@ -52,6 +53,7 @@ def test_prepare_then_make(clone):
     assert (folder / "build-release/SHA256SUMS").read_text() == first
 
 
+@pytest.mark.slow
 def test_prepare_refuses(clone):
     folder, call = clone
     assert "not MAJOR.MINOR.PATCH" in call("scripts/release", "prepare", "1.2").err

@@ -160,6 +160,7 @@ def test_a_page_that_asks_is_noticed(browser, tmp_path):
 HOSTILE = "<script>document.title='owned'</script><img src=http://example.invalid/x>&amp; \"quoted\" 'single'"
 
 
+@pytest.mark.slow
 def test_a_good_run(toy, browser):
     toy.steps(
         dict(id="app/agent/windows-amd64", verb="compile", ms=400, size=8_000_000, out="out/agent.exe", warn="mind the gap",
@@ -197,6 +198,7 @@ def test_a_good_run(toy, browser):
     assert "changed: in" in page["steps"] and "changed: app/agent/windows-amd64" in page["steps"]
 
 
+@pytest.mark.slow
 def test_a_failed_run(toy, browser):
     toy.steps(*[dict(id=f"app/a{i}", verb="compile", ms=200, fail="go build: exit status 1",
                      details="main.go:3:1: undefined: <x> & \"y\"\n") for i in range(2)],
@@ -226,6 +228,7 @@ def test_hostile_names_stay_text(toy, browser):
     assert "out/<b>bold" in page["outputs"]
 
 
+@pytest.mark.slow
 def test_one_step_and_five_hundred(toy, browser):
     toy.steps(dict(id="only", verb="toy", ms=30))
     page, _ = browser.look(report(toy))
@@ -251,6 +254,7 @@ def test_no_run_no_report(toy):
     assert not (toy.project / ".wingo" / "log").exists()
 
 
+@pytest.mark.slow
 def test_wingo_writes_both(project, run, browser):
     needs("go")
     assert run("build", cwd=project, timeout=600).code == 0
@@ -261,6 +265,7 @@ def test_wingo_writes_both(project, run, browser):
     assert events[-1]["event"] == "run_ended" and events[-1]["code"] == "OK"
 
 
+@pytest.mark.slow
 def test_what_the_report_says_and_at_400_px(project, run, env, browser, tmp_path):
     """Command, environment, commit, base, what is changed in the image in words, links; nothing is cut on a narrow screen."""
     needs("go", "git")

@@ -40,6 +40,7 @@ def store_is_sound(run):
     assert '"bad": 0' in r.out or json.loads(r.out).get("bad", 0) == 0, r
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments(run, wingo, env, built, home):
     project, want = built
     rng = random.Random(20261124)
@@ -80,6 +81,7 @@ def slow_go(folder):
     return f"{folder / 'bin'}:{os.environ['PATH']}", begun
 
 
+@pytest.mark.slow
 def test_interrupt_cleans_up(run, wingo, env, built, home, tmp_path):
     project, want = built
     path, begun = slow_go(tmp_path)
@@ -100,6 +102,7 @@ def test_interrupt_cleans_up(run, wingo, env, built, home, tmp_path):
     assert digests(project / "out") == want
 
 
+@pytest.mark.slow
 def test_two_builds_at_once_share_the_work(run, built, home):
     project, want = built
     shutil.rmtree(home / ".cache" / "wingo", ignore_errors=True)
@@ -121,6 +124,7 @@ def test_two_builds_at_once_share_the_work(run, built, home):
     store_is_sound(run)
 
 
+@pytest.mark.slow
 def test_two_projects_share_the_store(run, built, tmp_path):
     project, want = built
     shutil.copytree(project, tmp_path / "elsewhere" / "deep", ignore=shutil.ignore_patterns("out", ".wingo"))
@@ -133,6 +137,7 @@ def test_two_projects_share_the_store(run, built, tmp_path):
     assert digests(other / "out") == want
 
 
+@pytest.mark.slow
 def test_full_disk_is_a_clear_error(run, wingo, env, built, tmp_path):
     project, want = built
     needs_user_namespaces()
@@ -150,6 +155,7 @@ def test_full_disk_is_a_clear_error(run, wingo, env, built, tmp_path):
     assert digests(project / "out") == want
 
 
+@pytest.mark.slow
 def test_full_output_disk_is_a_clear_error(run, wingo, env, built):
     project, want = built
     needs_user_namespaces()
@@ -179,7 +185,7 @@ def test_every_os_call_fails_once(run, env, built, home, tmp_path):
     assert r.code == 0, r
     total = int(count.read_text())
     assert total > 100
-    step = max(1, total // int(os.environ.get("WINGO_TEST_FAULTS", "40")))
+    step = max(1, total // int(os.environ.get("WINGO_TEST_FAULTS", "24")))
     for kind in ("fail", "exit"):
         for n in range(1, total + 1, step):
             fresh()

@@ -169,6 +169,7 @@ def booted(wingo, tmp_path_factory, go_caches):
     prefix.down()
 
 
+@pytest.mark.slow
 def test_the_service_runs_from_the_start(booted):
     said = booted.wait_for("RunsKeeper")
     assert said["kind"] == ("x/sys" if booted.x_sys else "plain")
@@ -179,6 +180,7 @@ def test_the_service_runs_from_the_start(booted):
     assert (booted.drive / "ProgramData" / "Runs" / "note.txt").read_text() == "from the image\n"
 
 
+@pytest.mark.slow
 def test_a_manual_service_starts_when_asked(booted):
     booted.wait_for("RunsKeeper")
     assert booted.state("RunsHelper") == 1  # stopped

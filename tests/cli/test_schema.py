@@ -192,6 +192,7 @@ def mutate(rng, doc):
     return doc
 
 
+@pytest.mark.slow
 def test_what_the_schema_refuses_the_program_refuses(schema, run, tmp_path):
     """Changed documents: the schema may be more lenient, an editor must never see an error where there is none."""
     rng = random.Random(7)

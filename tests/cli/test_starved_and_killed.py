@@ -30,18 +30,17 @@ def sums(path):
             for p in path.rglob("*") if ".wgtmp-" not in str(p)}
 
 
-@pytest.fixture
-def world(run, tmp_path):
-    """A base, a hive, a tree and a file that takes a while to pack."""
-    w = tmp_path / "w"
-    w.mkdir()
+@pytest.fixture(scope="module")
+def world(wingo, tmp_path_factory):
+    """A base, a hive, a tree and a file that takes a while to pack. Tests work in copies."""
+    w = tmp_path_factory.mktemp("world")
     rnd = random.Random(5)
     (w / "big").write_bytes(rnd.randbytes(1 << 20) + b"text " * 400000)
-    assert run("wim", "synthetic", "-q", "windows-11", w / "base.wim").code == 0
-    assert run("reg", "create", w / "hive").code == 0
-    assert run("wim", "update", w / "base.wim", "2", f"--add={w}/big:\\big").code == 0
+    for words in (["wim", "synthetic", "-q", "windows-11", w / "base.wim"], ["reg", "create", w / "hive"],
+                  ["wim", "update", w / "base.wim", "2", f"--add={w}/big:\\big"], ["wim", "split", w / "base.wim", w / "old.swm", "1MiB"]):
+        r = start([wingo, *words], env={"PATH": os.environ["PATH"], "HOME": str(w)})
+        assert r.code == 0, r
     (w / "x.reg").write_text("Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\n\"a\"=\"" + "b" * 5000 + "\"\n")
-    assert run("wim", "split", w / "base.wim", w / "old.swm", "1MiB").code == 0
     assert sorted(p.name for p in w.glob("old*.swm")) == ["old.swm", "old2.swm"]
     (w / "tree").mkdir()
     for i in range(60):
@@ -109,6 +108,7 @@ def kill_after(p, rng):
         return how
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments(run, wingo, env, world, tmp_path):
     def begin():
         place = fresh(world, tmp_path)
@@ -168,7 +168,7 @@ def test_every_os_call_of_a_command_fails_once(name, run, env, world, tmp_path):
     r = start([fault, *words], cwd=place, env={**env, **fixed, "WINGO_FAULT": f"count:{count}"})
     assert r.code == 0, r
     want, total = state(place, made), int(count.read_text())
-    step = max(1, total // int(os.environ.get("WINGO_TEST_FAULTS", "20")))
+    step = max(1, total // int(os.environ.get("WINGO_TEST_FAULTS", "8")))
     for kind in ("fail", "exit"):
         for n in range(1, total + 1, step):
             place = fresh(world, tmp_path)
@@ -184,6 +184,7 @@ def test_every_os_call_of_a_command_fails_once(name, run, env, world, tmp_path):
                 assert again.code == 0 and state(place, made) == want and not left_in(place), (kind, n, r, again)
 
 
+@pytest.mark.slow
 def test_builds_killed_at_random_moments(run, wingo, env, world, tmp_path):
     """What is in out/ is a whole output of the old or the new project; the next build makes all, and nothing is left over, in
     the project or in the store."""
@@ -330,7 +331,8 @@ def test_init_can_be_run_again(run, tmp_path):
     assert r.code == 1 and "main.go" in r.err and (tmp_path / "p" / "agent" / "main.go").read_text() == "mine", r
 
 
-def test_diff_to_a_full_device(run, wingo, env, world):
+def test_diff_to_a_full_device(run, wingo, env, world, tmp_path):
+    world = fresh(world, tmp_path)
     assert run("reg", "add", world / "hive", "X").code == 0
     shutil.copy(world / "hive", world / "hive2")
     assert run("reg", "add", world / "hive2", "Y").code == 0
@@ -444,7 +446,8 @@ def test_attributes_that_an_edit_does_not_ask_for_stay(run, tmp_path):
     assert entry["attributes"] == "0x2022", entry
 
 
-def test_words_of_update(run, world):
+def test_words_of_update(run, world, tmp_path):
+    world = fresh(world, tmp_path)
     (world / "c.txt").write_bytes(b"\xef\xbb\xbfmkdir \\Z\n")
     assert run("wim", "update", "base.wim", "2", "--command=c.txt", cwd=world).code == 0
     r = run("wim", "update", "base.wim", "2", "--delete=\\nope", cwd=world)

@@ -187,6 +187,7 @@ def everything(tmp_path_factory):
     return p
 
 
+@pytest.mark.slow
 def test_all_versions_take_all_servicing(run, everything, tmp_path):
     needs("wimlib-imagex")
     p = everything

@@ -52,6 +52,7 @@ def test_udfinfo_has_nothing_to_say(run, tmp_path):
     assert int(facts["numfiles"]) == 35 and int(facts["numdirs"]) == 15 and facts["winserialnum"] != ""
 
 
+@pytest.mark.slow
 def test_medium_as_base(run, tmp_path):
     """In a project, by its product and as a file; the image is what the same build of install.wim gives."""
     needs("wimlib-imagex")
@@ -86,6 +87,7 @@ def test_medium_that_is_there(run, tmp_path):
     assert not list(tmp_path.glob("*wgtmp*"))
 
 
+@pytest.mark.slow
 def test_boot_wim_of_a_medium(run, tmp_path):
     """`wim: boot` of a file and of a product; the install.wim of the same file beside it."""
     needs("wimlib-imagex")

@@ -160,13 +160,15 @@ def project(run, tmp_path):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """For tests that run in parallel (scripts/run-tests): what takes long is begun first, and tests that share something
-    made once at some cost, a Wine prefix, stay in one process."""
+    made once at some cost, a Wine prefix, stay in one process. A test that needs such a thing is a slow one."""
     for item in items:
         for fixture in ("booted", "wine"):
             if fixture in item.fixturenames:
                 item.add_marker(pytest.mark.xdist_group(fixture))
+        if {"booted", "wine", "go_build"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
     long = {"booted", "wine", "go_build", "exe", "make"}
-    items.sort(key=lambda item: 0 if item.get_closest_marker("slow") else 1 if long & set(item.fixturenames) else 2)
+    items.sort(key=lambda item: 0 if long & set(item.fixturenames) else 1 if item.get_closest_marker("slow") else 2)
 
 
 def pytest_configure(config):

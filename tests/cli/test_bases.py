@@ -171,6 +171,7 @@ def test_iso_like_the_file_in_it(kind, media, whole, tools, put, tmp_path):  # n
     check_only_asked(whole, tmp_path / "out.wim", 1, tmp_path, ["/Dir0/n"])
 
 
+@pytest.mark.slow
 def test_iso_that_cannot_be(whole, media, fails, tmp_path):
     needs("genisoimage")
     top = tmp_path / "top"

@@ -195,6 +195,7 @@ def test_fish_completes_what_a_project_has(run, tmp_path, env, wingo, shop, line
 
 
 @pytest.mark.parametrize("line, words", OFFERED)
+@pytest.mark.slow
 def test_zsh_completes_what_a_project_has(run, tmp_path, env, wingo, shop, line, words):
     """zsh's own completion on a terminal of its own (zpty): what compadd is given is written down."""
     needs("zsh")

@@ -184,6 +184,7 @@ def test_changed_values_are_told_by_name(run, marked):
     ("REGFILE", MARK + ".reg"), ("SHARE", f"/proc/{MARK}/x"), ("IMAGE", f"Windows {MARK}"), ("LDFLAG", f"x -badflag-{MARK}"),
     ("GCFLAG", f"x -badflag={MARK}"), ("ORIGINAL", f"{MARK}\x01"), ("VAR", f"'\"{MARK}"), ("APPENV", f"a\n{MARK}"),
     ("SVCNAME", MARK + "x" * 700), ("LNKNAME", f"a/{MARK}"), ("LNKFOLDER", f"Q:|{MARK}"), ("UNVERSION", MARK * 40)])
+@pytest.mark.slow
 def test_errors_tell_values_by_name(run, marked, name, broken):
     """Errors of wingo, of Go's tools, of the worker that reads the image."""
     folder, values = marked

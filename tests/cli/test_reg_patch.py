@@ -55,6 +55,7 @@ def sound(run, path):
     assert r.code == 0 and "lost cells     0 (0 bytes)" in r.out, r
 
 
+@pytest.mark.slow
 def test_a_value_moves_nothing_else(run, large):
     was, text = large.read_bytes(), exported(large)
     assert run("reg", "add", large, r"Tree3\Key4", "--value=New", "--data=x").code == 0

@@ -230,6 +230,7 @@ NO_ROOM = [n for n in ALL if n not in ("reg import", "salvage")]  # which need l
 
 
 @pytest.mark.parametrize("name", NO_ROOM)
+@pytest.mark.slow
 def test_full_disk(name, run, wingo, env, world, tmp_path):
     """The message names what could not be written; what was there stays; with room the same command works."""
     needs_user_namespaces()
@@ -255,6 +256,7 @@ def test_full_disk(name, run, wingo, env, world, tmp_path):
 
 
 @pytest.mark.parametrize("name", NO_ROOM)
+@pytest.mark.slow
 def test_limited_file_size_is_an_error_and_no_death(name, wingo, env, world, tmp_path):
     words, made = ALL[name]
     made = {"p*.swm": "p.swm", "old*.swm": "old.swm", None: "full"}.get(made, made)

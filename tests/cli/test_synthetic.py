@@ -66,6 +66,7 @@ def walk(h, node):
 
 
 @pytest.mark.parametrize("product,arch", MADE)
+@pytest.mark.slow
 def test_wimlib_reads_all_of_it(wingo, made, tmp_path, product, arch):
     needs("wimlib-imagex")
     wim = made(product, arch)

@@ -228,6 +228,7 @@ STATES = {"generalized": "GENERALIZE_RESEAL_TO_OOBE", "generalized-audit": "GENE
 
 
 @pytest.mark.parametrize("state", STATES)
+@pytest.mark.slow
 def test_state(run, tmp_path, state):
     needs("wimlib-imagex")
     assert run("wim", "synthetic", "windows-11", "base.wim", "--state", state).code == 0

@@ -13,6 +13,7 @@ BOOT = {"amd64": "bootx64.efi", "386": "bootia32.efi", "arm64": "bootaa64.efi"}
 
 
 @pytest.mark.parametrize("product,arch", MADE)
+@pytest.mark.slow
 def test_medium(wingo, tmp_path, product, arch):
     needs("7z", "wimlib-imagex", "isoinfo")
     iso, again, x = tmp_path / "m.iso", tmp_path / "again.iso", tmp_path / "x"

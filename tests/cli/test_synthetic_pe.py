@@ -37,6 +37,7 @@ HIVES = ["/Windows/System32/config/SYSTEM", "/Windows/System32/config/SOFTWARE"]
 
 
 @pytest.mark.parametrize("product,arch", MADE)
+@pytest.mark.slow
 def test_boot_wim(wingo, tmp_path, product, arch):
     needs("wimlib-imagex", "7z")
     wim, again = tmp_path / "boot.wim", tmp_path / "again.wim"
@@ -63,6 +64,7 @@ def test_boot_wim(wingo, tmp_path, product, arch):
 
 
 @pytest.mark.parametrize("product,arch", MADE)
+@pytest.mark.slow
 def test_winre_in_each_image(made, tmp_path, product, arch):  # noqa: F811
     needs("wimlib-imagex")
     wim = made(product, arch)

@@ -58,6 +58,7 @@ def made(tmp_path, run):
 
 @pytest.mark.parametrize("base", ["{file: base.wim, image: Windows 11 Pro}", "{synthetic: windows-11, image: Windows 11 Pro}"])
 @pytest.mark.parametrize("output", ["wim", "esd"])
+@pytest.mark.slow
 def test_it_is_changed_in_its_place(made, run, tmp_path, base, output):
     made(base=base, outputs=output)
     out = tmp_path / "out" / f"i.{output}"

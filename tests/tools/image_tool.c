@@ -127,7 +127,7 @@ static wg_code add_change(tool *t, char *arg, wg_error *err) {
       return WG_OK;
     }
   }
-  return wg_image_changes_add_tree(&t->changes, c.from, c.to, NULL, err);
+  return wg_image_changes_add_tree(&t->changes, c.from, c.to, NULL, NULL, err);
 }
 
 static wg_code run(tool *t, wg_image_result *res, wg_error *err) {

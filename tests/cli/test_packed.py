@@ -108,3 +108,63 @@ def test_recheck_packs_everything(run, image):
     build(run)
     assert before(image) != {}
     build(run, "--recheck")
+
+
+MANY = """version: 1
+name: many
+images:
+  std:
+    base: {{file: base.wim}}
+    arch: amd64
+    files: [{{from: note.txt, to: 'C:\\Bench\\note.txt'}}{more}]
+    outputs: [{out}]
+"""
+
+
+@pytest.mark.parametrize("out", ["wim", "esd"])
+def test_metadata_whose_chunks_were_packed_before_is_the_same(run, tmp_path, env, out):
+    """Most chunks of the metadata of many files are as they were: the image is the one that is made without the store."""
+    needs("wimlib-imagex")
+    for i in range(3000):
+        p = tmp_path / "tree" / f"d{i % 7}" / f"file number {i}.txt"
+        p.parent.mkdir(parents=True, exist_ok=True)
+        p.write_text(f"{i}\n")
+    r = start(["wimlib-imagex", "capture", "--quiet", tmp_path / "tree", tmp_path / "base.wim", "many"])
+    assert r.code == 0, r
+    shutil.rmtree(tmp_path / "tree")
+    image = tmp_path / "out" / f"std.{out}"
+
+    def check(more=""):
+        (tmp_path / "wingo.yaml").write_text(MANY.format(out=out, more=more))
+        build(run)
+        with_store = image.read_bytes()
+        known = sum(before(tmp_path).values())
+        r = start(["wimlib-imagex", "verify", image])
+        assert r.code == 0, r
+        shutil.copytree(tmp_path / "out", tmp_path / "kept")
+        shutil.copytree(tmp_path / ".wingo", tmp_path / "state")
+        shutil.rmtree(tmp_path / "out")
+        shutil.rmtree(tmp_path / ".wingo")
+        build(run, XDG_CACHE_HOME=str(tmp_path / "other cache"))
+        assert image.read_bytes() == with_store
+        for name, to in (("kept", "out"), ("state", ".wingo")):
+            shutil.rmtree(tmp_path / to)
+            (tmp_path / name).rename(tmp_path / to)
+        shutil.rmtree(tmp_path / "other cache")
+        return known
+
+    def kept():
+        return {p: p.stat().st_mtime_ns for p in records(env) if p.is_file() and p.stat().st_size > 30_000}
+
+    for n in ("1", "2"):
+        (tmp_path / "note.txt").write_text(f"{n}\n")
+        known = check()
+        assert kept() and (known > 200_000 if n == "2" else known == 0)  # the chunks
+    was = kept()
+    for p in was:  # damaged: nobody depends on them
+        data = bytearray(p.read_bytes())
+        data[len(data) // 2] ^= 1
+        p.write_bytes(data)
+    (tmp_path / "note.txt").write_text("3\n")
+    assert check() == 0
+    check(", {from: note.txt, to: 'C:\\Bench\\another name.txt'}")  # all that follows is elsewhere

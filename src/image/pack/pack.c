@@ -17,6 +17,7 @@ typedef struct pack_item { // a resource on its way
 typedef struct pack_chunk {
   size_t n_plain, n_packed; // n_packed 0: did not get smaller
   pack_item *item;          // freed with its last chunk
+  size_t at;                // its number there
   bool last;
 } pack_chunk;
 
@@ -49,11 +50,32 @@ struct wg_pack {
   size_t n_queued;               // resources that are not written yet
   atomic_size_t next;            // chunk of the running batch to be compressed next
   pack_item *open;               // being read; its last chunk takes it
+  size_t n_open;                 // chunks of it
   // The resource whose chunks are being written.
   uint64_t item_off, item_done;
   wg_buf table;
   wg_hash *hash; // of the resource being read
 };
+
+// Whether the chunk is as it was when it was packed before; then it gets what that became.
+static bool pack_as_before(const pack_chunk *c, const uint8_t *plain, uint8_t *packed,
+                           size_t *out_n) {
+  const wg_pack_memo *memo = c->item->src.memo;
+  if (memo == NULL) {
+    return false;
+  }
+  wg_sha1 *hash = &memo->hashes[c->at];
+  *hash = wg_sha1_of(plain, c->n_plain);
+  if (c->at >= memo->n_was || memcmp(hash, &memo->was[c->at].hash, sizeof(*hash)) != 0 ||
+      memo->was[c->at].packed.n >= c->n_plain) {
+    return false;
+  }
+  *out_n = memo->was[c->at].packed.n;
+  if (*out_n > 0) {
+    memcpy(packed, memo->was[c->at].packed.p, *out_n);
+  }
+  return true;
+}
 
 static void *pack_run(void *arg) {
   pack_thread *t = arg;
@@ -65,10 +87,12 @@ static void *pack_run(void *arg) {
       return NULL;
     }
     pack_chunk *c = &b->chunks[i];
-    c->n_packed = c->n_plain < 2
-                      ? 0
-                      : wimlib_compress(b->plain + i * p->chunk, c->n_plain,
-                                        b->packed + i * p->chunk, c->n_plain - 1, t->codec);
+    const uint8_t *plain = b->plain + i * p->chunk;
+    uint8_t *packed = b->packed + i * p->chunk;
+    if (!pack_as_before(c, plain, packed, &c->n_packed)) {
+      c->n_packed =
+          c->n_plain < 2 ? 0 : wimlib_compress(plain, c->n_plain, packed, c->n_plain - 1, t->codec);
+    }
   }
 }
 
@@ -322,7 +346,7 @@ static wg_code pack_add(void *ctx, const uint8_t *s, size_t n, wg_error *err) {
       }
       c = &p->filling->chunks[p->filling->n++];
       wg_assert(c != NULL);
-      *c = (pack_chunk){.item = p->open};
+      *c = (pack_chunk){.item = p->open, .at = p->n_open++};
     }
     size_t take = p->chunk - c->n_plain < n ? p->chunk - c->n_plain : n;
     memcpy(p->filling->plain + (p->filling->n - 1) * p->chunk + c->n_plain, s, take);
@@ -363,6 +387,7 @@ wg_code wg_pack_put(wg_pack *p, const wg_pack_source *src, wg_wim_res *out, wg_e
   wg_assert(src->n_bytes > 0);
   p->open = wg_xalloc(sizeof(*p->open));
   *p->open = (pack_item){.src = *src, .out = out};
+  p->n_open = 0;
   p->n_queued++;
   if (pack_read(p, src, err) != WG_OK) {
     bool output = p->write_failed || wg_os_is_room_error(err);

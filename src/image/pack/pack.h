@@ -9,13 +9,26 @@
 
 typedef struct wg_pack wg_pack;
 
+typedef struct wg_pack_chunk { // of a resource, packed
+  wg_sha1 hash;                // of its bytes before
+  wg_str packed;               // empty: did not get smaller
+} wg_pack_chunk;
+
+// Chunks of a resource that was packed before: one whose bytes are the same is not packed again.
+typedef struct wg_pack_memo {
+  const wg_pack_chunk *was; // by their place
+  size_t n_was;
+  wg_sha1 *hashes; // gets that of each chunk; room for all
+} wg_pack_memo;
+
 // Content that can be streamed more than once.
 typedef struct wg_pack_source {
   wg_code (*stream)(void *ctx, wg_wim_sink sink, void *sink_ctx, wg_error *err);
   void *ctx; // lives until wg_pack_flush
   uint64_t n_bytes;
-  const wg_sha1 *hash; // what the bytes must have; VERIFY when they don't
-  const char *name;    // for messages, NULL: "a resource"
+  const wg_sha1 *hash;      // what the bytes must have; VERIFY when they don't
+  const char *name;         // for messages, NULL: "a resource"
+  const wg_pack_memo *memo; // lives until wg_pack_flush; NULL: none
 } wg_pack_source;
 
 typedef void (*wg_pack_progress)(void *ctx, uint64_t n_bytes_more);

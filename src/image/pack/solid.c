@@ -9,6 +9,9 @@
 
 #define SOLID_MIN_CHUNK 32768u
 #define SOLID_HEAD_BYTES 16u
+// The compressor may work in the slot's block, instead of in a copy of it: what does not get
+// smaller it leaves as it was.
+#define SOLID_LEVEL WIMLIB_COMPRESSOR_FLAG_DESTRUCTIVE
 
 typedef enum slot_state {
   SLOT_EMPTY,
@@ -118,8 +121,9 @@ void wg_solid_free(wg_solid *s) {
 
 // As many threads as there are chunks and memory for; each has a compressor of its own.
 static wg_code solid_start(wg_solid *s, unsigned threads, uint64_t memory_bytes, wg_error *err) {
-  uint64_t each = wimlib_get_compressor_needed_memory(WIMLIB_COMPRESSION_TYPE_LZMS, s->block, 0) +
-                  2 * (uint64_t)s->block;
+  uint64_t each =
+      wimlib_get_compressor_needed_memory(WIMLIB_COMPRESSION_TYPE_LZMS, s->block, SOLID_LEVEL) +
+      2 * (uint64_t)s->block;
   uint64_t fit = memory_bytes == 0 ? threads : memory_bytes / each;
   threads = threads > 256 ? 256 : threads;
   threads = fit < threads ? (unsigned)fit : threads;
@@ -136,7 +140,8 @@ static wg_code solid_start(wg_solid *s, unsigned threads, uint64_t memory_bytes,
     solid_thread *t = &s->threads[i];
     t->s = s;
     t->packed = wg_xarray(1, s->block);
-    if (wimlib_create_compressor(WIMLIB_COMPRESSION_TYPE_LZMS, s->block, 0, &t->codec) != 0) {
+    if (wimlib_create_compressor(WIMLIB_COMPRESSION_TYPE_LZMS, s->block, SOLID_LEVEL, &t->codec) !=
+        0) {
       return wg_fail(err, WG_E_NOMEM, "no memory for %u compressors of %zu-byte chunks",
                      s->n_threads, s->block);
     }

@@ -235,9 +235,10 @@ static wg_code wimout_stream(void *ctx, wg_wim_sink sink, void *sink_ctx, wg_err
   return sink(sink_ctx, (const uint8_t *)s->p, s->n, err);
 }
 
-wg_code wg_wimout_put_bytes(wg_wimout *o, wg_str bytes, const wg_sha1 *hash, wg_wimout_place *out,
-                            wg_error *err) {
-  wg_pack_source src = {.stream = wimout_stream, .ctx = &bytes, .n_bytes = bytes.n, .hash = hash};
+wg_code wg_wimout_put_bytes(wg_wimout *o, wg_str bytes, const wg_sha1 *hash,
+                            const wg_pack_memo *memo, wg_wimout_place *out, wg_error *err) {
+  wg_pack_source src = {
+      .stream = wimout_stream, .ctx = &bytes, .n_bytes = bytes.n, .hash = hash, .memo = memo};
   return wg_wimout_put(o, &src, out, err) == WG_OK ? wg_wimout_flush(o, err) : err->code;
 }
 

@@ -79,9 +79,9 @@ wg_code wg_wimout_solid_begin(wg_wimout *o, uint64_t total_bytes, wg_error *err)
 wg_code wg_wimout_solid_end(wg_wimout *o, wg_error *err);
 // Packs a content; *out is filled by the time of wg_wimout_flush. n_bytes > 0.
 wg_code wg_wimout_put(wg_wimout *o, const wg_pack_source *src, wg_wimout_place *out, wg_error *err);
-// The same of bytes, flushed at once.
-wg_code wg_wimout_put_bytes(wg_wimout *o, wg_str bytes, const wg_sha1 *hash, wg_wimout_place *out,
-                            wg_error *err);
+// The same of bytes, flushed at once. memo: NULL, or chunks that needn't be packed.
+wg_code wg_wimout_put_bytes(wg_wimout *o, wg_str bytes, const wg_sha1 *hash,
+                            const wg_pack_memo *memo, wg_wimout_place *out, wg_error *err);
 // Writes the bytes of a resource that was packed before, in chunks of the output's format.
 wg_code wg_wimout_put_packed(wg_wimout *o, wg_str packed, uint64_t orig_bytes, wg_wimout_place *out,
                              wg_error *err);

@@ -49,8 +49,8 @@ static wg_code syn_metadata(syn_run *r, wg_wimout *o, size_t image, wg_error *er
     return err->code;
   }
   r->metadata_hash[image] = wg_sha1_of(bytes.p, bytes.n);
-  if (wg_wimout_put_bytes(o, wg_buf_str(&bytes), &r->metadata_hash[image], &r->metadata[image],
-                          err) != WG_OK) {
+  if (wg_wimout_put_bytes(o, wg_buf_str(&bytes), &r->metadata_hash[image], NULL,
+                          &r->metadata[image], err) != WG_OK) {
     return err->code;
   }
   r->metadata[image].res.flags |= WG_WIM_RES_METADATA;

@@ -170,7 +170,10 @@ static wg_code output_image_metadata(output *o, uint32_t image, wg_error *err) {
       return err->code;
     }
     r->metadata[image].hash = wg_sha1_of(bytes.p, bytes.n);
-    return wg_wimout_put_bytes(o->o, wg_buf_str(&bytes), &r->metadata[image].hash, place, err);
+    wg_image_memo_begin(r, bytes.n);
+    const wg_pack_memo *memo = r->memo.n > 0 ? &r->memo.chunks : NULL;
+    return wg_wimout_put_bytes(o->o, wg_buf_str(&bytes), &r->metadata[image].hash, memo, place,
+                               err);
   }
   r->metadata[image].hash = w->blobs[blob].hash;
   if (wg_image_content_is_kept(r, blob)) {

@@ -38,6 +38,7 @@ void wg_image_packed_keep(wg_image_run *r) {
       packed_keep(r, b);
     }
   }
+  n_before += wg_image_memo_keep(r);
   if (n_before > 0) {
     wg_image_result_fact(&r->result, "bytes_packed_before", n_before);
   }

@@ -32,6 +32,14 @@ typedef struct wg_image_stats { // as the XML counts
   uint64_t n_dirs, n_files, total_bytes, hard_link_bytes;
 } wg_image_stats;
 
+// Chunks of the metadata that changes: as they were packed the last time, and as they are now.
+typedef struct wg_image_memo {
+  size_t n; // chunks; 0: none are remembered
+  wg_pack_memo chunks;
+  wg_sha1 key;
+  uint64_t n_bytes;
+} wg_image_memo;
+
 typedef struct wg_image_run {
   const wg_image_job *job;
   wg_arena arena;
@@ -51,6 +59,7 @@ typedef struct wg_image_run {
   const char **names; // by blob of the base: what order.c sorts by; NULL unless ESD
   wg_wimout out;
   void *kept; // opt.packed's, NULL: none
+  wg_image_memo memo;
   wg_image_stats before, after;
   wg_image_metadata *metadata;      // by image
   uint64_t done_bytes, total_bytes; // progress of the current stage
@@ -80,6 +89,10 @@ bool wg_image_packed_before(const wg_image_run *r, wg_image_blob *b, wg_buf *out
 // Keeps the packed bytes of new contents, which were read back. What fails is not kept. A fact of
 // the result says how much needed no packing.
 void wg_image_packed_keep(wg_image_run *r);
+// memo.c: gets the chunks of an earlier metadata of that size, made of the same base, into r->memo.
+void wg_image_memo_begin(wg_image_run *r, uint64_t n_bytes);
+// Keeps those of this one, which was read back. Bytes that needed no packing.
+uint64_t wg_image_memo_keep(const wg_image_run *r);
 // output.c: writes the whole file to a new out_path.
 wg_code wg_image_output(wg_image_run *r, wg_error *err);
 // folders.c: what takes the room, as rows of the result, largest first, at most some 400.

@@ -7,9 +7,11 @@
 
 #define MASK_MAX_ITEMS 10000U // far more than a project file has values
 #define MASK_ANYWHERE 6U      // bytes from which a value is replaced wherever it stands
-#define MASK_WORD 4U          // as a word
+#define MASK_WORD 3U          // as a word
 #define MASK_PART 8U          // of a word of a value
-#define MASK_CUT 4U           // bytes of a value before "..." that are known as its beginning
+#define MASK_IN_FLAGS " \t\r\n=,;&"
+#define MASK_IN_URL MASK_IN_FLAGS ":/@?"
+#define MASK_CUT 4U // bytes of a value before "..." that are known as its beginning
 
 void wg_mask_init(wg_mask *m, const wg_alloc *alloc) {
   *m = (wg_mask){.alloc = alloc};
@@ -130,6 +132,9 @@ void wg_mask_note(wg_mask *m, const char *value, const char *shown) {
     wg_mask_note_text(m, value, shown);
     mask_parts(m, value, "\r\n", MASK_ANYWHERE, shown);
     mask_parts(m, value, " \t\r\n", MASK_PART, shown);
+    // "token=...", "user:password@host": what another program says may be one of these alone.
+    mask_parts(m, value, strchr(value, '@') != NULL ? MASK_IN_URL : MASK_IN_FLAGS, MASK_PART,
+               shown);
   }
 }
 

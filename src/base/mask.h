@@ -4,10 +4,11 @@
 // worded it (the compiler prints the flags it was given, too).
 //
 // A value is replaced wherever it stands, in any case of letters, also when it is written with
-// escapes, with the other slash, in its lines and longer words, or cut short by "...". One of 4 or
-// 5 bytes is replaced as a word, a shorter one only where it stands for itself: in quotes, or
-// behind '='. The text that it was filled into is noted as well, so that a short value is known by
-// what is around it.
+// escapes, with the other slash, in its lines, its longer words and what stands behind '=' in them
+// (in a URL with a user also password and host), or cut short by "...". One of 3 to 5 bytes is
+// replaced as a word, a shorter one only where it stands for itself: in quotes, or behind '=': a
+// lone "1" or "no" is too common for that. The text that it was filled into is noted as well, so
+// that a short value is known by what is around it.
 #ifndef WG_BASE_MASK_H
 #define WG_BASE_MASK_H
 

@@ -43,25 +43,21 @@ static void git_env_set(git_env *e, const char *key, const char *value) {
   e->n_settings++;
 }
 
-static bool git_env_ours(const char *pair) {
-  static const char *const names[] = {
-      "GIT_CONFIG_COUNT=",    "GIT_OPTIONAL_LOCKS=", "GIT_ALLOW_PROTOCOL=",
-      "GIT_TERMINAL_PROMPT=", "GIT_NO_LAZY_FETCH=",  "LC_ALL="};
-  for (size_t i = 0; i < WG_ARRAY_LEN(names); i++) {
-    if (strncmp(pair, names[i], strlen(names[i])) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
+// What git and the user's filters need of our environment: nothing else goes there, since what else
+// is in it may be a secret of the project.
+static const char *const git_env_passed[] = {
+    "GIT_*", "PATH", "HOME", "XDG_CONFIG_HOME", "USER", "LOGNAME", "SUDO_UID", "TMPDIR", NULL};
+static const char *const git_env_ours[] = {"GIT_CONFIG_COUNT",   "GIT_OPTIONAL_LOCKS",
+                                           "GIT_ALLOW_PROTOCOL", "GIT_TERMINAL_PROMPT",
+                                           "GIT_NO_LAZY_FETCH",  NULL};
 
-// Our environment, behind what the user set that way our settings, and no way out of the machine.
+// Behind what the user set that way our settings, and no way out of the machine.
 static void git_env_begin(git_env *e) {
   const char *count = wg_os_getenv("GIT_CONFIG_COUNT");
   uint64_t n = 0;
   e->n_settings = count != NULL && wg_parse_u64(wg_str_of(count), &n) && n < GIT_MAX_ENV ? n : 0;
   for (const char *const *p = wg_os_environ(); *p != NULL; p++) {
-    if (!git_env_ours(*p)) {
+    if (wg_os_environ_is(*p, git_env_passed) && !wg_os_environ_is(*p, git_env_ours)) {
       wg_vec_push(&e->v, &e->n, &e->cap) = wg_xstrdup(*p);
     }
   }

@@ -22,6 +22,18 @@ const char *const *wg_os_environ(void) {
   return (const char *const *)environ;
 }
 
+bool wg_os_environ_is(const char *pair, const char *const *names) {
+  for (; *names != NULL; names++) {
+    size_t n = strlen(*names);
+    bool begins = (*names)[n - 1] == '*';
+    n -= begins ? 1 : 0;
+    if (strncmp(pair, *names, n) == 0 && (begins || pair[n] == '=')) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static uint64_t sys_clock(clockid_t id) {
   struct timespec t;
   wg_assert(clock_gettime(id, &t) == 0);

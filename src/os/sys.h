@@ -13,6 +13,9 @@ void wg_os_take_std_fds(void);
 const char *wg_os_getenv(const char *name); // borrowed; NULL when unset
 // Borrowed array of "NAME=value", as at the start of the process.
 const char *const *wg_os_environ(void);
+// Whether "NAME=value" is of one of the names (a list with NULL at its end); one that ends in '*'
+// stands for all that begin so. For children that need not see the rest of our environment.
+bool wg_os_environ_is(const char *pair, const char *const *names);
 
 uint64_t wg_os_mono_ns(void);
 int64_t wg_os_wall_ns(void); // since 1970

@@ -44,12 +44,27 @@ static void values_are_replaced_wherever_they_stand(void **state) {
                 "it is ${PW}... and ${PW}\xE2\x80\xA6 and hunter");
 }
 
+static void parts_of_values_are_replaced(void **state) {
+  (void)state;
+  WG_AUTO(wg_mask) m = {0};
+  wg_mask_init(&m, wg_heap());
+  wg_mask_note(&m, "-X main.token=s3kr1t-of-ours -s", "${LDFLAGS}");
+  wg_mask_note(&m, "https://somebody:hunter2hunter2@git.example.com/x", "${URL}");
+  assert_masked(&m, "bad value s3kr1t-of-ours", "bad value ${LDFLAGS}");
+  assert_masked(&m, "auth of somebody with hunter2hunter2 at git.example.com failed, -s",
+                "auth of ${URL} with ${URL} at ${URL} failed, -s");
+}
+
 static void short_values_are_words_or_alone(void **state) {
   (void)state;
   WG_AUTO(wg_mask) m = {0};
   wg_mask_init(&m, wg_heap());
   wg_mask_note(&m, "8080", "${PORT}");
   wg_mask_note(&m, "1", "${N}");
+  wg_mask_note(&m, "x9z", "${PIN}");
+  wg_mask_note(&m, "no", "${NO}");
+  assert_masked(&m, "bad x9z, not x9zz; there is no 'no'",
+                "bad ${PIN}, not x9zz; there is no '${NO}'");
   wg_mask_note_text(&m, "dir-1-x", "dir-${N}-x");
   assert_masked(&m, "port 8080, not 18080 or 8080x", "port ${PORT}, not 18080 or 8080x");
   assert_masked(&m, "line 1: 1 error, was '1', n=1, n=12",
@@ -133,6 +148,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nothing_noted_changes_nothing),
       cmocka_unit_test(values_are_replaced_wherever_they_stand),
+      cmocka_unit_test(parts_of_values_are_replaced),
       cmocka_unit_test(short_values_are_words_or_alone),
       cmocka_unit_test(the_longest_goes_first),
       cmocka_unit_test(errors_are_masked_in_place),

@@ -7,6 +7,7 @@
 #include "image/file/looks.h"
 #include "image/part/part.h"
 #include "image/synthetic/synthetic.h"
+#include "image/write/side.h"
 #include "project/hostfile.h"
 #include "project/values.h"
 
@@ -366,6 +367,15 @@ static void base_twice(wg_cfg *c, const wg_cfg_image *img, const char *where) {
   }
 }
 
+// What a build would refuse of a folder: a mistake in its sidecar, names that no image can have.
+static void base_dir(wg_cfg *c, const wg_cfg_base *b, const char *where) {
+  WG_AUTO(wg_cstr) path = wg_hostfile_path(c, b->path);
+  wg_error err = WG_ERROR_INIT;
+  if (wg_image_side_check(path, &err) != WG_OK) {
+    wg_cfg_error(c, b->path_pos, wg_cfg_printf(c, "%s.base: %s", where, err.text), NULL);
+  }
+}
+
 static void base_files(wg_cfg *c, const wg_place *at) {
   wg_cfg_image *img = at->self;
   const wg_cfg_base *b = &img->base;
@@ -386,6 +396,9 @@ static void base_files(wg_cfg *c, const wg_place *at) {
   const char *label = wg_cfg_printf(c, "%s.base.%s", at->path, is_file ? "file" : "dir");
   if (!wg_hostfile_stat(c, label, b->path, b->path_pos, is_file ? WG_FT_FILE : WG_FT_DIR, &st)) {
     return;
+  }
+  if (!is_file) {
+    base_dir(c, b, at->path);
   }
   for (size_t i = 0; i < img->n_serviced; i++) {
     if (is_file) {

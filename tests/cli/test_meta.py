@@ -2,7 +2,9 @@
 """The sidecar .wingo-meta, and extended attributes: what a folder of Linux has no form for is kept from image to image."""
 import json
 import os
+import random
 import shutil
+import struct
 import sys
 
 import pytest
@@ -244,6 +246,130 @@ def test_hostile_ones(text, run, tmp_path):
     r = run("wim", "capture", "t", "a.wim")
     assert r.code == (1 if "newer" in word else 4) and f"t/{META}:{line}: " in r.err and word in r.err, r
     assert "\x1b" not in r.err and not (tmp_path / "a.wim").exists()
+
+
+def link(tag, target, flags=1):
+    """reparse=... reparse-data=... of a link, by MS-FSCC 2.1.2.4 and 2.1.2.5."""
+    text = target.encode("utf-16-le")
+    head = struct.pack("<HHHH", 0, len(text), 0, len(text)) + (struct.pack("<I", flags) if tag == 0xA000000C else b"")
+    return f"reparse={tag:#x} reparse-data={(head + text).hex()}"
+
+
+SD_GOOD, SELF = SD_A.hex(), "01000480"
+# What no image, or no file of Windows, can have: found where it stands, by capture and by check.
+REFUSED = [
+    ("descriptor 0100\n", 2, "not a security descriptor"),
+    ("descriptor 01000400" + "00" * 16 + "\n", 2, "self-relative"),
+    (f"descriptor {SD_GOOD}\ndescriptor {SELF}" + "ff000000" + "00" * 12 + "\n", 3, "not a whole SID"),
+    (f"descriptor {SELF}" + "00" * 12 + "14000000" + "0200ff0001000000\n", 2, "does not fit"),
+    ("entry f attributes=0x420 reparse=0xa000000c\n", 2, "'f': a link (tag 0xa000000c), and its reparse data is damaged; without"),
+    ("entry d attributes=0x410 reparse=0xa0000003 reparse-data=0102\n", 2, "its reparse data is damaged"),
+    (f"entry f {link(0xA000000C, 'a' + chr(0) + 'b')}\n", 2, "NUL"),
+    (f"entry f {link(0xA000000C, '')}\n", 2, "empty"),
+    ("entry f reparse=0xa000001d reparse-data=02000000\n", 2, "empty"),
+    (f"entry f attributes=0x4420 {link(0xA000000C, 'x')}\n", 2, "encrypted"),
+    ("entry f reparse=0x9000001a reparse-data=00 efs=00\n", 2, "one of the two"),
+    (f"entry . {link(0xA0000003, 'C:' + chr(92) + 'x')}\n", 2, "'.': the top folder"),
+    ("entry f reparse=0x1 reparse-data=00\n", 2, "no reparse point"),
+    ("entry f reparse-data=00\n", 2, "without 'reparse'"),
+    ("entry f reparse=0x9000001a reparse-data=" + "00" * 16377 + "\n", 2, "16376 at most"),
+    ("entry f short=NINECHARS\n", 2, "8.3"),
+    ("entry f short=A.HTML\n", 2, "8.3"),
+    ("entry f short=A%20B.%20\nentry d short=A*B\n", 3, "8.3"),
+    ("entry f short=A\\B\n", 2, "8.3"),
+    ("entry f\nstream a/b =00\n", 3, "Windows refuses"),
+    ("entry f\nstream ok =00\nstream a:$DATA =00\n", 4, "Windows refuses"),
+    ("entry f\nstream .. =00\n", 3, "Windows refuses"),
+    ("entry f\nstream " + "x" * 256 + " =00\n", 3, "255 at most"),
+    ("entry f\nstream Zone =00\nstream b =00\nstream zone =00\nentry d\n", 5, "the name of one above"),
+    ("entry f written=9223372036854775808\n", 2, "'written' is a time"),
+    ("entry d attributes=0x110\n", 2, "temporary"),
+    ("entry f short=D\n", 2, "the short name of 'f' is the name of 'd'"),
+    ("entry f short=A~1\nentry d short=a~1\n", 3, "'d' and 'f' (line 2) have one short name"),
+    ("entry d/g short=NAME.TXT\n", 2, "the short name of 'd/g' is the name of 'd/Name.txt'"),
+]
+
+
+@pytest.mark.parametrize("text,line,says", REFUSED, ids=range(len(REFUSED)))
+def test_what_would_be_refused_later_is_refused_at_its_line(text, line, says, run, tmp_path):
+    t = tmp_path / "t"
+    (t / "d").mkdir(parents=True)
+    for name in ("f", "d/g", "d/Name.txt"):
+        (t / name).write_text("x")
+    (t / META).write_text(f"wingo-meta 1\n{text}end\n")
+    r = run("wim", "capture", "t", "a.wim")
+    assert r.code in (1, 4) and f"t/{META}:{line}: " in r.err and says in r.err and not (tmp_path / "a.wim").exists(), r
+    (tmp_path / "wingo.yaml").write_text("version: 1\nname: p\nimages:\n  k: {base: {dir: t}, arch: amd64, outputs: [wim]}\n")
+    r = run("check")
+    assert r.code == 3 and "wingo.yaml:4:19: error: images.k.base: " in r.out and f"t/{META}:{line}: " in r.out and says in r.out, r
+    r = run("build")
+    assert r.code in (1, 4) and f"t/{META}:{line}: " in r.err and says in r.err and not (tmp_path / "out").exists(), r
+    # a file that is gone takes nobody's name
+    if "short name" in says:
+        (t / "f").unlink()
+        shutil.rmtree(t / "d")
+        assert run("wim", "capture", "t", "a.wim").code == 0 and run("check").code == 0
+
+
+def test_check_finds_names_that_no_image_can_have(run, tmp_path):
+    t = tmp_path / "t"
+    t.mkdir()
+    (tmp_path / "wingo.yaml").write_text("version: 1\nname: p\nimages:\n  k: {base: {dir: t}, arch: amd64, outputs: [wim]}\n")
+    assert run("check").code == 0
+    os.mkfifo(t / "pipe")
+    (t / "A").write_text("x")
+    (t / "a").write_text("x")
+    r = run("check")
+    assert r.code == 3 and "wingo.yaml:4:19: error: images.k.base: 2 names can't be packed; the first: " in r.out, r
+
+
+def test_what_capture_takes_apply_and_verify_take(run, tmp_path):
+    """Random sidecars: either a line of it is refused, or all that follows goes well."""
+    r, taken = random.Random(11), 0
+    words = {  # what may stand there, and what may not or not with the rest
+        "attributes": (["0x20", "0x10", "0x410", "0x4020", "0x2417", "0x0", "0x80"], ["0x4410", "0x420", "0x110"]),
+        "descriptor": (["0", "1", "2"], ["3"]), "short": (["A~1", "AB.TXT", "\u00c4", "Q%20.B"], ["F", "A.B.C", "LONGNAME.X"]),
+        "created": (["0", "133000000000000000"], ["18446744073709551615"]), "written": (["1", "9223372036854775807"], ["9223372036854775808"]),
+        "links": (["0", "3", "18446744073709551615"], [""]),
+        "reparse": (["0x9000001a", "0x80000017", "0x9000701a"], ["0x2", "0xa000000c", "0xa0000003", "0xa000001d"]),
+        "target": (["d", "x", "../d"], [""]), "efs": (["", "00", "0102"], ["0"]),
+        "items": (["", "00", "0100000000000000", "00000100000010000000" + "11" * 16], ["0"])}
+    links = [link(0xA000000C, "d"), link(0xA0000003, "\\??\\C:\\d"), link(0xA000000C | 1 << 48, "C:\\d", 0), "reparse=0xa000001d reparse-data=0200000061"]
+
+    def pick(good, bad):
+        return r.choice(bad if r.random() < .03 else good)
+
+    order = ["attributes", "descriptor", "short", "created", "written", "links", "reparse", "reparse-data", "target", "efs", "items"]
+    sds = [SD_A.hex(), SD_B.hex(), "", "0100"]
+    for turn in range(60):
+        t = tmp_path / f"t{turn}"
+        (t / "d" / "empty").mkdir(parents=True)
+        (t / "f").write_text("x")
+        (t / "none").write_text("")
+        (t / "d" / "h").write_text("x")
+        (t / "l").symlink_to("d")
+        lines = [f"descriptor {r.choice(sds[:3] if r.random() < .99 else sds)}" for _ in range(3)]
+        for path in (".", "f", "none", "d", "d/empty", "d/h", "l", "gone"):
+            fields = {k: pick(*v) for k, v in words.items() if r.random() < .15}
+            if r.random() < .2 and not {"efs", "attributes"} & set(fields):
+                fields.update(f.split("=") for f in r.choice(links).split())
+            elif "reparse" in fields and r.random() < .8:
+                fields["reparse-data"] = pick(["", "00", "ffff" * 8], ["0"])
+            lines.append(" ".join([f"entry {path}"] + [f"{k}={fields[k]}" for k in order if k in fields]))
+            lines += [f"stream {n} ={d}" for n, d in (("Zone", "00"), ("%01x", "616263"), ("other", "")) if r.random() < .2]
+            lines += [f"stream {r.choice(['zone', 'a:b', 'b'])} =00"] if r.random() < .02 else []
+        (t / META).write_text("\n".join(["wingo-meta 1", *lines, "end", ""]), encoding="utf-8")
+        got = run("wim", "capture", t, "c.wim", "--force")
+        if got.code != 0:
+            assert f"{META}:" in got.err, (lines, got)
+            continue
+        taken += 1
+        for args in (("verify", "c.wim"), ("apply", "c.wim", "1", f"o{turn}"), ("apply", "c.wim", "1", f"m{turn}", "--meta"), ("dir", "c.wim", "1", "-l")):
+            after = run("wim", *args)
+            assert after.code == 0, (args, lines, after)
+        after = run("wim", "capture", f"m{turn}", "again.wim", "--force")
+        assert after.code == 0, (lines, after)
+    assert 15 < taken < 50, taken
 
 
 def test_entries_of_files_that_are_not_there(run, tmp_path):

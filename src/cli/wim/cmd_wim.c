@@ -8,8 +8,8 @@
 #include "cli/inspect/inspect.h"
 #include "cli/wim/wim.h"
 #include "fmt/sd/sd.h"
+#include "fmt/wim/reparse.h"
 #include "image/apply/apply.h"
-#include "image/apply/reparse.h"
 
 #define DIR_FLUSH_BYTES ((size_t)1 << 16)
 

@@ -27,6 +27,7 @@ enum { // which fields an entry has
 typedef struct wg_meta_stream {
   wg_str name16; // UTF-16LE, not empty
   wg_str data;
+  uint32_t line; // where it stands; 0: made by us
 } wg_meta_stream;
 
 typedef struct wg_meta_entry {
@@ -54,7 +55,8 @@ typedef struct wg_meta {
 } wg_meta;
 
 // name: what messages call the text. Strings live in the arena. The entries are sorted. FORMAT
-// ("name:line: cause"): not such a text, cut off, a path that leads elsewhere or stands twice.
+// ("name:line: cause"): not such a text, cut off, a path that leads elsewhere or stands twice,
+// what no image and no file of Windows can have (rules.h).
 // UNSUPPORTED: of a newer version. LIMIT, NOMEM.
 wg_code wg_meta_parse(wg_str text, const char *name, wg_arena *arena, wg_meta *out, wg_error *err);
 // Fills by_path. FORMAT: two entries of one path.

@@ -4,6 +4,7 @@
 #include "base/sort.h"
 #include "base/utf.h"
 #include "fmt/meta/fields.h"
+#include "fmt/meta/rules.h"
 
 #define PARSE_MAX_NAME_BYTES 65534u // of UTF-16LE
 
@@ -104,21 +105,16 @@ static wg_code parse_text16(meta_parse *p, wg_str word, wg_str *out, wg_error *e
   return out->p == NULL ? wg_arena_fail(p->arena, err) : WG_OK;
 }
 
-// A name of an entry, which must not be able to mean another place.
 static wg_code parse_short(meta_parse *p, wg_str word, wg_str *out, wg_error *err) {
   if (parse_text16(p, word, out, err) != WG_OK) {
     return err->code;
   }
-  const uint8_t *q = (const uint8_t *)out->p;
-  bool dots = out->n <= 4;
-  bool slash = false;
-  for (size_t i = 0; i < out->n; i += 2) {
-    dots = dots && wg_le16(q + i) == '.';
-    slash = slash || wg_le16(q + i) == '/';
-  }
-  return dots || slash ? parse_fail(p, "the short name '%.*s' is no name of a file",
-                                    (int)(word.n < 40 ? word.n : 40), word.p)
-                       : WG_OK;
+  return wg_meta_is_short(*out)
+             ? WG_OK
+             : parse_fail(p,
+                          "the short name '%.*s' is no name of a file in 8.3 form: 8 characters, a "
+                          "dot and 3 more at most, none of them \"*+,/:;<=>?[\\]|",
+                          (int)(word.n < 40 ? word.n : 40), word.p);
 }
 
 static wg_code parse_bytes(meta_parse *p, wg_str word, wg_str *out, wg_error *err) {
@@ -240,6 +236,9 @@ static wg_code parse_entry(meta_parse *p, wg_str line, wg_error *err) {
   if ((e->has & WG_META_DESCRIPTOR) != 0 && e->descriptor >= p->m.n_descriptors) {
     return parse_fail(p, "there is no descriptor %u above", (unsigned)e->descriptor);
   }
+  if (wg_meta_check_fields(e, p->arena->alloc, err) != WG_OK) {
+    return parse_at(p, p->line, wg_wrap(err, "'%s'", e->path[0] == '\0' ? "." : e->path), err);
+  }
   p->m.n++;
   return WG_OK;
 }
@@ -253,9 +252,13 @@ static wg_code parse_stream(meta_parse *p, wg_str line, wg_error *err) {
   if (line.n == 0 || line.p[0] != '=') {
     return parse_fail(p, "a stream is 'stream NAME =BYTES'");
   }
+  s->line = p->line;
   if (parse_text16(p, name, &s->name16, err) != WG_OK ||
       parse_bytes(p, (wg_str){line.p + 1, line.n - 1}, &s->data, err) != WG_OK) {
     return err->code;
+  }
+  if (wg_meta_check_stream(s->name16, err) != WG_OK) {
+    return parse_at(p, p->line, err->code, err);
   }
   wg_meta_entry *e = &p->m.entries[p->m.n - 1];
   if (e->n_streams == UINT16_MAX - 2) {
@@ -266,19 +269,38 @@ static wg_code parse_stream(meta_parse *p, wg_str line, wg_error *err) {
   return WG_OK;
 }
 
+// The entry before, of which no more streams follow.
+static wg_code parse_entry_ends(const meta_parse *p, wg_error *err) {
+  const wg_meta_entry *e = p->m.n > 0 ? &p->m.entries[p->m.n - 1] : NULL;
+  size_t second = 0;
+  return e == NULL || wg_meta_check_streams(e, p->arena->alloc, &second, err) == WG_OK
+             ? WG_OK
+             : parse_at(p, e->streams[second].line, err->code, err);
+}
+
+static wg_code parse_descriptor(meta_parse *p, wg_str line, wg_error *err) {
+  wg_str *sd = &p->m.descriptors[p->m.n_descriptors++];
+  if (parse_bytes(p, line, sd, err) != WG_OK) {
+    return err->code;
+  }
+  return wg_meta_check_descriptor(*sd, p->arena->alloc, err) == WG_OK
+             ? WG_OK
+             : parse_at(p, p->line, err->code, err);
+}
+
 static wg_code parse_one(meta_parse *p, wg_str line, wg_error *err) {
   wg_str word = parse_word(&line);
   if (p->ended) {
     return parse_fail(p, "text behind the end");
   }
   if (wg_str_eqz(word, "entry")) {
-    return parse_entry(p, line, err);
+    return parse_entry_ends(p, err) == WG_OK ? parse_entry(p, line, err) : err->code;
   }
   if (wg_str_eqz(word, "stream")) {
     return parse_stream(p, line, err);
   }
   if (wg_str_eqz(word, "descriptor")) {
-    return parse_bytes(p, line, &p->m.descriptors[p->m.n_descriptors++], err);
+    return parse_descriptor(p, line, err);
   }
   p->ended = wg_str_eqz(word, "end") && line.n == 0;
   return p->ended ? WG_OK
@@ -384,7 +406,7 @@ wg_code wg_meta_parse(wg_str text, const char *name, wg_arena *arena, wg_meta *o
     p.line++;
     return parse_fail(&p, "there is no line 'end': the file was cut off");
   }
-  if (wg_meta_sort(&p.m, name, arena, err) != WG_OK) {
+  if (parse_entry_ends(&p, err) != WG_OK || wg_meta_sort(&p.m, name, arena, err) != WG_OK) {
     return err->code;
   }
   *out = p.m;

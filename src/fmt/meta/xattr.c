@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/utf.h"
+#include "fmt/meta/rules.h"
 
 #define XATTR_STREAM "user.DosStream."
 #define XATTR_STREAM_TYPE ":$DATA"
@@ -203,7 +204,11 @@ wg_code wg_meta_take_xattr(wg_meta_entry *e, wg_str *descriptor, bool ntfs, cons
       return WG_OK;
     }
     e->has |= WG_META_SHORT;
-    return xattr_utf16(arena, value, &e->short16, err);
+    if (xattr_utf16(arena, value, &e->short16, err) != WG_OK) {
+      return err->code;
+    }
+    return wg_meta_is_short(e->short16) ? WG_OK
+                                        : wg_fail(err, WG_E_FORMAT, "it is no name in 8.3 form");
   }
   *out_known = false;
   return WG_OK;

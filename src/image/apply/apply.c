@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "image/apply/reparse.h"
+#include "fmt/wim/reparse.h"
 
 #define APPLY_1970 11644473600 // seconds between 1601 and 1970
 

@@ -4,8 +4,12 @@
 
 #include <string.h>
 
+#include "fmt/meta/rules.h"
+
 void wg_image_side_done(wg_image_side *s) {
   wg_xfree(s->same_link);
+  wg_xfree(s->shorts.seen);
+  wg_xfree(s->shorts.taken);
   wg_xfree(s->own);
   wg_xfree(s->descriptors);
   wg_xfree(s->contents);
@@ -38,7 +42,7 @@ wg_code wg_image_side_begin(wg_image_side *s, const char *dir, wg_error *err) {
   }
   s->has_file = true;
   s->same_link = wg_xarray(s->file.n + 1, sizeof(*s->same_link));
-  return WG_OK;
+  return wg_side_shorts_begin(s, err);
 }
 
 bool wg_image_side_knows(const wg_image_side *s, const char *path) {
@@ -101,6 +105,15 @@ static wg_code side_keep(side_look *l, wg_ftype type, wg_error *err) {
   if (!l->any) {
     return WG_OK;
   }
+  size_t second = 0;
+  wg_code code = wg_meta_check_descriptor(l->descriptor, wg_heap(), err);
+  for (size_t i = 0; code == WG_OK && i < l->own.n_streams; i++) {
+    code = wg_meta_check_stream(l->own.streams[i].name16, err);
+  }
+  if (code != WG_OK || wg_meta_check_fields(&l->own, wg_heap(), err) != WG_OK ||
+      wg_meta_check_streams(&l->own, wg_heap(), &second, err) != WG_OK) {
+    return wg_wrap(err, "'%s': its extended attributes", l->host);
+  }
   l->own.path = wg_arena_strdup(&s->arena, l->own.path);
   if (l->own.path == NULL) {
     return wg_arena_fail(&s->arena, err);
@@ -116,6 +129,9 @@ static wg_code side_keep(side_look *l, wg_ftype type, wg_error *err) {
 wg_code wg_image_side_look(wg_image_side *s, const char *path, const char *host, wg_ftype type,
                            wg_error *err) {
   const wg_meta_entry *row = wg_meta_find(&s->file, path);
+  if (wg_side_shorts_look(s, path, err) != WG_OK) {
+    return err->code;
+  }
   if (type == WG_FT_SYMLINK) {
     return row != NULL && (row->has & WG_META_TARGET) != 0 ? side_link(s, row, host, err) : WG_OK;
   }
@@ -144,6 +160,9 @@ static void side_add(wg_meta_entry *row, const wg_meta_entry *own) {
 wg_code wg_image_side_end(wg_image_side *s, wg_error *err) {
   size_t n_before = s->file.n_descriptors;
   wg_meta *m = &s->all;
+  if (wg_side_shorts_end(s, err) != WG_OK) {
+    return err->code;
+  }
   m->entries = wg_arena_new_array(&s->arena, wg_meta_entry, s->file.n + s->n_own);
   m->descriptors = wg_arena_new_array(&s->arena, wg_str, n_before + s->n_descriptors);
   if (m->entries == NULL || m->descriptors == NULL) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Source of the layouts: MS-FSCC 2.1.2.4 (symbolic link), 2.1.2.5 (mount point). In a WIM the
 // header (tag, length) is in the entry.
-#include "image/apply/reparse.h"
+#include "fmt/wim/reparse.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reparse point of an image leads to, and the symbolic link of the host that says the same.
-#ifndef WG_IMAGE_APPLY_REPARSE_H
-#define WG_IMAGE_APPLY_REPARSE_H
+#ifndef WG_FMT_WIM_REPARSE_H
+#define WG_FMT_WIM_REPARSE_H
 
 #include "fmt/wim/wim.h"
 

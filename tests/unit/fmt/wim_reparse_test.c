@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image/apply/reparse.h"
+#include "fmt/wim/reparse.h"
 
 #include <string.h>
 

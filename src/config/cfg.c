@@ -216,6 +216,10 @@ const char *wg_cfg_file(const wg_cfg *c) {
   return c->n_sources == 0 ? "" : c->sources[0];
 }
 
+const char *wg_cfg_overlay(const wg_cfg *c) {
+  return c->overlay == NULL ? "" : c->overlay;
+}
+
 const wg_cfg_fault *wg_cfg_faults(const wg_cfg *c, size_t *out_n) {
   *out_n = c->n_faults;
   return c->faults;

@@ -40,7 +40,8 @@ struct wg_cfg {
   wg_arena arena;
   const char **sources; // file names by wg_yaml_node.source, in order of faults
   size_t n_sources;
-  const char *dir; // absolute folder of the file, from which its paths are
+  const char *overlay; // its file name, NULL for none
+  const char *dir;     // absolute folder of the file, from which its paths are
   wg_cfg_fault *faults;
   size_t n_faults, cap_faults;
   size_t n_errors;

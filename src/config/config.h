@@ -34,6 +34,7 @@ WG_DEFINE_AUTO_PTR(wg_cfg, wg_cfg_free);
 const wg_cfg_fault *wg_cfg_faults(const wg_cfg *c, size_t *out_n); // borrowed
 const char *
 wg_cfg_file(const wg_cfg *c); // as the user would name it; borrowed; "" when none was read
+const char *wg_cfg_overlay(const wg_cfg *c); // the same of the overlay, "" without one; borrowed
 // *err of a faulty load without the first fault's text, for who has shown them all.
 void wg_cfg_fault_count(const wg_cfg *c, wg_error *err);
 

@@ -74,7 +74,8 @@ struct wg_key {
   unsigned flags;
   int group;           // > 0: exactly one of the rows of that group; < 0: at least one
   const char *def;     // what an absent key means, as text; NULL: nothing
-  const char *refused; // with PLANNED: it will not come, and this is the way instead
+  const char *refused; // with PLANNED: it will not come, and this is the way instead; without doc
+                       // it is a name that people take for another key
   const char *doc;     // sentences for the reference page and editors
   const char *example;
   const char *since; // wingo version that has it

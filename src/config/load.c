@@ -54,7 +54,8 @@ static void load_sources(wg_cfg *c, const wg_cfg_input *in) {
   c->sources = wg_cfg_alloc(c, 2 + in->n_sets, sizeof(*c->sources));
   c->sources[c->n_sources++] = wg_cfg_printf(c, "%s", in->file);
   if (in->overlay != NULL) {
-    c->sources[c->n_sources++] = wg_cfg_printf(c, "%s", in->overlay);
+    c->overlay = wg_cfg_printf(c, "%s", in->overlay);
+    c->sources[c->n_sources++] = c->overlay;
   }
   for (size_t i = 0; i < in->n_sets; i++) {
     c->sources[c->n_sources++] = wg_cfg_printf(c, "--set"); // each its own string, see the sort

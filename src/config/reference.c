@@ -232,7 +232,7 @@ static void reference_refused(wg_buf *out, const wg_cfg_lang *lang, const wg_key
   for (wg_key_iter it = wg_key_iter_of(lang, map); wg_key_next(&it);) {
     const wg_key *r = it.key;
     WG_AUTO(wg_cstr) path = wg_xprintf("%s%s", prefix, r->name);
-    if (r->refused != NULL) {
+    if (r->refused != NULL && r->doc != NULL) {
       wg_buf_printf(out, "- `%s`: %s Instead: %s.\n", path, r->doc, r->refused);
       continue;
     }

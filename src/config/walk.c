@@ -239,9 +239,11 @@ static void walk_not_here(wg_walk *w, const wg_key *row, const wg_yaml_node *key
     wg_walk_planned(w, key, row->name);
     return;
   }
-  wg_walk_error(
-      w, key, wg_cfg_printf(w->c, "'%s' cannot be done in an image file: %s", row->name, row->doc),
-      row->refused);
+  wg_walk_error(w, key,
+                row->doc == NULL ? wg_cfg_printf(w->c, "unknown key '%s'", row->name)
+                                 : wg_cfg_printf(w->c, "'%s' cannot be done in an image file: %s",
+                                                 row->name, row->doc),
+                row->refused);
 }
 
 static void walk_map(wg_walk *w, const wg_key *row, const wg_yaml_node *key, const wg_yaml_node *v,

@@ -2,9 +2,10 @@
 // Which steps a user's words mean.
 #include <string.h>
 
+#include "base/near.h"
+#include "base/sort.h"
 #include "engine/int.h"
 
-#define SELECT_MAX_CHARS 48U
 #define SELECT_LIST_CHARS 400U
 
 // target is the identity, one of its '/'-prefixes, or an alias.
@@ -48,26 +49,6 @@ static void select_with_deps(const wg_graph *g, uint32_t root, bool *selected) {
     }
   }
   wg_xfree(st.v);
-}
-
-// Edits that turn a into b: insert, delete, replace.
-static unsigned select_distance(wg_str a, wg_str b) {
-  unsigned row[SELECT_MAX_CHARS + 1];
-  for (unsigned j = 0; j <= b.n; j++) {
-    row[j] = j;
-  }
-  for (unsigned i = 1; i <= a.n; i++) {
-    unsigned diagonal = row[0];
-    row[0] = i;
-    for (unsigned j = 1; j <= b.n; j++) {
-      unsigned best = diagonal + (a.p[i - 1] == b.p[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      best = row[j] + 1 < best ? row[j] + 1 : best;
-      best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-      row[j] = best;
-    }
-  }
-  return row[b.n];
 }
 
 // True when a target may name this step: `wingo build` runs no action, `wingo publish` only those
@@ -124,31 +105,41 @@ static void target_names_all(const wg_graph *g, const wg_exec_options *opt, targ
   }
 }
 
-// How far a name is from what was typed: the whole, or its last part ("agnet" for "app/agent").
-static unsigned select_name_distance(wg_str word, const char *name) {
-  wg_str whole = wg_str_of(name);
-  wg_str last = wg_str_of(wg_path_basename(name));
-  if (whole.n > SELECT_MAX_CHARS || last.n > SELECT_MAX_CHARS) {
-    return UINT32_MAX;
+static int target_names_cmp(const void *a, const void *b, void *ctx) {
+  (void)ctx;
+  const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+  size_t n = strlen(x), k = strlen(y);
+  return n != k ? (n < k ? -1 : 1) : strcmp(x, y);
+}
+
+// The name that is near to what was typed, the shortest of those: by the whole of it, or by its
+// last part ("agnet" for "app/agent"). NULL: none is. Borrowed from names.
+static const char *select_near(const target_names *names, const char *target) {
+  char **by_length = wg_xarray(names->n + 1, sizeof(*by_length));
+  const char **words = (const char **)wg_xarray(names->n * 2 + 1, sizeof(*words));
+  const char *best = NULL;
+  memcpy(by_length, names->v, names->n * sizeof(*by_length));
+  wg_sort(by_length, names->n, sizeof(*by_length), target_names_cmp, NULL);
+  for (size_t i = 0; i < names->n; i++) {
+    WG_AUTO(wg_cstr) tail = wg_xprintf("/%s", target); // "std/wim" of "image/std/wim"
+    best = best == NULL && wg_str_ends(wg_str_of(by_length[i]), tail) ? by_length[i] : best;
+    words[i] = by_length[i];
+    words[names->n + i] = wg_path_basename(by_length[i]);
   }
-  unsigned a = select_distance(word, whole), b = select_distance(word, last);
-  return a < b ? a : b;
+  const char *near = wg_nearest(target, words, names->n * 2);
+  for (size_t i = 0; near != NULL && best == NULL; i++) { // by place: the words are borrowed
+    best = words[i] == near ? by_length[i % names->n] : NULL;
+  }
+  wg_xfree(by_length);
+  wg_xfree(words);
+  return best;
 }
 
 static wg_code select_unknown(const wg_graph *g, const wg_exec_options *opt, const char *target,
                               wg_error *err) {
   WG_AUTO(target_names) names = {0};
   target_names_all(g, opt, &names);
-  const char *best = NULL;
-  size_t n_word = strlen(target);
-  unsigned limit = n_word <= 3 ? 2 : n_word <= 6 ? 3 : 4;
-  for (size_t i = 0; i < names.n && n_word > 0 && n_word <= SELECT_MAX_CHARS; i++) {
-    unsigned d = select_name_distance(wg_str_of(target), names.v[i]);
-    if (d < limit) {
-      limit = d;
-      best = names.v[i];
-    }
-  }
+  const char *best = select_near(&names, target);
   WG_AUTO(wg_buf) list = {0};
   wg_buf_init(&list, wg_heap(), 0);
   size_t i = 0;

@@ -112,6 +112,11 @@ static const wg_key base_keys[] = {
          "image of this project, by its name in `images`; what that one makes is the base, and "
          "is made first.",
      .example = "Windows 11 Pro"},
+    {.name = "index",
+     .flags = WG_KF_PLANNED,
+     .refused = "of a file or a synthetic base write 'image: 2' (the number, or the name); where "
+                "'image' names an image of this project, 'indexes: {2: {...}}' beside 'base' says "
+                "which of its images are meant"},
     {.name = "sha256",
      .type = WG_KEY_STRING,
      .flags = WG_KF_VAR,

@@ -7,6 +7,7 @@
 #include "os/proc.h"
 #include "project/hostfile.h"
 #include "project/regvalues.h"
+#include "project/secret.h"
 #include "project/values.h"
 
 #define REGISTRY(field) WG_AT(wg_cfg_registry, field)
@@ -203,12 +204,10 @@ static void registry_secret(wg_cfg *c, const char *label, const wg_cfg_regvalue 
     (void)wg_hostfile_stat(c, label, s->name, v->pos, WG_FT_FILE, &st);
     return;
   }
-  const char *value = s->kind == WG_SECRET_ENV ? wg_os_getenv(s->name) : "-";
-  if (value == NULL || value[0] == '\0') {
-    wg_cfg_error(c, v->pos,
-                 wg_cfg_printf(c, "%s: the environment variable '%s', which has a secret, is %s",
-                               label, s->name, value == NULL ? "not set" : "empty"),
-                 wg_cfg_printf(c, "set %s for wingo", s->name));
+  WG_AUTO(wg_cstr) why = NULL;
+  WG_AUTO(wg_cstr) cure = NULL;
+  if (s->kind == WG_SECRET_ENV && wg_secret_env_absent(s, wg_os_getenv(s->name), &why, &cure)) {
+    wg_cfg_error(c, s->pos, wg_cfg_printf(c, "%s: %s", label, why), wg_cfg_printf(c, "%s", cure));
   }
 }
 

@@ -41,6 +41,7 @@ static void secret_form(wg_walk *w, size_t form, const wg_yaml_node *v, wg_secre
     WG_AUTO(wg_cstr) clean = wg_path_clean(joined);
     out->name = wg_cfg_printf(w->c, "%s", clean);
   }
+  out->pos = pos;
   out->label = wg_cfg_printf(w->c, "%s", w->path);
   out->origin = wg_cfg_printf(w->c, "%s:%u:%u", pos.file, (unsigned)pos.line, (unsigned)pos.col);
 }
@@ -77,6 +78,16 @@ static void secret_schema(wg_jsonw *w) {
     wg_jsonw_end_object(w);
   }
   wg_jsonw_end_object(w);
+}
+
+bool wg_secret_env_absent(const wg_secret *s, const char *value, char **out_why, char **out_cure) {
+  if (value != NULL && value[0] != '\0') {
+    return false;
+  }
+  *out_why = wg_xprintf("the environment variable '%s', which has a secret, is %s", s->name,
+                        value == NULL ? "not set" : "empty");
+  *out_cure = wg_xprintf("set %s for wingo", s->name);
+  return true;
 }
 
 const wg_key_kind wg_key_secret = {

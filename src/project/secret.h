@@ -12,4 +12,10 @@
 extern const wg_key_kind wg_key_secret;
 #define WG_SECRET_EXAMPLE "{env: KIOSK_PASSWORD}"
 
+// What is said of an environment variable that has no value (NULL, or ""): what is wrong, "the
+// environment variable 'X', which has a secret, is not set", and the cure, "set X for wingo". False
+// when it has one. Heap.
+WG_MUST_CHECK bool wg_secret_env_absent(const wg_secret *s, const char *value, char **out_why,
+                                        char **out_cure);
+
 #endif

@@ -2,14 +2,16 @@
 #include "steps/secret.h"
 
 #include "os/proc.h"
+#include "project/secret.h"
 
 #define SECRET_MAX_BYTES ((uint64_t)1 << 20)
 
 static wg_code secret_env(const wg_secret *s, wg_buf *out, wg_error *err) {
   const char *v = wg_os_getenv(s->name);
-  if (v == NULL || v[0] == '\0') {
-    return wg_fail(err, WG_E_NOT_FOUND, "%s: the environment variable '%s' is not set", s->origin,
-                   s->name);
+  WG_AUTO(wg_cstr) why = NULL;
+  WG_AUTO(wg_cstr) cure = NULL;
+  if (wg_secret_env_absent(s, v, &why, &cure)) {
+    return wg_fail(err, WG_E_NOT_FOUND, "%s: %s; %s", s->origin, why, cure);
   }
   wg_buf_add_z(out, v);
   return WG_OK;

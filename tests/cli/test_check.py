@@ -28,7 +28,7 @@ def test_a_project_without_faults(run, good):
     r = run("check", cwd=good)
     assert (r.code, r.out, r.err) == (0, "wingo.yaml: no faults\n", ""), r
     r = run("check", "--json", cwd=good)
-    assert r.code == 0 and json.loads(r.out) == {"errors": 0, "warnings": 0, "faults": []}, r
+    assert r.code == 0 and json.loads(r.out) == {"file": "wingo.yaml", "overlay": "", "errors": 0, "warnings": 0, "faults": []}, r
     assert run("check", "--quiet", cwd=good).out == ""
 
 
@@ -163,3 +163,40 @@ def test_each_fault_is_printed_once(run, good):
         said = r.out + r.err
         assert r.code == 3 and said.count("unknown key 'releas'") == said.count("'yesterday' is not a time") == 1, r
         assert ("2 errors" if command == "check" else "2 faults") in said, r
+
+
+def test_the_result_names_the_overlay(good, run):
+    (good / "config").mkdir()
+    (good / "config" / "prod.yaml").write_text("name: other\n")
+    r = run("check", "-E", "prod", cwd=good)
+    assert (r.code, r.out) == (0, "wingo.yaml with config/prod.yaml: no faults\n"), r
+    value = json.loads(run("check", "--env", "prod", "--json", cwd=good).out)
+    assert (value["file"], value["overlay"]) == ("wingo.yaml", "config/prod.yaml"), value
+    assert json.loads(run("check", "--json", cwd=good).out)["overlay"] == ""
+    (good / "config" / "prod.yaml").write_text("nam: other\n")
+    r = run("check", "-E", "prod", cwd=good)
+    assert r.code == 3 and r.out.splitlines()[-1] == "wingo.yaml with config/prod.yaml: 1 error, 0 warnings", r
+
+
+def test_index_in_a_base_says_how_to_choose(run, tmp_path):
+    (tmp_path / "wingo.yaml").write_text("version: 1\nname: t\nimages:\n  std: {base: {synthetic: windows-11}, outputs: [wim]}\n"
+                                         "  two: {base: {image: std, index: 1}, outputs: [wim]}\n")
+    r = run("check")
+    assert r.code == 3 and "wingo.yaml:5:28: error: images.two.base: unknown key 'index'" in r.out, r
+    assert "write 'image: 2'" in r.out and "'image' names an image of this project" in r.out and "'indexes: {2: {...}}'" in r.out, r
+
+
+def test_a_target_is_suggested_as_short_as_it_can_be_typed(run, tmp_path):
+    (tmp_path / "agent").mkdir()
+    (tmp_path / "agent" / "go.mod").write_text("module x\n\ngo 1.21\n")
+    (tmp_path / "agent" / "main.go").write_text("package main\n\nfunc main() {}\n")
+    head = "version: 1\nname: t\napps: {agent: {dir: agent, targets: [windows/amd64]}}\nimages:\n"
+    (tmp_path / "wingo.yaml").write_text(head + "  std: {base: {synthetic: windows-11}, outputs: [wim]}\n")
+    for typed, meant in (("agnt", "agent"), ("sdt", "std"), ("app/agnt", "app/agent"), ("windows-amd64", "app/agent/windows-amd64"),
+                         ("std/wim", "image/std/wim"), ("image/sdt", "image/std")):
+        r = run("plan", typed)
+        assert r.code == 1 and f"unknown target '{typed}': did you mean '{meant}'?" in r.err, r
+        assert run("plan", meant).code == 0
+    (tmp_path / "wingo.yaml").write_text(head + "  agent: {base: {synthetic: windows-11}, outputs: [wim]}\n")
+    r = run("plan", "agnt")  # a bare name would mean both
+    assert "did you mean 'app/agent'?" in r.err, r

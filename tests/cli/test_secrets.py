@@ -69,6 +69,17 @@ def test_a_secret_of_the_environment(run, folder, home):
     assert r.out.strip() == VALUE, r
 
 
+@pytest.mark.parametrize("given,state", [({}, "not set"), ({"TOKEN": ""}, "empty")])
+def test_an_unset_variable_is_told_alike(run, folder, given, state):
+    (folder / "wingo.yaml").write_text(project("{env: TOKEN}"))
+    text = f"the environment variable 'TOKEN', which has a secret, is {state}"
+    r = run("check", cwd=folder, env=given)
+    assert r.code == 3 and f"wingo.yaml:11:33: error: images.i.registry: {text}\n  hint: set TOKEN for wingo" in r.out, r
+    for command in ("plan", "build"):
+        r = run(command, cwd=folder, env=given)
+        assert r.code == 1 and f"secret 'registry[0] Token': wingo.yaml:11:33: {text}; set TOKEN for wingo" in r.err, r
+
+
 def test_another_secret_is_another_image(run, folder, home):
     (folder / "wingo.yaml").write_text(project("{env: TOKEN}"))
     assert run("build", cwd=folder, env={"TOKEN": VALUE + "1"}).code == 0

@@ -51,6 +51,8 @@ static wg_code check_json(const wg_cfg *cfg, wg_buf *out, wg_error *err) {
   wg_jsonw w;
   wg_jsonw_init(&w, out, 2);
   wg_jsonw_begin_object(&w);
+  wg_jsonw_kv_z(&w, "file", wg_cfg_file(cfg));
+  wg_jsonw_kv_z(&w, "overlay", wg_cfg_overlay(cfg));
   wg_jsonw_key_z(&w, "errors");
   wg_jsonw_u64(&w, c.n_errors);
   wg_jsonw_key_z(&w, "warnings");
@@ -70,15 +72,17 @@ static wg_code check_json(const wg_cfg *cfg, wg_buf *out, wg_error *err) {
   return wg_jsonw_finish(&w, err);
 }
 
-static void check_summary(const char *file, check_count c, wg_buf *out) {
+static void check_summary(const wg_cfg *cfg, check_count c, wg_buf *out) {
+  const char *file = wg_cfg_file(cfg), *overlay = wg_cfg_overlay(cfg);
+  wg_buf_printf(out, "%s%s%s: ", file, overlay[0] == '\0' ? "" : " with ", overlay);
   if (c.n_errors == 0 && c.n_warnings == 0) {
-    wg_buf_printf(out, "%s: no faults\n", file);
+    wg_buf_add_z(out, "no faults\n");
     return;
   }
   if (c.n_errors == 0) {
-    wg_buf_printf(out, "%s: no errors, ", file);
+    wg_buf_add_z(out, "no errors, ");
   } else {
-    wg_buf_printf(out, "%s: %zu error%s, ", file, c.n_errors, c.n_errors == 1 ? "" : "s");
+    wg_buf_printf(out, "%zu error%s, ", c.n_errors, c.n_errors == 1 ? "" : "s");
   }
   wg_buf_printf(out, "%zu warning%s\n", c.n_warnings, c.n_warnings == 1 ? "" : "s");
 }
@@ -125,7 +129,7 @@ static int check_run(wg_cli *cli) {
   } else {
     wg_cli_format_faults(cfg, cli->color_out, true, &out);
     if (!cli->quiet) {
-      check_summary(wg_cfg_file(cfg), c, &out);
+      check_summary(cfg, c, &out);
     }
   }
   wg_out_bytes(out.p, out.n);

@@ -20,6 +20,7 @@ typedef struct wg_secret {
   wg_secret_kind kind;
   const char *label;  // what parts and messages call it: "answer.users[0].password"
   const char *name;   // of the variable, absolute path, text of the question, or the value itself
+  wg_pos pos;         // of that
   const char *origin; // where it stands: "wingo.yaml:12:5"
 } wg_secret;
 

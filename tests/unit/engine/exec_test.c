@@ -467,7 +467,7 @@ static void test_targets(void **state) {
   }
   const char *bad[] = {"agnet", "nothing-like-it", ""};
   const char *text[] = {
-      "unknown target 'agnet': did you mean 'app/agent'? There are: app, app/a, image, image/b, "
+      "unknown target 'agnet': did you mean 'agent'? There are: app, app/a, image, image/b, "
       "app/agent, app/agent/linux, agent",
       "unknown target 'nothing-like-it'; there are: app, app/a, image, image/b, app/agent, "
       "app/agent/linux, agent",

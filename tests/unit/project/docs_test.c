@@ -73,6 +73,9 @@ static void check_row(const row_at *at) {
   const wg_key *r = at->row;
   WG_AUTO(wg_cstr) path = row_path(at);
   bool planned = (r->flags & WG_KF_PLANNED) != 0;
+  if (r->refused != NULL && r->doc == NULL) {
+    return; // a name that people take for another key
+  }
   const char *lacks = r->doc == NULL || !wg_str_ends(wg_str_of(r->doc), ".") ? "a sentence of doc"
                       : planned                                              ? NULL
                       : r->example == NULL                                   ? "an example"

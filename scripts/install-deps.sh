@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # install-deps.sh [build|test|lab|package]...: installs the Debian packages of these sets that are missing (default: build test).
-# Does nothing, without network, when all are there. Uses sudo when not root. scripts/packages says what each is for.
+# package brings build, too: a package is built with what `make` needs. Does nothing, without network, when all are there. Uses sudo when not root. scripts/packages says what each is for.
 #   --list    print the packages of the sets that are missing, install nothing; ends with 1 when there are any
 set -eu
 
@@ -11,7 +11,8 @@ sets=
 for arg in "$@"; do
   case $arg in
   --list) list_only=true ;;
-  build | test | lab | package) sets="$sets $arg" ;;
+  build | test | lab) sets="$sets $arg" ;;
+  package) sets="$sets build package" ;;
   *)
     echo "install-deps.sh: '$arg' is none of build, test, lab, package, --list" >&2
     exit 2

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The static checks find what they are for: each is given a small tree with a planted fault."""
 import os
+import re
 import shutil
 
 import pytest
@@ -160,3 +161,20 @@ def test_the_runner_counts(root, tmp_path):
     (top / "allowed").write_text("# why\n*test_skipped | *moon*\n")
     r = start([*argv, "--allowed-skips", "allowed"], cwd=top, env=one)
     assert r.code == 0 and r.out.splitlines()[-1] == "3 passed, 0 failed, 1 skipped", r
+
+
+def test_what_a_package_is_built_with_is_installed(root, tmp_path):
+    """Of a machine that has nothing: each build dependency of debian/control, and each tool that the scripts call."""
+    (tmp_path / "dpkg-query").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "dpkg-query").chmod(0o755)
+    env = dict(os.environ, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    r = start([root / "scripts" / "install-deps.sh", "--list", "package"], env=env)
+    listed = set(r.out.split())
+    assert r.code == 1 and listed, r
+    control = (root / "debian" / "control").read_text()
+    needed = re.search(r"Build-Depends:(.*?)\n\S", control, re.S).group(1).split(",")
+    names = {re.split(r"[ :(<]", n.strip().replace("debhelper-compat", "debhelper").replace("pkgconf", "pkg-config"))[0] for n in needed}
+    assert len(names) > 8 and names <= listed, names - listed
+    assert {"dpkg-dev", "lintian", "mmdebstrap", "uidmap", "umoci", "bubblewrap", "git"} <= listed, listed
+    r = start([root / "scripts" / "install-deps.sh", "--list", "lab"], env=env)
+    assert "meson" not in r.out.split(), r

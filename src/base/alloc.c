@@ -60,7 +60,7 @@ static wg_arena_block *arena_add_block(wg_arena *a, size_t cap) {
   return b;
 }
 
-void *wg_arena_get(wg_arena *a, size_t n_bytes) {
+static void *arena_take(wg_arena *a, size_t n_bytes) {
   size_t n = n_bytes == 0 ? 1 : n_bytes;
   a->over_ceiling = false;
   if (n > a->ceiling_bytes || a->used_bytes > a->ceiling_bytes - n) {
@@ -88,7 +88,14 @@ void *wg_arena_get(wg_arena *a, size_t n_bytes) {
   uint8_t *p = b->p + b->used;
   b->used += rounded;
   a->used_bytes += n;
-  memset(p, 0, n);
+  return p;
+}
+
+void *wg_arena_get(wg_arena *a, size_t n_bytes) {
+  void *p = arena_take(a, n_bytes);
+  if (p != NULL) {
+    memset(p, 0, n_bytes == 0 ? 1 : n_bytes);
+  }
   return p;
 }
 
@@ -99,6 +106,15 @@ void *wg_arena_array(wg_arena *a, size_t count, size_t size_bytes) {
     return NULL;
   }
   return wg_arena_get(a, n);
+}
+
+void *wg_arena_array_raw(wg_arena *a, size_t count, size_t size_bytes) {
+  size_t n = 0;
+  if (!wg_mul(count, size_bytes, &n)) {
+    a->over_ceiling = true;
+    return NULL;
+  }
+  return arena_take(a, n);
 }
 
 char *wg_arena_strndup(wg_arena *a, const void *p, size_t n_bytes) {

@@ -45,6 +45,9 @@ void *wg_arena_get(wg_arena *a, size_t n_bytes);
 void *wg_arena_array(wg_arena *a, size_t count, size_t size_bytes);
 #define wg_arena_new(a, T) ((T *)wg_arena_get((a), sizeof(T)))
 #define wg_arena_new_array(a, T, n) ((T *)wg_arena_array((a), (n), sizeof(T)))
+// The same, not zeroed: memory that is not used then is never touched.
+void *wg_arena_array_raw(wg_arena *a, size_t count, size_t size_bytes);
+#define wg_arena_raw_array(a, T, n) ((T *)wg_arena_array_raw((a), (n), sizeof(T)))
 // Copies n bytes and a terminating NUL.
 char *wg_arena_strndup(wg_arena *a, const void *p, size_t n_bytes);
 char *wg_arena_strdup(wg_arena *a, const char *s);

@@ -312,7 +312,7 @@ wg_code wg_wim_tree_parse(const uint8_t *p, size_t n_bytes, wg_arena *arena,
   if (meta_security(&m, &root, err) != WG_OK) {
     return err->code;
   }
-  t.entries = wg_arena_new_array(arena, wg_wim_entry, t.cap);
+  t.entries = wg_arena_raw_array(arena, wg_wim_entry, t.cap); // for the smallest entries there are
   m.seen = wg_arena_get(arena, n_bytes / 64 + 1);
   if (t.entries == NULL || m.seen == NULL) {
     return wg_arena_fail(arena, err);

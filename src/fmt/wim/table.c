@@ -171,6 +171,14 @@ static wg_code table_row(table_parse *t, size_t row, wg_error *err) {
   return WG_OK;
 }
 
+uint64_t wg_wim_hash_head(const wg_sha1 *hash) {
+  uint64_t head = 0;
+  for (size_t i = 0; i < 8; i++) {
+    head = head << 8 | hash->b[i];
+  }
+  return head;
+}
+
 typedef struct hash_row { // sorted in place of the hashes, which lie all over memory
   uint64_t first;         // eight bytes of the hash
   uint32_t i;
@@ -191,24 +199,22 @@ static int hash_row_cmp(const void *a, const void *b, void *ctx) {
   return c != 0 ? c : (x->i > y->i) - (x->i < y->i);
 }
 
-wg_code wg_wim_sort_by_hash(uint32_t *v, size_t n, const wg_sha1 *(*at)(void *, uint32_t),
-                            void *ctx, const wg_alloc *alloc, wg_error *err) {
+wg_code wg_wim_sort_by_hash(uint32_t *v, uint64_t *heads, size_t n,
+                            const wg_sha1 *(*at)(void *, uint32_t), void *ctx,
+                            const wg_alloc *alloc, wg_error *err) {
   size_t bytes = 0;
   hash_row *rows = wg_mul(n, sizeof(*rows), &bytes) ? wg_alloc_get(alloc, bytes + 1) : NULL;
   if (rows == NULL) {
     return wg_fail(err, WG_E_NOMEM, "no memory to sort %zu contents", n);
   }
   for (size_t i = 0; i < n; i++) {
-    const uint8_t *h = at(ctx, v[i])->b;
-    rows[i] = (hash_row){.i = v[i]};
-    for (size_t k = 0; k < 8; k++) {
-      rows[i].first = rows[i].first << 8 | h[k];
-    }
+    rows[i] = (hash_row){.first = wg_wim_hash_head(at(ctx, v[i])), .i = v[i]};
   }
   hash_order o = {at, ctx};
   wg_sort(rows, n, sizeof(*rows), hash_row_cmp, &o);
   for (size_t i = 0; i < n; i++) {
     v[i] = rows[i].i;
+    heads[i] = rows[i].first;
   }
   wg_alloc_free(alloc, rows);
   return WG_OK;
@@ -231,9 +237,11 @@ static wg_code table_arrays(wg_wim *w, const wim_table *tables, size_t n, wg_err
   }
   w->blobs = wg_arena_new_array(w->arena, wg_wim_blob, n_rows);
   w->by_hash = wg_arena_new_array(w->arena, uint32_t, n_rows);
+  w->heads = wg_arena_new_array(w->arena, uint64_t, n_rows);
   w->solids = wg_arena_new_array(w->arena, wg_wim_solid, n_solids);
   w->metadata = wg_arena_new_array(w->arena, uint32_t, w->hdr.n_images);
-  if (w->blobs == NULL || w->by_hash == NULL || w->solids == NULL || w->metadata == NULL) {
+  if (w->blobs == NULL || w->by_hash == NULL || w->heads == NULL || w->solids == NULL ||
+      w->metadata == NULL) {
     return wg_arena_fail(w->arena, err);
   }
   return WG_OK;
@@ -259,46 +267,51 @@ wg_code wg_wim_table_parse(wg_wim *w, const wim_table *tables, size_t n, wg_erro
     return wg_fail_at(err, WG_E_FORMAT, tables[0].off_bytes, "%u images, but metadata of %u only",
                       (unsigned)w->hdr.n_images, (unsigned)w->n_images);
   }
-  return wg_wim_sort_by_hash(w->by_hash, w->n_by_hash, table_blob_hash, w->blobs, w->arena->alloc,
-                             err);
+  return wg_wim_sort_by_hash(w->by_hash, w->heads, w->n_by_hash, table_blob_hash, w->blobs,
+                             w->arena->alloc, err);
 }
 
 typedef struct hash_range {
   size_t lo, hi; // the bound is in [lo, hi]
 } hash_range;
 
-static bool hash_is_less(const wg_sha1 *a, const wg_sha1 *b) {
-  return memcmp(a, b, sizeof(*a)) < 0;
-}
-
 // Hashes are spread evenly: looks near where this one should be, in steps that grow.
-static hash_range hash_guess(size_t n, const wg_sha1 *hash, const wg_sha1 *(*at)(void *, size_t),
-                             void *ctx) {
-  uint64_t first = (uint64_t)hash->b[0] << 24 | (uint64_t)hash->b[1] << 16 |
-                   (uint64_t)hash->b[2] << 8 | hash->b[3];
-  size_t guess = (size_t)(first * ((uint64_t)n & UINT32_MAX) >> 32), step = 32;
-  if (hash_is_less(at(ctx, guess), hash)) {
+static hash_range hash_guess(const uint64_t *heads, size_t n, uint64_t head) {
+  size_t guess = (size_t)((head >> 32) * ((uint64_t)n & UINT32_MAX) >> 32), step = 16;
+  if (heads[guess] < head) {
     size_t lo = guess + 1;
-    while (step < n - lo && hash_is_less(at(ctx, lo + step), hash)) {
+    while (step < n - lo && heads[lo + step] < head) {
       lo += step + 1;
       step *= 4;
     }
     return (hash_range){lo, step < n - lo ? lo + step : n};
   }
   size_t hi = guess;
-  while (step < hi && !hash_is_less(at(ctx, hi - step), hash)) {
+  while (step < hi && heads[hi - step] >= head) {
     hi -= step;
     step *= 4;
   }
   return (hash_range){step < hi ? hi - step : 0, hi};
 }
 
-size_t wg_wim_hash_bound(size_t n, const wg_sha1 *hash, const wg_sha1 *(*at)(void *, size_t),
-                         void *ctx) {
-  hash_range r = n > 64 ? hash_guess(n, hash, at, ctx) : (hash_range){0, n};
+size_t wg_wim_hash_bound(const uint64_t *heads, size_t n, const wg_sha1 *hash,
+                         const wg_sha1 *(*at)(void *, size_t), void *ctx) {
+  uint64_t head = wg_wim_hash_head(hash);
+  hash_range r = n > 64 ? hash_guess(heads, n, head) : (hash_range){0, n};
   while (r.lo < r.hi) {
     size_t mid = r.lo + (r.hi - r.lo) / 2;
-    if (hash_is_less(at(ctx, mid), hash)) {
+    if (heads[mid] < head) {
+      r.lo = mid + 1;
+    } else {
+      r.hi = mid;
+    }
+  }
+  if (r.lo == n || heads[r.lo] != head) {
+    return r.lo;
+  }
+  for (r.hi = r.lo + 1 < n && heads[r.lo + 1] == head ? n : r.lo + 1; r.lo < r.hi;) {
+    size_t mid = r.lo + (r.hi - r.lo) / 2;
+    if (heads[mid] == head && memcmp(at(ctx, mid), hash, sizeof(*hash)) < 0) {
       r.lo = mid + 1;
     } else {
       r.hi = mid;
@@ -313,7 +326,7 @@ static const wg_sha1 *table_hash_at(void *ctx, size_t i) {
 }
 
 bool wg_wim_find_blob(const wg_wim *w, const wg_sha1 *hash, uint32_t *out) {
-  size_t at = wg_wim_hash_bound(w->n_by_hash, hash, table_hash_at, (void *)(uintptr_t)w);
+  size_t at = wg_wim_hash_bound(w->heads, w->n_by_hash, hash, table_hash_at, (void *)(uintptr_t)w);
   if (at == w->n_by_hash ||
       memcmp(table_hash_at((void *)(uintptr_t)w, at), hash, sizeof(*hash)) != 0) {
     return false;

@@ -217,7 +217,7 @@ static uint32_t compact_number(const uint32_t *new_of, uint32_t i) {
 wg_code wg_wim_tree_compact(wg_wim_tree *t, uint32_t **out_new_of, wg_error *err) {
   uint32_t *new_of = wg_arena_new_array(t->arena, uint32_t, t->n);
   uint32_t *order = wg_arena_new_array(t->arena, uint32_t, t->n);
-  wg_wim_entry *entries = wg_arena_new_array(t->arena, wg_wim_entry, t->n);
+  wg_wim_entry *entries = wg_arena_raw_array(t->arena, wg_wim_entry, t->n);
   if (new_of == NULL || order == NULL || entries == NULL) {
     return wg_arena_fail(t->arena, err);
   }

@@ -141,6 +141,7 @@ typedef struct wg_wim {
   wg_wim_blob *blobs; // file order of the table; free and zero-hash entries are left out
   size_t n_blobs;
   uint32_t *by_hash; // blob indices sorted by hash; metadata not among them
+  uint64_t *heads;   // the first eight bytes of those hashes, in that order
   size_t n_by_hash;
   wg_wim_solid *solids;
   size_t n_solids;
@@ -164,13 +165,17 @@ wg_code wg_wim_open_parts(const wg_wim_source *src, const wg_wim_part *parts, si
 bool wg_wim_is_whole(const wg_wim *w);
 // The part that byte off_bytes of the source lies in; NULL behind the last.
 const wg_wim_part *wg_wim_part_at(const wg_wim *w, uint64_t off_bytes);
-// Sorts numbers of things by their hashes, at(ctx, number) each; equal ones by number. NOMEM.
-wg_code wg_wim_sort_by_hash(uint32_t *v, size_t n, const wg_sha1 *(*at)(void *, uint32_t),
-                            void *ctx, const wg_alloc *alloc, wg_error *err);
-// Of n hashes in ascending order, at(ctx, i) each, the first that is not less than hash; n when all
-// are. n below 2^32.
-size_t wg_wim_hash_bound(size_t n, const wg_sha1 *hash, const wg_sha1 *(*at)(void *, size_t),
-                         void *ctx);
+// Sorts numbers of things by their hashes, at(ctx, number) each; equal ones by number. heads[i]
+// gets the first bytes of that of v[i]. NOMEM.
+wg_code wg_wim_sort_by_hash(uint32_t *v, uint64_t *heads, size_t n,
+                            const wg_sha1 *(*at)(void *, uint32_t), void *ctx,
+                            const wg_alloc *alloc, wg_error *err);
+// The first eight bytes of a hash: as numbers they are in the order of the hashes.
+uint64_t wg_wim_hash_head(const wg_sha1 *hash);
+// Of n hashes in ascending order, at(ctx, i) each, heads[i] the first bytes of each, the first that
+// is not less than hash; n when all are. n below 2^32.
+size_t wg_wim_hash_bound(const uint64_t *heads, size_t n, const wg_sha1 *hash,
+                         const wg_sha1 *(*at)(void *, size_t), void *ctx);
 // Index of the blob with that hash (the first if there are several); false when there is none.
 bool wg_wim_find_blob(const wg_wim *w, const wg_sha1 *hash, uint32_t *out);
 

@@ -364,6 +364,7 @@ wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, bool same_set, wg_str x
     return err->code;
   }
   wg_wim_header_write(h, head);
+  wg_pack_free(wg_take(&o->pack)); // its memory is for who reads the file back
   return wg_os_pwrite_all(o->file.fd, head, sizeof(head), 0, err);
 }
 

@@ -146,13 +146,11 @@ static wg_code check_header_and_xml(const check *c, wg_error *err) {
 }
 
 wg_code wg_image_check(const wg_image_run *r, wg_error *err) {
-  WG_AUTO(check) c = {.r = r, .out = WG_IMAGE_FILE_INIT};
+  WG_AUTO(check) c = {.r = r, .out = WG_IMAGE_FILE_INIT, .was = r->was};
   wg_arena_init(&c.arena, wg_heap(), 0);
   wg_buf_init(&c.now_bytes, wg_heap(), 0);
   if (wg_image_file_open(&c.out, r->job->opt.out_path, err) != WG_OK ||
       check_header_and_xml(&c, err) != WG_OK ||
-      wg_wim_tree_parse(r->metadata_was.p, r->metadata_was.n, &c.arena, &r->base.wim.limits, 0,
-                        &c.was, err) != WG_OK ||
       wg_image_file_tree(&c.out, r->image, &c.arena, 0, &c.now_bytes, &c.now, err) != WG_OK ||
       (r->job->base.kind == WG_IMAGE_BASE_DIR &&
        wg_image_check_dir(r, &c.was, &c.arena, err) != WG_OK) ||

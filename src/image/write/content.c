@@ -175,19 +175,28 @@ static void content_keep(wg_image_run *r, uint32_t blob) {
                                            .packed = !wg_image_content_is_kept(r, blob)};
 }
 
+// Most tables are in the order of the file.
+static bool content_is_in_order(const wg_image_run *r, size_t first) {
+  for (size_t i = first + 1; i < r->n_blobs; i++) {
+    if (base_off_cmp(&r->blobs[i - 1], &r->blobs[i], (void *)(uintptr_t)&r->base.wim) > 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Base contents that are still used. From a file: in its order. From a captured tree: in the order
 // of the tree, because the capture's own order depends on how the file system lists folders.
 static wg_code content_kept(wg_image_run *r, const uint32_t *refs_after, wg_error *err) {
   const wg_wim *w = &r->base.wim;
   size_t first = r->n_blobs;
   if (!r->captured) {
-    for (size_t i = 0; i < w->n_by_hash; i++) {
-      uint32_t blob = w->by_hash[i];
+    for (uint32_t blob = 0; blob < w->n_blobs; blob++) { // metadata has no uses
       if (r->refs_other[blob] > 0 || refs_after[blob] > 0) {
         content_keep(r, blob);
       }
     }
-    if (r->n_blobs - first > 1) {
+    if (!content_is_in_order(r, first)) {
       wg_sort(r->blobs + first, r->n_blobs - first, sizeof(r->blobs[0]), base_off_cmp,
               (void *)(uintptr_t)w);
     }
@@ -214,7 +223,7 @@ static const wg_sha1 *content_hash_at(void *ctx, size_t i) {
 
 bool wg_image_content_find(const wg_image_run *r, const wg_sha1 *hash, uint32_t *out) {
   void *ctx = (void *)(uintptr_t)r;
-  size_t at = wg_wim_hash_bound(r->n_blobs, hash, content_hash_at, ctx);
+  size_t at = wg_wim_hash_bound(r->heads, r->n_blobs, hash, content_hash_at, ctx);
   if (at == r->n_blobs || memcmp(content_hash_at(ctx, at), hash, sizeof(*hash)) != 0) {
     return false;
   }
@@ -273,7 +282,7 @@ static uint64_t stats_entry_bytes(const wg_image_run *r, const wg_wim_entry *e) 
 
 static wg_code content_stats(wg_image_run *r, const wg_wim_tree *t, wg_image_stats *out,
                              wg_error *err) {
-  stats_link *links = wg_arena_new_array(&r->arena, stats_link, t->n);
+  stats_link *links = wg_arena_raw_array(&r->arena, stats_link, t->n);
   if (links == NULL) {
     return wg_arena_fail(&r->arena, err);
   }
@@ -317,15 +326,12 @@ static wg_code content_arrays(wg_image_run *r, wg_error *err) {
 
 // The image as it was, for its uses and its numbers.
 static wg_code content_before(wg_image_run *r, wg_error *err) {
-  WG_AUTO(wg_arena) arena = {0};
-  wg_arena_init(&arena, wg_heap(), 0);
-  wg_wim_tree t;
-  if (wg_wim_tree_parse(r->metadata_was.p, r->metadata_was.n, &arena, &r->base.wim.limits, 0, &t,
-                        err) != WG_OK ||
-      content_count(r, &t, r->refs_before, err) != WG_OK) {
+  if (wg_wim_tree_parse(r->metadata_was.p, r->metadata_was.n, &r->arena, &r->base.wim.limits, 0,
+                        &r->was, err) != WG_OK ||
+      content_count(r, &r->was, r->refs_before, err) != WG_OK) {
     return wg_wrap(err, "'%s': image %u", r->base.path, (unsigned)r->image + 1);
   }
-  return content_stats(r, &t, &r->before, err);
+  return content_stats(r, &r->was, &r->before, err);
 }
 
 static wg_code content_after(wg_image_run *r, wg_error *err) {
@@ -356,13 +362,15 @@ wg_code wg_image_content(wg_image_run *r, wg_error *err) {
   }
   wg_image_order(r);
   r->by_hash = wg_arena_new_array(&r->arena, uint32_t, r->n_blobs);
-  if (r->by_hash == NULL) {
+  r->heads = wg_arena_new_array(&r->arena, uint64_t, r->n_blobs);
+  if (r->by_hash == NULL || r->heads == NULL) {
     return wg_arena_fail(&r->arena, err);
   }
   for (size_t i = 0; i < r->n_blobs; i++) {
     r->by_hash[i] = (uint32_t)i;
   }
-  if (wg_wim_sort_by_hash(r->by_hash, r->n_blobs, content_blob_hash, r, wg_heap(), err) != WG_OK) {
+  if (wg_wim_sort_by_hash(r->by_hash, r->heads, r->n_blobs, content_blob_hash, r, wg_heap(), err) !=
+      WG_OK) {
     return err->code;
   }
   content_refcounts(r);

@@ -36,7 +36,7 @@ static int folders_link_cmp(const void *a, const void *b, void *ctx) {
 // Marks all names of a file but the first.
 static wg_code folders_mark_links(wg_image_run *r, bool *again, wg_error *err) {
   const wg_wim_tree *t = &r->tree;
-  uint32_t *links = wg_arena_new_array(&r->arena, uint32_t, t->n);
+  uint32_t *links = wg_arena_raw_array(&r->arena, uint32_t, t->n);
   size_t n = 0;
   if (links == NULL) {
     return wg_arena_fail(&r->arena, err);
@@ -184,8 +184,8 @@ static void folders_write(wg_image_run *r, folder_row *rows, size_t n, folder_to
 
 wg_code wg_image_folders(wg_image_run *r, wg_error *err) {
   const wg_wim_tree *t = &r->tree;
-  folder_row *rows = wg_arena_new_array(&r->arena, folder_row, t->n);
-  folder_top *tops = wg_arena_new_array(&r->arena, folder_top, t->n);
+  folder_row *rows = wg_arena_raw_array(&r->arena, folder_row, t->n);
+  folder_top *tops = wg_arena_raw_array(&r->arena, folder_top, t->n);
   bool *again = wg_arena_new_array(&r->arena, bool, t->n);
   if (rows == NULL || tops == NULL || again == NULL) {
     return wg_arena_fail(&r->arena, err);

@@ -43,12 +43,12 @@ typedef struct wg_image_memo {
 typedef struct wg_image_run {
   const wg_image_job *job;
   wg_arena arena;
-  wg_image_file base;  // the base, or what libwim made of a directory
-  bool captured;       // the latter
-  wg_image_side *side; // of a folder; NULL: of none
-  uint32_t image;      // the one that changes, 0-based
-  wg_buf metadata_was; // of that image; the tree borrows from it
-  wg_wim_tree tree;
+  wg_image_file base;    // the base, or what libwim made of a directory
+  bool captured;         // the latter
+  wg_image_side *side;   // of a folder; NULL: of none
+  uint32_t image;        // the one that changes, 0-based
+  wg_buf metadata_was;   // of that image; the tree borrows from it
+  wg_wim_tree tree, was; // as it will be; as it was, parsed for itself
   wg_winpath *paths;
   wg_image_edit edit;
   uint32_t *refs_other;  // by blob of the base: uses by other images
@@ -56,6 +56,7 @@ typedef struct wg_image_run {
   wg_image_blob *blobs;  // content of the output, in the order of writing
   size_t n_blobs;
   uint32_t *by_hash;  // indices of blobs, sorted
+  uint64_t *heads;    // of their hashes, in that order
   const char **names; // by blob of the base: what order.c sorts by; NULL unless ESD
   wg_wimout out;
   void *kept; // opt.packed's, NULL: none

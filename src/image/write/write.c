@@ -163,7 +163,8 @@ static const wg_sha1 *run_side_hash(void *ctx, uint32_t i) {
 typedef struct run_side { // contents by hash, each once
   const wg_image_side *s;
   uint32_t *order;
-  bool *used; // by place in order
+  uint64_t *heads; // of the hashes, in that order
+  bool *used;      // by place in order
   size_t n;
 } run_side;
 
@@ -174,20 +175,22 @@ static const wg_sha1 *run_side_hash_at(void *ctx, size_t i) {
 
 static wg_code run_side_order(wg_image_run *r, run_side *c, wg_error *err) {
   c->order = wg_arena_new_array(&r->arena, uint32_t, c->s->n_contents);
+  c->heads = wg_arena_new_array(&r->arena, uint64_t, c->s->n_contents);
   c->used = wg_arena_new_array(&r->arena, bool, c->s->n_contents);
-  if (c->order == NULL || c->used == NULL) {
+  if (c->order == NULL || c->heads == NULL || c->used == NULL) {
     return wg_arena_fail(&r->arena, err);
   }
   for (size_t i = 0; i < c->s->n_contents; i++) {
     c->order[i] = (uint32_t)i;
   }
-  if (wg_wim_sort_by_hash(c->order, c->s->n_contents, run_side_hash, r->side, wg_heap(), err) !=
-      WG_OK) {
+  if (wg_wim_sort_by_hash(c->order, c->heads, c->s->n_contents, run_side_hash, r->side, wg_heap(),
+                          err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < c->s->n_contents; i++) {
     const wg_sha1 *h = &c->s->contents[c->order[i]].hash;
     if (c->n == 0 || memcmp(h, run_side_hash_at(c, c->n - 1), sizeof(*h)) != 0) {
+      c->heads[c->n] = c->heads[i];
       c->order[c->n++] = c->order[i];
     }
   }
@@ -195,7 +198,7 @@ static wg_code run_side_order(wg_image_run *r, run_side *c, wg_error *err) {
     const wg_wim_entry *e = &r->tree.entries[i];
     for (size_t k = 0; k <= e->n_streams; k++) {
       const wg_sha1 *h = wg_wim_entry_hash(e, k);
-      size_t at = wg_wim_hash_bound(c->n, h, run_side_hash_at, c);
+      size_t at = wg_wim_hash_bound(c->heads, c->n, h, run_side_hash_at, c);
       bool is = at < c->n && memcmp(run_side_hash_at(c, at), h, sizeof(*h)) == 0;
       if (is) {
         c->used[at] = true;

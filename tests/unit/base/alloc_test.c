@@ -38,6 +38,9 @@ static void arena_keeps_to_its_ceiling(void **state) {
   wg_error err = WG_ERROR_INIT;
   assert_int_equal(wg_arena_fail(&a, &err), WG_E_LIMIT);
   assert_null(wg_arena_array(&a, SIZE_MAX / 2, 4));
+  assert_null(wg_arena_array_raw(&a, 2, 1));
+  assert_null(wg_arena_array_raw(&a, SIZE_MAX / 2, 4));
+  assert_int_equal(wg_arena_fail(&a, &err), WG_E_LIMIT);
 }
 
 static void arena_memory_is_zeroed_and_separate(void **state) {

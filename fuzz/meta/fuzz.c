@@ -25,6 +25,10 @@ static void touch_entry(const wg_meta *m, const wg_meta_entry *e) {
 }
 
 static void touch(const wg_meta *m) {
+  for (size_t i = 0; i < m->n_image; i++) {
+    wg_assert(m->image[i].n > 3); // <a/>
+    fuzz_touch_str(m->image[i]);
+  }
   for (size_t i = 0; i < m->n; i++) {
     touch_entry(m, &m->entries[i]);
     wg_assert(wg_meta_find(m, m->entries[i].path) == &m->entries[i]);
@@ -53,7 +57,7 @@ static void body(const uint8_t *data, size_t size, const wg_alloc *alloc) {
     wg_assert(err.code == WG_E_NOMEM || err.code == WG_E_LIMIT);
     return;
   }
-  wg_assert(again.n == m.n && again.n_descriptors == m.n_descriptors);
+  wg_assert(again.n_image == m.n_image && again.n == m.n && again.n_descriptors == m.n_descriptors);
   wg_meta_write(&again, &twice);
   wg_assert(twice.failed || wg_str_eq(wg_buf_str(&once), wg_buf_str(&twice)));
 }

@@ -115,6 +115,36 @@ static void check_tree(const uint8_t *p, size_t n, const wg_alloc *alloc, unsign
   check_changes(&t, file, (uint32_t)(was / 2), alloc, fail_at);
 }
 
+// What is in an image, taken out, looked at and put back.
+static void check_elements(wg_str xml, uint32_t image, const wg_alloc *alloc, unsigned fail_at) {
+  WG_AUTO(wg_arena) arena = {0};
+  WG_AUTO(wg_buf) out = {0};
+  wg_error err = WG_ERROR_INIT;
+  wg_wim_xml_element *v = NULL, one;
+  size_t n = 0, n_good = 0;
+  wg_wim_facts f[2];
+  bool encrypted = false;
+  wg_arena_init(&arena, alloc, (size_t)64 << 20);
+  wg_buf_init(&out, alloc, 0);
+  wg_str *good = NULL;
+  if (wg_wim_xml_elements(xml, image, &arena, &v, &n, &err) != WG_OK || n == 0 ||
+      (good = wg_arena_new_array(&arena, wg_str, n)) == NULL) {
+    return;
+  }
+  for (size_t i = 0; i < n; i++) {
+    wg_error ignored = WG_ERROR_INIT;
+    touch_str(v[i].text);
+    if (wg_wim_xml_element_of(v[i].text, &one, &ignored) == WG_OK) {
+      wg_assert(wg_str_eq(one.name, v[i].name));
+      good[n_good++] = v[i].text;
+    }
+  }
+  if (wg_wim_xml_set_elements(xml, image, good, n_good, &out, &err) == WG_OK &&
+      wg_wim_xml_facts(wg_buf_str(&out), &arena, f, 2, &encrypted, &err) != WG_OK) {
+    wg_assert(fail_at != 0 || err.code == WG_E_LIMIT);
+  }
+}
+
 static void check_xml(wg_str xml, const wg_alloc *alloc, unsigned fail_at) {
   WG_AUTO(wg_arena) arena = {0};
   WG_AUTO(wg_buf) out = {0};
@@ -130,6 +160,7 @@ static void check_xml(wg_str xml, const wg_alloc *alloc, unsigned fail_at) {
   touch_str(wg_str_of(f[1].arch));
   for (uint32_t i = 0; i < 3; i++) {
     wg_wim_xml_image at;
+    check_elements(xml, i, alloc, fail_at);
     if (wg_wim_xml_find_image(xml, i, &at, &err) == WG_OK) {
       wg_assert(at.from <= at.index_from && at.index_from <= at.index_to && at.index_to <= at.to &&
                 at.to <= xml.n);

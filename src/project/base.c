@@ -373,10 +373,11 @@ static void base_twice(wg_cfg *c, const wg_cfg_image *img, const char *where) {
 }
 
 // What a build would refuse of a folder: a mistake in its sidecar, names that no image can have.
-static void base_dir(wg_cfg *c, const wg_cfg_base *b, const char *where) {
+static void base_dir(wg_cfg *c, const wg_cfg_image *img, const char *where) {
+  const wg_cfg_base *b = &img->base;
   WG_AUTO(wg_cstr) path = wg_hostfile_path(c, b->path);
   wg_error err = WG_ERROR_INIT;
-  if (wg_image_side_check(path, &err) != WG_OK) {
+  if (wg_image_side_check(path, img->arch, &err) != WG_OK) {
     wg_cfg_error(c, b->path_pos, wg_cfg_printf(c, "%s.base: %s", where, err.text), NULL);
   }
 }
@@ -403,7 +404,7 @@ static void base_files(wg_cfg *c, const wg_place *at) {
     return;
   }
   if (!is_file) {
-    base_dir(c, b, at->path);
+    base_dir(c, img, at->path);
   }
   for (size_t i = 0; i < img->n_serviced; i++) {
     if (is_file) {

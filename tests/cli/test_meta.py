@@ -147,6 +147,70 @@ def test_a_project_reads_it(run, tmp_path):
     assert run("build").code == 0 and (tmp_path / "out/k.wim").read_bytes() != before
 
 
+def info(wim, image):
+    """What wimlib says of an image, but what is counted or of the time of writing."""
+    r = start(["wimlib-imagex", "info", wim, str(image)])
+    assert r.code == 0, r
+    return [line for line in r.out.splitlines()
+            if ":" in line and not line.startswith(("Index:", "Directory Count:", "File Count:", "Last Modification Time:"))]
+
+
+def test_what_the_xml_says_comes_back(run, tmp_path):
+    needs("wimlib-imagex")
+    assert run("wim", "synthetic", "-q", "windows-11", "b.wim").code == 0
+    b, c = tmp_path / "b.wim", tmp_path / "c.wim"
+    assert start(["wimlib-imagex", "info", b, "2", "--image-property", "WINDOWS/SERVICINGDATA/GDRDUREVISION=50 %", "--image-property",
+                  "DESCRIPTION=a <b> & \u00e4"]).code == 0
+    assert run("wim", "apply", "-q", "b.wim", "2", "tree", "--meta").code == 0
+    meta = tmp_path / "tree" / META
+    text = meta.read_text()
+    assert text.startswith("wingo-meta 2\nimage <CREATIONTIME>") and "image <DESCRIPTION>a &lt;b&gt; &amp; \u00e4</DESCRIPTION>\n" in text
+    assert run("wim", "capture", "tree", "c.wim").code == 0
+    want = info(b, 2)
+    assert len(want) > 20 and info(c, 1) == want and any("x86_64" in x for x in want) and any("1742" in x for x in want)
+    xml = run("wim", "info", "c.wim", "--xml").out
+    assert "<GDRDUREVISION>50 %</GDRDUREVISION>" in xml and "<BRANCH>ge_release</BRANCH>" in xml
+    # a name that is given is the name; the rest stays, in one more image and in a solid file, too
+    assert run("wim", "capture", "tree", "c.wim", "Mine", "--append").code == 0
+    assert run("wim", "capture", "tree", "c.esd", "Mine").code == 0
+    other = [f"Name:                   Mine" if x.startswith("Name:") else x for x in want]
+    assert info(c, 2) == other and info(tmp_path / "c.esd", 1) == other
+    r = run("wim", "capture", "tree", "c.wim", "--append")
+    assert r.code == 1 and "Windows 11 Pro" in r.err, r
+    # with fixed times the same bytes again, and no time of the image's own
+    for n in ("one.wim", "two.wim"):
+        assert run("wim", "capture", "tree", n, env={"SOURCE_DATE_EPOCH": "1600000000"}).code == 0
+    assert (tmp_path / "one.wim").read_bytes() == (tmp_path / "two.wim").read_bytes()
+    assert any(x.startswith("Creation Time:") and "2020" in x for x in info(tmp_path / "one.wim", 1))
+    # a line is edited, another removed
+    meta.write_text(text.replace("<FLAGS>Professional<", "<FLAGS>Mine<").replace("image <WIMBOOT>0</WIMBOOT>\n", ""))
+    assert run("wim", "capture", "tree", "d.wim").code == 0
+    assert info(tmp_path / "d.wim", 1) == [x.replace("Professional", "Mine") if x.startswith("Flags:") else x for x in want]
+    # what an older wingo wrote is found anew
+    meta.write_text("wingo-meta 1\n" + "".join(line + "\n" for line in text.splitlines()[1:] if not line.startswith("image ")))
+    assert run("wim", "capture", "tree", "e.wim").code == 0
+    assert "Name:                   tree" in info(tmp_path / "e.wim", 1)
+
+
+def test_a_project_has_what_the_xml_says(run, tmp_path):
+    needs("wimlib-imagex")
+    assert run("wim", "synthetic", "-q", "windows-11", "b.wim").code == 0
+    assert run("wim", "apply", "-q", "b.wim", "2", "tree", "--meta").code == 0
+    project = tmp_path / "wingo.yaml"
+    project.write_text("version: 1\nname: p\nimages: {k: {base: {dir: tree}, arch: amd64, display_name: Shown, outputs: [wim, esd]}}\n")
+    r = run("build")
+    assert r.code == 0, r
+    made = {"Name:                   k", "Display Name:           Shown"}
+    for out in ("k.wim", "k.esd"):
+        got = info(tmp_path / "out" / out, 1)
+        lost = {x for x in info(tmp_path / "b.wim", 2) if not x.startswith("Creation Time:")} - set(got)
+        assert lost == {"Name:                   Windows 11 Pro", "Display Name:           Windows 11 Pro"} and made <= set(got), (out, got)
+    project.write_text(project.read_text().replace("amd64", "arm64"))
+    for command in ("check", "build"):
+        r = run(command)
+        assert r.code != 0 and "says that the image is for amd64, and 'arch: arm64' was asked for" in r.out + r.err, r
+
+
 def test_what_changed_since(run, rich, tmp_path):
     """Files that were changed, removed, added or replaced by others, after the image was applied."""
     assert run("wim", "apply", rich, "1", "tree", "--meta").code == 0
@@ -223,7 +287,11 @@ HOSTILE = {
     "wingo-meta 1\nstream a =00\nend\n": (2, "before the first"),
     "wingo-meta 1\nentry f\nstream a =0\nend\n": (3, "hex"),
     "wingo-meta 1\nentry f\n": (3, "cut off"),
-    "wingo-meta 2\nend\n": (1, "newer"),
+    "wingo-meta 3\nend\n": (1, "newer"),
+    "wingo-meta 1\nimage <NAME>a</NAME>\nend\n": (2, "version 2"),
+    "wingo-meta 2\nimage <NAME>a</NAME><FLAGS/>\nend\n": (2, "one element"),
+    "wingo-meta 2\nimage <A>&b;</A>\nend\n": (2, "no XML"),
+    "wingo-meta 2\nimage <TOTALBYTES>1</TOTALBYTES>\nend\n": (2, "counted"),
     "something else\n": (1, "first line"),
     "wingo-meta 1\nend\nentry f\n": (3, "behind the end"),
     "wingo-meta 1\nentry f colour=red\nend\n": (2, "no field"),

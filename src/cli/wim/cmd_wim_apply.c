@@ -105,6 +105,7 @@ static int apply_run(wg_cli *c) {
   if (wg_cli_image_open(&im, c->args[0], which, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
+  opt.image = im.image;
   wg_code code = wg_cli_apply_to(c, &im, c->args[c->n_args - 1], &opt, &res, &err);
   wg_cli_progress_end(&p);
   return code == WG_OK ? wg_cli_apply_report(c, &res) : wg_cli_fail(c, &err);

@@ -82,6 +82,7 @@ static wg_code capture_pack(const wg_cli *c, const char *name, unsigned threads,
                                                                     : WG_IMAGE_FORMAT_WIM,
                           .tmp_dir = tmp,
                           .name = name,
+                          .own_name = c->n_args < 3,
                           .threads = threads,
                           .on_progress = wg_cli_progress_show,
                           .ctx = p,
@@ -257,7 +258,8 @@ const wg_cli_cmd wg_cmd_wim_capture = {
     .args = "DIR FILE [NAME]",
     .summary = "make an image of a folder",
     .text =
-        "NAME is the image's, the folder's own name when it is left out. Times, hard links and "
+        "NAME is the image's; when it is left out, what .wingo-meta says, or the folder's own "
+        "name. Times, hard links and "
         "symbolic links are kept; with SOURCE_DATE_EPOCH in the environment every time is that "
         "one, "
         "and the same tree gives the same bytes. A name ending in .esd makes a solid file.\n\n"

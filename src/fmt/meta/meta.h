@@ -47,6 +47,8 @@ typedef struct wg_meta_entry {
 } wg_meta_entry;
 
 typedef struct wg_meta {
+  wg_str *image; // what the WIM's XML says of the image: elements, in UTF-8, counted ones left out
+  size_t n_image;
   wg_meta_entry *entries;
   size_t n;
   wg_str *descriptors; // by number

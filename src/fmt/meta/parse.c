@@ -16,6 +16,7 @@ typedef struct meta_parse {
   wg_meta m;
   wg_meta_stream *streams; // room for all of them
   size_t n_streams;
+  unsigned version;
   bool ended;
 } meta_parse;
 
@@ -52,8 +53,9 @@ static bool parse_hex_digit(char c, uint8_t *out) {
   return *out < 16;
 }
 
-// A word with its escapes undone, in the arena; NULL in out->p when there is no memory.
-static wg_code parse_text(meta_parse *p, wg_str word, wg_str *out, wg_error *err) {
+// A word (with spaces: a line's rest) with its escapes undone, in the arena; NULL in out->p when
+// there is no memory.
+static wg_code parse_text(meta_parse *p, wg_str word, bool spaces, wg_str *out, wg_error *err) {
   char *to = wg_arena_get(p->arena, word.n + 1);
   size_t n = 0;
   if (to == NULL) {
@@ -62,7 +64,7 @@ static wg_code parse_text(meta_parse *p, wg_str word, wg_str *out, wg_error *err
   for (size_t i = 0; i < word.n; i++) {
     uint8_t high = 0, low = 0;
     if (word.p[i] != '%') {
-      if ((uint8_t)word.p[i] <= 0x20 || word.p[i] == 0x7F) {
+      if ((uint8_t)word.p[i] < 0x20 || (word.p[i] == ' ' && !spaces) || word.p[i] == 0x7F) {
         return parse_fail(p, "a control character, which stands as %%XX here");
       }
       to[n++] = word.p[i];
@@ -83,7 +85,7 @@ static wg_code parse_text16(meta_parse *p, wg_str word, wg_str *out, wg_error *e
   WG_AUTO(wg_buf) b = {0};
   wg_str text = {NULL, 0};
   wg_buf_init(&b, p->arena->alloc, 0);
-  if (parse_text(p, word, &text, err) != WG_OK) {
+  if (parse_text(p, word, false, &text, err) != WG_OK) {
     return err->code;
   }
   if (!wg_utf8_to_utf16le(text, &b)) {
@@ -134,7 +136,7 @@ static wg_code parse_path(meta_parse *p, wg_str word, const char **out, wg_error
   wg_str s = WG_STR("");
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, p->arena->alloc, 0);
-  if (parse_text(p, word, &s, err) != WG_OK) {
+  if (parse_text(p, word, false, &s, err) != WG_OK) {
     return err->code;
   }
   if (wg_str_eqz(s, ".")) {
@@ -178,7 +180,7 @@ static wg_code parse_field(meta_parse *p, wg_meta_entry *e, const meta_field *f,
   e->has |= f->flag;
   switch (f->kind) {
   case META_TEXT:
-    return parse_text(p, value, at, err);
+    return parse_text(p, value, false, at, err);
   case META_TEXT16:
     return parse_short(p, value, at, err);
   case META_BYTES:
@@ -288,6 +290,29 @@ static wg_code parse_descriptor(meta_parse *p, wg_str line, wg_error *err) {
              : parse_at(p, p->line, err->code, err);
 }
 
+static wg_code parse_image(meta_parse *p, wg_str line, wg_error *err) {
+  wg_str text = {NULL, 0};
+  WG_AUTO(wg_buf) wide = {0};
+  wg_buf_init(&wide, p->arena->alloc, 0);
+  if (p->version < 2) {
+    return parse_fail(p, "'image' is of version 2: the first line must be 'wingo-meta 2'");
+  }
+  if (parse_text(p, line, true, &text, err) != WG_OK) {
+    return err->code;
+  }
+  if (memchr(text.p, 0, text.n) != NULL || !wg_utf8_to_utf16le(text, &wide)) {
+    return parse_fail(p, "what is no text");
+  }
+  if (wg_buf_check(&wide, err) != WG_OK) {
+    return err->code;
+  }
+  if (wg_meta_check_image(text, p->m.image, p->m.n_image, err) != WG_OK) {
+    return parse_at(p, p->line, err->code, err);
+  }
+  p->m.image[p->m.n_image++] = text;
+  return WG_OK;
+}
+
 static wg_code parse_one(meta_parse *p, wg_str line, wg_error *err) {
   wg_str word = parse_word(&line);
   if (p->ended) {
@@ -302,21 +327,26 @@ static wg_code parse_one(meta_parse *p, wg_str line, wg_error *err) {
   if (wg_str_eqz(word, "descriptor")) {
     return parse_descriptor(p, line, err);
   }
+  if (wg_str_eqz(word, "image")) {
+    return parse_image(p, line, err);
+  }
   p->ended = wg_str_eqz(word, "end") && line.n == 0;
   return p->ended ? WG_OK
-                  : parse_fail(p, "a line begins with 'descriptor', 'entry', 'stream' or 'end'");
+                  : parse_fail(
+                        p, "a line begins with 'image', 'descriptor', 'entry', 'stream' or 'end'");
 }
 
 static wg_code parse_head(meta_parse *p, wg_error *err) {
   wg_str line = {NULL, 0};
   if (!parse_line(p, &line) || !wg_str_starts(line, "wingo-meta ")) {
     p->line = 1;
-    return parse_fail(p, "the first line is not 'wingo-meta 1': this is no file of wingo's");
+    return parse_fail(p, "the first line is not 'wingo-meta 2': this is no file of wingo's");
   }
-  if (!wg_str_eqz(line, "wingo-meta 1")) {
+  p->version = wg_str_eqz(line, "wingo-meta 1") ? 1 : wg_str_eqz(line, "wingo-meta 2") ? 2 : 0;
+  if (p->version == 0) {
     return parse_at(p, p->line,
                     wg_fail(err, WG_E_UNSUPPORTED,
-                            "it is of a newer wingo: only version 1 is known to this one"),
+                            "it is of a newer wingo: only versions 1 and 2 are known to this one"),
                     err);
   }
   return WG_OK;
@@ -324,19 +354,22 @@ static wg_code parse_head(meta_parse *p, wg_error *err) {
 
 // At most as many of each as there are lines that begin so.
 static wg_code parse_room(meta_parse *p, wg_error *err) {
-  size_t n_entries = 0, n_streams = 0, n_descriptors = 0;
+  size_t n_entries = 0, n_streams = 0, n_descriptors = 0, n_image = 0;
   for (wg_str s = p->rest; s.n > 0;) {
     n_entries += wg_str_starts(s, "entry") ? 1u : 0u;
     n_streams += wg_str_starts(s, "stream") ? 1u : 0u;
     n_descriptors += wg_str_starts(s, "descriptor") ? 1u : 0u;
+    n_image += wg_str_starts(s, "image") ? 1u : 0u;
     size_t n = wg_str_find(s, '\n');
     n += n < s.n ? 1 : 0;
     s = (wg_str){s.p + n, s.n - n};
   }
   p->m.entries = wg_arena_new_array(p->arena, wg_meta_entry, n_entries);
   p->m.descriptors = wg_arena_new_array(p->arena, wg_str, n_descriptors);
+  p->m.image = wg_arena_new_array(p->arena, wg_str, n_image);
   p->streams = wg_arena_new_array(p->arena, wg_meta_stream, n_streams);
-  return p->m.entries == NULL || p->m.descriptors == NULL || p->streams == NULL
+  return p->m.entries == NULL || p->m.descriptors == NULL || p->m.image == NULL ||
+                 p->streams == NULL
              ? wg_arena_fail(p->arena, err)
              : WG_OK;
 }

@@ -12,6 +12,7 @@
 
 #define RULES_MAX_STREAM_CHARS 255u
 #define RULES_MAX_REPARSE_BYTES (WG_REPARSE_MAX_BYTES - 8u) // with its header 16 KiB
+#define RULES_MAX_IMAGE_ELEMENTS 100u
 #define RULES_TAGS_RESERVED 3u
 #define RULES_TAG_SURROGATE 0x20000000u
 
@@ -152,6 +153,28 @@ wg_code wg_meta_check_stream(wg_str name16, wg_error *err) {
              : wg_fail(err, WG_E_FORMAT,
                        "the stream's name has %zu characters: Windows takes %u at most",
                        name16.n / 2, RULES_MAX_STREAM_CHARS);
+}
+
+wg_code wg_meta_check_image(wg_str text, const wg_str *before, size_t n, wg_error *err) {
+  wg_wim_xml_element e, other;
+  if (n >= RULES_MAX_IMAGE_ELEMENTS) {
+    return wg_fail(err, WG_E_FORMAT, "more than %u elements of an image", RULES_MAX_IMAGE_ELEMENTS);
+  }
+  if (wg_wim_xml_element_of(text, &e, err) != WG_OK) {
+    return wg_wrap(err, "what the image's XML says");
+  }
+  if (wg_wim_xml_is_counted(e.name)) {
+    return wg_fail(err, WG_E_FORMAT, "<%.*s> is counted when an image is written; remove the line",
+                   WG_STR_ARG(e.name));
+  }
+  for (size_t i = 0; i < n; i++) {
+    wg_error ignored = WG_ERROR_INIT; // each was read before
+    if (wg_wim_xml_element_of(before[i], &other, &ignored) == WG_OK &&
+        wg_str_eq(e.name, other.name)) {
+      return wg_fail(err, WG_E_FORMAT, "<%.*s> stands twice; remove one", WG_STR_ARG(e.name));
+    }
+  }
+  return WG_OK;
 }
 
 static int rules_stream_cmp(const void *a, const void *b, void *ctx) {

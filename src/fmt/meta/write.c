@@ -28,9 +28,9 @@ static bool write_needs_escape(wg_str s, size_t i) {
   return c <= 0x20 || c == 0x7F || c == '%' || control || surrogate;
 }
 
-static void write_text(wg_buf *b, wg_str s) {
+static void write_text(wg_buf *b, wg_str s, bool spaces) {
   for (size_t i = 0; i < s.n; i++) {
-    if (write_needs_escape(s, i)) {
+    if (write_needs_escape(s, i) && !(spaces && s.p[i] == ' ')) {
       wg_buf_printf(b, "%%%02X", (unsigned)(uint8_t)s.p[i]);
     } else {
       wg_buf_add_byte(b, (uint8_t)s.p[i]);
@@ -42,7 +42,7 @@ static void write_text16(wg_buf *b, wg_str s16) {
   WG_AUTO(wg_buf) text = {0};
   wg_buf_init(&text, b->alloc, 0);
   b->failed = !wg_utf16le_to_utf8((const uint8_t *)s16.p, s16.n, &text) || b->failed;
-  write_text(b, wg_buf_str(&text));
+  write_text(b, wg_buf_str(&text), false);
 }
 
 static void write_field(const wg_meta_entry *e, const meta_field *f, wg_buf *b) {
@@ -62,7 +62,7 @@ static void write_field(const wg_meta_entry *e, const meta_field *f, wg_buf *b) 
     wg_buf_printf(b, "%llu", (unsigned long long)*(const uint64_t *)(const void *)at);
     break;
   case META_TEXT:
-    write_text(b, *(const wg_str *)(const void *)at);
+    write_text(b, *(const wg_str *)(const void *)at, false);
     break;
   case META_TEXT16:
     write_text16(b, *(const wg_str *)(const void *)at);
@@ -76,7 +76,13 @@ static void write_field(const wg_meta_entry *e, const meta_field *f, wg_buf *b) 
 }
 
 void wg_meta_write(const wg_meta *m, wg_buf *out) {
-  wg_buf_add_z(out, "wingo-meta 1\n");
+  // A wingo that knows version 1 only can read what has nothing else.
+  wg_buf_add_z(out, m->n_image > 0 ? "wingo-meta 2\n" : "wingo-meta 1\n");
+  for (size_t i = 0; i < m->n_image; i++) {
+    wg_buf_add_z(out, "image ");
+    write_text(out, m->image[i], true);
+    wg_buf_add_byte(out, '\n');
+  }
   for (size_t i = 0; i < m->n_descriptors; i++) {
     wg_buf_add_z(out, "descriptor ");
     wg_buf_add_hex(out, m->descriptors[i].p, m->descriptors[i].n);
@@ -85,7 +91,7 @@ void wg_meta_write(const wg_meta *m, wg_buf *out) {
   for (size_t i = 0; i < m->n; i++) {
     const wg_meta_entry *e = &m->entries[i];
     wg_buf_add_z(out, "entry ");
-    write_text(out, e->path[0] == '\0' ? WG_STR(".") : wg_str_of(e->path));
+    write_text(out, e->path[0] == '\0' ? WG_STR(".") : wg_str_of(e->path), false);
     for (size_t k = 0; k < META_N_FIELDS; k++) {
       if ((e->has & wg_meta_fields[k].flag) != 0) {
         write_field(e, &wg_meta_fields[k], out);

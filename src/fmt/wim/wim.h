@@ -328,4 +328,20 @@ typedef struct wg_wim_xml_image {
 // FORMAT with the offset in the text.
 wg_code wg_wim_xml_find_image(wg_str xml, uint32_t image, wg_wim_xml_image *out, wg_error *err);
 
+typedef struct wg_wim_xml_element {
+  wg_str name, text; // text with its tags
+} wg_wim_xml_element;
+// The elements in the IMAGE with that INDEX, in their order; they borrow from xml. FORMAT, NOMEM.
+wg_code wg_wim_xml_elements(wg_str xml, uint32_t image, wg_arena *arena, wg_wim_xml_element **out,
+                            size_t *out_n, wg_error *err);
+// The one element that a text is, with nothing beside it, as strict readers of XML take it (which
+// the functions above are not). FORMAT.
+wg_code wg_wim_xml_element_of(wg_str text, wg_wim_xml_element *out, wg_error *err);
+// What is counted anew whenever an image is written: DIRCOUNT, TOTALBYTES, ...
+bool wg_wim_xml_is_counted(wg_str name);
+// The document with what is in that IMAGE replaced: counted elements stay, all others become the n
+// given. An image without any is an error (FORMAT).
+wg_code wg_wim_xml_set_elements(wg_str xml, uint32_t image, const wg_str *elements, size_t n,
+                                wg_buf *out, wg_error *err);
+
 #endif

@@ -509,3 +509,188 @@ wg_code wg_wim_xml_find_image(wg_str xml, uint32_t image, wg_wim_xml_image *out,
   }
   return WG_OK;
 }
+
+// --- What is in an image
+
+static bool walk_in_image(const xml_walk *w, uint32_t image) {
+  return image != 0 && w->image == image;
+}
+
+wg_code wg_wim_xml_elements(wg_str xml, uint32_t image, wg_arena *arena, wg_wim_xml_element **out,
+                            size_t *out_n, wg_error *err) {
+  wg_wim_xml_element *v = NULL;
+  size_t n = 0;
+  for (unsigned pass = 0; pass < 2; pass++) { // counted, then kept
+    xml_walk w = {.s = {.doc = xml}};
+    size_t from = 0;
+    wg_str name = {NULL, 0};
+    n = 0;
+    while (w.t.kind != XML_END) {
+      if (walk_next(&w, err) != WG_OK) {
+        return err->code;
+      }
+      if (w.t.kind == XML_OPEN && w.depth == 3 && walk_in_image(&w, image)) {
+        from = w.t.start;
+        name = w.t.name;
+      }
+      bool empty = w.t.kind == XML_EMPTY && w.depth == 2 && walk_in_image(&w, image);
+      bool ends = w.t.kind == XML_CLOSE && w.depth == 2 && walk_in_image(&w, image);
+      if ((empty || ends) && v != NULL) {
+        from = empty ? w.t.start : from;
+        v[n] = (wg_wim_xml_element){empty ? w.t.name : name, {xml.p + from, w.t.end - from}};
+      }
+      n += empty || ends ? 1 : 0;
+    }
+    v = v == NULL ? wg_arena_new_array(arena, wg_wim_xml_element, n) : v;
+    if (v == NULL) {
+      return wg_arena_fail(arena, err);
+    }
+  }
+  *out = v;
+  *out_n = n;
+  return WG_OK;
+}
+
+static bool strict_name_char(char c, bool first) {
+  bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (uint8_t)c >= 0x80;
+  return letter || (!first && ((c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':'));
+}
+
+static bool strict_name(wg_str s) {
+  for (size_t i = 0; i < s.n; i++) {
+    if (!strict_name_char(s.p[i], i == 0)) {
+      return false;
+    }
+  }
+  return s.n > 0;
+}
+
+// The bytes of a reference to a character (&amp; &#10;), 0: it is none.
+static size_t strict_reference(wg_str s) {
+  static const char *const known[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
+  for (size_t k = 0; k < WG_ARRAY_LEN(known); k++) {
+    if (wg_str_starts(s, known[k])) {
+      return strlen(known[k]);
+    }
+  }
+  size_t n = wg_str_find(s, ';');
+  uint64_t v = 0;
+  bool hex = wg_str_starts(s, "&#x");
+  bool number = n < s.n && n > 2 && n < 12 && wg_str_starts(s, "&#") &&
+                (hex ? wg_parse_hex64((wg_str){s.p + 3, n - 3}, &v)
+                     : wg_parse_u64((wg_str){s.p + 2, n - 2}, &v));
+  return number && v >= 0x20 && v < 0xD800 ? n + 1 : 0;
+}
+
+// No character that XML has not, and '&' only where it begins a reference.
+static bool strict_text(wg_str s) {
+  for (size_t i = 0; i < s.n; i++) {
+    size_t n = s.p[i] == '&' ? strict_reference((wg_str){s.p + i, s.n - i}) : 1;
+    if (n == 0 || ((uint8_t)s.p[i] < 0x20 && !xml_space(s.p[i]))) {
+      return false;
+    }
+    i += n - 1;
+  }
+  return true;
+}
+
+// name="value", as often as wanted, no name twice.
+static bool strict_attributes(wg_str body) {
+  wg_str names[XML_MAX_DEPTH];
+  size_t n_names = 0;
+  for (size_t at = 0; at < body.n;) {
+    size_t space = at;
+    while (at < body.n && xml_space(body.p[at])) {
+      at++;
+    }
+    if (at == body.n) {
+      return true;
+    }
+    wg_str left = {body.p + at, body.n - at};
+    wg_str name = {left.p, wg_str_find(left, '=')};
+    if (at == space || !strict_name(name) || name.n + 1 >= left.n || n_names == XML_MAX_DEPTH) {
+      return false;
+    }
+    for (size_t i = 0; i < n_names; i++) {
+      if (wg_str_eq(names[i], name)) {
+        return false;
+      }
+    }
+    names[n_names++] = name;
+    char quote = left.p[name.n + 1];
+    wg_str value = {left.p + name.n + 2, left.n - name.n - 2};
+    size_t n = wg_str_find(value, quote);
+    if ((quote != '"' && quote != '\'') || n == value.n || !strict_text((wg_str){value.p, n}) ||
+        memchr(value.p, '<', n) != NULL) {
+      return false;
+    }
+    at += name.n + 2 + n + 1;
+  }
+  return true;
+}
+
+wg_code wg_wim_xml_element_of(wg_str text, wg_wim_xml_element *out, wg_error *err) {
+  xml_walk w = {.s = {.doc = text}};
+  wg_str name = {NULL, 0};
+  bool ended = false;
+  for (;;) {
+    size_t was = w.depth;
+    if (walk_next(&w, err) != WG_OK) {
+      return err->code;
+    }
+    bool tag = w.t.kind == XML_OPEN || w.t.kind == XML_EMPTY;
+    if (w.t.kind == XML_END) {
+      break;
+    }
+    if (ended || (!tag && name.p == NULL)) {
+      return xml_fail(w.t.start, "one element is wanted, and nothing beside it", err);
+    }
+    if ((tag && (!strict_name(w.t.name) || !strict_attributes(w.t.body))) ||
+        (w.t.kind == XML_TEXT && !w.t.cdata && !strict_text(w.t.body))) {
+      return xml_fail(w.t.start, "what is no XML", err);
+    }
+    name = tag && was == 0 ? w.t.name : name;
+    ended = w.depth == 0;
+  }
+  if (name.p == NULL) {
+    return xml_fail(0, "one element is wanted, and nothing beside it", err);
+  }
+  *out = (wg_wim_xml_element){name, text};
+  return WG_OK;
+}
+
+bool wg_wim_xml_is_counted(wg_str name) {
+  static const char *const counted[] = {"DIRCOUNT", "FILECOUNT", "TOTALBYTES", "HARDLINKBYTES",
+                                        "LASTMODIFICATIONTIME"};
+  for (size_t i = 0; i < WG_ARRAY_LEN(counted); i++) {
+    if (wg_str_eqz(name, counted[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+wg_code wg_wim_xml_set_elements(wg_str xml, uint32_t image, const wg_str *elements, size_t n,
+                                wg_buf *out, wg_error *err) {
+  WG_AUTO(wg_arena) arena = {0};
+  wg_wim_xml_element *own = NULL;
+  size_t n_own = 0;
+  wg_arena_init(&arena, out->alloc, 0);
+  if (wg_wim_xml_elements(xml, image, &arena, &own, &n_own, err) != WG_OK) {
+    return err->code;
+  }
+  if (n_own == 0) {
+    return wg_fail(err, WG_E_FORMAT, "the XML has no such IMAGE");
+  }
+  size_t from = (size_t)(own[0].text.p - xml.p);
+  const char *end = own[n_own - 1].text.p + own[n_own - 1].text.n;
+  wg_buf_add_str(out, (wg_str){xml.p, from});
+  for (size_t i = 0; i < n_own; i++) {
+    wg_buf_add_str(out, wg_wim_xml_is_counted(own[i].name) ? own[i].text : WG_STR(""));
+  }
+  for (size_t i = 0; i < n; i++) {
+    wg_buf_add_str(out, elements[i]);
+  }
+  wg_buf_add_str(out, (wg_str){end, (size_t)(xml.p + xml.n - end)});
+  return wg_buf_check(out, err);
+}

@@ -17,6 +17,7 @@ typedef struct wg_image_apply_options {
                 // target is new and nothing is in it
   bool meta; // what the host has no form for goes into the sidecar (fmt/meta), with empty files and
              // folders that stand for what it has no kind for
+  uint32_t image;                // with meta: whose facts (0-based)
   const char *shown;             // what messages call the target; borrowed
   unsigned threads;              // at least 1
   wg_image_progress on_progress; // NULL: none; on the caller's thread

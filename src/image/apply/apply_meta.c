@@ -4,6 +4,7 @@
 
 #include "base/utf.h"
 #include "fmt/meta/meta.h"
+#include "fmt/meta/rules.h"
 #include "image/apply/apply_run.h"
 
 typedef struct apply_meta {
@@ -123,6 +124,28 @@ static wg_code meta_entry(apply_meta *a, const wg_apply_node *n, wg_error *err) 
              : wg_beneath_wrap(&a->r->at, n->path, err);
 }
 
+// What the XML says of the image, less what is counted anew. Of two of one name readers take the
+// first.
+static wg_code meta_image(apply_meta *a, wg_error *err) {
+  wg_wim_xml_element *v = NULL;
+  size_t n = 0;
+  if (wg_wim_xml_elements(a->r->f->wim.xml, a->r->opt->image + 1, &a->arena, &v, &n, err) !=
+      WG_OK) {
+    return wg_wrap(err, "XML");
+  }
+  a->m.image = wg_arena_new_array(&a->arena, wg_str, n);
+  if (a->m.image == NULL) {
+    return wg_arena_fail(&a->arena, err);
+  }
+  for (size_t i = 0; i < n; i++) {
+    wg_error ignored = WG_ERROR_INIT; // what is not kept is found anew
+    if (wg_meta_check_image(v[i].text, a->m.image, a->m.n_image, &ignored) == WG_OK) {
+      a->m.image[a->m.n_image++] = v[i].text;
+    }
+  }
+  return WG_OK;
+}
+
 // What another image left in the same folder.
 static wg_code meta_old(apply_meta *a, wg_error *err) {
   WG_AUTO(wg_fd) fd = -1;
@@ -186,7 +209,7 @@ wg_code wg_apply_meta(wg_apply_run *r, wg_error *err) {
   wg_arena_init(&a.arena, wg_heap(), (size_t)4 << 30);
   wg_buf_init(&a.old_text, wg_heap(), (size_t)WG_META_MAX_BYTES);
   wg_buf_init(&text, wg_heap(), (size_t)WG_META_MAX_BYTES);
-  if (meta_old(&a, err) != WG_OK || meta_rows(&a, err) != WG_OK) {
+  if (meta_old(&a, err) != WG_OK || meta_image(&a, err) != WG_OK || meta_rows(&a, err) != WG_OK) {
     return err->code;
   }
   meta_keep_old(&a);

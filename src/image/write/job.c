@@ -56,6 +56,7 @@ void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
   wg_record_z(out, "tmp", o->tmp_dir);
   wg_record_z(out, "packed", o->packed_at);
   wg_record_z(out, "captured-name", o->name);
+  wg_record_flag(out, "own-name", o->own_name);
   job_write_names(&o->names, out);
   wg_record_z(out, "arch", o->arch);
   wg_record_u64(out, "threads", o->threads);
@@ -91,6 +92,7 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, uint32_t *out_pick
   wg_record_get_z(r, "tmp", &o->tmp_dir);
   wg_record_get_z(r, "packed", &o->packed_at);
   wg_record_get_z(r, "captured-name", &o->name);
+  wg_record_get_flag(r, "own-name", &o->own_name);
   job_read_names(r, &o->names);
   wg_record_get_z(r, "arch", &o->arch);
   wg_record_get_u32(r, "threads", &threads);

@@ -283,7 +283,7 @@ static wg_code output_xml(wg_image_run *r, uint64_t total_bytes, wg_buf *out, wg
     }
   }
   wg_buf_add_str(out, r->base.wim.xml);
-  size_t n = WG_ARRAY_LEN(values) - (made ? 0 : r->job->n_changes > 0 ? 2 : 4);
+  size_t n = WG_ARRAY_LEN(values) - (made ? r->has_created ? 2 : 0 : r->job->n_changes > 0 ? 2 : 4);
   return wg_buf_check(out, err) == WG_OK && output_xml_values(values, n, out, err) == WG_OK &&
                  output_xml_names(r, out, err) == WG_OK
              ? WG_OK

@@ -45,6 +45,7 @@ typedef struct wg_image_run {
   wg_arena arena;
   wg_image_file base;    // the base, or what libwim made of a directory
   bool captured;         // the latter
+  bool has_created;      // and what the sidecar says has the image's own time
   wg_image_side *side;   // of a folder; NULL: of none
   uint32_t image;        // the one that changes, 0-based
   wg_buf metadata_was;   // of that image; the tree borrows from it

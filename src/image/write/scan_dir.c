@@ -144,8 +144,10 @@ wg_code wg_image_scan_dir(const char *path, const wg_cancel *cancel, wg_image_si
              : wg_wrap(err, "%llu names can't be packed; the first", (unsigned long long)s.n_bad);
 }
 
-wg_code wg_image_side_check(const char *dir, wg_error *err) {
+wg_code wg_image_side_check(const char *dir, const char *arch, wg_error *err) {
   WG_AUTO(wg_image_side) side = {0};
-  return wg_image_side_begin(&side, dir, err) == WG_OK ? wg_image_scan_dir(dir, NULL, &side, err)
-                                                       : err->code;
+  return wg_image_side_begin(&side, dir, err) == WG_OK &&
+                 (arch == NULL || wg_image_side_arch_is(&side, arch, err) == WG_OK)
+             ? wg_image_scan_dir(dir, NULL, &side, err)
+             : err->code;
 }

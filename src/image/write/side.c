@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fmt/meta/rules.h"
+#include "image/file/file.h"
 
 void wg_image_side_done(wg_image_side *s) {
   wg_xfree(s->same_link);
@@ -189,4 +190,28 @@ wg_code wg_image_side_end(wg_image_side *s, wg_error *err) {
     }
   }
   return wg_meta_sort(m, WG_META_FILE, &s->arena, err);
+}
+
+wg_code wg_image_side_arch_is(const wg_image_side *s, const char *arch, wg_error *err) {
+  WG_AUTO(wg_arena) arena = {0};
+  WG_AUTO(wg_buf) xml = {0};
+  wg_wim_facts facts;
+  bool encrypted = false;
+  wg_arena_init(&arena, wg_heap(), 0);
+  wg_buf_init(&xml, wg_heap(), 0);
+  wg_buf_add_z(&xml, "<WIM><IMAGE INDEX=\"1\">");
+  for (size_t i = 0; i < s->file.n_image; i++) {
+    wg_buf_add_str(&xml, s->file.image[i]);
+  }
+  wg_buf_add_z(&xml, "</IMAGE></WIM>");
+  if (wg_buf_check(&xml, err) != WG_OK ||
+      wg_wim_xml_facts(wg_buf_str(&xml), &arena, &facts, 1, &encrypted, err) != WG_OK) {
+    return err->code;
+  }
+  const char *have = wg_image_arch_name(&facts);
+  return have[0] == '\0' || strcmp(have, arch) == 0
+             ? WG_OK
+             : wg_fail(err, WG_E_CONFLICT,
+                       "'%s' says that the image is for %s, and 'arch: %s' was asked for", s->name,
+                       have, arch);
 }

@@ -63,7 +63,10 @@ wg_code wg_image_side_lay(wg_image_side *s, wg_wim_tree *t, bool keep_times, wg_
 
 // Whether the folder can become an image: its sidecar, names, attributes. For who packs nothing.
 // Errors as those of the functions above and of wg_image_scan_dir.
-wg_code wg_image_side_check(const char *dir, wg_error *err);
+// arch NULL: not asked for; else as in wg_image_side_arch_is.
+wg_code wg_image_side_check(const char *dir, const char *arch, wg_error *err);
+// CONFLICT: the sidecar says that the image is for another architecture than this one (Go's name).
+wg_code wg_image_side_arch_is(const wg_image_side *s, const char *arch, wg_error *err);
 
 // --- side_short.c; what is wrong is known at the end, when all that is there has been seen
 wg_code wg_side_shorts_begin(wg_image_side *s, wg_error *err);

@@ -62,6 +62,54 @@ static wg_code run_check_name(const wg_image_run *r, wg_error *err) {
   return WG_OK;
 }
 
+// Which elements of the sidecar count, and whether its NAME is among them: a name that was asked
+// for comes first, and fixed times do.
+static bool run_side_pick(wg_image_run *r, wg_str *out, size_t *out_n) {
+  const wg_meta *m = &r->side->file;
+  bool has_name = false;
+  for (size_t i = 0; i < m->n_image; i++) {
+    wg_wim_xml_element e = {.name = {NULL, 0}};
+    wg_error ignored = WG_ERROR_INIT; // the reader of the sidecar has looked
+    if (wg_wim_xml_element_of(m->image[i], &e, &ignored) != WG_OK) {
+      continue;
+    }
+    bool is_name = wg_str_eqz(e.name, "NAME"), is_time = wg_str_eqz(e.name, "CREATIONTIME");
+    if ((!is_name || r->job->opt.own_name) && (!is_time || r->job->opt.keep_times)) {
+      out[(*out_n)++] = m->image[i];
+      has_name = has_name || is_name;
+      r->has_created = r->has_created || is_time;
+    }
+  }
+  return has_name;
+}
+
+// What the sidecar knows of the image, in place of what libwim found.
+static wg_code run_side_facts(wg_image_run *r, wg_error *err) {
+  wg_wim *w = &r->base.wim;
+  wg_str *v = wg_arena_new_array(&r->arena, wg_str, r->side->file.n_image);
+  WG_AUTO(wg_buf) xml = {0};
+  WG_AUTO(wg_buf) named = {0};
+  size_t n = 0;
+  bool encrypted = false;
+  if (v == NULL) {
+    return wg_arena_fail(&r->arena, err);
+  }
+  wg_buf_init(&xml, wg_heap(), 0);
+  wg_buf_init(&named, wg_heap(), 0);
+  bool has_name = run_side_pick(r, v, &n);
+  const char *name = r->job->opt.name != NULL ? r->job->opt.name : "";
+  if (wg_wim_xml_set_elements(w->xml, r->image + 1, v, n, &xml, err) != WG_OK ||
+      (!has_name &&
+       wg_wim_xml_put(wg_buf_str(&xml), r->image + 1, "NAME", name, &named, err) != WG_OK)) {
+    return wg_wrap(err, "XML");
+  }
+  const wg_buf *made = has_name ? &xml : &named;
+  w->xml = (wg_str){wg_arena_strndup(&r->arena, made->p, made->n), made->n};
+  return w->xml.p == NULL
+             ? wg_arena_fail(&r->arena, err)
+             : wg_wim_xml_facts(w->xml, &r->arena, w->facts, w->n_images, &encrypted, err);
+}
+
 static wg_code run_open(wg_image_run *r, const char *path, wg_error *err) {
   r->base.disc_wim = r->captured ? WG_IMAGE_DISC_ANY : r->job->base.wim;
   if (wg_image_file_open(&r->base, path, err) != WG_OK) {
@@ -71,6 +119,9 @@ static wg_code run_open(wg_image_run *r, const char *path, wg_error *err) {
   if (wg_image_file_find(&r->base, which, &r->image, err) != WG_OK ||
       wg_image_file_check(&r->base, r->image, err) != WG_OK) {
     return wg_wrap(err, "'%s'", r->job->base.path);
+  }
+  if (r->side != NULL && r->side->file.n_image > 0 && run_side_facts(r, err) != WG_OK) {
+    return wg_wrap(err, "'%s'", r->side->name);
   }
   r->result.image_index = r->image + 1;
   r->result.n_images = r->base.wim.n_images;
@@ -339,8 +390,10 @@ static wg_code do_base(const wg_image_job *job, wg_image_result *out, wg_error *
                    ntfs ? "file with an NTFS volume" : "directory");
   }
   WG_AUTO(wg_image_side) side = {0};
-  if (!ntfs && (wg_image_side_begin(&side, job->base.path, err) != WG_OK ||
-                wg_image_scan_dir(job->base.path, job->opt.cancel, &side, err) != WG_OK)) {
+  if (!ntfs &&
+      (wg_image_side_begin(&side, job->base.path, err) != WG_OK ||
+       (job->opt.arch != NULL && wg_image_side_arch_is(&side, job->opt.arch, err) != WG_OK) ||
+       wg_image_scan_dir(job->base.path, job->opt.cancel, &side, err) != WG_OK)) {
     return err->code;
   }
   if (wg_os_mkdtemp(job->opt.tmp_dir, "capture-", &dir, err) != WG_OK) {

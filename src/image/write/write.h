@@ -42,6 +42,7 @@ struct wg_image_options {
   bool retime; // all entries of the image get time_s (a packed directory has none of its own)
   const char *tmp_dir;        // for staging; removed content is ours
   const char *name;           // NAME of the image a directory becomes
+  bool own_name;              // but the NAME that its sidecar says, if there is one, comes first
   unsigned threads;           // at least 1
   uint64_t memory_bytes;      // ceiling for the worker, 0: what the machine has
   int64_t time_s;             // of everything added, since 1970

@@ -2,7 +2,9 @@
 #include "bad.h"
 #include "fmt/meta/xattr.h"
 
-static const char full[] = "wingo-meta 1\n"
+static const char full[] = "wingo-meta 2\n"
+                           "image <NAME>50%25 of it &amp; more</NAME>\n"
+                           "image <WINDOWS><X A=\"b c\">1</X>%0A<Y/></WINDOWS>\n"
                            "descriptor 0100048000000000000000000000000000000000\n"
                            "descriptor \n"
                            "entry . attributes=0x10 descriptor=1 created=1 accessed=2 written=3\n"
@@ -25,6 +27,8 @@ static void a_text_comes_back(void **state) {
   wg_buf_init(&b, wg_heap(), 0);
   assert_ok(wg_meta_parse(WG_STR(full), "f", &arena, &m, &err), &err);
   assert_int_equal(m.n, 5);
+  assert_int_equal(m.n_image, 2);
+  assert_true(wg_str_eqz(m.image[0], "<NAME>50% of it &amp; more</NAME>"));
   assert_int_equal(m.n_descriptors, 2);
   const wg_meta_entry *e = wg_meta_find(&m, "a/b c%");
   assert_non_null(e);
@@ -110,7 +114,7 @@ static wg_code check_bad(const void *p, size_t n, const char *rest, wg_error *er
 
 static void bad_files_are_refused_at_their_line(void **state) {
   (void)state;
-  bad_all("meta", 55, check_bad);
+  bad_all("meta", 71, check_bad);
 }
 
 int main(void) {

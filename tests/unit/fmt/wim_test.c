@@ -256,8 +256,81 @@ static void parts_of_a_split_one(void **state) {
   assert_false(wg_wim_is_whole(&w));
 }
 
+static void elements_of_an_image_are_read_and_set(void **state) {
+  static const char xml[] = "<WIM><TOTALBYTES>5</TOTALBYTES><IMAGE INDEX='1'><NAME>x</NAME></IMAGE>"
+                            "<IMAGE INDEX=\"2\"> <DIRCOUNT>3</DIRCOUNT><!-- c --><NAME>a</NAME>"
+                            "<WINDOWS><NAME>no</NAME></WINDOWS><FLAGS/></IMAGE></WIM>";
+  const wg_str set[] = {WG_STR("<NAME>b</NAME>"), WG_STR("<X Y=\"1\"/>")};
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_arena) arena = {0};
+  WG_AUTO(wg_buf) out = {0};
+  wg_wim_xml_element *v = NULL;
+  size_t n = 0;
+  (void)state;
+  wg_arena_init(&arena, wg_heap(), 0);
+  wg_buf_init(&out, wg_heap(), 0);
+  assert_ok(wg_wim_xml_elements(WG_STR(xml), 2, &arena, &v, &n, &err), &err);
+  assert_int_equal(n, 4);
+  assert_true(wg_str_eqz(v[2].name, "WINDOWS") &&
+              wg_str_eqz(v[2].text, "<WINDOWS><NAME>no</NAME></WINDOWS>"));
+  assert_true(wg_str_eqz(v[3].text, "<FLAGS/>") && wg_wim_xml_is_counted(v[0].name));
+  assert_ok(wg_wim_xml_set_elements(WG_STR(xml), 2, set, 2, &out, &err), &err);
+  assert_string_equal(wg_buf_z(&out),
+                      "<WIM><TOTALBYTES>5</TOTALBYTES><IMAGE INDEX='1'><NAME>x</NAME></IMAGE>"
+                      "<IMAGE INDEX=\"2\"> <DIRCOUNT>3</DIRCOUNT><NAME>b</NAME><X Y=\"1\"/>"
+                      "</IMAGE></WIM>");
+  assert_ok(wg_wim_xml_elements(WG_STR(xml), 3, &arena, &v, &n, &err), &err);
+  assert_int_equal(n, 0);
+  assert_int_equal(wg_wim_xml_set_elements(WG_STR(xml), 3, set, 2, &out, &err), WG_E_FORMAT);
+}
+
+static void one_element_is_one_element(void **state) {
+  static const char *const good[] = {
+      "<A/>", "<A b=\"c d\" e='f'>x &#228; &#xE4; &lt;<B><A/></B></A>",
+      "<\xC3\xA4-1>y</\xC3\xA4-1>", "<A><![CDATA[ <&>]]></A>", "<A ><!-- c --> <B/>\n</A>"};
+  static const char *const bad[] = {"",
+                                    " <A/>",
+                                    "<A/> ",
+                                    "<A/><B/>",
+                                    "<A>",
+                                    "</A>",
+                                    "<A></B>",
+                                    "x",
+                                    "<!-- c -->",
+                                    "<?xml?><A/>",
+                                    "<1/>",
+                                    "<A>&</A>",
+                                    "<A>&x;</A>",
+                                    "<A b/>",
+                                    "<A b=c/>",
+                                    "<A b='c/>",
+                                    "<A b=''c=''/>",
+                                    "<A b='<'/>",
+                                    "<A b='&'/>",
+                                    "<A b='' b=''/>",
+                                    "<A>\x01</A>",
+                                    "<A>&#xD800;</A>",
+                                    "<A>&#0;</A>",
+                                    "<A =''/>"};
+  wg_wim_xml_element e;
+  (void)state;
+  for (size_t i = 0; i < WG_ARRAY_LEN(good); i++) {
+    wg_error err = WG_ERROR_INIT;
+    assert_ok(wg_wim_xml_element_of(wg_str_of(good[i]), &e, &err), &err);
+    assert_true(e.name.n == 1 || e.name.n == 4);
+  }
+  for (size_t i = 0; i < WG_ARRAY_LEN(bad); i++) {
+    wg_error err = WG_ERROR_INIT;
+    if (wg_wim_xml_element_of(wg_str_of(bad[i]), &e, &err) != WG_E_FORMAT) {
+      fail_msg("'%s' was taken", bad[i]);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(elements_of_an_image_are_read_and_set),
+      cmocka_unit_test(one_element_is_one_element),
       cmocka_unit_test(hostile_files),
       cmocka_unit_test(parts_of_a_split_one),
       cmocka_unit_test(every_codec_and_failing_memory),

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "image/move/export.h"
 #include "image/part/part.h"
+#include "image/write/write.h"
 #include "steps/image_base.h"
 
 typedef struct into_one { // an image of the file
@@ -30,50 +30,56 @@ const char *wg_image_in_output(const wg_image_one *one, wg_arena *memory) {
   return one->base_image != NULL ? one->base_image : "1";
 }
 
-static wg_code into_add(wg_step_ctx *c, const into_step *s, const into_one *one,
-                        const char *out_path, wg_image_export_result *out, wg_error *err) {
+// Fills in the at-th image; memory is that of the run.
+static wg_code into_add(wg_step_ctx *c, const into_step *s, size_t at, wg_image_gather *out,
+                        wg_error *err) {
+  const into_one *one = &s->ones[at];
+  const wg_pos *pos = &one->of->into_pos;
   WG_AUTO(wg_cstr) from = NULL;
-  const wg_image_export_options opt = {.image = one->image,
-                                       .format = s->format,
-                                       .threads = wg_ctx_cpus(c),
-                                       .trust = WG_IMAGE_VERIFIED, // both were read back
-                                       .trust_to = WG_IMAGE_VERIFIED,
-                                       .on_progress = wg_image_step_progress,
-                                       .ctx = c,
-                                       .cancel = wg_ctx_cancel(c)};
-  if (wg_ctx_input_path(c, one->label, &from, err) != WG_OK ||
-      wg_image_export(from, out_path, &opt, out, err) != WG_OK) {
-    if (err->code == WG_E_CONFLICT) {
-      const wg_pos *pos = &one->of->into_pos;
-      return wg_fail(err, WG_E_CONFLICT,
-                     "%s:%u:%u: image '%s' would have the name of another image in %s: give it a "
-                     "'name' of its own",
-                     pos->file, pos->line, pos->col, one->of->name, s->file);
-    }
-    return wg_wrap(err, "image '%s' into %s", one->of->name, s->file);
+  if (wg_ctx_input_path(c, one->label, &from, err) != WG_OK) {
+    return err->code;
   }
-  return WG_OK;
+  wg_arena *m = wg_ctx_arena(c);
+  *out = (wg_image_gather){
+      .from = wg_arena_strdup(m, from),
+      .image = one->image,
+      .name = wg_arena_printf(m, "image '%s' into %s", one->of->name, s->file),
+      .clash = wg_arena_printf(m,
+                               "%s:%u:%u: image '%s' would have the name of another image in %s: "
+                               "give it a 'name' of its own",
+                               pos->file, pos->line, pos->col, one->of->name, s->file)};
+  return out->from == NULL || out->name == NULL || out->clash == NULL ? wg_arena_fail(m, err)
+                                                                      : WG_OK;
 }
 
 static wg_code into_run(wg_step_ctx *c, wg_error *err) {
   const into_step *s = wg_ctx_user(c);
   WG_AUTO(wg_cstr) out_path = NULL;
-  wg_image_export_result result = {0};
-  uint64_t n_shared = 0, shared_bytes = 0;
+  WG_AUTO(wg_image_result) result = {0};
+  wg_image_gather *v = wg_arena_new_array(wg_ctx_arena(c), wg_image_gather, s->n_ones);
+  wg_assert(v != NULL);
   if (wg_ctx_output_big_path(c, "image", &out_path, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < s->n_ones; i++) {
-    if (into_add(c, s, &s->ones[i], out_path, &result, err) != WG_OK) {
+    if (into_add(c, s, i, &v[i], err) != WG_OK) {
       return err->code;
     }
-    n_shared += result.n_shared;
-    shared_bytes += result.shared_bytes;
+  }
+  const wg_image_options opt = {.out_path = out_path,
+                                .format = s->format,
+                                .trust = WG_IMAGE_VERIFIED, // all were read back
+                                .threads = wg_ctx_cpus(c),
+                                .on_progress = wg_image_step_progress,
+                                .ctx = c,
+                                .cancel = wg_ctx_cancel(c)};
+  if (wg_image_gather_all(v, s->n_ones, &opt, &result, err) != WG_OK) {
+    return err->code;
   }
   wg_ctx_fact_u64(c, "images", result.n_images);
   wg_ctx_fact_u64(c, "out_bytes", result.out_bytes);
-  wg_ctx_fact_u64(c, "files_deduplicated", n_shared);
-  wg_ctx_fact_u64(c, "bytes_deduplicated", shared_bytes);
+  wg_ctx_fact_u64(c, "files_deduplicated", result.n_dedup);
+  wg_ctx_fact_u64(c, "bytes_deduplicated", result.dedup_bytes);
   return WG_OK;
 }
 

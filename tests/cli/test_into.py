@@ -174,3 +174,17 @@ def test_a_base_is_opened_once(run, wingo, env, tmp_path):
         assert r.code == 0, r
         opened[n] = sum('a.wim"' in line for line in log.read_text().splitlines())
     assert opened["three"] == opened["one"] > 0, opened
+
+
+def test_images_are_put_together_in_the_worker(run, wingo, env, tmp_path):
+    """The child with the memory limit writes the file; the parent gives it its name."""
+    needs("strace")
+    assert run("wim", "synthetic", "windows-11", "a.wim").code == 0
+    (tmp_path / "wingo.yaml").write_text(HEAD + "  a: {base: {file: a.wim}, into: f.wim, indexes: {1: {name: A}, 2: {name: B}}}\n")
+    log = tmp_path / "trace"
+    r = start(["strace", "-f", "-o", log, "-e", "trace=execve,openat", wingo, "build"], cwd=tmp_path, env=env)
+    assert r.code == 0, r
+    text = log.read_text()
+    workers = set(re.findall(r'^(\d+) +execve\(.*"__wim-worker"', text, re.M))
+    writers = set(re.findall(r'^(\d+) +openat\([^\n]*out/f\.wim\.wgtmp-[^\n]*(?:O_RDWR|O_WRONLY)', text, re.M))
+    assert writers and writers <= workers, (writers, workers)

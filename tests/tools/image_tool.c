@@ -141,7 +141,7 @@ static wg_code run(tool *t, wg_image_result *res, wg_error *err) {
 
 int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "__wim-worker") == 0) {
-    return wg_image_worker_main(NULL, NULL);
+    return wg_image_worker_main(&(wg_image_worker){0});
   }
   wg_cancel cancel;
   wg_error err = WG_ERROR_INIT;

@@ -14,7 +14,7 @@ static const char *const job_formats[] = {
 static const char *const job_trusts[] = {[WG_IMAGE_VERIFY] = "verify",
                                          [WG_IMAGE_VERIFIED] = "verified",
                                          [WG_IMAGE_UNVERIFIED] = "unverified"};
-#define JOB_MAX_PICKS 65535U // images of a WIM
+#define JOB_MAX_IMAGES 65535U // of a WIM
 
 static void job_write_change(const wg_image_change *c, wg_buf *out) {
   wg_record_begin(out, "change", WG_STR(""));
@@ -44,6 +44,15 @@ static void job_write_pick(const wg_image_pick *p, wg_buf *out) {
   wg_record_end(out);
 }
 
+static void job_write_gather(const wg_image_gather *g, wg_buf *out) {
+  wg_record_begin(out, "gather", WG_STR(""));
+  wg_record_z(out, "from", g->from);
+  wg_record_z(out, "image", g->image);
+  wg_record_z(out, "name", g->name);
+  wg_record_z(out, "clash", g->clash);
+  wg_record_end(out);
+}
+
 void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
   const wg_image_options *o = &job->opt;
   wg_record_begin(out, "job", WG_STR(""));
@@ -70,16 +79,24 @@ void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
   wg_record_z(out, "take", job->take);
   wg_record_str(out, "plan", o->plan);
   wg_record_u64(out, "picks", o->n_picks);
+  wg_record_u64(out, "gathers", job->n_gathers);
   wg_record_end(out);
   for (size_t i = 0; i < o->n_picks; i++) {
     job_write_pick(&o->picks[i], out);
+  }
+  for (size_t i = 0; i < job->n_gathers; i++) {
+    job_write_gather(&job->gathers[i], out);
   }
   for (size_t i = 0; i < job->n_changes; i++) {
     job_write_change(&job->changes[i], out);
   }
 }
 
-static wg_code job_read_head(wg_record *r, wg_image_job *out, uint32_t *out_picks, wg_error *err) {
+typedef struct job_counts { // of records behind the head
+  uint32_t picks, gathers;
+} job_counts;
+
+static wg_code job_read_head(wg_record *r, wg_image_job *out, job_counts *counts, wg_error *err) {
   wg_image_options *o = &out->opt;
   unsigned base = 0, wim = 0, format = 0, trust = 0;
   uint32_t threads = 0;
@@ -105,7 +122,8 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, uint32_t *out_pick
   wg_record_get_flag(r, "ntfs", &out->ntfs);
   wg_record_get_z(r, "take", &out->take);
   wg_record_need(r, "plan", wg_record_take(r, "plan", &o->plan));
-  wg_record_get_u32(r, "picks", out_picks);
+  wg_record_get_u32(r, "picks", &counts->picks);
+  wg_record_get_u32(r, "gathers", &counts->gathers);
   wg_record_need(r, "out", out->base.path != NULL && (o->out_path != NULL || out->take != NULL));
   out->base.kind = (wg_image_base_kind)base;
   out->base.wim = (wg_image_disc_wim)wim;
@@ -120,24 +138,59 @@ static wg_code job_read_change(wg_record *r, wg_image_change *c, wg_error *err) 
   return wg_record_done(r, err);
 }
 
-static wg_code job_read_picks(wg_reader *r, wg_arena *arena, uint32_t n, wg_image_options *out,
-                              wg_error *err) {
-  wg_image_pick *v = NULL;
-  if (n > JOB_MAX_PICKS) {
+// The next record, which is of that kind.
+static wg_code job_next(wg_reader *r, wg_arena *arena, const char *kind, wg_record *out,
+                        wg_error *err) {
+  bool any = false;
+  if (wg_record_next(r, arena, out, &any, err) != WG_OK) {
+    return err->code;
+  }
+  return any && wg_str_eqz(out->kind, kind)
+             ? WG_OK
+             : wg_fail(err, WG_E_FORMAT, "the job is not one of ours");
+}
+
+static wg_code job_read_gathers(wg_reader *r, wg_arena *arena, uint32_t n, wg_image_job *out,
+                                wg_error *err) {
+  if (n > JOB_MAX_IMAGES) {
     return wg_fail(err, WG_E_FORMAT, "the job is not one of ours");
   }
-  v = wg_arena_new_array(arena, wg_image_pick, n);
+  wg_image_gather *v = wg_arena_new_array(arena, wg_image_gather, n);
   if (v == NULL) {
     return wg_arena_fail(arena, err);
   }
   for (uint32_t i = 0; i < n; i++) {
     wg_record rec;
-    bool any = false;
-    if (wg_record_next(r, arena, &rec, &any, err) != WG_OK) {
+    if (job_next(r, arena, "gather", &rec, err) != WG_OK) {
       return err->code;
     }
-    if (!any || !wg_str_eqz(rec.kind, "pick")) {
-      return wg_fail(err, WG_E_FORMAT, "the job is not one of ours");
+    wg_record_get_z(&rec, "from", &v[i].from);
+    wg_record_get_z(&rec, "image", &v[i].image);
+    wg_record_get_z(&rec, "name", &v[i].name);
+    wg_record_get_z(&rec, "clash", &v[i].clash);
+    wg_record_need(&rec, "from", v[i].from != NULL && v[i].name != NULL && v[i].clash != NULL);
+    if (wg_record_done(&rec, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  out->gathers = v;
+  out->n_gathers = n;
+  return WG_OK;
+}
+
+static wg_code job_read_picks(wg_reader *r, wg_arena *arena, uint32_t n, wg_image_options *out,
+                              wg_error *err) {
+  if (n > JOB_MAX_IMAGES) {
+    return wg_fail(err, WG_E_FORMAT, "the job is not one of ours");
+  }
+  wg_image_pick *v = wg_arena_new_array(arena, wg_image_pick, n);
+  if (v == NULL) {
+    return wg_arena_fail(arena, err);
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    wg_record rec;
+    if (job_next(r, arena, "pick", &rec, err) != WG_OK) {
+      return err->code;
     }
     wg_record_get_z(&rec, "image", &v[i].image);
     job_read_names(&rec, &v[i].names);
@@ -181,16 +234,11 @@ wg_code wg_image_job_read(wg_str text, wg_arena *arena, wg_image_job *out, wg_er
   wg_reader r = wg_reader_of(text.p, text.n);
   wg_record rec;
   wg_image_job job = {0};
-  uint32_t n_picks = 0;
-  bool any = false;
-  if (wg_record_next(&r, arena, &rec, &any, err) != WG_OK) {
-    return err->code;
-  }
-  if (!any || !wg_str_eqz(rec.kind, "job")) {
-    return wg_fail(err, WG_E_FORMAT, "the job is not one of ours");
-  }
-  if (job_read_head(&rec, &job, &n_picks, err) != WG_OK ||
-      job_read_picks(&r, arena, n_picks, &job.opt, err) != WG_OK ||
+  job_counts n = {0};
+  if (job_next(&r, arena, "job", &rec, err) != WG_OK ||
+      job_read_head(&rec, &job, &n, err) != WG_OK ||
+      job_read_picks(&r, arena, n.picks, &job.opt, err) != WG_OK ||
+      job_read_gathers(&r, arena, n.gathers, &job, err) != WG_OK ||
       job_read_changes(&r, arena, &job.changes, &job.n_changes, err) != WG_OK) {
     return err->code;
   }

@@ -14,6 +14,8 @@ typedef struct wg_image_job {
   // Windows path of what alone opt.out_path gets of the base's image, which is only looked for
   // when there is no out_path; else NULL.
   const char *take;
+  const wg_image_gather *gathers; // instead of all that: these images into opt.out_path
+  size_t n_gathers;
 } wg_image_job;
 
 // Does the work in this process. Leaves no output on failure.

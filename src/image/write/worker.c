@@ -38,8 +38,7 @@ static void worker_on_progress(void *ctx, const char *stage, uint64_t done, uint
   worker_say(&b);
 }
 
-static wg_code worker_run(const wg_image_planner *planner, const wg_image_packed *packed,
-                          wg_image_result *out, wg_error *err) {
+static wg_code worker_run(const wg_image_worker *worker, wg_image_result *out, wg_error *err) {
   WG_AUTO(wg_buf) in = {0};
   wg_buf_init(&in, wg_heap(), 0);
   if (wg_os_read_fd(0, WORKER_MAX_JOB_BYTES, &in, err) != WG_OK) {
@@ -57,20 +56,21 @@ static wg_code worker_run(const wg_image_planner *planner, const wg_image_packed
   }
   uint64_t last_ns = 0;
   job.opt.in_process = true;
-  job.opt.planner = planner;
-  job.opt.packed = packed;
+  job.opt.planner = worker->planner;
+  job.opt.packed = worker->packed;
+  job.opt.gatherer = worker->gatherer;
   job.opt.on_progress = worker_on_progress;
   job.opt.ctx = &last_ns;
   job.opt.cancel = &cancel;
   return wg_image_do(&job, out, err);
 }
 
-int wg_image_worker_main(const wg_image_planner *planner, const wg_image_packed *packed) {
+int wg_image_worker_main(const wg_image_worker *worker) {
   WG_AUTO(wg_image_result) result = {0};
   WG_AUTO(wg_buf) b = {0};
   wg_error err = WG_ERROR_INIT;
   worker_say_begin(&b);
-  bool good = worker_run(planner, packed, &result, &err) == WG_OK;
+  bool good = worker_run(worker, &result, &err) == WG_OK;
   if (good) {
     wg_image_record_result(&result, &b);
   } else {

@@ -471,7 +471,17 @@ static wg_code do_take(const wg_image_job *job, wg_error *err) {
   return there ? WG_OK : wg_fail(err, WG_E_NOT_FOUND, "no '%s'", job->take);
 }
 
+static wg_code do_gather(const wg_image_job *job, wg_image_result *out, wg_error *err) {
+  if (job->opt.gatherer == NULL) {
+    return wg_fail(err, WG_E_BUG, "images for a file, and nobody to put them there");
+  }
+  return job->opt.gatherer(job->gathers, job->n_gathers, &job->opt, out, err);
+}
+
 wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err) {
+  if (job->n_gathers > 0) {
+    return do_gather(job, out, err);
+  }
   if (job->ntfs) {
     return wg_libwim_apply_ntfs(job, err);
   }
@@ -510,15 +520,15 @@ wg_code wg_image_has(const wg_image_base *base, const char *windows_path, bool *
   return WG_OK;
 }
 
-wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
-                       const wg_image_options *opt, wg_image_result *out, wg_error *err) {
-  wg_image_job job = {.base = *base, .changes = changes, .n_changes = n_changes, .opt = *opt};
+// A job that makes a new file.
+static wg_code write_new(const wg_image_job *job, wg_image_result *out, wg_error *err) {
+  const wg_image_options *opt = &job->opt;
   if (wg_os_exists(WG_CWD, opt->out_path)) {
     return wg_fail(err, WG_E_CONFLICT, "'%s' exists already", opt->out_path);
   }
   wg_image_result res = {0};
   wg_code code =
-      opt->in_process ? wg_image_do(&job, &res, err) : wg_image_worker_call(&job, &res, err);
+      opt->in_process ? wg_image_do(job, &res, err) : wg_image_worker_call(job, &res, err);
   if (code != WG_OK) {
     wg_error ignored = WG_ERROR_INIT;
     (void)wg_os_unlink(WG_CWD, opt->out_path, &ignored);
@@ -526,4 +536,20 @@ wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes
   }
   *out = res;
   return WG_OK;
+}
+
+wg_code wg_image_write(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
+                       const wg_image_options *opt, wg_image_result *out, wg_error *err) {
+  const wg_image_job job = {.base = *base, .changes = changes, .n_changes = n_changes, .opt = *opt};
+  return write_new(&job, out, err);
+}
+
+wg_code wg_image_gather_all(const wg_image_gather *v, size_t n, const wg_image_options *opt,
+                            wg_image_result *out, wg_error *err) {
+  wg_assert(n > 0);
+  const wg_image_job job = {.base = {.kind = WG_IMAGE_BASE_WIM, .path = v[0].from},
+                            .opt = *opt,
+                            .gathers = v,
+                            .n_gathers = n};
+  return write_new(&job, out, err);
 }

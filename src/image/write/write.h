@@ -32,6 +32,17 @@ typedef struct wg_image_pick { // one of several images of the base that change
   wg_image_names names;
 } wg_image_pick;
 
+typedef struct wg_image_gather { // an image that goes into a file with others
+  const char *from, *image;      // file, and as wg_image_base.image there
+  const char *name;              // for errors
+  const char *clash;             // the error when an image there has its NAME
+} wg_image_gather;
+
+// Puts n images into opt->out_path, one behind the other, in this process: image/move/gather.h.
+typedef wg_code (*wg_image_gatherer)(const wg_image_gather *v, size_t n,
+                                     const wg_image_options *opt, wg_image_result *out,
+                                     wg_error *err);
+
 struct wg_image_options {
   const char *out_path; // made by us, must not exist; the caller renames it
   const char *shown;    // what messages call it; NULL: out_path
@@ -54,6 +65,7 @@ struct wg_image_options {
   const wg_image_planner *planner; // with in_process; the worker has its own
   const char *packed_at;           // where packed contents are kept between runs; NULL: nowhere
   const wg_image_packed *packed;   // with in_process, who keeps them there; NULL: nobody
+  wg_image_gatherer gatherer;      // with in_process, for wg_image_gather_all
   bool in_process;                 // no child (tests, or when we are the child)
   wg_image_progress on_progress;   // NULL: none; called on the caller's thread
   void *ctx;
@@ -90,8 +102,20 @@ wg_code wg_image_take(const wg_image_base *base, const char *windows_path,
 // wg_image_reader_open, but for a base that was looked at before.
 wg_code wg_image_has(const wg_image_base *base, const char *windows_path, bool *out, wg_error *err);
 
+// Makes opt->out_path of n > 0 images, in a child, contents they share once. Of opt only format,
+// trust, threads, memory_bytes, in_process, gatherer, on_progress, ctx, cancel count besides. *out
+// has n_images, out_bytes, n_dedup, dedup_bytes. Errors as wg_image_export; nothing is left then.
+wg_code wg_image_gather_all(const wg_image_gather *v, size_t n, const wg_image_options *opt,
+                            wg_image_result *out, wg_error *err);
+
+// What the worker has of the folders above this one; NULL: none.
+typedef struct wg_image_worker {
+  const wg_image_planner *planner;
+  const wg_image_packed *packed;
+  wg_image_gatherer gatherer;
+} wg_image_worker;
 // Entry point of `wingo __wim-worker`: the job as records on stdin, what it tells as records, each
-// message behind its length, on stdout. planner, packed NULL: none. Exit code.
-int wg_image_worker_main(const wg_image_planner *planner, const wg_image_packed *packed);
+// message behind its length, on stdout. Exit code.
+int wg_image_worker_main(const wg_image_worker *worker);
 
 #endif

@@ -95,8 +95,11 @@ static void a_job_of_several_goes_through_its_pipe(void **state) {
   WG_AUTO(wg_arena) arena = {0};
   const wg_image_pick picks[] = {{.image = "1", .plan = WG_STR("p1"), .names = {.name = "n"}},
                                  {.image = "2", .plan = WG_STR("")}};
+  const wg_image_gather gathers[] = {{.from = "f", .image = "3", .name = "m", .clash = "c"}};
   const wg_image_job job = {
       .base = {.path = "b"},
+      .gathers = gathers,
+      .n_gathers = 1,
       .opt = {
           .out_path = "o", .picks = picks, .n_picks = 2, .names = {.display_description = "x"}}};
   wg_image_job back;
@@ -109,6 +112,9 @@ static void a_job_of_several_goes_through_its_pipe(void **state) {
   assert_string_equal(back.opt.picks[0].names.name, "n");
   assert_string_equal(back.opt.picks[1].image, "2");
   assert_string_equal(back.opt.names.display_description, "x");
+  assert_int_equal(back.n_gathers, 1);
+  assert_string_equal(back.gathers[0].image, "3");
+  assert_string_equal(back.gathers[0].clash, "c");
   wg_image_job_write(&back, &again);
   assert_true(wg_str_eq(wg_buf_str(&text), wg_buf_str(&again)));
   for (size_t n = 0; n < text.n; n++) { // cut anywhere it is none

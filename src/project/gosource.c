@@ -5,7 +5,10 @@
 
 #include "goapp/flags.h"
 #include "goapp/precheck.h"
+#include "goapp/version.h"
 #include "os/proc.h"
+
+#define GOSOURCE_MAX_TEXT ((uint64_t)1 << 20)
 
 void wg_gosource_rules(wg_cfg *c, const wg_cfg_app *app) {
   for (size_t i = 0; i < app->n_vars; i++) {
@@ -72,9 +75,51 @@ static char *gosource_goroot(void) {
   return wg_path_dirname(bin);
 }
 
-static void gosource_targets(wg_cfg *c, const wg_cfg_app *app) {
-  WG_AUTO(wg_cstr) goroot = gosource_goroot();
-  for (size_t i = 0; goroot != NULL && i < app->n_targets; i++) {
+// What that Go calls itself ("go1.26.8"), heap; NULL when it does not say.
+static char *gosource_installed(const char *goroot) {
+  WG_AUTO(wg_cstr) path = wg_path_join(goroot, "VERSION");
+  WG_AUTO(wg_buf) text = {0};
+  wg_error ignored = WG_ERROR_INIT;
+  wg_go_version v;
+  wg_buf_init(&text, wg_heap(), 0);
+  if (wg_os_read_file(WG_CWD, path, GOSOURCE_MAX_TEXT, &text, &ignored) != WG_OK) {
+    return NULL;
+  }
+  wg_str line = wg_buf_str(&text);
+  line.n = wg_str_find(line, '\n');
+  return wg_go_version_installed(line, &v) ? wg_xstrndup(line.p, line.n) : NULL;
+}
+
+// What the project and go.mod demand of the Go in PATH.
+static void gosource_version(wg_cfg *c, const wg_cfg_app *app, const char *folder,
+                             const char *goroot) {
+  WG_AUTO(wg_cstr) installed = gosource_installed(goroot);
+  WG_AUTO(wg_cstr) go = wg_path_join(goroot, "bin/go");
+  WG_AUTO(wg_cstr) module = wg_go_module_dir(folder);
+  WG_AUTO(wg_buf) text = {0};
+  wg_error err = WG_ERROR_INIT;
+  wg_buf_init(&text, wg_heap(), 0);
+  if (installed == NULL) {
+    return;
+  }
+  if (app->go != NULL && wg_go_version_require(app->go, installed, go, &err) != WG_OK) {
+    wg_cfg_error(c, app->go_pos, wg_cfg_printf(c, "apps.%s.go: %s", app->name, err.text), NULL);
+    return;
+  }
+  WG_AUTO(wg_cstr) gomod = module == NULL ? NULL : wg_path_join(module, "go.mod");
+  wg_str go_line, toolchain;
+  if (gomod == NULL || wg_os_read_file(WG_CWD, gomod, GOSOURCE_MAX_TEXT, &text, &err) != WG_OK) {
+    return;
+  }
+  wg_go_mod_scan(wg_buf_str(&text), &go_line, &toolchain);
+  const char *shown = wg_path_below(gomod, c->dir);
+  if (wg_go_mod_require(go_line, shown != NULL ? shown : gomod, installed, go, &err) != WG_OK) {
+    wg_cfg_error(c, app->pos, wg_cfg_printf(c, "apps.%s: %s", app->name, err.text), NULL);
+  }
+}
+
+static void gosource_targets(wg_cfg *c, const wg_cfg_app *app, const char *goroot) {
+  for (size_t i = 0; i < app->n_targets; i++) {
     const wg_cfg_target *t = &app->targets[i];
     if (t->os != NULL && !wg_go_knows_platform(goroot, t->os, t->arch)) {
       wg_cfg_error(c, t->pos,
@@ -94,5 +139,9 @@ void wg_gosource_files(wg_cfg *c, const wg_cfg_app *app, const char *folder) {
   if (app->main != NULL) {
     wg_go_precheck(folder, app->main, names, app->n_vars, gosource_on_finding, &g);
   }
-  gosource_targets(c, app);
+  WG_AUTO(wg_cstr) goroot = gosource_goroot();
+  if (goroot != NULL) {
+    gosource_version(c, app, folder, goroot);
+    gosource_targets(c, app, goroot);
+  }
 }

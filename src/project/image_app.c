@@ -115,7 +115,14 @@ static void image_apps_rules(wg_cfg *c, const wg_place *at) {
   const wg_cfg_image_app *apps = at->self;
   image_apps_names(c, at);
   for (size_t i = 0; i < at->n; i++) {
-    wg_rule_protected(c, wg_cfg_printf(c, "%s.apps", at->path), apps[i].to, apps[i].to_pos, NULL);
+    const char *label = wg_cfg_printf(c, "%s.apps", at->path);
+    wg_rule_protected(c, label, apps[i].to, apps[i].to_pos, NULL);
+    if (apps[i].path && apps[i].to != NULL && !wg_reg_list_item_ok(apps[i].to, false)) {
+      wg_cfg_error(c, apps[i].to_pos,
+                   wg_cfg_printf(c, "%s: '%s' cannot stand in PATH, whose folders a ';' separates",
+                                 label, apps[i].to),
+                   "choose a folder without a ';', or remove 'path'");
+    }
   }
 }
 

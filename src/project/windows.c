@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fmt/ico/ico.h"
+#include "fmt/rsrc/rsrc.h"
 #include "project/hostfile.h"
 #include "project/values.h"
 
@@ -226,10 +227,16 @@ static void windows_icon(wg_cfg *c, const wg_cfg_windows *w, const char *label) 
 static void windows_files(wg_cfg *c, const wg_place *at) {
   const wg_cfg_windows *w = at->self;
   WG_AUTO(wg_buf) manifest = {0};
+  wg_error err = WG_ERROR_INIT;
   windows_icon(c, w, wg_cfg_printf(c, "%s.windows.icon", at->path));
-  if (w->manifest.file != NULL) {
-    (void)windows_read(c, wg_cfg_printf(c, "%s.windows.manifest.file", at->path), w->manifest.file,
-                       w->manifest.pos, WG_CFG_MAX_MANIFEST_BYTES, &manifest);
+  const char *label = wg_cfg_printf(c, "%s.windows.manifest.file", at->path);
+  if (w->manifest.file != NULL &&
+      windows_read(c, label, w->manifest.file, w->manifest.pos, WG_CFG_MAX_MANIFEST_BYTES,
+                   &manifest) &&
+      wg_rsrc_manifest_check(wg_buf_str(&manifest), &err) != WG_OK) {
+    wg_cfg_error(c, w->manifest.pos,
+                 wg_cfg_printf(c, "%s: '%s': %s", label, w->manifest.file, err.text),
+                 "correct it, or let wingo make one: manifest: {level: as-invoker}");
   }
 }
 

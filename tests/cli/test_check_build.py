@@ -158,6 +158,21 @@ def test_sources_of_an_app(run, folder):
     assert got == ["wingo.yaml:3: apps.agent.main: '.' is package agent, which makes no program"], got
 
 
+def test_a_manifest_that_is_none(run, folder):
+    app = "apps:\n  agent:\n    targets: [windows/amd64]\n    windows: {manifest: {file: m.xml}}\n"
+    (folder / "m.xml").write_text("<nope/>")
+    got = faults(run, folder, HEAD + app)
+    assert len(got) == 1 and got[0].startswith("wingo.yaml:6: apps.agent.windows.manifest.file: 'm.xml': ") and "root element" in got[0], got
+    (folder / "m.xml").write_text("<assembly xmlns='urn:schemas-microsoft-com:asm.v1' manifestVersion='1.0'/>")
+    assert faults(run, folder, HEAD + app) == []
+
+
+def test_a_folder_that_cannot_be_on_path(run, folder):
+    got = faults(run, folder, HEAD + APPS + IMAGE + "    apps: [{app: agent, to: 'C:\\A;B', path: true}]\n")
+    assert got == ["wingo.yaml:8: images.i.apps: 'C:\\A;B' cannot stand in PATH, whose folders a ';' separates"], got
+    assert faults(run, folder, HEAD + APPS + IMAGE + "    apps: [{app: agent, to: 'C:\\A;B'}]\n") == []
+
+
 def test_all_of_it_at_once(run, folder):
     tree(folder, "AUX.txt")
     (folder / "bad.reg").write_text("nonsense\n")

@@ -736,6 +736,16 @@ def test_check_knows_the_platforms_of_the_go_in_path(make, run):
     assert r.code == 3 and "does not know windows/arm" in r.out + r.err and "1 error" in r.out + r.err, r
 
 
+def test_check_compares_versions_with_the_go_in_path(make, run):
+    r = run("check", cwd=make({"wingo.yaml": yaml(go="9.9")}))
+    assert r.code == 3 and "apps.tool.go: the project asks for Go 9.9, installed is go" in r.out, r
+    src = make({"go.mod": "module example.com/tool\n\ngo 1.999\n", "wingo.yaml": yaml()})
+    r = run("check", cwd=src)
+    assert r.code == 3 and "go.mod asks for Go 1.999, installed is go" in r.out and "1 error" in r.out, r
+    (src / "go.mod").write_text("module example.com/tool\n\ngo 1.18\n")
+    assert run("check", cwd=src).code == 0
+
+
 # --- archives
 
 @pytest.mark.slow

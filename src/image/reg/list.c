@@ -188,13 +188,16 @@ static bool list_has(const list *l, wg_str item16, bool multi, const wg_regkey *
 
 // --- the edit
 
+bool wg_reg_list_item_ok(const char *item, bool multi) {
+  return item[0] != '\0' && (multi || strchr(item, ';') == NULL);
+}
+
 // The edit's items as UTF-16 in *text, which the list borrows from.
 static wg_code list_asked(const wg_reg_edit *e, bool multi, wg_buf *text, list *out,
                           wg_error *err) {
   for (size_t i = 0; i < e->n_items; i++) {
     const char *item = e->items[i];
-    if (item[0] == '\0' || (!multi && strchr(item, ';') != NULL) ||
-        !wg_utf8_to_utf16le(wg_str_of(item), text)) {
+    if (!wg_reg_list_item_ok(item, multi) || !wg_utf8_to_utf16le(wg_str_of(item), text)) {
       return wg_fail(err, WG_E_USAGE, "%s: '%s' cannot be an item of this list", e->origin, item);
     }
     wg_buf_add_le16(text, 0);

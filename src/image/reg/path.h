@@ -11,5 +11,7 @@ void wg_path_edits(wg_reg_edits *e, const char *folder, const char *origin);
 // Whether two folders are one on PATH: quotes, slashes, a '\' at the end, letter case and variables
 // of every Windows do not count.
 WG_MUST_CHECK bool wg_reg_same_folder(const char *a, const char *b);
+// Whether item can be one of a list in a value: MULTI_SZ (multi), or text that ';' separates.
+WG_MUST_CHECK bool wg_reg_list_item_ok(const char *item, bool multi);
 
 #endif

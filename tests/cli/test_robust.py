@@ -170,7 +170,8 @@ def test_full_output_disk_is_a_clear_error(run, wingo, env, built):
 
 
 @pytest.mark.slow
-def test_every_os_call_fails_once(run, env, built, home, tmp_path):
+@pytest.mark.parametrize("kind", ["fail", "exit"])
+def test_every_os_call_fails_once(kind, run, env, built, home, tmp_path):
     """The N-th os call fails, or ends the process, N rising until a build passes untouched."""
     fault = os.environ.get("WINGO_FAULT_BUILD")
     if not fault:
@@ -185,17 +186,16 @@ def test_every_os_call_fails_once(run, env, built, home, tmp_path):
     assert r.code == 0, r
     total = int(count.read_text())
     assert total > 100
-    step = max(1, total // int(os.environ.get("WINGO_TEST_FAULTS", "24")))
-    for kind in ("fail", "exit"):
-        for n in range(1, total + 1, step):
-            fresh()
-            r = start([fault, "build"], cwd=project, env={**env, "WINGO_FAULT": f"{kind}:{n}"}, timeout=600)
-            assert r.code >= 0, r  # an error, never a crash
-            if kind == "fail" and r.code != 0:
-                assert r.err.strip(), r
-            for path, sha in (digests(project / "out") if (project / "out").exists() else {}).items():
-                if ".wgtmp-" not in path:
-                    assert want.get(path) == sha, (kind, n, path)
-            again = run("build", cwd=project, timeout=600)
-            assert again.code == 0, (kind, n, again)
-            assert digests(project / "out") == want, (kind, n)
+    step = max(1, total // int(os.environ.get("WINGO_TEST_FAULTS", "16")))
+    for n in range(1, total + 1, step):
+        fresh()
+        r = start([fault, "build"], cwd=project, env={**env, "WINGO_FAULT": f"{kind}:{n}"}, timeout=600)
+        assert r.code >= 0, r  # an error, never a crash
+        if kind == "fail" and r.code != 0:
+            assert r.err.strip(), r
+        for path, sha in (digests(project / "out") if (project / "out").exists() else {}).items():
+            if ".wgtmp-" not in path:
+                assert want.get(path) == sha, (kind, n, path)
+        again = run("build", cwd=project, timeout=600)
+        assert again.code == 0, (kind, n, again)
+        assert digests(project / "out") == want, (kind, n)

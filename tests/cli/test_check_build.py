@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a build refuses and needs no packing to know, `wingo check` finds: all of it, at its line."""
+import hashlib
 import json
 import os
 import random
@@ -257,3 +258,50 @@ def test_source_date_epoch_is_one_thing_everywhere(run, folder, tmp_path, epoch)
 def test_a_release_may_be_written_as_a_tag(run, folder):
     assert faults(run, folder, HEAD + "release: v1.2.3\n" + APPS) == []
     assert faults(run, folder, HEAD + "release: 'v'\n" + APPS) != []
+
+
+# --- what the base itself has against it
+
+BASED = "images:\n  i:\n    base: {file: base.wim, image: 2, sha256: %s}\n    outputs: [wim]\n"
+
+
+@pytest.fixture
+def based(run, folder):
+    assert run("wim", "synthetic", "windows-11", "base.wim", cwd=folder).code == 0
+    return HEAD + BASED % hashlib.sha256((folder / "base.wim").read_bytes()).hexdigest()
+
+
+REFUSED = {
+    "{delete: 'C:\\nope'}": "'C:\\nope' is not in the image",
+    "{rename: 'C:\\nope', to: 'C:\\x'}": "'C:\\nope' is not in the image",
+    "{set: 'C:\\nope', attributes: [hidden]}": "'C:\\nope' is not in the image",
+    "{from: a.txt, to: 'C:\\Windows'}": "'C:\\Windows' in the image is a folder, where a file is to go",
+    "{from: a.txt, to: 'C:\\Windows\\explorer.exe\\x'}": "'C:\\Windows\\explorer.exe' in the image is a file, where a folder is needed",
+    "{from: tree, to: 'C:\\Windows\\explorer.exe'}": "'C:\\Windows\\explorer.exe' in the image is a file, where a folder is needed",
+    "{delete: 'C:\\Windows'}": "is not changed: it is the component store",
+}
+
+
+@pytest.mark.parametrize("entry", REFUSED)
+def test_what_the_base_refuses(run, folder, based, entry):
+    tree(folder, "x.txt")
+    got = faults(run, folder, based + "    files:\n      - {mkdir: 'C:\\Before'}\n      - %s\n" % entry)
+    assert len(got) == 1 and got[0].startswith("wingo.yaml:9: images.i: files: ") and REFUSED[entry] in got[0], got
+    r = run("build", cwd=folder)
+    assert r.code in (1, 2) and REFUSED[entry] in r.err, r
+
+
+def test_all_that_the_base_refuses_at_once(run, folder, based):
+    entries = [e for e in REFUSED if "tree" not in e]
+    got = faults(run, folder, based + "    files:\n" + "".join(f"      - {e}\n" for e in entries[:4]))
+    assert [g.split(": ")[0] for g in got] == [f"wingo.yaml:{n}" for n in range(8, 12)], got
+    got = faults(run, folder, based.replace("image: 2, ", "") + "    files: [{delete: 'C:\\nope'}]\n"
+                 "    indexes:\n      1: {}\n      2:\n        files: [{from: a.txt, to: 'C:\\Windows'}]\n")
+    assert [g.split(": ")[0] for g in got] == ["wingo.yaml:7", "wingo.yaml:11"], got
+
+
+def test_what_the_base_takes(run, folder, based):
+    entries = ("{delete: 'C:\\nope', if_present: true}", "{mkdir: 'C:\\New'}", "{from: a.txt, to: 'C:\\New\\a.txt'}", "{from: a.txt, to: 'C:\\Windows\\explorer.exe'}",
+               "{rename: 'C:\\Windows\\notepad.exe', to: 'C:\\New\\n.exe'}", "{delete: 'C:\\Windows\\regedit.exe'}", "{set: 'C:\\New', attributes: [hidden]}")
+    assert faults(run, folder, based + "    files:\n" + "".join(f"      - {e}\n" for e in entries)) == []
+    assert run("build", cwd=folder).code == 0

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "image/part/part.h"
+#include "image/tree/protect.h"
+#include "image/write/write.h"
 
 typedef struct clash_who {
   const char *what; // "files", "the program of app 'agent'"
@@ -21,6 +23,7 @@ typedef struct clash {
   wg_image_changes changes;
   clash_who *who;
   size_t n_who, cap_who;
+  size_t n_told;
 } clash;
 
 static void clash_done(clash *c) {
@@ -45,7 +48,8 @@ static void clash_add(clash *c, const char *to, const char *what, wg_pos pos) {
 }
 
 static void clash_tree_fault(void *ctx, const char *text) {
-  const clash *c = ctx;
+  clash *c = ctx;
+  c->n_told++;
   WG_AUTO(wg_cstr) whole = wg_xprintf("%s.files: %s", c->label, text);
   c->fault(c->ctx, c->who[c->n_who - 1].pos, whole, NULL);
 }
@@ -124,7 +128,8 @@ static void clash_add_app(clash *c, const wg_cfg_image_app *a) {
 }
 
 static void clash_tell(void *ctx, size_t earlier, size_t later, const char *text) {
-  const clash *c = ctx;
+  clash *c = ctx;
+  c->n_told++;
   const clash_who *late = &c->who[later], *first = &c->who[earlier];
   WG_AUTO(wg_cstr) whole = NULL;
   if (earlier == later) {
@@ -136,9 +141,38 @@ static void clash_tell(void *ctx, size_t earlier, size_t later, const char *text
   c->fault(c->ctx, late->pos, whole, "give one of the two another place, or remove it");
 }
 
+// Whether the path is refused in every image, which is told where it is read.
+static bool clash_is_protected(clash *c, const char *z) {
+  wg_winpath path;
+  wg_error ignored = WG_ERROR_INIT;
+  return z != NULL && wg_winpath_parse(z, &c->arena, &path, &ignored) == WG_OK &&
+         wg_image_protected(&path) != NULL;
+}
+
+// What the base's image itself has against it.
+static void clash_try(clash *c, const wg_image_base *base) {
+  WG_AUTO(wg_image_result) result = {0};
+  wg_error ignored = WG_ERROR_INIT;
+  const wg_cancel *cancel = c->watch == NULL ? NULL : c->watch->cancel;
+  if (wg_image_try(base, c->changes.v, c->changes.n, cancel, &result, &ignored) != WG_OK) {
+    return;
+  }
+  for (size_t i = 0; i < result.n_refused; i++) {
+    const wg_image_refused *r = &result.refused[i];
+    const wg_image_change *change = r->change < c->n_who ? &c->changes.v[r->change] : NULL;
+    bool renames = change != NULL && change->op == WG_IMAGE_RENAME;
+    if (change != NULL && !clash_is_protected(c, change->to) &&
+        !(renames && clash_is_protected(c, change->from))) {
+      const clash_who *who = &c->who[r->change];
+      WG_AUTO(wg_cstr) whole = wg_xprintf("%s: %s: %s", c->label, who->what, r->text);
+      c->fault(c->ctx, who->pos, whole, NULL);
+    }
+  }
+}
+
 void wg_part_find_clashes(const wg_cfg_image *image, const char *label, const char *project_dir,
-                          wg_part_look look, const wg_walk_watch *watch, wg_part_fault fault,
-                          void *ctx) {
+                          wg_part_look look, const wg_image_base *base, const wg_walk_watch *watch,
+                          wg_part_fault fault, void *ctx) {
   WG_AUTO(clash)
   c = {.label = label,
        .project_dir = project_dir,
@@ -157,4 +191,7 @@ void wg_part_find_clashes(const wg_cfg_image *image, const char *label, const ch
     clash_add(&c, WG_PART_WINRE_PATH, "winre", image->winre.pos);
   }
   wg_image_changes_conflicts(c.changes.v, c.changes.n, clash_tell, &c);
+  if (base != NULL && c.changes.n > 0 && c.n_told == 0) {
+    clash_try(&c, base);
+  }
 }

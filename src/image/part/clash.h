@@ -4,6 +4,7 @@
 #ifndef WG_IMAGE_PART_CLASH_H
 #define WG_IMAGE_PART_CLASH_H
 
+#include "image/file/base.h"
 #include "image/part/want.h"
 #include "os/file.h"
 #include "os/walk.h"
@@ -21,9 +22,11 @@ typedef void (*wg_part_fault)(void *ctx, wg_pos pos, const char *text, const cha
 // shortcuts and winre. With LOOK_ALL also all that cannot be put: names that Windows refuses,
 // links. label begins each text ("images.kiosk"). NULL fields of the image are passed over.
 // project_dir: what `from` is relative to. What is not there on this machine is passed over.
+// base: NULL, or the image of a WIM that all of it is to be done to: what that one would refuse is
+// told, too, where nothing else is wrong; a base that can't be read is told elsewhere.
 // watch (may be NULL) is of the walks of LOOK_ALL; one that was stopped tells nothing.
 void wg_part_find_clashes(const wg_cfg_image *image, const char *label, const char *project_dir,
-                          wg_part_look look, const wg_walk_watch *watch, wg_part_fault fault,
-                          void *ctx);
+                          wg_part_look look, const wg_image_base *base, const wg_walk_watch *watch,
+                          wg_part_fault fault, void *ctx);
 
 #endif

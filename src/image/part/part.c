@@ -25,8 +25,8 @@ wg_code wg_part_plan_all(const wg_part_table *table, const wg_part_in *in, wg_pa
   WG_AUTO_PTR(wg_part_plan) plan = wg_part_plan_new();
   WG_AUTO(wg_cstr) label = wg_xprintf("images.%s", in->image->name);
   wg_error clash = WG_ERROR_INIT;
-  wg_part_find_clashes(in->image, label, in->project_dir, WG_PART_LOOK_KIND, in->watch, part_clash,
-                       &clash);
+  wg_part_find_clashes(in->image, label, in->project_dir, WG_PART_LOOK_KIND, NULL, in->watch,
+                       part_clash, &clash);
   if (clash.code != WG_OK) {
     *err = clash;
     return err->code;

@@ -30,8 +30,9 @@ typedef struct wg_image_edit {
   size_t n_changes;
   int64_t time_s;          // of what is added
   wg_image_result *result; // counts and warnings
-  uint32_t *touched;       // by entry: 1 + number of the change that asked for it last, 0: none
-  uint8_t *what;           // by entry: WG_EDIT_*
+  bool tries;        // what a change is refused for goes to the result, and the next one is tried
+  uint32_t *touched; // by entry: 1 + number of the change that asked for it last, 0: none
+  uint8_t *what;     // by entry: WG_EDIT_*
   wg_image_put *puts;
   size_t n_puts;
   uint32_t *inherited; // by 2 * descriptor + is_dir: 1 + what is inherited from it, 0: not made yet

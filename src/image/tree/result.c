@@ -14,6 +14,12 @@ void wg_image_result_done(wg_image_result *r) {
   for (size_t i = 0; i < r->n_facts; i++) {
     wg_xfree(r->facts[i].name);
   }
+  for (size_t i = 0; i < r->n_refused; i++) {
+    wg_xfree(r->refused[i].text);
+  }
+  wg_xfree(r->refused);
+  r->refused = NULL;
+  r->n_refused = r->cap_refused = 0;
   wg_xfree(r->warnings);
   wg_xfree(r->folders);
   wg_xfree(r->facts);
@@ -30,6 +36,11 @@ void wg_image_result_warn(wg_image_result *r, const char *text) {
     }
   }
   wg_vec_push(&r->warnings, &r->n_warnings, &r->cap_warnings) = wg_xstrdup(text);
+}
+
+void wg_image_result_refused(wg_image_result *r, uint64_t change, const char *text) {
+  wg_vec_push(&r->refused, &r->n_refused, &r->cap_refused) =
+      (wg_image_refused){.change = change, .text = wg_xstrdup(text)};
 }
 
 void wg_image_result_fact(wg_image_result *r, const char *name, uint64_t v) {

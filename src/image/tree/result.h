@@ -15,6 +15,11 @@ typedef struct wg_image_fact { // a number of what a part did
   uint64_t v;
 } wg_image_fact;
 
+typedef struct wg_image_refused { // of changes that were tried only
+  uint64_t change;                // which, counted from 0
+  char *text;                     // why; heap
+} wg_image_refused;
+
 typedef struct wg_image_result {
   uint32_t image_index, n_images;
   uint64_t base_bytes, out_bytes; // sizes of the files (0 for a directory base)
@@ -34,8 +39,11 @@ typedef struct wg_image_result {
   size_t n_folders, cap_folders;
   wg_image_fact *facts;
   size_t n_facts, cap_facts;
+  wg_image_refused *refused;
+  size_t n_refused, cap_refused;
 } wg_image_result;
 void wg_image_result_warn(wg_image_result *r, const char *text); // once
+void wg_image_result_refused(wg_image_result *r, uint64_t change, const char *text);
 void wg_image_result_fact(wg_image_result *r, const char *name, uint64_t v);
 void wg_image_result_folder(wg_image_result *r, wg_str top, wg_str below, uint64_t n_bytes,
                             uint64_t n_added);

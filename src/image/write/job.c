@@ -77,6 +77,7 @@ void wg_image_job_write(const wg_image_job *job, wg_buf *out) {
   wg_record_flag(out, "retime", o->retime);
   wg_record_flag(out, "ntfs", job->ntfs);
   wg_record_z(out, "take", job->take);
+  wg_record_flag(out, "tries", job->tries);
   wg_record_str(out, "plan", o->plan);
   wg_record_u64(out, "picks", o->n_picks);
   wg_record_u64(out, "gathers", job->n_gathers);
@@ -121,10 +122,12 @@ static wg_code job_read_head(wg_record *r, wg_image_job *out, job_counts *counts
   wg_record_get_flag(r, "retime", &o->retime);
   wg_record_get_flag(r, "ntfs", &out->ntfs);
   wg_record_get_z(r, "take", &out->take);
+  wg_record_get_flag(r, "tries", &out->tries);
   wg_record_need(r, "plan", wg_record_take(r, "plan", &o->plan));
   wg_record_get_u32(r, "picks", &counts->picks);
   wg_record_get_u32(r, "gathers", &counts->gathers);
-  wg_record_need(r, "out", out->base.path != NULL && (o->out_path != NULL || out->take != NULL));
+  wg_record_need(
+      r, "out", out->base.path != NULL && (o->out_path != NULL || out->take != NULL || out->tries));
   out->base.kind = (wg_image_base_kind)base;
   out->base.wim = (wg_image_disc_wim)wim;
   o->format = (wg_image_format)format;

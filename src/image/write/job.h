@@ -14,12 +14,16 @@ typedef struct wg_image_job {
   // Windows path of what alone opt.out_path gets of the base's image, which is only looked for
   // when there is no out_path; else NULL.
   const char *take;
+  bool tries;                     // the changes are only tried on the base's image: wg_image_try
   const wg_image_gather *gathers; // instead of all that: these images into opt.out_path
   size_t n_gathers;
 } wg_image_job;
 
 // Does the work in this process. Leaves no output on failure.
 wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err);
+
+// try.c: of a job that tries.
+wg_code wg_image_do_try(const wg_image_job *job, wg_image_result *out, wg_error *err);
 
 // several.c: the same of opt.picks. one: does the work of a job without picks.
 typedef wg_code (*wg_image_do_one)(const wg_image_job *job, wg_image_result *out, wg_error *err);

@@ -58,6 +58,11 @@ void wg_image_record_result(const wg_image_result *result, wg_buf *out) {
     wg_record_begin(out, "warning", wg_str_of(r.warnings[i]));
     wg_record_end(out);
   }
+  for (size_t i = 0; i < r.n_refused; i++) {
+    wg_record_begin(out, "refused", wg_str_of(r.refused[i].text));
+    wg_record_u64(out, "change", r.refused[i].change);
+    wg_record_end(out);
+  }
   for (size_t i = 0; i < r.n_facts; i++) {
     wg_record_begin(out, "fact", wg_str_of(r.facts[i].name));
     wg_record_u64(out, "value", r.facts[i].v);
@@ -150,6 +155,17 @@ static wg_code record_fact(wg_record *r, wg_image_told *told, wg_error *err) {
   return WG_OK;
 }
 
+static wg_code record_refused(wg_record *r, wg_image_told *told, wg_error *err) {
+  uint64_t change = 0;
+  WG_AUTO(wg_cstr) text = wg_xstrndup(r->title.p, r->title.n);
+  wg_record_get_u64(r, "change", UINT64_MAX, &change);
+  if (wg_record_done(r, err) != WG_OK) {
+    return err->code;
+  }
+  wg_image_result_refused(&told->result, change, text);
+  return WG_OK;
+}
+
 static wg_code record_warning(wg_record *r, wg_image_told *told, wg_error *err) {
   WG_AUTO(wg_cstr) warning = wg_xstrndup(r->title.p, r->title.n);
   wg_image_result_warn(&told->result, warning);
@@ -161,7 +177,8 @@ static wg_code record_read(wg_record *rec, wg_image_told *told, wg_error *err) {
     const char *kind;
     wg_code (*read)(wg_record *r, wg_image_told *told, wg_error *err);
   } kinds[] = {{"progress", record_progress}, {"error", record_error}, {"result", record_result},
-               {"folder", record_folder},     {"fact", record_fact},   {"warning", record_warning}};
+               {"folder", record_folder},     {"fact", record_fact},   {"warning", record_warning},
+               {"refused", record_refused}};
   for (size_t i = 0; i < WG_ARRAY_LEN(kinds); i++) {
     if (wg_str_eqz(rec->kind, kinds[i].kind)) {
       return kinds[i].read(rec, told, err);

@@ -488,6 +488,9 @@ wg_code wg_image_do(const wg_image_job *job, wg_image_result *out, wg_error *err
   if (job->take != NULL) {
     return do_take(job, err);
   }
+  if (job->tries) {
+    return wg_image_do_try(job, out, err);
+  }
   return job->opt.n_picks > 0 ? wg_image_do_several(job, do_one, out, err) : do_one(job, out, err);
 }
 

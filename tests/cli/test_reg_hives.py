@@ -88,6 +88,34 @@ def test_without_select_there_is_no_current_control_set(run, tmp_path):
         r = run("reg", *args)
         assert r.code != 0 and "Select" in r.err and "ControlSet001" in r.err, r
     assert set(hivecheck.check(h.read_bytes())[2]) == {"", "ControlSet001"}
+    # its control set says what it is where its name does not
+    other = tmp_path / "taken-out"
+    other.write_bytes(h.read_bytes())
+    r = run("reg", "add", other, r"CurrentControlSet\X")
+    assert r.code != 0 and "Select" in r.err and other.read_bytes() == h.read_bytes(), r
+
+
+def test_the_current_control_set_is_not_deleted_as_a_whole(run, system, tmp_path):
+    other = tmp_path / "taken-out"
+    other.write_bytes(system.read_bytes())
+    for h, key in ((system, r"HKLM\SYSTEM\CurrentControlSet"), (system, "currentcontrolset"), (other, "CurrentControlSet")):
+        whole = h.read_bytes()
+        r = run("reg", "delete", h, key)
+        assert r.code == 2 and "'ControlSet002' if that is to go" in r.err and h.read_bytes() == whole, r
+    # a key of that name, which other programs make, can go
+    hivex = pytest.importorskip("hivex", reason="needs python3-hivex")
+    h = hivex.Hivex(str(other), write=True)
+    h.node_add_child(h.node_add_child(h.root(), "CurrentControlSet"), "Sub")
+    h.commit(None)
+
+    def keys():
+        return {k["key"] for k in json.loads(run("reg", "query", other, "-r", "--json").out)["keys"]}
+
+    before = keys()
+    assert "CurrentControlSet\\Sub" in before
+    assert run("reg", "delete", other, "CurrentControlSet").code == 0
+    assert before - keys() == {"CurrentControlSet", "CurrentControlSet\\Sub"}
+    assert run("reg", "delete", other, "ControlSet002").code == 0
 
 
 def test_keys_of_other_names_and_of_other_hives(run, tmp_path):
@@ -123,6 +151,20 @@ def test_lists_keep_empty_items(run, tmp_path):
     h = make(run, tmp_path / "x", ("K", "--value=m", "-t", "REG_MULTI_SZ", "-d", r"a\0\0b"))
     v = json.loads(run("reg", "query", h, "K", "--json").out)["keys"][0]["values"][0]
     assert v["bytes"] == "a\0\0b\0\0".encode("utf-16le").hex(), v
+
+
+@pytest.mark.parametrize("items", [[], [""], ["", ""], ["a"], ["a", ""], ["a", "", ""], ["", "a"], ["a", "b"], ["a", "", "b", ""]])
+def test_what_is_shown_of_a_list_is_what_is_taken(run, tmp_path, items):
+    """An empty item at the end is shown, too: two lists that differ don't look alike."""
+    h = make(run, tmp_path / "SOFTWARE", ("K",))
+    data = "".join(i + "\0" for i in items).encode("utf-16le") + b"\0\0"
+    (tmp_path / "x.reg").write_text(HEAD + "[HKEY_LOCAL_MACHINE\\SOFTWARE\\K]\n\"m\"=hex(7):" + ",".join(f"{b:02x}" for b in data) + "\n")
+    assert run("reg", "import", h, tmp_path / "x.reg").code == 0
+    shown = values(run, h, "K")["m"]
+    assert run("reg", "add", h, "K", "--value=n", "-t", "REG_MULTI_SZ", "-d", shown).code == 0
+    both = json.loads(run("reg", "query", h, "K", "--json").out)["keys"][0]["values"]
+    assert [v["bytes"] for v in both] == [data.hex()] * 2, both
+    assert f"m    REG_MULTI_SZ    {shown}\n" in run("reg", "query", h, "K").out
 
 
 def test_a_new_key_inherits(run, tmp_path):
@@ -222,6 +264,7 @@ def test_export_comes_back_equal(run, tmp_path):
     (b"\xfe\xff" + HEAD.encode("utf-16-be"), 4, "big-endian"),
     (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", 4, "git lfs pull"),
     (HEAD.encode() + b"# a comment\n", 4, "';'"),
+    (b"regf" + bytes(5000), 4, "registry hive, not registry text"),
     (HEAD.encode() + b"[HKEY_LOCAL_MACHINE\\SOFTWARE\\A]\n\"a\\0b\"=\"x\"\n", 4, "NUL"),
 ])
 def test_refusals_of_text_name_the_cure(run, tmp_path, data, code, says):
@@ -325,6 +368,19 @@ def test_salvage_takes_no_log(run, tmp_path):
     (tmp_path / "h.LOG1").write_bytes(seal(data))
     r = run("reg", "check", "--salvage", tmp_path / "h.LOG1", "--out", tmp_path / "out")
     assert r.code == 4 and "transaction log" in r.err and not (tmp_path / "out").exists(), r
+
+
+@pytest.mark.parametrize("data, says", [
+    (b"", "it is empty"), (b"text\n", "no 'regf' signature"), (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+    (HEAD.encode(), "registry text, not a hive: 'wingo reg import HIVE"), (b"\xff\xfe" + HEAD.encode("utf-16-le"), "registry text, not a hive"),
+    (b"regf" + bytes(600), "is cut off"), (b"regf" + bytes(508) + b"HvLE" + bytes(40), "transaction log, not a hive; name the hive"),
+    (b"regf" + bytes(508) + b"HvLE" + bytes(5000), "transaction log")], ids=range(8))
+def test_what_is_no_hive_is_said_to_be_what_it_is(run, tmp_path, data, says):
+    (tmp_path / "h").write_bytes(data)
+    r = run("reg", "query", tmp_path / "h")
+    assert r.code == 4 and says in r.err, r
+    r = run("reg", "check", "--salvage", tmp_path / "h", "--out", tmp_path / "out")
+    assert r.code == 4 and (says in r.err or "registry text" in says) and not (tmp_path / "out").exists(), r
 
 
 def test_damage_names_salvage(run, tmp_path):

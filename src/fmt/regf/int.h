@@ -23,6 +23,8 @@ enum {
   VK_TOMBSTONE = 2
 };
 
+#define REGF_SAYS_LOG "this is a transaction log, not a hive; name the hive it stands beside"
+
 // A cell that is in use has its size as a negative number; back again.
 WG_WRAPS static inline uint32_t wg_regf_negative(uint32_t size) {
   return 0U - size;

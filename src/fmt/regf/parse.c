@@ -22,6 +22,20 @@ uint32_t wg_regf_checksum(const uint8_t *base) {
   return sum == 0 ? 1 : sum == 0xFFFFFFFFU ? 0xFFFFFFFEU : sum;
 }
 
+#define REGF_LOG_ENTRIES 512U // where they start
+
+bool wg_regf_is_log(const void *p, size_t n_bytes) {
+  const uint8_t *b = p;
+  if (n_bytes < REGF_LOG_ENTRIES || memcmp(b, "regf", 4) != 0) {
+    return false;
+  }
+  uint32_t type = wg_le32(b + 28);
+  bool entries = n_bytes >= REGF_LOG_ENTRIES + 4 && (memcmp(b + REGF_LOG_ENTRIES, "DIRT", 4) == 0 ||
+                                                     memcmp(b + REGF_LOG_ENTRIES, "HvLE", 4) == 0);
+  return entries ||
+         ((type == 1 || type == 2 || type == 6) && wg_le32(b + 508) == wg_regf_checksum(b));
+}
+
 wg_code wg_regf_peek(const void *p, size_t n_bytes, wg_regf_info *out, wg_error *err) {
   const uint8_t *b = p;
   static const char lfs[] = "version https://git-lfs.";
@@ -29,11 +43,16 @@ wg_code wg_regf_peek(const void *p, size_t n_bytes, wg_regf_info *out, wg_error 
     return wg_fail_at(err, WG_E_FORMAT, 0,
                       "this is a Git LFS pointer, not the file: fetch it with 'git lfs pull'");
   }
-  if (n_bytes < REGF_BASE_BYTES) {
-    return wg_fail_at(err, WG_E_FORMAT, n_bytes, "a hive has at least %u bytes", REGF_BASE_BYTES);
+  if (n_bytes < 4 || memcmp(b, "regf", 4) != 0) {
+    return wg_fail_at(err, WG_E_FORMAT, 0, "not a registry hive: %s",
+                      n_bytes == 0 ? "it is empty" : "no 'regf' signature");
   }
-  if (memcmp(b, "regf", 4) != 0) {
-    return wg_fail_at(err, WG_E_FORMAT, 0, "not a registry hive: no 'regf' signature");
+  if (wg_regf_is_log(p, n_bytes)) {
+    return wg_fail_at(err, WG_E_FORMAT, 28, REGF_SAYS_LOG);
+  }
+  if (n_bytes < REGF_BASE_BYTES) {
+    return wg_fail_at(err, WG_E_FORMAT, n_bytes,
+                      "a hive has at least %u bytes: this one is cut off", REGF_BASE_BYTES);
   }
   *out = (wg_regf_info){.seq1 = wg_le32(b + 4),
                         .seq2 = wg_le32(b + 8),
@@ -59,9 +78,8 @@ static wg_code parse_base(const uint8_t *b, size_t n_bytes, bool force_dirty, wg
   }
   uint32_t type = wg_le32(b + 28), format = wg_le32(b + 32);
   if (type != 0 || format != 1) {
-    return wg_fail_at(err, WG_E_FORMAT, 28, "file type %u, format %u: %s", type, format,
-                      type == 1 || type == 2 || type == 6 ? "this is a transaction log, not a hive"
-                                                          : "not a primary hive file");
+    return wg_fail_at(err, WG_E_FORMAT, 28, "file type %u, format %u: not a primary hive file",
+                      type, format);
   }
   if (h->info.seq1 != h->info.seq2 && !force_dirty) {
     return wg_fail_at(

@@ -67,6 +67,8 @@ typedef struct wg_regf_lint {
   wg_regf_lint_item ring;   // security cells whose neighbours in the ring do not name them
 } wg_regf_lint;
 
+// Whether the bytes are a transaction log of a hive: by its entries, or a sound base block.
+bool wg_regf_is_log(const void *p, size_t n_bytes);
 // What the base block alone says. FORMAT when it is none, or its checksum is wrong (*out is filled
 // then too when the signature is right: a torn base block is repaired from a log).
 wg_code wg_regf_peek(const void *p, size_t n_bytes, wg_regf_info *out, wg_error *err);

@@ -557,14 +557,6 @@ static size_t salvage_bins_bytes(const uint8_t *b, size_t n_bytes) {
   return known ? says : n;
 }
 
-// A transaction log has pages of a hive, which look like one and are none.
-static bool salvage_is_log(const uint8_t *b) {
-  uint32_t type = wg_le32(b + 28);
-  bool log = type == 1 || type == 2 || type == 6;
-  bool entries = memcmp(b + 512, "DIRT", 4) == 0 || memcmp(b + 512, "HvLE", 4) == 0;
-  return memcmp(b, "regf", 4) == 0 && (entries || (log && salvage_base_is_sound(b)));
-}
-
 wg_code wg_hive_salvage(const void *p, size_t n_bytes, const wg_regf_limits *limits,
                         const wg_alloc *alloc, wg_hive **out, wg_regf_salvage *out_report,
                         wg_error *err) {
@@ -575,12 +567,14 @@ wg_code wg_hive_salvage(const void *p, size_t n_bytes, const wg_regf_limits *lim
   *out_report = (wg_regf_salvage){0};
   salvage s = {.c = {.h = h}, .report = out_report};
   const uint8_t *b = p;
-  if (n_bytes < REGF_BASE_BYTES + REGF_BIN_HEADER + 8 || n_bytes - REGF_BASE_BYTES > 0x7FFFF000U) {
-    return wg_fail_at(err, WG_E_FORMAT, n_bytes, "a file of %zu bytes cannot be a hive", n_bytes);
+  if (wg_regf_is_log(b, n_bytes)) { // its pages look like those of a hive, and are none
+    return wg_fail_at(err, WG_E_FORMAT, 28, REGF_SAYS_LOG);
   }
-  if (salvage_is_log(b)) {
-    return wg_fail_at(err, WG_E_FORMAT, 28,
-                      "this is a transaction log, not a hive; name the hive it stands beside");
+  if (n_bytes < REGF_BASE_BYTES + REGF_BIN_HEADER + 8 || n_bytes - REGF_BASE_BYTES > 0x7FFFF000U) {
+    if (wg_regf_peek(p, n_bytes, &h->info, err) != WG_OK) {
+      return err->code;
+    }
+    return wg_fail_at(err, WG_E_FORMAT, n_bytes, "a file of %zu bytes cannot be a hive", n_bytes);
   }
   salvage_base(&s, b);
   h->root_parent = REGF_NIL;

@@ -426,6 +426,10 @@ static wg_code parse_header(parse_ctx *c, wg_error *err) {
   if (wg_str_starts(c->text, "version https://git-lfs.")) {
     return PARSE_FAIL(c, "this is a Git LFS pointer, not the file: fetch it with 'git lfs pull'");
   }
+  if (wg_str_starts(c->text, "regf")) {
+    return PARSE_FAIL(c, "this is a registry hive, not registry text ('Windows Registry Editor "
+                         "Version 5.00'); 'wingo reg export' makes some of it");
+  }
   // Empty lines may stand before it, nothing else.
   parse_spaces(c);
   while (c->pos < c->text.n && parse_at_eol(c)) {

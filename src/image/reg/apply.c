@@ -200,6 +200,27 @@ static bool apply_same_key(const wg_reg_edit *e, const wg_reg_edit *before) {
          before->op != WG_REG_DELETE_KEY && before->op != WG_REG_DROP_KEY;
 }
 
+// The whole of CurrentControlSet is never what is to be deleted; a key of that name may be, which
+// other programs write into a hive and Windows never reads.
+static wg_code apply_not_all(const wg_reg_edit *e, wg_reg_applied *a, wg_error *err) {
+  static const char name[] = "CurrentControlSet";
+  const char *last = strrchr(e->key, '\\');
+  const char *set = a->hive->control_set;
+  if (e->op != WG_REG_DELETE_KEY || set[0] == '\0' || strcmp(a->path, set) != 0 ||
+      !wg_str_eq_nocase(wg_str_of(last != NULL ? last + 1 : e->key), name)) {
+    return WG_OK;
+  }
+  if (wg_regkey_child(wg_hive_root(a->hive->hive), WG_STR(name)) == NULL) {
+    return wg_fail(err, WG_E_USAGE,
+                   "%s: '%s' is no key of its own: at the next start it is all of '%s'; name a key "
+                   "below it, or '%s' if that is to go",
+                   e->origin, e->key, set, set);
+  }
+  wg_xfree(a->path);
+  a->path = wg_xstrdup(name);
+  return WG_OK;
+}
+
 // The edit's place: that of the one before, or looked up.
 static wg_code apply_place(wg_reg_target *t, wg_reg_applied *a, wg_regkey **out_key,
                            wg_error *err) {
@@ -211,6 +232,10 @@ static wg_code apply_place(wg_reg_target *t, wg_reg_applied *a, wg_regkey **out_
   }
   if (wg_reg_resolve(t, e->key, e->view32, e->op != WG_REG_DELETE_KEY, e->origin, &a->hive,
                      &a->path, err) != WG_OK) {
+    return err->code;
+  }
+  if (apply_not_all(e, a, err) != WG_OK) {
+    wg_xfree(wg_take(&a->path));
     return err->code;
   }
   *out_key = wg_hive_find(a->hive->hive, wg_str_of(a->path));

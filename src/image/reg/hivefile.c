@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "image/file/spec.h"
+
 #define HIVE_MAX_BYTES ((uint64_t)2 << 30)
 #define HIVE_PATCH_BYTES ((size_t)1 << 20) // and a 64th of the file
 
@@ -145,8 +147,12 @@ static wg_code hivefile_fail(const wg_hivefile *f, wg_error *err) {
   wg_regf_info info = {0};
   wg_error unused = WG_ERROR_INIT;
   bool hive = wg_regf_peek(f->bytes.p, f->bytes.n, &info, &unused) == WG_OK || info.major != 0;
-  if (err->code == WG_E_FORMAT && hive && strstr(err->text, "transaction log") == NULL &&
-      strstr(err->text, "--force-dirty") == NULL) {
+  if (err->code == WG_E_FORMAT && wg_spec_is_regtext(f->bytes.p, f->bytes.n)) {
+    return wg_fail(err, WG_E_FORMAT,
+                   "'%s' is registry text, not a hive: 'wingo reg import HIVE %s' puts it into one",
+                   f->path, f->path);
+  }
+  if (err->code == WG_E_FORMAT && hive && strstr(err->text, "--force-dirty") == NULL) {
     wg_error was = *err;
     (void)!wg_fail(err, was.code, "%s; 'wingo reg check --salvage' takes what is left", was.text);
     err->off_bytes = was.off_bytes;

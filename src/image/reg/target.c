@@ -263,7 +263,7 @@ static wg_code target_control_set(wg_reg_target *t, wg_reg_hive *h, wg_error *er
 }
 
 // Whether the path begins with CurrentControlSet and that is not a key of this hive but the name of
-// a control set: in SYSTEM, and in a hive file that has a Select.
+// a control set: in SYSTEM, and in a hive file that has a Select or a control set.
 static bool target_is_current(const wg_reg_target *t, const wg_reg_hive *h, wg_str path) {
   if (wg_name_cmp_nocase(target_first_part(path), WG_STR("CurrentControlSet")) != 0) {
     return false;
@@ -271,7 +271,8 @@ static bool target_is_current(const wg_reg_target *t, const wg_reg_hive *h, wg_s
   if (t->source.read != NULL || h->id == WG_HIVE_SYSTEM) {
     return h->id == WG_HIVE_SYSTEM;
   }
-  return h->id == WG_HIVE_NONE && wg_hive_find(h->hive, WG_STR("Select")) != NULL;
+  return h->id == WG_HIVE_NONE && (wg_hive_find(h->hive, WG_STR("Select")) != NULL ||
+                                   wg_hive_find(h->hive, WG_STR("ControlSet001")) != NULL);
 }
 
 // The key's place without regard to links.

@@ -140,19 +140,21 @@ wg_code wg_regdata_parse(uint32_t type, const char *text, wg_buf *out, wg_error 
   }
 }
 
-// UTF-16 text up to its final NULs; NULs between become "\0".
+// UTF-16 text with NULs as "\0", without the one that ends a text, or the two that end a list. A
+// list's last item, when it is empty, has its own shown: what stands here is what -d takes.
 static void text_of_units(const wg_regvalue *v, wg_buf *out) {
-  uint32_t n = v->n_bytes & ~1U;
-  while (n >= 2 && wg_le16(v->data + n - 2) == 0) {
+  bool list = v->type == WG_REG_MULTI_SZ;
+  uint32_t n = v->n_bytes & ~1U, start = 0;
+  for (unsigned k = 0; k < (list ? 2 : 1) && n >= 2 && wg_le16(v->data + n - 2) == 0; k++) {
     n -= 2;
   }
-  uint32_t start = 0;
+  bool empty_last = list && n + 4 <= v->n_bytes && (n == 0 || wg_le16(v->data + n - 2) == 0);
   for (uint32_t i = 0; i <= n; i += 2) {
     if (i == n || wg_le16(v->data + i) == 0) {
       if (!wg_utf16le_to_utf8(v->data + start, i - start, out)) {
         return;
       }
-      if (i < n) {
+      if (i < n || empty_last) {
         wg_buf_add_z(out, "\\0");
       }
       start = i + 2;

@@ -247,6 +247,33 @@ def test_what_changed_since(run, rich, tmp_path):
     assert e["\\plain.txt"]["created"] == old["\\plain.txt"]["created"]
 
 
+def test_an_object_id_stays_with_another_short_name(run, tmp_path):
+    """What stands behind the names moves with them."""
+    needs("wimlib-imagex")
+    n = wimgen.Node
+    names = ["a", "ab", "abc", "abcd", "abcde", "abcdef"]
+    (tmp_path / "a.wim").write_bytes(wimgen.Wim().add(n(children=[
+        n(x, x.encode(), tagged=wimgen.object_id(i), short=f"S{'x' * i}~1" if i % 2 else "") for i, x in enumerate(names)])).build())
+    assert run("wim", "apply", "a.wim", "1", "t", "--meta").code == 0
+
+    def ids(wim):
+        return [x for x in details(tmp_path / wim, 1) if "Object ID" in x]
+
+    meta = tmp_path / "t" / META
+    text = meta.read_text()
+    assert len(ids("a.wim")) == 2 * len(names)
+    for i, short in enumerate(("", "A~1", "AB~1", "ABC~1", "ABCD~1")):
+        lines = []
+        for line in text.splitlines():
+            words = [w for w in line.split(" ") if not w.startswith("short=")]
+            if "items=" in line and short:
+                words.insert(3, f"short={words[1][0].upper()}{len(words[1])}{short[1:]}")
+            lines.append(" ".join(words))
+        meta.write_text("\n".join(lines + [""]))
+        r = run("wim", "capture", "t", f"{i}.wim")
+        assert r.code == 0 and ids(f"{i}.wim") == ids("a.wim"), (short, r)
+
+
 def test_over_a_folder_that_has_one(run, rich, tmp_path):
     one = wimgen.Node(children=[wimgen.Node("other", b"o", attributes=0x21, security=0), wimgen.Node("plain.txt", b"new", attributes=0x20)])
     (tmp_path / "other.wim").write_bytes(wimgen.Wim().add(one, descriptors=[SD_B]).build())

@@ -6,6 +6,7 @@
 #include "base/utf.h"
 #include "image/write/side.h"
 
+#define LAY_ENTRY_BYTES 102u // of an entry on disk, without its names
 #define LAY_STREAM_BYTES 38u // of an extra stream on disk, without its name
 #define LAY_TAG_SURROGATE 0x20000000u
 #define LAY_SECOND 10000000u // in units of 100 ns
@@ -193,6 +194,28 @@ static void lay_times(const side_lay *l, wg_wim_entry *e, const wg_meta_entry *r
   }
 }
 
+// Tagged items stand at a multiple of 8 bytes behind the names: with another short name than they
+// were read with, they have another gap before them.
+static wg_code lay_items(const side_lay *l, wg_wim_entry *e, wg_str items, wg_error *err) {
+  size_t start = LAY_ENTRY_BYTES + e->name16.n + (e->name16.n > 0 ? 2 : 0) + e->short16.n +
+                 (e->short16.n > 0 ? 2 : 0);
+  size_t gap = (8 - start % 8) % 8, was = 0;
+  e->tail = items;
+  if ((start + items.n) % 8 == 0) {
+    return WG_OK;
+  }
+  while (was < items.n && was < 7 && items.p[was] == '\0') {
+    was++;
+  }
+  char *moved = wg_arena_get(l->t->arena, gap + items.n - was + 1); // zeros
+  if (moved == NULL) {
+    return wg_arena_fail(l->t->arena, err);
+  }
+  memcpy(moved + gap, items.p + was, items.n - was);
+  e->tail = (wg_str){moved, gap + items.n - was};
+  return WG_OK;
+}
+
 static wg_code lay_rest(side_lay *l, wg_wim_entry *e, const wg_meta_entry *row, wg_error *err) {
   if ((row->has & WG_META_DESCRIPTOR) != 0 && l->s->all.descriptors[row->descriptor].n > 0) {
     uint32_t *known = &l->security[row->descriptor], id = 0;
@@ -206,8 +229,8 @@ static wg_code lay_rest(side_lay *l, wg_wim_entry *e, const wg_meta_entry *row, 
   if ((row->has & WG_META_SHORT) != 0) {
     e->short16 = row->short16;
   }
-  if ((row->has & WG_META_ITEMS) != 0) {
-    e->tail = row->items;
+  if ((row->has & WG_META_ITEMS) != 0 && lay_items(l, e, row->items, err) != WG_OK) {
+    return err->code;
   }
   e->length = 0; // to be computed
   lay_times(l, e, row);

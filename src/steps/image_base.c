@@ -67,6 +67,26 @@ wg_code wg_image_check_pin(wg_step_ctx *c, const wg_cfg_base *base, wg_error *er
   return WG_OK;
 }
 
+void wg_image_base_tell(wg_step_ctx *c, const wg_cfg_base *base, bool is_input) {
+  static const char *const kinds[] = {[WG_BASE_FILE] = "file",
+                                      [WG_BASE_DIR] = "folder",
+                                      [WG_BASE_SYNTHETIC] = "synthetic",
+                                      [WG_BASE_IMAGE] = "what image"};
+  WG_AUTO(wg_buf) text = {0};
+  wg_digest d;
+  wg_error ignored = WG_ERROR_INIT;
+  wg_buf_init(&text, wg_heap(), 0);
+  wg_buf_printf(&text, "%s %s", base->kind < WG_ARRAY_LEN(kinds) ? kinds[base->kind] : "base",
+                base->path);
+  if (base->image != NULL) {
+    wg_buf_printf(&text, ", image %s", base->image);
+  }
+  if (is_input && base->kind == WG_BASE_FILE && wg_ctx_input(c, "base", &d, &ignored) == WG_OK) {
+    wg_buf_printf(&text, ", SHA-256 %s", wg_digest_hex(&d).s);
+  }
+  wg_ctx_fact(c, "base", wg_buf_z(&text));
+}
+
 void wg_image_step_need(wg_step *step, wg_image_format format) {
   unsigned cpus = wg_os_cpu_count();
   wg_step_need(step, cpus,
@@ -106,6 +126,7 @@ static wg_code base_run(wg_step_ctx *c, wg_error *err) {
     wg_ctx_warn(c, "%s", result.warnings[i]);
   }
   wg_ctx_fact_u64(c, "out_bytes", result.out_bytes);
+  wg_image_base_tell(c, base, true);
   return wg_ctx_output_file(c, "base", out_path, err);
 }
 

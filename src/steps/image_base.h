@@ -18,6 +18,9 @@ wg_code wg_image_base_input(wg_step *step, const wg_project *project, const wg_c
                             wg_error *err);
 // The pin of the project file against the input "base". VERIFY.
 wg_code wg_image_check_pin(wg_step_ctx *c, const wg_cfg_base *base, wg_error *err);
+// Says in the step's facts what the base is: its path, which image of it, and of a file whose bytes
+// are the step's input "base" (is_input) its SHA-256.
+void wg_image_base_tell(wg_step_ctx *c, const wg_cfg_base *base, bool is_input);
 // What writing an image of that format takes.
 void wg_image_step_need(wg_step *step, wg_image_format format);
 // How far work on an image is, as on_progress of src/image; ctx: the wg_step_ctx.

@@ -30,18 +30,6 @@ typedef struct image_step {
   bool big;    // the file lives in out/ only; else (an image to be split) in the store
 } image_step;
 
-static void image_base_fact(wg_step_ctx *c, const wg_cfg_base *base) {
-  static const char *const kinds[] = {[WG_BASE_FILE] = "file",
-                                      [WG_BASE_DIR] = "folder",
-                                      [WG_BASE_SYNTHETIC] = "synthetic",
-                                      [WG_BASE_IMAGE] = "what image"};
-  WG_AUTO(wg_cstr)
-  text = wg_xprintf("%s %s%s%s", base->kind < WG_ARRAY_LEN(kinds) ? kinds[base->kind] : "base",
-                    base->path, base->image != NULL ? ", image " : "",
-                    base->image != NULL ? base->image : "");
-  wg_ctx_fact(c, "base", text);
-}
-
 // Where the base is read: what the base step packed, or the user's own.
 static wg_code image_open_base(wg_step_ctx *c, const image_step *s, char **out_path,
                                wg_image_base *out, wg_error *err) {
@@ -163,7 +151,7 @@ static wg_code image_write(wg_step_ctx *c, const image_step *s, const wg_image_b
     return err->code;
   }
   wg_image_tell_result(c, &result);
-  image_base_fact(c, &s->image->base);
+  wg_image_base_tell(c, &s->image->base, !s->packed);
   image_images_fact(c, s, &result);
   image_changes(c, s);
   return s->big ? WG_OK : wg_ctx_output_file(c, "image", out_path, err);

@@ -276,7 +276,7 @@ def test_what_the_report_says_and_at_400_px(project, run, env, browser, tmp_path
     assert run("build", "--env", "production", "image/kiosk", cwd=project, timeout=600).code == 0
     path = project / ".wingo" / "report" / "latest.html"
     page, _ = browser.look(path)
-    for words in ("wingo build image/kiosk", "production", commit, "1.0.0"):
+    for words in ("wingo build --env=production image/kiosk", "production", commit, "1.0.0"):
         assert words in page[""], (words, page[""])
     changes = next(text for name, text in page.sections.items() if name.startswith("changes-"))
     assert "synthetic windows-11" in " ".join(page.sections.values())
@@ -291,3 +291,19 @@ def test_what_the_report_says_and_at_400_px(project, run, env, browser, tmp_path
     dom = start([*CHROMIUM, f"--user-data-dir={tmp_path}/narrow-profile", "--window-size=400,900", "--dump-dom", f"file://{narrow}"], timeout=120).out
     width, window = map(int, re.search(r"<title>WIDTH (\d+) (\d+)</title>", dom).groups())
     assert window <= 500 and width <= window, (width, window)
+
+
+def test_command_line_and_base_are_told(run, tmp_path):
+    """As it was typed, but for what --set sets; the base by its SHA-256, whichever step read it."""
+    assert run("wim", "synthetic", "windows-11", "base.wim").code == 0
+    (tmp_path / "wingo.yaml").write_text("version: 1\nname: t\nimages:\n  k:\n    base: {file: base.wim, image: 2}\n    files: [{mkdir: 'C:\\A'}]\n    outputs: [wim, esd]\n")
+    assert run("build", "-q", "--jobs", "2", "--set", "release=7.7.7-marked", "--set=name=u", "image/k").code == 0
+    text = (tmp_path / ".wingo" / "report" / "latest.html").read_text()
+    assert "wingo build --quiet --jobs=2 --set=release=... --set=name=... image/k" in text
+    assert "7.7.7-marked" in text  # a release is told as what it is
+    digest = hashlib.sha256((tmp_path / "base.wim").read_bytes()).hexdigest()
+    told = [json.loads(line) for line in (tmp_path / ".wingo" / "log" / "latest.jsonl").read_text().splitlines() if '"name":"base"' in line]
+    told = {e["identity"]: e["text"] for e in told if e["event"] == "step_fact"}
+    assert told["image/k/wim"] == f"file base.wim, image 2, SHA-256 {digest}", told
+    assert told["base/base.wim/esd"].startswith("file base.wim") and digest in told["base/base.wim/esd"], told
+    assert digest in text

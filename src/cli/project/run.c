@@ -210,16 +210,27 @@ int wg_cli_run_load(const wg_cli *c, wg_cli_graph *p, wg_exec_options *opt) {
   return rc;
 }
 
-// What the report calls this run: the targets, but no options (--set may hold anything).
+// What the report calls this run: as it was typed, but for the values of --set, which may hold
+// anything.
 static char *run_command(const wg_cli *c) {
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
   wg_buf_add_z(&b, "wingo ");
   wg_cli_full_name(&b, c->cmd);
+  for (size_t i = 0; i < c->n_given; i++) {
+    const wg_cli_given *g = &c->given[i];
+    bool sets = strcmp(g->opt->name, "set") == 0;
+    size_t n = g->value == NULL ? 0 : sets ? strcspn(g->value, "=") : strlen(g->value);
+    wg_buf_printf(&b, " --%s%s%.*s%s", g->opt->name, g->value == NULL ? "" : "=", (int)n,
+                  g->value == NULL ? "" : g->value, sets ? "=..." : "");
+  }
   for (size_t i = 0; i < c->n_args; i++) {
     wg_buf_printf(&b, " %s", c->args[i]);
   }
-  return wg_xstrdup(wg_buf_z(&b));
+  WG_AUTO(wg_buf) told = {0};
+  wg_buf_init(&told, wg_heap(), 0);
+  wg_mask_add_text(c->mask, wg_buf_str(&b), &told);
+  return wg_xstrdup(wg_buf_z(&told));
 }
 
 // The commit that is checked out, with a "+" when files differ from it; "" where there is none.

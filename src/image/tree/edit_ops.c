@@ -39,9 +39,11 @@ static wg_code ops_remove(wg_image_edit *e, size_t change, uint32_t entry, const
   }
   if (n_store > 0) {
     wg_image_edit_warn(
-        e, wg_xprintf("'%s' %s %llu file(s) of Windows: the component store keeps its own copies, "
-                      "and sfc, a repair or an update puts them back",
-                      e->changes[change].to, what, (unsigned long long)n_store));
+        e, wg_xprintf("'%s' %s %llu file%s of Windows: the component store keeps %s, and sfc, a "
+                      "repair or an update puts %s back",
+                      e->changes[change].to, what, (unsigned long long)n_store,
+                      n_store == 1 ? "" : "s", n_store == 1 ? "its own copy" : "its own copies",
+                      n_store == 1 ? "it" : "them"));
   }
   return wg_wim_tree_remove(e->tree, entry, err);
 }

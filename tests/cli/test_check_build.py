@@ -52,6 +52,9 @@ REGISTRY = {
     "root": ("registry: [{delete_key: 'HKLM\\SOFTWARE'}]",
              ["wingo.yaml:8: images.i.registry.delete_key: 'HKLM\\SOFTWARE' is the root of a hive, which cannot be "
               "deleted"]),
+    "all": ("registry: [{delete_key: 'HKLM\\System\\currentcontrolset'}]",
+            ["wingo.yaml:8: images.i.registry.delete_key: 'HKLM\\System\\currentcontrolset' is all of the control set that starts next, "
+             "without which no Windows starts"]),
 }
 
 
@@ -64,12 +67,14 @@ def test_registry_keys(run, folder, name):
 def test_registry_text_has_its_own_lines(run, folder):
     (folder / "bad.reg").write_text("Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\n\"a\"=dword:xyz\n")
     (folder / "keys.reg").write_text("REGEDIT4\n\n[HKEY_LOCAL_MACHINE\\SAM\\X]\n\"a\"=\"b\"\n[-HKEY_LOCAL_MACHINE\\SOFTWARE]\n"
-                                     "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Y]\n[HKEY_LOCAL_MACHINE\\Nowhere]\n")
+                                     "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Y]\n[HKEY_LOCAL_MACHINE\\Nowhere]\n[-HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet]\n")
     got = faults(run, folder, HEAD + APPS + IMAGE + "    registry: [{file: bad.reg}, {file: keys.reg}]\n")
-    assert len(got) == 4 and got[0].startswith("bad.reg:4: "), got
+    assert len(got) == 5 and got[0].startswith("bad.reg:4: "), got
     assert got[1:] == ["keys.reg:3: key 'HKEY_LOCAL_MACHINE\\SAM\\X' cannot be changed offline",
                        "keys.reg:5: key 'HKEY_LOCAL_MACHINE\\SOFTWARE' is the root of a hive, which cannot be deleted",
-                       "keys.reg:7: key 'HKEY_LOCAL_MACHINE\\Nowhere' is in no hive of an image"], got
+                       "keys.reg:7: key 'HKEY_LOCAL_MACHINE\\Nowhere' is in no hive of an image",
+                       "keys.reg:8: key 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet' is all of the control set that starts next, without "
+                       "which no Windows starts"], got
 
 
 def test_names_that_windows_refuses(run, folder):

@@ -220,7 +220,11 @@ bool wg_reg_key_rule(const char *key, bool deletes, const char **why, const char
   if (no != NULL) {
     return false;
   }
-  *why = "is the root of a hive, which cannot be deleted";
   *hint = "name a key below it";
+  if (deletes && place->hive == WG_HIVE_SYSTEM && wg_str_eq_nocase(rest, "CurrentControlSet")) {
+    *why = "is all of the control set that starts next, without which no Windows starts";
+    return false;
+  }
+  *why = "is the root of a hive, which cannot be deleted";
   return !deletes || rest.n > 0 || place->below[0] != '\0';
 }

@@ -23,6 +23,8 @@ typedef struct wg_image_base {
   wg_image_disc_wim wim;
   const char *path;  // host path
   const char *image; // 1-based index as text, or NAME; NULL: the file has just one
+  // Of a file that is made in this process (file/holes.h): what it lacks. NULL: it is whole.
+  const struct wg_image_holes *holes;
 } wg_image_base;
 
 typedef enum wg_image_format {

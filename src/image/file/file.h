@@ -23,9 +23,10 @@ typedef struct wg_image_host {
 } wg_image_host;
 
 typedef struct wg_image_file {
-  wg_image_disc_wim disc_wim; // which one of an ISO: to be set before it is opened
-  char *path;                 // as opened, for messages
-  char *inside;               // "sources/install.wim": what was opened in an ISO; else NULL
+  wg_image_disc_wim disc_wim;         // which one of an ISO: to be set before it is opened
+  char *path;                         // as opened, for messages
+  char *inside;                       // "sources/install.wim": what was opened in an ISO; else NULL
+  const struct wg_image_holes *holes; // as the base says; borrowed
   wg_image_host *hosts;
   size_t n_hosts;
   wg_image_segment *segments; // by off_bytes, without gaps; in the arena
@@ -91,7 +92,8 @@ bool wg_image_can_keep(const wg_wim *w, const wg_wim_blob *b, wg_image_format fo
 const char *wg_image_arch_name(const wg_wim_facts *facts);
 
 // Appends the SHA-1s of the file's integrity table to out (initialised), one for every 10 MiB
-// behind the header; nothing when it has no such table, or is in parts.
+// behind the header; nothing when it has no such table, or is in parts. Of a file with holes those
+// of the first ones that are known.
 void wg_image_file_sums(const wg_image_file *f, wg_buf *out);
 
 typedef struct wg_image_verified {

@@ -4,6 +4,7 @@
 
 #include "base/sort.h"
 #include "base/utf.h"
+#include "image/file/holes.h"
 #include "image/file/open.h"
 
 wg_image_segment wg_image_file_segment(const wg_image_file *f, uint64_t off_bytes,
@@ -238,7 +239,57 @@ wg_code wg_image_file_open(wg_image_file *f, const char *path, wg_error *err) {
   return WG_OK;
 }
 
+// The files that the holes lead to, as hosts behind f's own.
+static wg_code holes_hosts(wg_image_file *f, const wg_image_holes *holes, wg_error *err) {
+  for (size_t i = 0; i <= holes->n_paths; i++) {
+    const char *path = i == 0 ? f->path : holes->paths[i - 1];
+    WG_AUTO(wg_fd) fd = -1;
+    wg_stat st;
+    if (wg_os_open_read(WG_CWD, path, &fd, err) != WG_OK || wg_os_fstat(fd, &st, err) != WG_OK) {
+      return wg_wrap(err, "'%s'", path);
+    }
+    (void)file_add_host(f, path, &fd, &st);
+  }
+  return WG_OK;
+}
+
+static void holes_run(wg_image_file *f, wg_image_piece *p, size_t host, uint64_t from, uint64_t n) {
+  if (n > 0) {
+    p->segments[p->n_segments++] = (wg_image_segment){
+        .n_bytes = n, .fd = f->hosts[host].fd, .fd_off_bytes = from, .host = (uint32_t)host};
+  }
+}
+
+static wg_code file_open_holes(wg_image_file *f, const char *path, const wg_image_holes *holes,
+                               wg_error *err) {
+  wg_image_piece piece = {0};
+  f->path = wg_xstrdup(path);
+  f->holes = holes;
+  wg_arena_init(&f->arena, wg_heap(), 0);
+  piece.segments = wg_arena_new_array(&f->arena, wg_image_segment, 2 * holes->n + 1);
+  if (piece.segments == NULL) {
+    return wg_arena_fail(&f->arena, err);
+  }
+  if (holes_hosts(f, holes, err) != WG_OK) {
+    return err->code;
+  }
+  uint64_t at = 0;
+  for (size_t i = 0; i < holes->n; i++) {
+    const wg_image_hole *h = &holes->v[i];
+    holes_run(f, &piece, 0, at, h->off_bytes - at);
+    holes_run(f, &piece, h->path + 1, h->from_bytes, h->n_bytes);
+    at = h->off_bytes + h->n_bytes;
+  }
+  piece.n_bytes = f->hosts[0].st.size_bytes;
+  wg_assert(at <= piece.n_bytes); // what ends a file is written behind all that
+  holes_run(f, &piece, 0, at, piece.n_bytes - at);
+  return file_open_wim(f, &piece, 1, err) == WG_OK ? WG_OK : wg_wrap(err, "'%s'", path);
+}
+
 wg_code wg_image_file_open_base(wg_image_file *f, const wg_image_base *base, wg_error *err) {
+  if (base->holes != NULL) {
+    return file_open_holes(f, base->path, base->holes, err);
+  }
   f->disc_wim = base->wim;
   return wg_image_file_open(f, base->path, err);
 }

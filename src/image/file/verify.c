@@ -2,6 +2,7 @@
 // All of a base file read and compared with the SHA-1s that it gives itself.
 #include <string.h>
 
+#include "image/file/holes.h"
 #include "image/file/open.h"
 #include "os/proc.h"
 
@@ -255,6 +256,10 @@ void wg_image_file_sums(const wg_image_file *f, wg_buf *out) {
   uint64_t size = f->wim.src.size_bytes;
   uint8_t head[12];
   wg_error ignored = WG_ERROR_INIT; // then there is none
+  if (f->holes != NULL) {
+    wg_buf_add(out, f->holes->sums.p, f->holes->sums.n);
+    return;
+  }
   if (f->wim.n_parts != 1 || f->wim.hdr.n_parts != 1 || r->off_bytes == 0 || r->off_bytes > size ||
       r->stored_bytes > size - r->off_bytes || r->stored_bytes < sizeof(head) ||
       r->stored_bytes > f->wim.limits.max_table_bytes || (r->flags & WG_WIM_RES_COMPRESSED) != 0 ||

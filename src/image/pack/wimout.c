@@ -28,7 +28,7 @@ static void wimout_init(wg_wimout *o, const wg_wimout_options *opt) {
 }
 
 static void wimout_started(wg_wimout *o) {
-  if (!o->opt.no_integrity) {
+  if (!o->opt.no_integrity && o->opt.holes == NULL) {
     o->integrity = wg_integrity_new(o->file.fd, o->opt.cancel);
   }
 }
@@ -68,7 +68,8 @@ wg_code wg_wimout_create(wg_wimout *o, const char *path, const wg_wimout_options
 // [off, off + n) of raw_file is where it is in the output, or will be. True when what the source's
 // integrity table says holds for it.
 static bool wimout_is_same(wg_wimout *o, uint64_t n) {
-  if (o->integrity == NULL || o->raw_from != o->off_bytes || o->same_to != o->off_bytes) {
+  bool wanted = o->integrity != NULL || (o->opt.holes != NULL && !o->opt.no_integrity);
+  if (!wanted || o->raw_from != o->off_bytes || o->same_to != o->off_bytes) {
     return false;
   }
   if (o->same_file == NULL) {
@@ -90,22 +91,39 @@ static void wimout_known_sums(wg_wimout *o) {
   uint64_t n = (o->same_to - WG_WIM_HEADER_BYTES) / WG_WIM_INTEGRITY_CHUNK_BYTES * sizeof(wg_sha1);
   wg_str sums = wg_buf_str(&o->same_sums);
   sums.n = n < sums.n ? (size_t)n : sums.n;
-  wg_integrity_known(o->integrity, sums);
+  if (o->integrity != NULL) {
+    wg_integrity_known(o->integrity, sums);
+  } else {
+    wg_buf_add_str(&o->opt.holes->sums, sums);
+  }
   wg_buf_clear(&o->same_sums);
+}
+
+// The bytes of s, which go to off_bytes.
+static wg_code wimout_take(wg_wimout *o, const wg_image_segment *s, wg_error *err) {
+  if (o->opt.holes != NULL) {
+    wg_image_holes_add(o->opt.holes, o->off_bytes, s->n_bytes, o->raw_file->hosts[s->host].path,
+                       s->fd_off_bytes);
+    return WG_OK;
+  }
+  if (wg_os_copy_range(s->fd, s->fd_off_bytes, o->file.fd, o->off_bytes, s->n_bytes, err) !=
+      WG_OK) {
+    return err->code;
+  }
+  // The disk works while the rest is copied and hashed.
+  wg_os_start_writeback(o->file.fd, o->off_bytes, s->n_bytes);
+  return WG_OK;
 }
 
 static wg_code wimout_copy(wg_wimout *o, wg_error *err) {
   while (o->raw_bytes > 0) {
     uint64_t n = o->raw_bytes < WIMOUT_COPY_BYTES ? o->raw_bytes : WIMOUT_COPY_BYTES;
     wg_image_segment s = wg_image_file_segment(o->raw_file, o->raw_from, n);
-    if (wg_cancel_check(o->opt.cancel, err) != WG_OK ||
-        wg_os_copy_range(s.fd, s.fd_off_bytes, o->file.fd, o->off_bytes, s.n_bytes, err) != WG_OK) {
+    if (wg_cancel_check(o->opt.cancel, err) != WG_OK || wimout_take(o, &s, err) != WG_OK) {
       return o->raw_file->path == NULL || wg_os_is_room_error(err)
                  ? err->code
                  : wg_wrap(err, "'%s'", o->raw_file->path);
     }
-    // The disk works while the rest is copied and hashed.
-    wg_os_start_writeback(o->file.fd, o->off_bytes, s.n_bytes);
     bool same = wimout_is_same(o, s.n_bytes);
     o->off_bytes += s.n_bytes;
     o->raw_from += s.n_bytes;
@@ -345,9 +363,7 @@ static wg_code wimout_guid(const wg_wimout *o, const wg_buf *xml16, wg_wim_heade
 }
 
 wg_code wg_wimout_finish(wg_wimout *o, wg_wim_header *h, bool same_set, wg_str xml, wg_error *err) {
-  if (o->integrity != NULL) {
-    wimout_known_sums(o);
-  }
+  wimout_known_sums(o);
   WG_AUTO(wg_buf) text = {0};
   WG_AUTO(wg_buf) sums = {0};
   wg_buf_init(&text, wg_heap(), 0);

@@ -6,6 +6,7 @@
 #define WG_IMAGE_PACK_WIMOUT_H
 
 #include "image/file/file.h"
+#include "image/file/holes.h"
 #include "image/pack/integrity.h"
 #include "image/pack/pack.h"
 #include "image/pack/solid.h"
@@ -16,6 +17,9 @@ typedef struct wg_wimout_options {
   unsigned threads;       // at least 1
   uint64_t memory_bytes;  // for compressors of solid data, 0: what the machine has
   bool no_integrity;      // no integrity table: nobody knows that what is taken over is sound
+  // What would be taken over is noted here instead, and the file gets holes, and no integrity
+  // table. NULL: it is taken over. To be initialised; what is taken from lives as long.
+  wg_image_holes *holes;
   const wg_cancel *cancel;
   wg_pack_progress progress; // NULL: none; bytes taken over and packed
   void *ctx;

@@ -149,7 +149,9 @@ wg_code wg_image_check(const wg_image_run *r, wg_error *err) {
   WG_AUTO(check) c = {.r = r, .out = WG_IMAGE_FILE_INIT, .was = r->was};
   wg_arena_init(&c.arena, wg_heap(), 0);
   wg_buf_init(&c.now_bytes, wg_heap(), 0);
-  if (wg_image_file_open(&c.out, r->job->opt.out_path, err) != WG_OK ||
+  const wg_image_base out = {
+      .kind = WG_IMAGE_BASE_WIM, .path = r->job->opt.out_path, .holes = r->job->holes};
+  if (wg_image_file_open_base(&c.out, &out, err) != WG_OK ||
       check_header_and_xml(&c, err) != WG_OK ||
       wg_image_file_tree(&c.out, r->image, &c.arena, 0, &c.now_bytes, &c.now, err) != WG_OK ||
       (r->job->base.kind == WG_IMAGE_BASE_DIR &&

@@ -3,6 +3,7 @@
 #ifndef WG_IMAGE_WRITE_JOB_H
 #define WG_IMAGE_WRITE_JOB_H
 
+#include "image/file/holes.h"
 #include "image/write/write.h"
 
 typedef struct wg_image_job {
@@ -14,7 +15,10 @@ typedef struct wg_image_job {
   // Windows path of what alone opt.out_path gets of the base's image, which is only looked for
   // when there is no out_path; else NULL.
   const char *take;
-  bool tries;                     // the changes are only tried on the base's image: wg_image_try
+  bool tries; // the changes are only tried on the base's image: wg_image_try
+  // Out_path gets holes where it takes something over, and this says what belongs there. Not for a
+  // pipe. NULL: it gets all.
+  wg_image_holes *holes;
   const wg_image_gather *gathers; // instead of all that: these images into opt.out_path
   size_t n_gathers;
 } wg_image_job;

@@ -357,6 +357,7 @@ wg_code wg_image_output(wg_image_run *r, wg_error *err) {
                                  .threads = opt->threads,
                                  .memory_bytes = opt->memory_bytes,
                                  .no_integrity = opt->trust == WG_IMAGE_UNVERIFIED,
+                                 .holes = r->job->holes,
                                  .cancel = opt->cancel,
                                  .progress = wg_image_run_more,
                                  .ctx = r};

@@ -111,8 +111,11 @@ static wg_code run_side_facts(wg_image_run *r, wg_error *err) {
 }
 
 static wg_code run_open(wg_image_run *r, const char *path, wg_error *err) {
-  r->base.disc_wim = r->captured ? WG_IMAGE_DISC_ANY : r->job->base.wim;
-  if (wg_image_file_open(&r->base, path, err) != WG_OK) {
+  wg_image_base base = r->job->base;
+  if (r->captured) {
+    base = (wg_image_base){.kind = WG_IMAGE_BASE_WIM, .path = path};
+  }
+  if (wg_image_file_open_base(&r->base, &base, err) != WG_OK) {
     return err->code;
   }
   const char *which = r->captured ? NULL : r->job->base.image;
@@ -429,7 +432,7 @@ static wg_code do_plan(const wg_image_job *job, wg_image_changes *changes, void 
   char which[16];
   (void)wg_format(which, sizeof(which), "%u", (unsigned)out->image_index);
   const wg_image_base written = {
-      .kind = WG_IMAGE_BASE_WIM, .path = job->opt.out_path, .image = which};
+      .kind = WG_IMAGE_BASE_WIM, .path = job->opt.out_path, .image = which, .holes = job->holes};
   return planner->check(*state, &written, err);
 }
 

@@ -33,10 +33,11 @@ static bool clarify_has_bad_escape(wg_str line) {
   size_t quote = wg_str_find(line, '"');
   for (size_t i = quote; i + 1 < line.n; i++) {
     if (line.p[i] == '\\') {
-      if (strchr("0abt\tnvfre \"/\\N_LPxuU", line.p[i + 1]) == NULL) {
+      size_t n = wg_yaml_escape_bytes(line, i);
+      if (n == 0) {
         return true;
       }
-      i++;
+      i += n - 1;
     }
   }
   return false;

@@ -45,6 +45,9 @@ bool wg_yaml_is_again(const wg_yaml_fault *made, size_t n, const wg_yaml_fault *
 
 // The | or > whose content starts at pos; pos when it can't be made out.
 size_t wg_yaml_block_header(wg_str t, size_t pos);
+// Bytes of the escape that begins with the backslash at s.p[at]; 0 when it is none: \\W, or \\U
+// without its eight digits.
+size_t wg_yaml_escape_bytes(wg_str s, size_t at);
 // What a tag of the core schema ("str") does to a node; false for another one.
 bool wg_yaml_core_tag(wg_str name, wg_yaml_node *n);
 

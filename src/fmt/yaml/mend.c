@@ -287,9 +287,8 @@ static bool mend_escape(mend *d) {
   while (d->at.no != 0 && open < s.n) {
     size_t close = mend_closing(s, open);
     size_t bad = open + 1;
-    while (bad + 1 < s.n && bad < close &&
-           (s.p[bad] != '\\' || strchr("0abt\tnvfre \"/\\N_LPxuU", s.p[bad + 1]) != NULL)) {
-      bad += s.p[bad] == '\\' ? 2 : 1;
+    while (bad + 1 < s.n && bad < close && (s.p[bad] != '\\' || wg_yaml_escape_bytes(s, bad) > 0)) {
+      bad += s.p[bad] == '\\' ? wg_yaml_escape_bytes(s, bad) : 1;
     }
     if (bad + 1 < s.n && bad < close) {
       if (close != SIZE_MAX) {
@@ -429,6 +428,27 @@ static bool mend_bracket(mend *d) {
   return true;
 }
 
+// One that closes another kind than the one that is open.
+static bool mend_mismatch(mend *d) {
+  if (strstr(d->msg, "mismatched flow") == NULL || d->open.bracket == 0 || d->at.no == 0) {
+    return false;
+  }
+  size_t i = 0;
+  while (i < d->at.s.n && mend_col(&d->at, i) < d->f->col) {
+    i++;
+  }
+  char wrong = d->open.bracket == '[' ? '}' : ']';
+  if (i == d->at.s.n || d->at.s.p[i] != wrong) {
+    return false;
+  }
+  return mend_say(d, &d->at, i,
+                  wg_arena_printf(d->arena, "a '%c' while the '%c' on line %u, column %u is open",
+                                  wrong, d->open.bracket, (unsigned)d->open.line,
+                                  (unsigned)d->open.col),
+                  wg_arena_printf(d->arena, "close that one with '%c' first",
+                                  d->open.bracket == '[' ? ']' : '}'));
+}
+
 // One that closes nothing on a line that opened all the others itself.
 static bool mend_too_many(mend *d) {
   int depth = 0;
@@ -477,9 +497,9 @@ static bool mend_comma(mend *d) {
 bool wg_yaml_mend(wg_str text, const char *msg, const yaml_open *open, wg_arena *arena,
                   wg_yaml_fault *f, yaml_mend *m) {
   static bool (*const mistakes[])(mend * d) = {
-      mend_conflict,     mend_tab,     mend_dash,   mend_escape, mend_unclosed,
-      mend_second_colon, mend_bracket, mend_comma,  mend_colon,  mend_no_colon,
-      mend_too_many,     mend_start,   mend_indent, mend_column};
+      mend_conflict,     mend_tab,      mend_dash,     mend_escape, mend_unclosed,
+      mend_second_colon, mend_bracket,  mend_mismatch, mend_comma,  mend_colon,
+      mend_no_colon,     mend_too_many, mend_start,    mend_indent, mend_column};
   mend d = {
       .text = text, .msg = msg == NULL ? "" : msg, .arena = arena, .open = *open, .f = f, .m = m};
   mend_find_lines(&d);

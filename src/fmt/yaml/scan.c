@@ -104,6 +104,22 @@ bool wg_yaml_scan(wg_str text, wg_arena *arena, wg_yaml_fault *out) {
   return true;
 }
 
+size_t wg_yaml_escape_bytes(wg_str s, size_t at) {
+  char c = at + 1 < s.n ? s.p[at + 1] : '\0';
+  size_t n_hex = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
+  if (c == '\0' || strchr("0abt\tnvfre \"/\\N_LPxuU", c) == NULL || at + 2 + n_hex > s.n) {
+    return 0;
+  }
+  for (size_t i = 0; i < n_hex; i++) {
+    char h = s.p[at + 2 + i];
+    bool is_hex = (h >= '0' && h <= '9') || (h >= 'a' && h <= 'f') || (h >= 'A' && h <= 'F');
+    if (!is_hex) {
+      return 0;
+    }
+  }
+  return 2 + n_hex;
+}
+
 size_t wg_yaml_block_header(wg_str t, size_t pos) {
   size_t end = pos;
   while (end > 0 && strchr(" \t\r\n", t.p[end - 1]) != NULL) {

@@ -64,6 +64,8 @@ def needs(*tools):
     for tool in tools:
         if shutil.which(tool) is None:
             pytest.skip(f"needs {tool}, which is not installed")
+    if "strace" in tools and b"__asan_init" in pathlib.Path(os.environ.get("WINGO", ROOT / "build" / "wingo")).read_bytes():
+        pytest.skip("LeakSanitizer does not work in a program that strace looks at")
 
 
 def needs_user_namespaces():

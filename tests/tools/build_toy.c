@@ -17,6 +17,8 @@
 #include "engine/exec.h"
 #include "engine/show/listen.h"
 
+#include "no_leaks.h"
+
 #define TOY_MAX_DEPS 16
 
 typedef struct toy_step {

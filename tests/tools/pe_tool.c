@@ -17,6 +17,8 @@
 #include "fmt/rsrc/rsrc.h"
 #include "os/file.h"
 
+#include "no_leaks.h"
+
 static int fail(const wg_error *err) {
   fprintf(stderr, "%s %" PRId64 ": %s\n", wg_code_name(err->code), (int64_t)err->off_bytes,
           err->text);

@@ -109,6 +109,7 @@ static wg_code capture_append(const wg_cli *c, const char *made, unsigned thread
   wg_image_export_options opt = {.image = "1",
                                  .trust = WG_IMAGE_VERIFIED, // just made, and read back
                                  .trust_to = wg_cli_wim_trust(c, c->args[1]),
+                                 .how_named = "a NAME behind the file",
                                  .same_format = true,
                                  .place = wg_cli_place(c),
                                  .threads = threads,

@@ -10,6 +10,7 @@ typedef struct wg_image_export_options {
   const char *image;              // as wg_image_base.image; "all": every one
   const char *name;               // NAME that the (only) image gets, NULL: as it was
   wg_image_format format;         // of the whole output
+  const char *how_named;          // what messages say gives another name; NULL: "--name=NAME"
   bool same_format;               // into an existing file: that one's format instead
   bool compact;                   // nothing is taken over in packed form
   bool boot;                      // the (only) image becomes the one that boots

@@ -69,8 +69,9 @@ static wg_code plan_names(const wg_export_run *r, wg_error *err) {
       const char *old = r->sources[0].file.wim.facts[k].name;
       if (wg_name_cmp_nocase(wg_str_of(old), wg_str_of(name)) == 0) {
         return wg_fail(err, WG_E_CONFLICT,
-                       "'%s' has an image '%s' already; --name=NAME gives the new one another name",
-                       r->sources[0].file.path, old);
+                       "'%s' has an image '%s' already; %s gives the new one another name",
+                       r->sources[0].file.path, old,
+                       r->opt->how_named != NULL ? r->opt->how_named : "--name=NAME");
       }
     }
   }

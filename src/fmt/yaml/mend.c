@@ -497,9 +497,9 @@ static bool mend_comma(mend *d) {
 bool wg_yaml_mend(wg_str text, const char *msg, const yaml_open *open, wg_arena *arena,
                   wg_yaml_fault *f, yaml_mend *m) {
   static bool (*const mistakes[])(mend * d) = {
-      mend_conflict,     mend_tab,      mend_dash,     mend_escape, mend_unclosed,
-      mend_second_colon, mend_bracket,  mend_mismatch, mend_comma,  mend_colon,
-      mend_no_colon,     mend_too_many, mend_start,    mend_indent, mend_column};
+      mend_conflict,     mend_tab,     mend_dash,     mend_escape, mend_unclosed,
+      mend_second_colon, mend_bracket, mend_comma,    mend_colon,  mend_no_colon,
+      mend_too_many,     mend_start,   mend_mismatch, mend_indent, mend_column};
   mend d = {
       .text = text, .msg = msg == NULL ? "" : msg, .arena = arena, .open = *open, .f = f, .m = m};
   mend_find_lines(&d);

@@ -114,8 +114,7 @@ static wg_code recover_resize(recover_ctx *c, uint32_t bins_bytes, wg_error *err
 static wg_code recover_put(recover_ctx *c, uint32_t off, const uint8_t *p, uint32_t n,
                            wg_error *err) {
   if (n > c->bins_bytes || off > c->bins_bytes - n) {
-    return wg_fail(err, WG_E_FORMAT, "log: page at 0x%x of 0x%x bytes lies outside the hive", off,
-                   n);
+    return wg_fail(err, WG_E_FORMAT, "page at 0x%x of 0x%x bytes lies outside the hive", off, n);
   }
   memcpy(c->out->p + REGF_BASE_BYTES + off, p, n);
   return WG_OK;
@@ -131,7 +130,7 @@ static wg_code recover_entry(recover_ctx *c, const log_entry *e, wg_error *err) 
     const uint8_t *ref = e->p + LOG_ENTRY_HEADER + (size_t)i * 8;
     uint32_t off = wg_le32(ref), n = wg_le32(ref + 4);
     if (n > e->size - at) {
-      return wg_fail(err, WG_E_FORMAT, "log: page of 0x%x bytes does not fit its entry", n);
+      return wg_fail(err, WG_E_FORMAT, "page of 0x%x bytes does not fit its entry", n);
     }
     if (recover_put(c, off, e->p + at, n, err) != WG_OK) {
       return err->code;
@@ -166,7 +165,7 @@ static wg_code recover_old(recover_ctx *c, const log_file *f, wg_error *err) {
   size_t bitmap_bytes = bins_bytes / 4096;
   if (bins_bytes % 4096 != 0 || bins_bytes > 0x7FFFF000U || f->n < LOG_SECTOR + 4 + bitmap_bytes ||
       memcmp(f->p + LOG_SECTOR, "DIRT", 4) != 0) {
-    return wg_fail_at(err, WG_E_FORMAT, LOG_SECTOR, "log: no whole dirty vector");
+    return wg_fail_at(err, WG_E_FORMAT, LOG_SECTOR, "no whole dirty vector");
   }
   if (recover_resize(c, bins_bytes, err) != WG_OK) {
     return err->code;
@@ -178,7 +177,7 @@ static wg_code recover_old(recover_ctx *c, const log_file *f, wg_error *err) {
       continue;
     }
     if (at > f->n || f->n - at < LOG_SECTOR) {
-      return wg_fail_at(err, WG_E_FORMAT, at, "log: the pages end too early");
+      return wg_fail_at(err, WG_E_FORMAT, at, "the pages end too early");
     }
     if (recover_put(c, page * LOG_SECTOR, f->p + at, LOG_SECTOR, err) != WG_OK) {
       return err->code;
@@ -207,20 +206,31 @@ static wg_code recover_replay(recover_ctx *c, const log_file *a, const log_file 
   const log_file *first = a->has_entry && (!b->has_entry || a->first_seq <= b->first_seq) ? a : b;
   const log_file *second = first == a ? b : a;
   if (first->has_entry) {
-    if (recover_new(c, first, min_seq, err) != WG_OK ||
-        (second->has_entry && recover_new(c, second, min_seq, err) != WG_OK)) {
-      return err->code;
+    if (recover_new(c, first, min_seq, err) != WG_OK) {
+      return wg_wrap(err, "the %s log", first == a ? "first" : "second");
     }
-    return WG_OK;
+    return !second->has_entry || recover_new(c, second, min_seq, err) == WG_OK
+               ? WG_OK
+               : wg_wrap(err, "the %s log", second == a ? "first" : "second");
   }
   const log_file *logs[] = {a, b};
   for (size_t i = 0; i < WG_ARRAY_LEN(logs); i++) {
     const log_file *f = logs[i];
     if (f->valid && f->type != 6 && f->seq1 == f->seq2 && (torn || f->time == time)) {
-      return recover_old(c, f, err);
+      return recover_old(c, f, err) == WG_OK
+                 ? WG_OK
+                 : wg_wrap(err, "the %s log", f == a ? "first" : "second");
     }
   }
   return WG_OK;
+}
+
+// Why a log was of no use.
+static const char *recover_why(const log_file *f) {
+  return f->n == 0                       ? "not there, or empty"
+         : !f->valid                     ? "damaged, or no log"
+         : f->type == 6 && !f->has_entry ? "without a whole entry"
+                                         : "of another time";
 }
 
 static void recover_finish(recover_ctx *c) {
@@ -260,10 +270,13 @@ wg_code wg_regf_recover(const void *primary, size_t n_bytes, const void *log1, s
     return err->code;
   }
   if (c.n_applied == 0) {
-    return wg_fail_at(
-        err, WG_E_VERIFY, 4,
-        "the hive is dirty (sequence numbers %u and %u) and no transaction log fits it", seq1,
-        seq2);
+    bool none = a.n == 0 && b.n == 0;
+    return wg_fail_at(err, WG_E_VERIFY, 4,
+                      "the hive is dirty (sequence numbers %u and %u) and no transaction log fits "
+                      "it: %s%s%s%s",
+                      seq1, seq2, none ? "there is none" : "the first is ",
+                      none ? "" : recover_why(&a), none ? "" : ", the second is ",
+                      none ? "" : recover_why(&b));
   }
   recover_finish(&c);
   *out_n_applied = c.n_applied;

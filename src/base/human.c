@@ -162,3 +162,7 @@ void wg_text_add_html(wg_buf *b, wg_str s) {
     }
   }
 }
+
+void wg_text_add_count(wg_buf *b, uint64_t n, const char *one, const char *many) {
+  wg_buf_printf(b, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
+}

@@ -27,4 +27,7 @@ void wg_text_add_html(wg_buf *b, wg_str s);
 
 wg_civil wg_text_utc(int64_t wall_ns);
 
+// Appends "1 file", "0 files", "12 entries".
+void wg_text_add_count(wg_buf *b, uint64_t n, const char *one, const char *many);
+
 #endif

@@ -300,3 +300,22 @@ def test_targets_of_the_project_are_completed(run, wingo, env, project, tmp_path
     if "build" in commands(run):
         assert bash_complete(run, wingo, env, project, "wingo build im") == ["image/kiosk"]
         assert "app/agent/linux-amd64" in bash_complete(run, wingo, env, project, "wingo build -q app/")
+
+
+def test_help_suggests_a_command(run):
+    for typed, meant in ((("biuld",), "build"), (("wim", "inf"), "wim info"), (("wmi", "info"), "wim")):
+        r = run("help", *typed)
+        assert r.code == 2 and f"no command '{' '.join(typed)}'; did you mean '{meant}'?" in r.err, r
+    assert "did you mean" not in run("help", "nonsense").err
+
+
+def test_one_is_not_told_as_many(run, tmp_path):
+    (tmp_path / "f").write_text("x")
+    assert run("wim", "synthetic", "-q", "windows-11", "b.wim").code == 0
+    r = run("wim", "update", "b.wim", "2", "--add=f:\\D\\f")
+    assert r.code == 0 and "1 file put (0 replaced), 1 folder made, 0 entries deleted, 0 renamed" in r.err, r
+    r = run("wim", "update", "b.wim", "2", "--delete=\\D\\f", "--mkdir=\\E", "--mkdir=\\F")
+    assert r.code == 0 and "0 files put (0 replaced), 2 folders made, 1 entry deleted" in r.err, r
+    assert run("reg", "create", "-q", "SOFTWARE").code == 0
+    r = run("reg", "add", "SOFTWARE", "A\\B", "--value=x", "--data=1")
+    assert r.code == 0 and "1 value set, 2 keys made, 0 values and 0 keys deleted" in r.err, r

@@ -47,8 +47,7 @@ bool wg_cli_is_noun(const char *name) {
   return false;
 }
 
-// Reports a usage error of the part before the command is known.
-static wg_cli_want args_bad_command(const args_parse *a, const char *word) {
+const char *wg_cli_near(const char *noun, const char *word) {
   const char **names = wg_xarray(wg_cli_n_commands() + 1, sizeof(*names));
   size_t n = 0;
   for (size_t i = 0; i < wg_cli_n_commands(); i++) {
@@ -56,8 +55,8 @@ static wg_cli_want args_bad_command(const args_parse *a, const char *word) {
     if (cmd->hidden) {
       continue;
     }
-    if (a->noun != NULL) {
-      if (cmd->noun != NULL && strcmp(cmd->noun, a->noun) == 0) {
+    if (noun != NULL) {
+      if (cmd->noun != NULL && strcmp(cmd->noun, noun) == 0) {
         names[n++] = cmd->name;
       }
     } else {
@@ -65,6 +64,13 @@ static wg_cli_want args_bad_command(const args_parse *a, const char *word) {
     }
   }
   const char *near = wg_nearest(word, names, n);
+  wg_xfree(names);
+  return near;
+}
+
+// Reports a usage error of the part before the command is known.
+static wg_cli_want args_bad_command(const args_parse *a, const char *word) {
+  const char *near = wg_cli_near(a->noun, word);
   const char *noun = a->noun != NULL ? a->noun : "";
   const char *gap = a->noun != NULL ? " " : "";
   WG_AUTO(wg_cstr)
@@ -76,7 +82,6 @@ static wg_cli_want args_bad_command(const args_parse *a, const char *word) {
                                      word, gap, noun);
   (void)fprintf(stderr, "wingo: %s\n", text);
   wg_cli_json_error(a->c, WG_E_USAGE, 2, text);
-  wg_xfree(names);
   return WG_CLI_BAD;
 }
 

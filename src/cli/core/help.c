@@ -178,8 +178,14 @@ static int help_run(wg_cli *c) {
     bool two = c->n_args == 2;
     cmd = two ? wg_cli_find(c->args[0], c->args[1]) : wg_cli_find(NULL, c->args[0]);
     if (cmd == NULL) {
-      return wg_cli_usage(c, "no command '%s%s%s'", c->args[0], two ? " " : "",
-                          two ? c->args[1] : "");
+      const char *noun = two && wg_cli_is_noun(c->args[0]) ? c->args[0] : NULL;
+      const char *near = wg_cli_near(noun, noun != NULL ? c->args[1] : c->args[0]);
+      WG_AUTO(wg_cstr)
+      meant = near == NULL ? wg_xstrdup("")
+                           : wg_xprintf("; did you mean '%s%s%s'?", noun != NULL ? noun : "",
+                                        noun != NULL ? " " : "", near);
+      return wg_cli_usage(c, "no command '%s%s%s'%s", c->args[0], two ? " " : "",
+                          two ? c->args[1] : "", meant);
     }
     wg_cli_help_command(&b, cmd);
   }

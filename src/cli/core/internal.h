@@ -29,6 +29,8 @@ void wg_cli_done(wg_cli *c);
 
 // The command called name (under noun, NULL for none); NULL when there is none.
 const wg_cli_cmd *wg_cli_find(const char *noun, const char *name);
+// The command of that noun (NULL: the command or noun) that is near to word; NULL when none is.
+const char *wg_cli_near(const char *noun, const char *word);
 bool wg_cli_is_noun(const char *name);
 
 // Help as text appended to out. noun NULL: the whole program.

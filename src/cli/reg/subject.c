@@ -2,6 +2,7 @@
 // A hive file and a hive of an image, read and edited by the same words.
 #include <string.h>
 
+#include "base/human.h"
 #include "cli/reg/reg.h"
 #include "image/tree/registry.h"
 #include "image/write/hives.h"
@@ -219,8 +220,15 @@ int wg_reg_edit_subject(const wg_cli *c, const wg_reg_edits *edits, bool must_ex
   for (size_t i = 0; i < done.n_warnings; i++) {
     wg_note(c, "%s", done.warnings[i]);
   }
-  wg_note(c, "%llu values set, %llu keys made, %llu values and %llu keys deleted",
-          (unsigned long long)done.n_set, (unsigned long long)done.n_keys_made,
-          (unsigned long long)done.n_values_deleted, (unsigned long long)done.n_keys_deleted);
+  WG_AUTO(wg_buf) told = {0};
+  wg_buf_init(&told, wg_heap(), 0);
+  wg_text_add_count(&told, done.n_set, "value", "values");
+  wg_buf_add_z(&told, " set, ");
+  wg_text_add_count(&told, done.n_keys_made, "key", "keys");
+  wg_buf_add_z(&told, " made, ");
+  wg_text_add_count(&told, done.n_values_deleted, "value", "values");
+  wg_buf_add_z(&told, " and ");
+  wg_text_add_count(&told, done.n_keys_deleted, "key", "keys");
+  wg_note(c, "%s deleted", wg_buf_z(&told));
   return c->json ? subject_json(c, &done) : 0;
 }

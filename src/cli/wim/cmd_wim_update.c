@@ -232,12 +232,12 @@ static int update_report(const wg_cli *c, const wg_image_result *r) {
     wg_note(c, "warning: %s", r->warnings[i]);
   }
   if (!c->json) {
-    wg_buf_printf(&out,
-                  "%llu files put (%llu replaced), %llu folders made, %llu entries deleted, "
-                  "%llu renamed; ",
-                  (unsigned long long)r->n_files, (unsigned long long)r->n_replaced,
-                  (unsigned long long)r->n_dirs, (unsigned long long)r->n_deleted,
-                  (unsigned long long)r->n_renamed);
+    wg_text_add_count(&out, r->n_files, "file", "files");
+    wg_buf_printf(&out, " put (%llu replaced), ", (unsigned long long)r->n_replaced);
+    wg_text_add_count(&out, r->n_dirs, "folder", "folders");
+    wg_buf_add_z(&out, " made, ");
+    wg_text_add_count(&out, r->n_deleted, "entry", "entries");
+    wg_buf_printf(&out, " deleted, %llu renamed; ", (unsigned long long)r->n_renamed);
     wg_text_add_size(&out, r->out_bytes);
     wg_note(c, "%s", wg_buf_z(&out));
     wg_cli_wim_say_unverified(c);

@@ -201,7 +201,7 @@ static void registry_secret(wg_cfg *c, const char *label, const wg_cfg_regvalue 
   const wg_secret *s = &v->secret;
   wg_stat st;
   if (s->kind == WG_SECRET_FILE) {
-    (void)wg_hostfile_stat(c, label, s->name, v->pos, WG_FT_FILE, &st);
+    (void)wg_hostfile_stat(c, label, s->name, s->pos, WG_FT_FILE, &st);
     return;
   }
   WG_AUTO(wg_cstr) why = NULL;

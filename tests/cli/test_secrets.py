@@ -196,3 +196,9 @@ def test_a_prompt_without_a_terminal_is_an_error(run, wingo, env, folder):
         _, err = p.communicate(b"from a pipe\n", timeout=120)
     assert p.returncode != 0 and b"terminal" in err and b"wingo.yaml:11:" in err, err
     assert not (folder / "out" / "i.wim").exists()
+
+
+def test_a_missing_file_is_told_where_it_stands(run, folder):
+    (folder / "wingo.yaml").write_text(project("{file: absent.txt}"))
+    r = run("check", cwd=folder)
+    assert r.code == 3 and "wingo.yaml:11:34: error: images.i.registry: there is no '" in r.out, r

@@ -145,7 +145,7 @@ const wg_cli_cmd wg_cmd_check = {
     .text =
         "Reads wingo.yaml with its overlay and --set values and prints every fault with its file, "
         "line and column, and what to write instead. The files and folders it names are looked "
-        "up, too. Nothing is built.\n"
+        "up, too, and changes of files are tried on the image of a base file. Nothing is built.\n"
         "\n"
         "The exit code is 3 when there is an error; warnings alone give 0. --json prints the "
         "faults for editors.\n"

@@ -345,16 +345,18 @@ def test_a_damaged_log_is_the_logs_fault(run, tmp_path):
     assert r.code == 0 and "K" in r.out and "the first log: " in r.err, r
     # each log that is of no use is said to be what it is
     whole = hivecheck.log_of(hivecheck.dirty(h.read_bytes(), 1), hivecheck.dirty(h.read_bytes(), 1), 1)
-    for logs, says in (((), "there is none"), ((b"x" * 600,), "the first is damaged, or no log, the second is not there, or empty"),
-                       ((whole[:520], b""), "the first is without a whole entry"),
-                       ((b"", whole[:600]), "the first is not there, or empty, the second is without a whole entry"),
-                       ((seal(log[:12] + bytes(8) + log[20:]),), "the first is of another time")):
+    for logs, says in (((), "there is none"), ((b"x" * 600,), "first damaged, second absent or empty"),
+                       ((whole[:520], b""), "first no whole entry"),
+                       ((b"", whole[:600]), "first absent or empty, second no whole entry"),
+                       ((seal(log[:12] + bytes(8) + log[20:]),), "first of another time")):
         for end in ("LOG1", "LOG2"):
             (tmp_path / f"h.{end}").unlink(missing_ok=True)
         for i, content in enumerate(logs):
             (tmp_path / f"h.LOG{i + 1}").write_bytes(content)
         r = run("reg", "query", h)
         assert r.code == 5 and f"no transaction log fits it: {says}" in r.err, r
+        r = run("reg", "query", h, "--force-dirty")
+        assert r.code == 0 and f"no transaction log fits it: {says}" in r.err, r
 
 
 def test_salvage_leaves_what_is_behind_the_bins(run, tmp_path):

@@ -225,11 +225,11 @@ static wg_code recover_replay(recover_ctx *c, const log_file *a, const log_file 
   return WG_OK;
 }
 
-// Why a log was of no use.
+// Why a log was of no use. Short: hives keep the whole message.
 static const char *recover_why(const log_file *f) {
-  return f->n == 0                       ? "not there, or empty"
-         : !f->valid                     ? "damaged, or no log"
-         : f->type == 6 && !f->has_entry ? "without a whole entry"
+  return f->n == 0                       ? "absent or empty"
+         : !f->valid                     ? "damaged"
+         : f->type == 6 && !f->has_entry ? "no whole entry"
                                          : "of another time";
 }
 
@@ -271,12 +271,10 @@ wg_code wg_regf_recover(const void *primary, size_t n_bytes, const void *log1, s
   }
   if (c.n_applied == 0) {
     bool none = a.n == 0 && b.n == 0;
-    return wg_fail_at(err, WG_E_VERIFY, 4,
-                      "the hive is dirty (sequence numbers %u and %u) and no transaction log fits "
-                      "it: %s%s%s%s",
-                      seq1, seq2, none ? "there is none" : "the first is ",
-                      none ? "" : recover_why(&a), none ? "" : ", the second is ",
-                      none ? "" : recover_why(&b));
+    return wg_fail(err, WG_E_VERIFY,
+                   "the hive is dirty (%u, %u) and no transaction log fits it: %s%s%s%s", seq1,
+                   seq2, none ? "there is none" : "first ", none ? "" : recover_why(&a),
+                   none ? "" : ", second ", none ? "" : recover_why(&b));
   }
   recover_finish(&c);
   *out_n_applied = c.n_applied;

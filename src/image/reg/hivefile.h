@@ -10,8 +10,8 @@
 #include "os/dest.h"
 
 typedef struct wg_hive_replay {
-  uint32_t n;     // log entries applied
-  char fault[96]; // force_dirty: why the logs were left out; "" when they were not
+  uint32_t n;      // log entries applied
+  char fault[124]; // force_dirty: why the logs were left out; "" when they were not
 } wg_hive_replay;
 
 typedef struct wg_hivefile {

@@ -3,7 +3,7 @@
 #ifndef WG_STEPS_PACKED_H
 #define WG_STEPS_PACKED_H
 
-#include "image/write/kept.h"
+#include "image/file/kept.h"
 
 // at: root of a store.
 extern const wg_image_packed wg_packed_in_store;

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import random
+import re
 import shutil
 
 import pytest
@@ -168,3 +169,42 @@ def test_metadata_whose_chunks_were_packed_before_is_the_same(run, tmp_path, env
     (tmp_path / "note.txt").write_text("3\n")
     assert check() == 0
     check(", {from: note.txt, to: 'C:\\Bench\\another name.txt'}")  # all that follows is elsewhere
+
+
+def test_a_hive_out_of_a_solid_base_is_decompressed_once(run, wingo, tmp_path, env):
+    """With it all that lies before it in its chunk would be; damage in the store is no harm."""
+    needs("wimlib-imagex", "strace", "hivexget")
+    config = tmp_path / "tree" / "Windows" / "System32" / "config"
+    config.mkdir(parents=True)
+    assert run("reg", "create", config / "SOFTWARE").code == 0
+    (tmp_path / "tree" / "Windows" / "a.bin").write_bytes(random.Random(7).randbytes(3_000_000))
+    r = start(["wimlib-imagex", "capture", "--quiet", tmp_path / "tree", tmp_path / "base.esd", "one", "--solid"])
+    assert r.code == 0, r
+    (tmp_path / "note.txt").write_text("1\n")
+    (tmp_path / "wingo.yaml").write_text(
+        "version: 1\nname: solid\nimages:\n  std:\n    base: {file: base.esd}\n    arch: amd64\n"
+        "    files: [{from: note.txt, to: 'C:\\note.txt'}]\n"
+        "    registry: [{key: 'HKLM\\SOFTWARE\\Ours', values: {Run: 7}}]\n    outputs: [esd]\n")
+
+    def changed(n):
+        """Bytes read (not copied) of the base by a build with another note."""
+        (tmp_path / "note.txt").write_text(f"{n}\n")
+        log = tmp_path / "trace"
+        r = start(["strace", "-f", "-y", "-o", log, "-e", "trace=pread64", wingo, "build"], cwd=tmp_path, env=env)
+        assert r.code == 0, r
+        out = tmp_path / "out" / "std.esd"
+        assert start(["wimlib-imagex", "verify", out]).code == 0
+        r = start(["wimlib-imagex", "extract", out, "1", "/Windows/System32/config/SOFTWARE", "--dest-dir", tmp_path / f"x{n}"])
+        assert r.code == 0, r
+        assert start(["hivexget", tmp_path / f"x{n}" / "SOFTWARE", "Ours", "Run"]).out.strip() in ("7", "0x7", "dword:00000007")
+        return sum(int(b) for b in re.findall(r"pread64\(\d+<[^>]*base\.esd>.* = (\d+)$", log.read_text(), re.M))
+
+    build(run)
+    assert changed(2) < 500_000
+    for p in records(env):
+        if p.is_file() and b"regf" in p.read_bytes():
+            data = bytearray(p.read_bytes())
+            data[-1] ^= 1
+            p.write_bytes(data)
+    assert changed(3) > 3_000_000
+    assert changed(4) < 500_000

@@ -269,8 +269,13 @@ static wg_code planner_fill(const void *ctx, const wg_image_base *base, const wg
   WG_AUTO_PTR(wg_image_reader) reader = NULL;
   WG_AUTO(wg_reg_edits) edits = {0};
   wg_reg_edits_init(&edits);
-  if ((run_needs_base(s) && wg_image_reader_open(base, &reader, err) != WG_OK) ||
-      run_fill(s, reader, err) != WG_OK || run_items(s, changes, &edits, err) != WG_OK) {
+  if (run_needs_base(s) && wg_image_reader_open(base, &reader, err) != WG_OK) {
+    return err->code;
+  }
+  if (reader != NULL) {
+    wg_image_reader_keep(reader, opt->packed, opt->packed_at);
+  }
+  if (run_fill(s, reader, err) != WG_OK || run_items(s, changes, &edits, err) != WG_OK) {
     return err->code;
   }
   return edits.n == 0 ? WG_OK : run_registry(s, reader, &edits, changes, err);

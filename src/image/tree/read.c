@@ -15,6 +15,8 @@ struct wg_image_reader {
   wg_buf bytes; // the metadata resource that tree points into
   wg_image_file file;
   wg_wim_tree tree;
+  const wg_image_packed *packed;
+  void *kept; // packed's; NULL: none
 };
 
 wg_code wg_image_reader_open(const wg_image_base *base, wg_image_reader **out, wg_error *err) {
@@ -38,11 +40,21 @@ wg_code wg_image_reader_open(const wg_image_base *base, wg_image_reader **out, w
 
 void wg_image_reader_close(wg_image_reader *r) {
   if (r != NULL) {
+    if (r->kept != NULL) {
+      r->packed->close(r->kept);
+    }
     wg_image_file_done(&r->file);
     wg_buf_done(&r->bytes);
     wg_arena_done(&r->arena);
     wg_xfree(r->path);
     wg_xfree(r);
+  }
+}
+
+void wg_image_reader_keep(wg_image_reader *r, const wg_image_packed *packed, const char *at) {
+  if (packed != NULL && at != NULL && r->kept == NULL) {
+    r->packed = packed;
+    r->kept = packed->open(at);
   }
 }
 
@@ -109,6 +121,45 @@ static wg_code read_host_find(wg_image_reader *r, const wg_winpath *p, const cha
   return *out != NULL ? WG_OK : wg_fail(err, WG_E_NOT_FOUND, "'%s' has no '%s'", r->path, path);
 }
 
+static wg_sha1 read_kept_key(const wg_wim_blob *b) {
+  static const char label[] = "wingo content 1";
+  uint8_t text[sizeof(label) + sizeof(b->hash.b)];
+  memcpy(text, label, sizeof(label));
+  memcpy(text + sizeof(label), b->hash.b, sizeof(b->hash.b));
+  return wg_sha1_of(text, sizeof(text));
+}
+
+// A content out of a solid resource: what lies before it in its chunk, up to 64 MiB, is
+// decompressed, too.
+static wg_code read_solid(wg_image_reader *r, uint32_t blob, uint64_t max_bytes, wg_buf *out,
+                          wg_error *err) {
+  const wg_wim_blob *b = &r->file.wim.blobs[blob];
+  wg_sha1 key = read_kept_key(b);
+  size_t at = out->n;
+  if (b->orig_bytes <= max_bytes && r->packed->get(r->kept, &key, b->orig_bytes, out) &&
+      out->n - at == b->orig_bytes) {
+    wg_sha1 got = wg_sha1_of(out->p + at, out->n - at);
+    if (memcmp(&got, &b->hash, sizeof(got)) == 0) {
+      return wg_buf_check(out, err);
+    }
+  }
+  out->n = at;
+  if (wg_wim_load_blob(&r->file.wim, r->file.decoder, blob, max_bytes, out, err) != WG_OK) {
+    return err->code;
+  }
+  r->packed->put(r->kept, &key, b->orig_bytes, (wg_str){(const char *)out->p + at, out->n - at});
+  return WG_OK;
+}
+
+static wg_code read_blob(wg_image_reader *r, uint32_t blob, uint64_t max_bytes, wg_buf *out,
+                         wg_error *err) {
+  const wg_wim_blob *b = &r->file.wim.blobs[blob];
+  bool keep = r->kept != NULL && b->solid != WG_WIM_NO_SOLID && b->orig_bytes > 0 &&
+              b->orig_bytes <= WG_IMAGE_PACKED_MAX_BYTES;
+  return keep ? read_solid(r, blob, max_bytes, out, err)
+              : wg_wim_load_blob(&r->file.wim, r->file.decoder, blob, max_bytes, out, err);
+}
+
 wg_code wg_image_reader_file(wg_image_reader *r, const char *path, uint64_t max_bytes, wg_buf *out,
                              wg_error *err) {
   WG_AUTO(wg_cstr) host = NULL;
@@ -126,8 +177,7 @@ wg_code wg_image_reader_file(wg_image_reader *r, const char *path, uint64_t max_
   if (read_wim_find(r, &p, path, &blob, &empty, err) != WG_OK) {
     return err->code;
   }
-  if (!empty &&
-      wg_wim_load_blob(&r->file.wim, r->file.decoder, blob, max_bytes, out, err) != WG_OK) {
+  if (!empty && read_blob(r, blob, max_bytes, out, err) != WG_OK) {
     return wg_wrap(err, "'%s': '%s'", r->path, path);
   }
   return WG_OK;

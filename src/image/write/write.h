@@ -5,9 +5,9 @@
 #define WG_IMAGE_WRITE_WRITE_H
 
 #include "image/file/base.h"
+#include "image/file/kept.h"
 #include "image/tree/change.h"
 #include "image/tree/result.h"
-#include "image/write/kept.h"
 
 // Makes changes out of the text of a plan (image/part), beside the base's content, and looks at
 // what came of them. Called in the worker; state goes from one call to the next.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Contents that were packed before, kept somewhere between runs: the next image that has one of
 // them takes its packed bytes as they are. Only resources of their own are kept (in an ESD contents
-// share chunks), and only those worth it; and of an image's metadata its chunks, most of which are
-// the same after a change.
-#ifndef WG_IMAGE_WRITE_KEPT_H
-#define WG_IMAGE_WRITE_KEPT_H
+// share chunks), and only those worth it; of an image's metadata its chunks, most of which are the
+// same after a change; and what is read out of a solid resource of the base, as it is.
+#ifndef WG_IMAGE_FILE_KEPT_H
+#define WG_IMAGE_FILE_KEPT_H
 
 #include "fmt/wim/wim.h"
 
@@ -14,8 +14,8 @@ typedef struct wg_image_packed {
   // at: as wg_image_options.packed_at. NULL: cannot be had.
   void *(*open)(const char *at);
   void (*close)(void *kept); // NULL-safe
-  // The bytes of the resource in LZX chunks, or what memo.c puts, digest checked, into out
-  // (initialised). False: not there.
+  // The bytes of the resource in LZX chunks, or what else is put (memo.c, tree/read.c), digest
+  // checked, into out (initialised). False: not there.
   bool (*get)(void *kept, const wg_sha1 *hash, uint64_t n_bytes, wg_buf *out);
   void (*put)(void *kept, const wg_sha1 *hash, uint64_t n_bytes, wg_str packed);
 } wg_image_packed;

@@ -111,8 +111,15 @@ static void gosource_version(wg_cfg *c, const wg_cfg_app *app, const char *folde
   if (gomod == NULL || wg_os_read_file(WG_CWD, gomod, GOSOURCE_MAX_TEXT, &text, &err) != WG_OK) {
     return;
   }
-  wg_go_mod_scan(wg_buf_str(&text), &go_line, &toolchain);
   const char *shown = wg_path_below(gomod, c->dir);
+  if (wg_go_mod_module(wg_buf_str(&text)).n == 0) {
+    wg_cfg_error(c, app->pos,
+                 wg_cfg_printf(c, "apps.%s: %s has no line 'module PATH'", app->name,
+                               shown != NULL ? shown : gomod),
+                 "correct it: 'go mod init PATH' writes one");
+    return;
+  }
+  wg_go_mod_scan(wg_buf_str(&text), &go_line, &toolchain);
   if (wg_go_mod_require(go_line, shown != NULL ? shown : gomod, installed, go, &err) != WG_OK) {
     wg_cfg_error(c, app->pos, wg_cfg_printf(c, "apps.%s: %s", app->name, err.text), NULL);
   }

@@ -742,6 +742,9 @@ def test_check_compares_versions_with_the_go_in_path(make, run):
     src = make({"go.mod": "module example.com/tool\n\ngo 1.999\n", "wingo.yaml": yaml()})
     r = run("check", cwd=src)
     assert r.code == 3 and "go.mod asks for Go 1.999, installed is go" in r.out and "1 error" in r.out, r
+    (src / "go.mod").write_text("modul example.com/tool\n\ngo 1.18\n")
+    r = run("check", cwd=src)
+    assert r.code == 3 and "apps.tool: go.mod has no line 'module PATH'" in r.out, r
     (src / "go.mod").write_text("module example.com/tool\n\ngo 1.18\n")
     assert run("check", cwd=src).code == 0
 

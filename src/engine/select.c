@@ -118,7 +118,9 @@ static const char *select_near(const target_names *names, const char *target) {
   char **by_length = wg_xarray(names->n + 1, sizeof(*by_length));
   const char **words = (const char **)wg_xarray(names->n * 2 + 1, sizeof(*words));
   const char *best = NULL;
-  memcpy(by_length, names->v, names->n * sizeof(*by_length));
+  for (size_t i = 0; i < names->n; i++) {
+    by_length[i] = names->v[i];
+  }
   wg_sort(by_length, names->n, sizeof(*by_length), target_names_cmp, NULL);
   for (size_t i = 0; i < names->n; i++) {
     WG_AUTO(wg_cstr) tail = wg_xprintf("/%s", target); // "std/wim" of "image/std/wim"
@@ -128,7 +130,7 @@ static const char *select_near(const target_names *names, const char *target) {
   }
   const char *near = wg_nearest(target, words, names->n * 2);
   for (size_t i = 0; near != NULL && best == NULL; i++) { // by place: the words are borrowed
-    best = words[i] == near ? by_length[i % names->n] : NULL;
+    best = words[i] == near ? by_length[i < names->n ? i : i - names->n] : NULL;
   }
   wg_xfree(by_length);
   wg_xfree(words);

@@ -58,31 +58,40 @@ static void into_given(wg_cfg *c, const wg_project *p, const wg_cfg_image *a,
   }
 }
 
+// Whether `which` means that one of an image's serviced, by what it is called in the output.
+static bool into_is_meant(const wg_cfg_image *x, const char *which) {
+  const char *named = x->names.name.text != NULL ? x->names.name.text : x->base_name;
+  const char *const calls[] = {x->index, x->base_image, named};
+  for (size_t i = 0; i < WG_ARRAY_LEN(calls); i++) {
+    if (calls[i] != NULL && into_same(calls[i], which)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// What one of serviced is made of, itself one of another image's serviced; NULL when that one does
+// nothing to it.
+static const wg_cfg_image *into_of(const wg_project *p, const wg_cfg_image *s) {
+  const wg_cfg_image *of = wg_bases_find(p->images, p->n_images, s->base.of);
+  const char *which = s->base.image;
+  for (size_t i = 0; of != NULL && i < of->n_serviced; i++) {
+    const wg_cfg_image *x = &of->serviced[i];
+    if (which == NULL ? of->n_serviced == 1 : into_is_meant(x, which)) {
+      return x;
+    }
+  }
+  return NULL;
+}
+
 // One of serviced: the name that it ends with, NULL when that is not known before it is made: a
 // base that can't be read, or an image that another one keeps as its base has it.
 static const char *into_name(const wg_project *p, const wg_cfg_image *s) {
-  for (size_t left = p->n_images + 1; left > 0; left--) { // images may be made of each other
-    if (s->names.name.text != NULL || s->base.kind != WG_BASE_IMAGE) {
-      return s->names.name.text != NULL ? s->names.name.text : s->base_name;
-    }
-    const wg_cfg_image *of = wg_bases_find(p->images, p->n_images, s->base.of), *next = NULL;
-    const char *which = s->base.image;
-    for (size_t i = 0; of != NULL && i < of->n_serviced; i++) {
-      const wg_cfg_image *x = &of->serviced[i];
-      const char *named = x->names.name.text != NULL ? x->names.name.text : x->base_name;
-      if ((which == NULL && of->n_serviced == 1) ||
-          (which != NULL && ((x->index != NULL && into_same(x->index, which)) ||
-                             (x->base_image != NULL && into_same(x->base_image, which)) ||
-                             (named != NULL && into_same(named, which))))) {
-        next = x;
-      }
-    }
-    if (next == NULL) {
-      return NULL;
-    }
-    s = next;
+  size_t left = p->n_images; // images may be made of each other, which is told elsewhere
+  while (s != NULL && s->names.name.text == NULL && s->base.kind == WG_BASE_IMAGE) {
+    s = left-- > 0 ? into_of(p, s) : NULL;
   }
-  return NULL;
+  return s == NULL ? NULL : s->names.name.text != NULL ? s->names.name.text : s->base_name;
 }
 
 static void into_found(wg_cfg *c, const wg_project *p, const wg_cfg_image *a,

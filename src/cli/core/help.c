@@ -162,6 +162,19 @@ void wg_cli_help_command(wg_buf *out, const wg_cli_cmd *cmd) {
   help_options(out, "Options of every command", wg_cli_common_opts, wg_cli_n_common_opts);
 }
 
+static int help_unknown(const wg_cli *c) {
+  bool two = c->n_args == 2;
+  const char *noun = two && wg_cli_is_noun(c->args[0]) ? c->args[0] : NULL;
+  const char *near = wg_cli_near(noun, noun != NULL ? c->args[1] : c->args[0]);
+  const char *gap = noun != NULL ? " " : "";
+  WG_AUTO(wg_cstr) meant = NULL;
+  if (near != NULL) {
+    meant = wg_xprintf("; did you mean '%s%s%s'?", noun != NULL ? noun : "", gap, near);
+  }
+  return wg_cli_usage(c, "no command '%s%s%s'%s", c->args[0], two ? " " : "", two ? c->args[1] : "",
+                      meant != NULL ? meant : "");
+}
+
 static int help_run(wg_cli *c) {
   WG_AUTO(wg_buf) b;
   wg_buf_init(&b, wg_heap(), 0);
@@ -178,14 +191,7 @@ static int help_run(wg_cli *c) {
     bool two = c->n_args == 2;
     cmd = two ? wg_cli_find(c->args[0], c->args[1]) : wg_cli_find(NULL, c->args[0]);
     if (cmd == NULL) {
-      const char *noun = two && wg_cli_is_noun(c->args[0]) ? c->args[0] : NULL;
-      const char *near = wg_cli_near(noun, noun != NULL ? c->args[1] : c->args[0]);
-      WG_AUTO(wg_cstr)
-      meant = near == NULL ? wg_xstrdup("")
-                           : wg_xprintf("; did you mean '%s%s%s'?", noun != NULL ? noun : "",
-                                        noun != NULL ? " " : "", near);
-      return wg_cli_usage(c, "no command '%s%s%s'%s", c->args[0], two ? " " : "",
-                          two ? c->args[1] : "", meant);
+      return help_unknown(c);
     }
     wg_cli_help_command(&b, cmd);
   }

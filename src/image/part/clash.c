@@ -154,7 +154,9 @@ static void clash_try(clash *c, const wg_image_base *base) {
   WG_AUTO(wg_image_result) result = {0};
   wg_error ignored = WG_ERROR_INIT;
   const wg_cancel *cancel = c->watch == NULL ? NULL : c->watch->cancel;
-  if (wg_image_try(base, c->changes.v, c->changes.n, cancel, &result, &ignored) != WG_OK) {
+  bool in_process = c->watch == NULL; // no run of wingo, whose program is the worker
+  if (wg_image_try(base, c->changes.v, c->changes.n, in_process, cancel, &result, &ignored) !=
+      WG_OK) {
     return;
   }
   for (size_t i = 0; i < result.n_refused; i++) {

@@ -24,6 +24,7 @@ typedef void (*wg_part_fault)(void *ctx, wg_pos pos, const char *text, const cha
 // project_dir: what `from` is relative to. What is not there on this machine is passed over.
 // base: NULL, or the image of a WIM that all of it is to be done to: what that one would refuse is
 // told, too, where nothing else is wrong; a base that can't be read is told elsewhere.
+// That is done in a child where there is a watch, else in this process.
 // watch (may be NULL) is of the walks of LOOK_ALL; one that was stopped tells nothing.
 void wg_part_find_clashes(const wg_cfg_image *image, const char *label, const char *project_dir,
                           wg_part_look look, const wg_image_base *base, const wg_walk_watch *watch,

@@ -32,15 +32,18 @@ wg_code wg_image_do_try(const wg_image_job *job, wg_image_result *out, wg_error 
 }
 
 wg_code wg_image_try(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
-                     const wg_cancel *cancel, wg_image_result *out, wg_error *err) {
+                     bool in_process, const wg_cancel *cancel, wg_image_result *out,
+                     wg_error *err) {
   const wg_image_job job = {.base = *base,
                             .changes = changes,
                             .n_changes = n_changes,
                             .opt = {.threads = 1, .cancel = cancel},
                             .tries = true};
   WG_AUTO(wg_image_result) result = {0};
-  if (wg_image_worker_call(&job, &result, err) != WG_OK) {
-    return err->code;
+  wg_code code =
+      in_process ? wg_image_do_try(&job, &result, err) : wg_image_worker_call(&job, &result, err);
+  if (code != WG_OK) {
+    return code;
   }
   *out = result;
   result = (wg_image_result){0};

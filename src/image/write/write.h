@@ -99,10 +99,11 @@ wg_code wg_image_take(const wg_image_base *base, const char *windows_path,
                       const wg_image_options *opt, wg_error *err);
 
 // Which of the changes an image of a WIM base would refuse, each alone, those before it done: in a
-// child, from its metadata; no content is read and nothing is written. out->refused. Errors as
-// wg_image_reader_open; FORMAT, CONFLICT for a path that is none.
+// child (in_process: here, for programs that have no worker), from its metadata; no content is read
+// and nothing is written. out->refused. Errors as wg_image_reader_open; FORMAT, CONFLICT for a path
+// that is none.
 wg_code wg_image_try(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
-                     const wg_cancel *cancel, wg_image_result *out, wg_error *err);
+                     bool in_process, const wg_cancel *cancel, wg_image_result *out, wg_error *err);
 
 // Whether anything is at the path in the base's image: looked at in a child. Errors as
 // wg_image_reader_open, but for a base that was looked at before.

@@ -52,12 +52,11 @@ static int cli_run(wg_cli *c) {
     return wg_cli_fail(c, &err);
   }
   c->cancel = &cancel;
-  const wg_walk_watch walks = {.cancel = &cancel,
-                               .max_entries = CLI_WALK_MAX,
-                               .slow_ms = CLI_WALK_SLOW_MS,
-                               .tell = cli_walks,
-                               .ctx = c};
-  c->walks = &walks;
+  c->walks = (wg_walk_watch){.cancel = &cancel,
+                             .max_entries = CLI_WALK_MAX,
+                             .slow_ms = CLI_WALK_SLOW_MS,
+                             .tell = cli_walks,
+                             .ctx = c};
   const char *wait = wg_cli_value(c, "wait");
   uint64_t ignored = 0;
   if (wait != NULL && !wg_parse_duration(wait, &ignored)) {

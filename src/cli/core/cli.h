@@ -66,8 +66,8 @@ struct wg_cli {
   wg_cancel *cancel;          // set by signals
   struct wg_cli_given *given; // options as given
   size_t n_given;
-  const wg_walk_watch *walks; // of walks through folders that a project names
-  wg_mask *mask;              // what variables of a project gave: said by name in all that is said
+  wg_walk_watch walks; // of walks through folders that a project names
+  wg_mask *mask;       // what variables of a project gave: said by name in all that is said
 };
 
 bool wg_cli_has(const wg_cli *c, const char *opt);

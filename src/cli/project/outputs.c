@@ -47,7 +47,7 @@ static wg_code outputs_graph(const wg_cli *c, const char *file, const char *env_
   const wg_cfg_options opt = {.file = file,
                               .env_name = env_name[0] == '\0' ? NULL : env_name,
                               .mask = c->mask,
-                              .watch = c->walks};
+                              .watch = &c->walks};
   if (wg_project_load(&opt, &out->cfg, err) != WG_OK) {
     return err->code;
   }

@@ -38,7 +38,7 @@ wg_code wg_cli_load_options(const wg_cli *cli, wg_cfg **out, wg_error *err) {
                               .sets = sets,
                               .n_sets = n,
                               .mask = cli->mask,
-                              .watch = cli->walks};
+                              .watch = &cli->walks};
   wg_code code = wg_project_load(&opt, out, err);
   wg_xfree(sets);
   wg_schema_file_refresh(wg_cfg_file(*out));

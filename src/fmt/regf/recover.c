@@ -200,26 +200,35 @@ static bool recover_base(recover_ctx *c, const log_file *a, const log_file *b) {
   return true;
 }
 
+// What replaying log f of a and the other one gave.
+static wg_code recover_of(wg_code code, const log_file *f, const log_file *a, wg_error *err) {
+  return code == WG_OK ? WG_OK : wg_wrap(err, "the %s log", f == a ? "first" : "second");
+}
+
+// New format: the log whose entries are older goes first.
+static wg_code recover_entries(recover_ctx *c, const log_file *a, const log_file *b,
+                               uint32_t min_seq, wg_error *err) {
+  const log_file *first = a->has_entry && (!b->has_entry || a->first_seq <= b->first_seq) ? a : b;
+  const log_file *both[] = {first, first == a ? b : a};
+  for (size_t i = 0; i < WG_ARRAY_LEN(both); i++) {
+    if (both[i]->has_entry &&
+        recover_of(recover_new(c, both[i], min_seq, err), both[i], a, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
 static wg_code recover_replay(recover_ctx *c, const log_file *a, const log_file *b, bool torn,
                               uint32_t min_seq, uint64_t time, wg_error *err) {
-  // New format: the log whose entries are older goes first.
-  const log_file *first = a->has_entry && (!b->has_entry || a->first_seq <= b->first_seq) ? a : b;
-  const log_file *second = first == a ? b : a;
-  if (first->has_entry) {
-    if (recover_new(c, first, min_seq, err) != WG_OK) {
-      return wg_wrap(err, "the %s log", first == a ? "first" : "second");
-    }
-    return !second->has_entry || recover_new(c, second, min_seq, err) == WG_OK
-               ? WG_OK
-               : wg_wrap(err, "the %s log", second == a ? "first" : "second");
+  if (a->has_entry || b->has_entry) {
+    return recover_entries(c, a, b, min_seq, err);
   }
   const log_file *logs[] = {a, b};
   for (size_t i = 0; i < WG_ARRAY_LEN(logs); i++) {
     const log_file *f = logs[i];
     if (f->valid && f->type != 6 && f->seq1 == f->seq2 && (torn || f->time == time)) {
-      return recover_old(c, f, err) == WG_OK
-                 ? WG_OK
-                 : wg_wrap(err, "the %s log", f == a ? "first" : "second");
+      return recover_of(recover_old(c, f, err), f, a, err);
     }
   }
   return WG_OK;

@@ -516,39 +516,48 @@ static bool walk_in_image(const xml_walk *w, uint32_t image) {
   return image != 0 && w->image == image;
 }
 
+// Counts them, and keeps them in v where that is not NULL.
+static wg_code elements_each(wg_str xml, uint32_t image, wg_wim_xml_element *v, size_t *out_n,
+                             wg_error *err) {
+  xml_walk w = {.s = {.doc = xml}};
+  size_t from = 0, n = 0;
+  wg_str name = {NULL, 0};
+  while (w.t.kind != XML_END) {
+    if (walk_next(&w, err) != WG_OK) {
+      return err->code;
+    }
+    if (!walk_in_image(&w, image)) {
+      continue;
+    }
+    bool empty = w.t.kind == XML_EMPTY && w.depth == 2;
+    if (empty || (w.t.kind == XML_OPEN && w.depth == 3)) {
+      from = w.t.start;
+      name = w.t.name;
+    }
+    if (empty || (w.t.kind == XML_CLOSE && w.depth == 2)) {
+      if (v != NULL) {
+        v[n] = (wg_wim_xml_element){name, {xml.p + from, w.t.end - from}};
+      }
+      n++;
+    }
+  }
+  *out_n = n;
+  return WG_OK;
+}
+
 wg_code wg_wim_xml_elements(wg_str xml, uint32_t image, wg_arena *arena, wg_wim_xml_element **out,
                             size_t *out_n, wg_error *err) {
-  wg_wim_xml_element *v = NULL;
   size_t n = 0;
-  for (unsigned pass = 0; pass < 2; pass++) { // counted, then kept
-    xml_walk w = {.s = {.doc = xml}};
-    size_t from = 0;
-    wg_str name = {NULL, 0};
-    n = 0;
-    while (w.t.kind != XML_END) {
-      if (walk_next(&w, err) != WG_OK) {
-        return err->code;
-      }
-      if (w.t.kind == XML_OPEN && w.depth == 3 && walk_in_image(&w, image)) {
-        from = w.t.start;
-        name = w.t.name;
-      }
-      bool empty = w.t.kind == XML_EMPTY && w.depth == 2 && walk_in_image(&w, image);
-      bool ends = w.t.kind == XML_CLOSE && w.depth == 2 && walk_in_image(&w, image);
-      if ((empty || ends) && v != NULL) {
-        from = empty ? w.t.start : from;
-        v[n] = (wg_wim_xml_element){empty ? w.t.name : name, {xml.p + from, w.t.end - from}};
-      }
-      n += empty || ends ? 1 : 0;
-    }
-    v = v == NULL ? wg_arena_new_array(arena, wg_wim_xml_element, n) : v;
-    if (v == NULL) {
-      return wg_arena_fail(arena, err);
-    }
+  if (elements_each(xml, image, NULL, &n, err) != WG_OK) {
+    return err->code;
+  }
+  wg_wim_xml_element *v = wg_arena_new_array(arena, wg_wim_xml_element, n);
+  if (v == NULL) {
+    return wg_arena_fail(arena, err);
   }
   *out = v;
   *out_n = n;
-  return WG_OK;
+  return elements_each(xml, image, v, &n, err);
 }
 
 static bool strict_name_char(char c, bool first) {

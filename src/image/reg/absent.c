@@ -40,33 +40,42 @@ void wg_reg_near_key(const wg_regkey *k, wg_str asked, wg_buf *out) {
   absent_did_you_mean(&names, asked, out);
 }
 
+typedef struct absent_way { // along a path, as far as there are keys
+  const wg_regkey *at;
+  size_t n_there;    // bytes of the path that lead to it
+  wg_str part, rest; // the first name that is not there, and what is behind it
+} absent_way;
+
+static absent_way absent_follow(const wg_hive *h, const char *path) {
+  absent_way w = {.at = wg_hive_root(h), .rest = wg_str_of(path)};
+  for (const wg_regkey *next = w.at; next != NULL;) {
+    w.at = next;
+    while (w.rest.n > 0 && w.rest.p[0] == '\\') {
+      w.rest = (wg_str){w.rest.p + 1, w.rest.n - 1};
+    }
+    w.part = (wg_str){w.rest.p, wg_str_find(w.rest, '\\')};
+    wg_assert(w.part.n > 0); // else the key would be there
+    w.rest = (wg_str){w.rest.p + w.part.n, w.rest.n - w.part.n};
+    next = wg_regkey_child(w.at, w.part);
+    w.n_there = next != NULL ? (size_t)(w.part.p + w.part.n - path) : w.n_there;
+  }
+  return w;
+}
+
 wg_code wg_reg_no_key(const wg_hive *h, const char *label, const char *path, wg_error *err) {
   WG_AUTO(wg_buf) more = {0};
-  const wg_regkey *at = wg_hive_root(h);
-  wg_str rest = wg_str_of(path), part = {0};
-  size_t n_there = 0; // bytes of path that lead to a key
+  const absent_way w = absent_follow(h, path);
   wg_buf_init(&more, wg_heap(), 0);
-  for (const wg_regkey *next = at; next != NULL;) {
-    at = next;
-    while (rest.n > 0 && rest.p[0] == '\\') {
-      rest = (wg_str){rest.p + 1, rest.n - 1};
-    }
-    part = (wg_str){rest.p, wg_str_find(rest, '\\')};
-    wg_assert(part.n > 0); // else the key would be there
-    rest = (wg_str){rest.p + part.n, rest.n - part.n};
-    next = wg_regkey_child(at, part);
-    n_there = next != NULL ? (size_t)(part.p + part.n - path) : n_there;
+  if (w.n_there > 0) {
+    wg_buf_printf(&more, ": '%.*s' is there, '%.*s' below it is not", (int)w.n_there, path,
+                  WG_STR_ARG(w.part));
+  } else if (w.rest.n > 0) {
+    wg_buf_printf(&more, ": its root has no '%.*s'", WG_STR_ARG(w.part));
   }
-  if (n_there > 0) {
-    wg_buf_printf(&more, ": '%.*s' is there, '%.*s' below it is not", (int)n_there, path,
-                  WG_STR_ARG(part));
-  } else if (rest.n > 0) {
-    wg_buf_printf(&more, ": its root has no '%.*s'", WG_STR_ARG(part));
-  }
-  if (n_there == 0 && rest.n > 1 && wg_hive_find(h, rest) != NULL) { // the hive's own name
-    wg_buf_printf(&more, "; did you mean '%.*s'?", (int)rest.n - 1, rest.p + 1);
+  if (w.n_there == 0 && w.rest.n > 1 && wg_hive_find(h, w.rest) != NULL) { // the hive's own name
+    wg_buf_printf(&more, "; did you mean '%.*s'?", (int)w.rest.n - 1, w.rest.p + 1);
   } else {
-    wg_reg_near_key(at, part, &more);
+    wg_reg_near_key(w.at, w.part, &more);
   }
   return wg_fail(err, WG_E_NOT_FOUND, "'%s' has no key '%s'%s", label, path, wg_buf_z(&more));
 }

@@ -47,6 +47,7 @@ typedef struct several {
 static wg_code several_step(several *s, size_t i, wg_image_do_one one, wg_image_result *out,
                             wg_error *err) {
   const wg_image_options *o = &s->job->opt;
+  wg_assert(s->images != NULL); // found before the first step
   const wg_image_pick *pick = &o->picks[i];
   bool last = i + 1 == o->n_picks;
   WG_AUTO(wg_cstr) from = i > 0 ? wg_xprintf("%s/%zu", s->dir, i - 1) : NULL;

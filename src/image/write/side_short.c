@@ -47,6 +47,19 @@ wg_code wg_side_shorts_begin(wg_image_side *s, wg_error *err) {
   return WG_OK;
 }
 
+// The first in order whose folder and short name do not come before these.
+static size_t short_first(const wg_image_side *s, wg_str folder, wg_str name16) {
+  size_t lo = 0, hi = s->shorts.n;
+  while (lo < hi) {
+    size_t mid = lo + (hi - lo) / 2;
+    const wg_meta_entry *e = &s->file.entries[s->shorts.order[mid]];
+    bool before = short_cmp(short_folder(e->path), e->short16, folder, name16) < 0;
+    lo = before ? mid + 1 : lo;
+    hi = before ? hi : mid;
+  }
+  return lo;
+}
+
 wg_code wg_side_shorts_look(wg_image_side *s, const char *path, wg_error *err) {
   wg_side_shorts *x = &s->shorts;
   const wg_meta_entry *row = wg_meta_find(&s->file, path);
@@ -60,15 +73,7 @@ wg_code wg_side_shorts_look(wg_image_side *s, const char *path, wg_error *err) {
   if (x->n == 0 || !wg_utf8_to_utf16le(wg_str_of(name), &name16)) {
     return WG_OK; // what is no UTF-8 is refused elsewhere
   }
-  size_t lo = 0, hi = x->n;
-  while (lo < hi) {
-    size_t mid = lo + (hi - lo) / 2;
-    const wg_meta_entry *e = &s->file.entries[x->order[mid]];
-    bool before = short_cmp(short_folder(e->path), e->short16, folder, wg_buf_str(&name16)) < 0;
-    lo = before ? mid + 1 : lo;
-    hi = before ? hi : mid;
-  }
-  for (; lo < x->n; lo++) {
+  for (size_t lo = short_first(s, folder, wg_buf_str(&name16)); lo < x->n; lo++) {
     const wg_meta_entry *e = &s->file.entries[x->order[lo]];
     if (short_cmp(short_folder(e->path), e->short16, folder, wg_buf_str(&name16)) != 0) {
       break;

@@ -60,6 +60,16 @@ static size_t short_first(const wg_image_side *s, wg_str folder, wg_str name16) 
   return lo;
 }
 
+static wg_code short_taken(wg_image_side *s, uint32_t row, const char *path, wg_error *err) {
+  wg_side_shorts *x = &s->shorts;
+  const char *copy = wg_arena_strdup(&s->arena, path);
+  if (copy == NULL) {
+    return wg_arena_fail(&s->arena, err);
+  }
+  wg_vec_push(&x->taken, &x->n_taken, &x->cap_taken) = (struct wg_side_taken){row, copy};
+  return WG_OK;
+}
+
 wg_code wg_side_shorts_look(wg_image_side *s, const char *path, wg_error *err) {
   wg_side_shorts *x = &s->shorts;
   const wg_meta_entry *row = wg_meta_find(&s->file, path);
@@ -78,13 +88,8 @@ wg_code wg_side_shorts_look(wg_image_side *s, const char *path, wg_error *err) {
     if (short_cmp(short_folder(e->path), e->short16, folder, wg_buf_str(&name16)) != 0) {
       break;
     }
-    if (e != row) {
-      const char *copy = wg_arena_strdup(&s->arena, path);
-      if (copy == NULL) {
-        return wg_arena_fail(&s->arena, err);
-      }
-      wg_vec_push(&x->taken, &x->n_taken, &x->cap_taken) =
-          (struct wg_side_taken){x->order[lo], copy};
+    if (e != row && short_taken(s, x->order[lo], path, err) != WG_OK) {
+      return err->code;
     }
   }
   return WG_OK;

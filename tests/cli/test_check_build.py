@@ -310,3 +310,37 @@ def test_what_the_base_takes(run, folder, based):
                "{rename: 'C:\\Windows\\notepad.exe', to: 'C:\\New\\n.exe'}", "{delete: 'C:\\Windows\\regedit.exe'}", "{set: 'C:\\New', attributes: [hidden]}")
     assert faults(run, folder, based + "    files:\n" + "".join(f"      - {e}\n" for e in entries)) == []
     assert run("build", cwd=folder).code == 0
+
+
+EDITS = """    registry:
+      - {key: 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Spooler', values: {Start: abc, T: {secret: {prompt: Token}}}}
+      - {key: 'HKLM\\SOFTWARE\\X', expect: {A: x}, values: {A: y}}
+      - {file: t.reg}
+    apps:
+      - {app: agent, to: 'C:\\A', service: {name: %s}}
+"""
+SAID = ["service 'Ag' depends on 'Spoler', which the image has not; did you mean 'Spooler'?",
+        "'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Spooler': value 'Start' has type 4 in the image and would get type 1",
+        "'HKLM\\SOFTWARE\\X': value 'A' is not there, against what 'expect' says",
+        "'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Spooler' is in the image already and not this app's"]
+
+
+@pytest.mark.parametrize("base", ["file", "index", "folder"])
+def test_what_the_registry_of_a_base_refuses(run, folder, base):
+    """All of it at once, each at its line, with nobody asked for a secret; and a build says the first of them."""
+    assert run("wim", "synthetic", "-q", "windows-11", folder / "base.wim").code == 0
+    assert run("wim", "apply", "-q", folder / "base.wim", "2", folder / "tree").code == 0
+    (folder / "t.reg").write_text("Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\W]\n\"a\"=\"b\"\n")
+    head = HEAD + APPS + "images:\n  i:\n    outputs: [wim]\n    base: "
+    head += {"file": "{file: base.wim, image: 2}\n    arch: amd64\n", "index": "{file: base.wim}\n    indexes: {1: {}, 2: {}}\n",
+             "folder": "{dir: tree}\n    arch: amd64\n"}[base]
+    got = faults(run, folder, head + EDITS % "Ag, depends: [Spoler]")
+    for text, line in zip(SAID[:3], (14, 10, 11)):
+        assert sum(f.startswith(f"wingo.yaml:{line}: images.i: {text}") for f in got) == 1, (line, text, got)
+    assert len(got) == 3, got
+    plain = EDITS.replace(", T: {secret: {prompt: Token}}", "").replace("Start: abc", "Start2: abc").replace("expect: {A: x}, ", "")
+    got = faults(run, folder, head + plain % "Spooler")
+    assert len(got) == 1 and got[0].startswith("wingo.yaml:14: images.i: " + SAID[3]), got
+    r = run("build", cwd=folder)
+    assert r.code == 1 and SAID[3] in r.err, r
+    assert faults(run, folder, head + plain % "Ag") == []

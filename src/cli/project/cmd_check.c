@@ -6,6 +6,7 @@
 #include "cli/core/roff.h"
 #include "cli/project/graph.h"
 #include "fmt/json/jsonw.h"
+#include "steps/try.h"
 
 typedef struct check_count {
   size_t n_errors, n_warnings;
@@ -102,7 +103,11 @@ static wg_code check_files(const wg_cli *cli, wg_cfg *cfg, wg_error *err) {
   wg_error ignored = WG_ERROR_INIT;
   bool has_store = wg_store_open(wg_cli_value(cli, "store"), &store, &ignored) == WG_OK;
   const wg_cfg_digests digests = {check_digest, store};
-  return wg_project_check_files(cfg, has_store ? &digests : NULL, err);
+  if (wg_project_check_files(cfg, has_store ? &digests : NULL, err) != WG_OK ||
+      wg_project_of(cfg) == NULL) {
+    return err->code;
+  }
+  return wg_project_try(cfg, wg_project_of(cfg), store, err);
 }
 
 static int check_run(wg_cli *cli) {
@@ -145,7 +150,7 @@ const wg_cli_cmd wg_cmd_check = {
     .text =
         "Reads wingo.yaml with its overlay and --set values and prints every fault with its file, "
         "line and column, and what to write instead. The files and folders it names are looked "
-        "up, too, and changes of files are tried on the image of a base file. Nothing is built.\n"
+        "up, too, and changes of files and of the registry are tried on a base. Nothing is built.\n"
         "\n"
         "The exit code is 3 when there is an error; warnings alone give 0. --json prints the "
         "faults for editors.\n"

@@ -18,13 +18,17 @@ typedef struct part_state {
   size_t n_staged;
 } part_state;
 
-static void state_done(void *state) {
-  part_state *s = state;
+static void part_state_free(part_state *s) {
   if (s != NULL) {
     wg_part_plan_free(s->plan);
     wg_image_result_done(&s->told);
     wg_xfree(s);
   }
+}
+WG_DEFINE_AUTO_PTR(part_state, part_state_free);
+
+static void state_done(void *state) {
+  part_state_free(state);
 }
 
 wg_code wg_part_run_path(const wg_part_run *r, const wg_src *src, char **out, wg_error *err) {
@@ -300,7 +304,48 @@ static wg_code planner_check(void *state, const wg_image_base *out, wg_error *er
   return WG_OK;
 }
 
+// --- what would be refused
+
+static void run_refused(void *ctx, const wg_reg_edit *e, const char *text) {
+  size_t n = strlen(e->origin); // its messages begin with it
+  bool said = strncmp(text, e->origin, n) == 0 && text[n] == ':' && text[n + 1] == ' ';
+  wg_image_result_refused(ctx, 0, e->origin, said ? text + n + 2 : text);
+}
+
+// The edits that the plan names; secrets are not there, and what only the base decides is not.
+static wg_code planner_refuses(const void *ctx, const wg_image_base *base,
+                               const wg_image_options *opt, wg_image_result *result,
+                               wg_error *err) {
+  WG_AUTO_PTR(part_state) s = wg_xalloc(sizeof(*s));
+  WG_AUTO_PTR(wg_image_reader) reader = NULL;
+  WG_AUTO(wg_reg_edits) edits = {0};
+  wg_reg_edits_init(&edits);
+  s->table = ctx;
+  if (wg_part_plan_parse(opt->plan, &s->plan, err) != WG_OK) {
+    return wg_wrap(err, "plan of the image");
+  }
+  s->run.plan = s->plan;
+  for (size_t k = 0; k < s->plan->n_items; k++) {
+    const wg_part_item *i = &s->plan->items[k].item;
+    bool of_registry = i->kind == WG_PART_REG || i->kind == WG_PART_REG_FILE;
+    if (of_registry && i->src.kind != WG_SRC_SECRET && run_item(s, i, NULL, &edits, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  if (edits.n == 0) {
+    return WG_OK;
+  }
+  if (wg_image_reader_open(base, &reader, err) != WG_OK) {
+    return err->code;
+  }
+  wg_image_reader_keep(reader, opt->packed, opt->packed_at);
+  return wg_image_registry_try(reader, edits.v, edits.n, run_refused, result, err);
+}
+
 wg_image_planner wg_part_planner(const wg_part_table *table) {
-  return (wg_image_planner){
-      .ctx = table, .fill = planner_fill, .check = planner_check, .done = state_done};
+  return (wg_image_planner){.ctx = table,
+                            .fill = planner_fill,
+                            .check = planner_check,
+                            .refuses = planner_refuses,
+                            .done = state_done};
 }

@@ -242,26 +242,46 @@ static wg_code apply_place(wg_reg_target *t, wg_reg_applied *a, wg_regkey **out_
   return WG_OK;
 }
 
+// The edit e, which may stand at the place of the one before. *io_key as apply_one has it.
+static wg_code apply_edit(wg_reg_target *t, const wg_reg_edit *e, bool shared, wg_regkey **io_key,
+                          wg_error *err) {
+  wg_reg_applied a = {.e = e, .shared = shared};
+  if (apply_place(t, &a, io_key, err) != WG_OK) {
+    return err->code;
+  }
+  wg_vec_push(&t->applied, &t->n_applied, &t->cap_applied) = a;
+  wg_code code = apply_one(t, a.e, a.hive, a.path, io_key, err);
+  if (wg_hive_starved(a.hive->hive)) { // then what it says may not be so
+    return wg_fail(err, WG_E_NOMEM, "hive '%s': out of memory", a.hive->file);
+  }
+  return code;
+}
+
+// What came of an edit, told where the edits are only tried.
+static wg_code apply_came(const wg_reg_target *t, const wg_reg_edit *e, wg_code code,
+                          wg_error *err) {
+  if (code == WG_OK || code == WG_E_NOMEM || t->refused == NULL) {
+    return code;
+  }
+  t->refused(t->refused_ctx, e, err->text);
+  *err = (wg_error)WG_ERROR_INIT;
+  return WG_OK;
+}
+
 wg_code wg_reg_apply(wg_reg_target *t, const wg_reg_edit *edits, size_t n_edits, wg_error *err) {
   size_t first = t->n_applied;
   wg_regkey *k = NULL;
   for (size_t i = 0; i < n_edits; i++) {
-    wg_reg_applied a = {.e = &edits[i],
-                        .shared = i > 0 && apply_same_key(&edits[i], &edits[i - 1])};
-    if (apply_place(t, &a, &k, err) != WG_OK) {
+    // Of edits that are tried the one before may have no place.
+    bool shared = i > 0 && t->refused == NULL && apply_same_key(&edits[i], &edits[i - 1]);
+    wg_code code = apply_edit(t, &edits[i], shared, &k, err);
+    if (apply_came(t, &edits[i], code, err) != WG_OK) {
       return err->code;
-    }
-    wg_vec_push(&t->applied, &t->n_applied, &t->cap_applied) = a;
-    wg_code code = apply_one(t, a.e, a.hive, a.path, &k, err);
-    if (wg_hive_starved(a.hive->hive)) { // then what it says may not be so
-      return wg_fail(err, WG_E_NOMEM, "hive '%s': out of memory", a.hive->file);
-    }
-    if (code != WG_OK) {
-      return code;
     }
   }
   for (size_t i = first; i < t->n_applied; i++) {
-    if (t->applied[i].e->op == WG_REG_NEED_KEYS && apply_need(&t->applied[i], err) != WG_OK) {
+    const wg_reg_applied *a = &t->applied[i];
+    if (a->e->op == WG_REG_NEED_KEYS && apply_came(t, a->e, apply_need(a, err), err) != WG_OK) {
       return err->code;
     }
   }

@@ -100,6 +100,13 @@ wg_code wg_reg_run(wg_reg_source source, const wg_reg_edit *edits, size_t n_edit
   return WG_OK;
 }
 
+wg_code wg_reg_try(wg_reg_source source, const wg_reg_edit *edits, size_t n_edits,
+                   void (*refused)(void *ctx, const wg_reg_edit *e, const char *text), void *ctx,
+                   wg_error *err) {
+  WG_AUTO(wg_reg_target) t = {.source = source, .refused = refused, .refused_ctx = ctx};
+  return wg_reg_apply(&t, edits, n_edits, err);
+}
+
 void wg_image_hive_done(wg_image_hive *h) {
   wg_hive_free(h->hive);
   wg_buf_done(&h->bytes);

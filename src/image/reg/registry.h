@@ -39,6 +39,12 @@ typedef struct wg_reg_options {
 wg_code wg_reg_run(wg_reg_source source, const wg_reg_edit *edits, size_t n_edits,
                    const wg_reg_options *opt, wg_reg_result *out, wg_error *err);
 
+// Tries all edits in memory: what one is refused for goes to refused, with its origin in front, and
+// the next is tried. Nothing is written. NOMEM.
+wg_code wg_reg_try(wg_reg_source source, const wg_reg_edit *edits, size_t n_edits,
+                   void (*refused)(void *ctx, const wg_reg_edit *e, const char *text), void *ctx,
+                   wg_error *err);
+
 typedef struct wg_image_hive { // one hive of an image, opened to be read
   const char *file;            // Windows path, static
   const char *prefix;          // what its root is: "HKEY_LOCAL_MACHINE\\SOFTWARE"; static

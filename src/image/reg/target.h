@@ -18,11 +18,11 @@ typedef struct wg_reg_source {
 
 typedef struct wg_reg_hive { // one that is open
   wg_hive_id id;             // NONE: a hive file of which it is not known
-  const char *file;          // as messages name it; borrowed
-  wg_buf bytes;              // the hive borrows from it; empty when the hive is borrowed
-  wg_hive *hive;
   bool borrowed;
   bool changed;
+  const char *file; // as messages name it; borrowed
+  wg_buf bytes;     // the hive borrows from it; empty when the hive is borrowed
+  wg_hive *hive;
   wg_hive_replay replay;
   char control_set[16]; // "ControlSet001" once known
 } wg_reg_hive;
@@ -42,6 +42,10 @@ typedef struct wg_reg_target {
   bool force_dirty;
   bool must_exist; // what is deleted must be there
   bool reads_only; // hives whose keys are not to be changed can be opened, too
+  // Not NULL: what an edit is refused for is told, and the next one is tried; then nothing is to be
+  // written. text begins with the edit's origin, where it has one.
+  void (*refused)(void *ctx, const wg_reg_edit *e, const char *text);
+  void *refused_ctx;
   uint64_t filetime;
   wg_reg_hive hives[WG_HIVE_N];
   size_t n_hives;

@@ -236,7 +236,7 @@ wg_code wg_image_edit_apply(wg_image_edit *e, const wg_winpath *paths, wg_error 
     if (!e->tries || err->code == WG_E_NOMEM || e->result->n_refused >= EDIT_MAX_REFUSED) {
       return wg_wrap(err, "'%s'", e->changes[i].to);
     }
-    wg_image_result_refused(e->result, i, err->text);
+    wg_image_result_refused(e->result, i, NULL, err->text);
     *err = (wg_error)WG_ERROR_INIT;
   }
   return edit_number(e, err);

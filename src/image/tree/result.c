@@ -15,6 +15,7 @@ void wg_image_result_done(wg_image_result *r) {
     wg_xfree(r->facts[i].name);
   }
   for (size_t i = 0; i < r->n_refused; i++) {
+    wg_xfree(r->refused[i].origin);
     wg_xfree(r->refused[i].text);
   }
   wg_xfree(r->refused);
@@ -38,9 +39,12 @@ void wg_image_result_warn(wg_image_result *r, const char *text) {
   wg_vec_push(&r->warnings, &r->n_warnings, &r->cap_warnings) = wg_xstrdup(text);
 }
 
-void wg_image_result_refused(wg_image_result *r, uint64_t change, const char *text) {
+void wg_image_result_refused(wg_image_result *r, uint64_t change, const char *origin,
+                             const char *text) {
   wg_vec_push(&r->refused, &r->n_refused, &r->cap_refused) =
-      (wg_image_refused){.change = change, .text = wg_xstrdup(text)};
+      (wg_image_refused){.change = change,
+                         .origin = origin == NULL ? NULL : wg_xstrdup(origin),
+                         .text = wg_xstrdup(text)};
 }
 
 void wg_image_result_fact(wg_image_result *r, const char *name, uint64_t v) {

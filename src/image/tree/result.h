@@ -16,7 +16,8 @@ typedef struct wg_image_fact { // a number of what a part did
 } wg_image_fact;
 
 typedef struct wg_image_refused { // of changes that were tried only
-  uint64_t change;                // which, counted from 0
+  uint64_t change;                // which, counted from 0; of the registry: nothing
+  char *origin;                   // of the registry: whose edit, "wingo.yaml:7:5"; heap, else NULL
   char *text;                     // why; heap
 } wg_image_refused;
 
@@ -43,7 +44,8 @@ typedef struct wg_image_result {
   size_t n_refused, cap_refused;
 } wg_image_result;
 void wg_image_result_warn(wg_image_result *r, const char *text); // once
-void wg_image_result_refused(wg_image_result *r, uint64_t change, const char *text);
+void wg_image_result_refused(wg_image_result *r, uint64_t change, const char *origin,
+                             const char *text);
 void wg_image_result_fact(wg_image_result *r, const char *name, uint64_t v);
 void wg_image_result_folder(wg_image_result *r, wg_str top, wg_str below, uint64_t n_bytes,
                             uint64_t n_added);

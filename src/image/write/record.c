@@ -61,6 +61,7 @@ void wg_image_record_result(const wg_image_result *result, wg_buf *out) {
   for (size_t i = 0; i < r.n_refused; i++) {
     wg_record_begin(out, "refused", wg_str_of(r.refused[i].text));
     wg_record_u64(out, "change", r.refused[i].change);
+    wg_record_z(out, "origin", r.refused[i].origin);
     wg_record_end(out);
   }
   for (size_t i = 0; i < r.n_facts; i++) {
@@ -157,12 +158,14 @@ static wg_code record_fact(wg_record *r, wg_image_told *told, wg_error *err) {
 
 static wg_code record_refused(wg_record *r, wg_image_told *told, wg_error *err) {
   uint64_t change = 0;
+  const char *origin = NULL;
   WG_AUTO(wg_cstr) text = wg_xstrndup(r->title.p, r->title.n);
   wg_record_get_u64(r, "change", UINT64_MAX, &change);
+  wg_record_get_z(r, "origin", &origin);
   if (wg_record_done(r, err) != WG_OK) {
     return err->code;
   }
-  wg_image_result_refused(&told->result, change, text);
+  wg_image_result_refused(&told->result, change, origin, text);
   return WG_OK;
 }
 

@@ -6,6 +6,13 @@
 #include "image/write/worker.h"
 
 wg_code wg_image_do_try(const wg_image_job *job, wg_image_result *out, wg_error *err) {
+  const wg_image_planner *planner = job->opt.planner;
+  if (job->opt.plan.n > 0) {
+    if (planner == NULL) {
+      return wg_fail(err, WG_E_USAGE, "a plan, and nobody who can read it");
+    }
+    return planner->refuses(planner->ctx, &job->base, &job->opt, out, err);
+  }
   WG_AUTO(wg_arena) arena = {0};
   WG_AUTO(wg_buf) bytes = {0};
   WG_AUTO(wg_image_file) file = WG_IMAGE_FILE_INIT;
@@ -48,4 +55,13 @@ wg_code wg_image_try(const wg_image_base *base, const wg_image_change *changes, 
   *out = result;
   result = (wg_image_result){0};
   return WG_OK;
+}
+
+wg_code wg_image_try_plan(const wg_image_base *base, wg_str plan, const char *packed_at,
+                          const wg_cancel *cancel, wg_image_result *out, wg_error *err) {
+  const wg_image_job job = {
+      .base = *base,
+      .opt = {.threads = 1, .plan = plan, .packed_at = packed_at, .cancel = cancel},
+      .tries = true};
+  return wg_image_worker_call(&job, out, err);
 }

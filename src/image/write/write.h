@@ -19,6 +19,9 @@ typedef struct wg_image_planner {
                   wg_image_changes *changes, wg_image_result *result, void **out_state,
                   wg_error *err);
   wg_code (*check)(void *state, const wg_image_base *out, wg_error *err);
+  // What the base's registry has against opt->plan goes to result->refused; no content is needed.
+  wg_code (*refuses)(const void *ctx, const wg_image_base *base, const wg_image_options *opt,
+                     wg_image_result *result, wg_error *err);
   void (*done)(void *state); // NULL-safe
 } wg_image_planner;
 
@@ -104,6 +107,12 @@ wg_code wg_image_take(const wg_image_base *base, const char *windows_path,
 // that is none.
 wg_code wg_image_try(const wg_image_base *base, const wg_image_change *changes, size_t n_changes,
                      bool in_process, const wg_cancel *cancel, wg_image_result *out, wg_error *err);
+
+// What the base's registry has against a plan (its text for the worker), each edit alone, those
+// before it done: in a child. packed_at: as wg_image_options. out->refused. Errors as
+// wg_image_reader_open.
+wg_code wg_image_try_plan(const wg_image_base *base, wg_str plan, const char *packed_at,
+                          const wg_cancel *cancel, wg_image_result *out, wg_error *err);
 
 // Whether anything is at the path in the base's image: looked at in a child. Errors as
 // wg_image_reader_open, but for a base that was looked at before.

@@ -327,8 +327,9 @@ static wg_code planner_refuses(const void *ctx, const wg_image_base *base,
   s->run.plan = s->plan;
   for (size_t k = 0; k < s->plan->n_items; k++) {
     const wg_part_item *i = &s->plan->items[k].item;
-    bool of_registry = i->kind == WG_PART_REG || i->kind == WG_PART_REG_FILE;
-    if (of_registry && i->src.kind != WG_SRC_SECRET && run_item(s, i, NULL, &edits, err) != WG_OK) {
+    if (i->kind == WG_PART_REG && i->src.kind != WG_SRC_SECRET) {
+      wg_vec_push(&edits.v, &edits.n, &edits.cap) = i->reg;
+    } else if (i->kind == WG_PART_REG_FILE && run_regtext(s, i, &edits, err) != WG_OK) {
       return err->code;
     }
   }

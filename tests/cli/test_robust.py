@@ -186,7 +186,7 @@ def test_every_os_call_fails_once(kind, run, env, built, home, tmp_path):
     assert r.code == 0, r
     total = int(count.read_text())
     assert total > 100
-    step = max(1, total // int(os.environ.get("WINGO_TEST_FAULTS", "16")))
+    step = max(1, total // int(os.environ.get("WINGO_TEST_FAULTS", "8")))
     for n in range(1, total + 1, step):
         fresh()
         r = start([fault, "build"], cwd=project, env={**env, "WINGO_FAULT": f"{kind}:{n}"}, timeout=600)

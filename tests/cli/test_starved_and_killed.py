@@ -168,7 +168,7 @@ def test_every_os_call_of_a_command_fails_once(name, run, env, world, tmp_path):
     r = start([fault, *words], cwd=place, env={**env, **fixed, "WINGO_FAULT": f"count:{count}"})
     assert r.code == 0, r
     want, total = state(place, made), int(count.read_text())
-    step = max(1, total // int(os.environ.get("WINGO_TEST_FAULTS", "8")))
+    step = max(1, total // int(os.environ.get("WINGO_TEST_FAULTS", "5")))
     for kind in ("fail", "exit"):
         for n in range(1, total + 1, step):
             place = fresh(world, tmp_path)

@@ -51,9 +51,15 @@ static wg_code dest_commit_new(const wg_dest *d, const char *made, wg_error *err
   if (wg_os_fsync(fd, err) != WG_OK) {
     return wg_wrap(err, "'%s'", d->path);
   }
-  return wg_os_rename_new(WG_CWD, made, WG_CWD, d->path, err) == WG_OK
-             ? wg_os_fsync_dir(WG_CWD, dir, err)
-             : err->code;
+  if (wg_os_rename_new(WG_CWD, made, WG_CWD, d->path, err) != WG_OK) {
+    return err->code;
+  }
+  if (wg_os_fsync_dir(WG_CWD, dir, err) != WG_OK) { // what failed is not there
+    wg_error ignored = WG_ERROR_INIT;
+    (void)!wg_os_unlink(WG_CWD, d->path, &ignored);
+    return wg_wrap(err, "'%s'", d->path);
+  }
+  return WG_OK;
 }
 
 wg_code wg_dest_commit(wg_dest *d, const char *made, wg_error *err) {

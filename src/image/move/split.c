@@ -269,7 +269,8 @@ static wg_code split_commit(split_run *r, wg_error *err) {
   for (size_t i = r->n_outs; i > 0; i--) {
     if (wg_wimout_commit(&r->outs[i - 1], err) != WG_OK) {
       wg_error ignored = WG_ERROR_INIT;
-      for (size_t k = i; k < r->n_outs; k++) {
+      // One that replaces an older may have got its name before it failed.
+      for (size_t k = r->opt->place.force ? i - 1 : i; k < r->n_outs; k++) {
         (void)!wg_os_unlink(WG_CWD, r->res.paths[k], &ignored);
       }
       return err->code;

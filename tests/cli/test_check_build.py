@@ -305,6 +305,15 @@ def test_all_that_the_base_refuses_at_once(run, folder, based):
     assert [g.split(": ")[0] for g in got] == ["wingo.yaml:7", "wingo.yaml:11"], got
 
 
+def test_hundreds_that_the_base_refuses(run, folder, based):
+    """However many: all of them are told."""
+    got = faults(run, folder, based + "    files:\n" + "".join("      - {delete: 'C:\\nope%d'}\n" % i for i in range(150)))
+    assert len(got) == 150, got
+    got = faults(run, folder, based + "    registry:\n" + "".join(
+        "      - {key: 'HKLM\\SOFTWARE\\X%d', expect: {A: x}, values: {A: y}}\n" % i for i in range(150)))
+    assert len(got) == 150, got
+
+
 def test_what_the_base_takes(run, folder, based):
     entries = ("{delete: 'C:\\nope', if_present: true}", "{mkdir: 'C:\\New'}", "{from: a.txt, to: 'C:\\New\\a.txt'}", "{from: a.txt, to: 'C:\\Windows\\explorer.exe'}",
                "{rename: 'C:\\Windows\\notepad.exe', to: 'C:\\New\\n.exe'}", "{delete: 'C:\\Windows\\regedit.exe'}", "{set: 'C:\\New', attributes: [hidden]}")

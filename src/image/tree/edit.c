@@ -6,8 +6,6 @@
 #include "base/utf.h"
 #include "image/tree/protect.h"
 
-#define EDIT_MAX_REFUSED 100U
-
 wg_code wg_image_edit_paths(const wg_image_change *changes, size_t n_changes, wg_arena *arena,
                             wg_winpath **out, size_t *out_n_entries, wg_error *err) {
   wg_winpath *paths = wg_arena_new_array(arena, wg_winpath, n_changes);
@@ -233,7 +231,7 @@ wg_code wg_image_edit_apply(wg_image_edit *e, const wg_winpath *paths, wg_error 
     if (edit_change(e, i, &paths[i], err) == WG_OK) {
       continue;
     }
-    if (!e->tries || err->code == WG_E_NOMEM || e->result->n_refused >= EDIT_MAX_REFUSED) {
+    if (!e->tries || err->code == WG_E_NOMEM) {
       return wg_wrap(err, "'%s'", e->changes[i].to);
     }
     wg_image_result_refused(e->result, i, NULL, err->text);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define RESULT_MAX_REFUSED 10000U // a record of the worker has room for them
+
 void wg_image_result_done(wg_image_result *r) {
   for (size_t i = 0; i < r->n_warnings; i++) {
     wg_xfree(r->warnings[i]);
@@ -41,6 +43,9 @@ void wg_image_result_warn(wg_image_result *r, const char *text) {
 
 void wg_image_result_refused(wg_image_result *r, uint64_t change, const char *origin,
                              const char *text) {
+  if (r->n_refused == RESULT_MAX_REFUSED) {
+    return;
+  }
   wg_vec_push(&r->refused, &r->n_refused, &r->cap_refused) =
       (wg_image_refused){.change = change,
                          .origin = origin == NULL ? NULL : wg_xstrdup(origin),

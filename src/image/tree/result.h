@@ -44,6 +44,7 @@ typedef struct wg_image_result {
   size_t n_refused, cap_refused;
 } wg_image_result;
 void wg_image_result_warn(wg_image_result *r, const char *text); // once
+// Of more than 10,000 the first ones are kept.
 void wg_image_result_refused(wg_image_result *r, uint64_t change, const char *origin,
                              const char *text);
 void wg_image_result_fact(wg_image_result *r, const char *name, uint64_t v);

@@ -247,8 +247,8 @@ wg_code wg_inf_compile(const wg_inf *inf, const wg_inf_target *target,
                        const wg_inf_library *library, wg_arena *arena, wg_inf_package *out,
                        wg_error *err);
 
-// Where a dirid is, below the root of the image's volume and without a drive: "Windows\System32\
-// drivers" for 12. NULL: not known (or 13, which is the package's own folder).
+// Where a dirid is, below the root of the image's volume and without a drive:
+// "Windows\System32\drivers" for 12. NULL: not known (or 13, which is the package's own folder).
 const char *wg_inf_dirid_path(uint32_t dirid);
 
 #endif

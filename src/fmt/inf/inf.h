@@ -45,6 +45,7 @@ typedef enum wg_inf_oddity_kind {
   WG_INF_ODD_CTRL_Z,         // what follows is not read
   WG_INF_ODD_BYTES,          // bytes that the encoding does not have
   WG_INF_ODD_NUL,            // read as a space
+  WG_INF_ODD_LONG,           // a field of more than 4096 characters: the rest is not read
 } wg_inf_oddity_kind;
 typedef struct wg_inf_oddity {
   wg_inf_oddity_kind kind;
@@ -63,8 +64,9 @@ typedef struct wg_inf {
 } wg_inf;
 
 typedef struct wg_inf_options {
-  unsigned code_page;  // of ANSI text; 0: 1252
-  uint32_t language;   // LANGID of [Strings.LLLL] that comes before [Strings]; 0: 0x0409
+  unsigned code_page;  // of ANSI text; 0: 1252, and UTF-8 without its mark is known as such
+  uint32_t language;   // LANGID of [Strings.LLLL] that comes before [Strings]; 0: 0x0409. Then its
+                       // language alone, then another country's of it, then [Strings].
   uint64_t max_bytes;  // 0: 128 MiB
   uint32_t max_lines;  // 0: 2 million
   uint32_t max_fields; // of one line; 0: 65536
@@ -72,15 +74,17 @@ typedef struct wg_inf_options {
 
 // Parses a whole file; opt NULL: the defaults. Everything lives in the arena, which the inf may go
 // on to use; bytes are not needed any more. FORMAT with the line in the text ("line 7: ..."): a
-// header without ']', a line before any section in a file without [Strings], no [Version] or a
-// Signature that is none of "$Chicago$", "$Windows NT$", "$Windows 95$". UNSUPPORTED: a code page
-// that is not known. LIMIT, NOMEM.
+// header without ']' or with more than 255 characters, a line before any section in a file without
+// [Strings], no [Version] or a Signature that is none of "$Chicago$", "$Windows NT$", "$Windows
+// 95$". UNSUPPORTED: a code page that is not known. LIMIT, NOMEM.
 wg_code wg_inf_parse(const void *p, size_t n_bytes, const wg_inf_options *opt, wg_arena *arena,
                      wg_inf *out, wg_error *err);
 
 // NULL when there is none.
 const wg_inf_section *wg_inf_section_of(const wg_inf *inf, wg_str name);
-// The first line of a section with that key; NULL (also for section NULL).
+// The first line of a section with that key, its tokens replaced; a line that is one field without
+// '=' has that as its key too. NULL (also for section NULL). An index is made for a section when it
+// is first asked for: one thread at a time for one inf.
 const wg_inf_line *wg_inf_line_of(const wg_inf *inf, const wg_inf_section *s, const char *key);
 // Field i of a line with its %tokens% replaced out of the strings of the language, "%%" by "%"; a
 // token that is not there stays as it is, and so does %<number>%, a folder. "" when the line is
@@ -95,7 +99,7 @@ WG_MUST_CHECK bool wg_inf_string(const wg_inf *inf, wg_str token, wg_str *out);
 bool wg_inf_starved(const wg_inf *inf);
 // "UTF-16 LE" and the like. Static.
 const char *wg_inf_encoding_name(wg_inf_encoding e);
-// A number as INF files have them: decimal, 0x, a leading '-'. False: it is none.
+// A number as INF files have them: decimal, 0x, a leading '-'; "" is 0. False: it is none.
 WG_MUST_CHECK bool wg_inf_number(wg_str text, uint32_t *out);
 
 #endif

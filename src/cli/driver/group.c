@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// wingo driver: driver packages of Windows.
+#include "cli/core/cli.h"
+
+extern const wg_cli_cmd wg_cmd_driver_profile;
+
+static const wg_cli_cmd *const cmds[] = {
+    &wg_cmd_driver_profile,
+};
+
+const wg_cli_group wg_cli_group_driver = {
+    .noun = "driver", .heading = WG_CLI_BY_KIND, .cmds = cmds, .n = WG_ARRAY_LEN(cmds)};

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a text is, by its content, in whatever encoding.
+#include "base/utf.h"
+#include "driver/hardware/build.h"
+
+const char *wg_hw_kind_name(wg_hw_kind kind) {
+  switch (kind) {
+  case WG_HW_YAML:
+    return "yaml";
+  case WG_HW_PNPUTIL:
+    return "pnputil";
+  case WG_HW_JSON:
+    return "json";
+  case WG_HW_LINUX:
+    return "linux";
+  case WG_HW_SETUPAPI:
+    return "setupapi";
+  case WG_HW_HIVE:
+    return "hive";
+  case WG_HW_SYS:
+    return "sys";
+  case WG_HW_UNKNOWN:
+    break;
+  }
+  return "unknown";
+}
+
+// UTF-16 becomes UTF-8, as do bytes of a code page: ids are ASCII, and names are for people.
+static wg_code text_decode(wg_str in, wg_buf *out, wg_error *err) {
+  const uint8_t *p = (const uint8_t *)in.p;
+  bool little = in.n >= 2 && p[0] == 0xFF && p[1] == 0xFE;
+  bool big = in.n >= 2 && p[0] == 0xFE && p[1] == 0xFF;
+  if (little || big) {
+    WG_AUTO(wg_buf) swapped = {0};
+    wg_buf_init(&swapped, out->alloc, 0);
+    size_t n = (in.n - 2) & ~(size_t)1;
+    for (size_t i = 0; big && i < n; i += 2) {
+      wg_buf_add_byte(&swapped, p[2 + i + 1]);
+      wg_buf_add_byte(&swapped, p[2 + i]);
+    }
+    if (big && wg_buf_check(&swapped, err) != WG_OK) {
+      return err->code;
+    }
+    if (!wg_utf16le_to_utf8(big ? swapped.p : p + 2, n, out) && !out->failed) {
+      return wg_fail(err, WG_E_FORMAT, "the UTF-16 text is damaged");
+    }
+    return wg_buf_check(out, err);
+  }
+  if (wg_str_starts(in, "\xEF\xBB\xBF")) {
+    in = wg_hw_after(in, 3);
+  }
+  if (wg_utf8_valid(in)) {
+    wg_buf_add_str(out, in);
+    return wg_buf_check(out, err);
+  }
+  for (size_t i = 0; i < in.n; i++) {
+    wg_utf8_add(out, (uint8_t)in.p[i]);
+  }
+  return wg_buf_check(out, err);
+}
+
+// "Instance ID:                PCI\VEN_...": no space in front, a label, an id behind it.
+static bool line_is_pnputil(wg_str line) {
+  size_t colon = wg_str_find(line, ':');
+  if (line.n == 0 || line.p[0] == ' ' || line.p[0] == '\t' || line.p[0] == '#' ||
+      line.p[0] == '-' || colon + 2 >= line.n || line.p[colon + 1] != ' ') {
+    return false;
+  }
+  wg_str v = wg_hw_trim(wg_hw_after(line, colon + 1));
+  return v.n > 3 && v.p[0] != '\'' && v.p[0] != '"' && wg_str_find(v, '\\') < v.n;
+}
+
+static wg_hw_kind text_kind(wg_str text) {
+  wg_str rest = text, line = {0}, first = wg_hw_trim(text);
+  bool pnputil = false, yaml = false;
+  if (wg_hw_find(text, "[Device Install Log]") < text.n ||
+      wg_hw_find(text, "Searching for hardware ID(s)") < text.n) {
+    return WG_HW_SETUPAPI;
+  }
+  if (first.n > 0 && (first.p[0] == '{' || first.p[0] == '[')) {
+    return WG_HW_JSON;
+  }
+  while (wg_hw_line(&rest, &line)) {
+    if (wg_str_starts(line, ">>>  [")) {
+      return WG_HW_SETUPAPI;
+    }
+    if (wg_hw_is_lspci(line) || wg_hw_is_lsusb(line)) {
+      return WG_HW_LINUX;
+    }
+    yaml = yaml || wg_str_starts(line, "devices:");
+    pnputil = pnputil || line_is_pnputil(line);
+    if (pnputil || yaml) {
+      return yaml ? WG_HW_YAML : WG_HW_PNPUTIL;
+    }
+  }
+  return WG_HW_UNKNOWN;
+}
+
+static wg_code text_read(wg_hw_build *b, wg_hw_kind kind, wg_str text, wg_error *err) {
+  switch (kind) {
+  case WG_HW_YAML:
+    return wg_hw_read_yaml(b, text, err);
+  case WG_HW_PNPUTIL:
+    return wg_hw_read_pnputil(b, text, err);
+  case WG_HW_JSON:
+    return wg_hw_read_json(b, text, err);
+  case WG_HW_LINUX:
+    return wg_hw_read_linux(b, text, err);
+  case WG_HW_SETUPAPI:
+    return wg_hw_read_setupapi(b, text, err);
+  case WG_HW_UNKNOWN:
+  case WG_HW_HIVE:
+  case WG_HW_SYS:
+    break;
+  }
+  return wg_fail(
+      err, WG_E_FORMAT,
+      "it names no hardware: neither a profile ('devices:'), pnputil /enum-devices /ids, "
+      "Get-PnpDevice as JSON, lspci -nn, lsusb, setupapi.dev.log nor a SYSTEM hive");
+}
+
+wg_code wg_hw_parse(wg_str text, wg_arena *arena, wg_hw_profile *out, wg_error *err) {
+  WG_AUTO(wg_buf) utf8 = {0};
+  wg_hw_build b = {.arena = arena};
+  wg_buf_init(&utf8, arena->alloc, 0);
+  if (text.n > WG_HW_MAX_BYTES) {
+    return wg_fail(err, WG_E_LIMIT, "more than %llu MiB",
+                   (unsigned long long)WG_HW_MAX_BYTES >> 20);
+  }
+  if (text_decode(text, &utf8, err) != WG_OK) {
+    return err->code;
+  }
+  wg_hw_kind kind = text_kind(wg_buf_str(&utf8));
+  if (text_read(&b, kind, wg_buf_str(&utf8), err) != WG_OK) {
+    return err->code;
+  }
+  return wg_hw_finish(&b, kind, out, err);
+}

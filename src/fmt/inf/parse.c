@@ -50,8 +50,20 @@ static void parse_odd(parse_ctx *c, wg_inf_oddity_kind kind, uint32_t line, uint
   }
 }
 
-static bool parse_is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n');
+// Bytes of the space at pos; 0: none stands there. Windows' spaces are also those beyond ASCII.
+static size_t parse_space(const parse_ctx *c, size_t pos) {
+  char ch = pos < c->n ? c->text[pos] : 'x';
+  if (ch == ' ' || (ch >= '\t' && ch <= '\r' && ch != '\n')) {
+    return 1;
+  }
+  uint32_t cp = 0;
+  size_t end = pos;
+  if ((uint8_t)ch < 0xC2 || !wg_utf8_next((wg_str){c->text, c->n}, &end, &cp)) {
+    return 0;
+  }
+  bool space = cp == 0x85 || cp == 0xA0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200A) ||
+               cp == 0x2028 || cp == 0x2029 || cp == 0x202F || cp == 0x205F || cp == 0x3000;
+  return space ? end - pos : 0;
 }
 
 static bool parse_at_eol(const parse_ctx *c) {
@@ -59,8 +71,8 @@ static bool parse_at_eol(const parse_ctx *c) {
 }
 
 static void parse_spaces(parse_ctx *c) {
-  while (c->pos < c->n && parse_is_space(c->text[c->pos])) {
-    c->pos++;
+  for (size_t n = 0; (n = parse_space(c, c->pos)) > 0;) {
+    c->pos += n;
   }
 }
 
@@ -184,8 +196,8 @@ static wg_code parse_end_line(parse_ctx *c, wg_error *err) {
 // the end of the file it is nothing; else it and those behind it are text.
 static void parse_backslash(parse_ctx *c) {
   size_t upto = c->end;
-  while (c->pos < c->n && (c->text[c->pos] == '\\' || parse_is_space(c->text[c->pos]))) {
-    c->pos++;
+  for (size_t n = 1; n > 0; c->pos += n) {
+    n = c->pos < c->n && c->text[c->pos] == '\\' ? 1 : parse_space(c, c->pos);
   }
   if (c->pos < c->n && c->text[c->pos] == ';') {
     parse_to_eol(c);
@@ -256,8 +268,9 @@ static wg_code parse_entry(parse_ctx *c, wg_error *err) {
       c->no_key = true;
       parse_separator(c);
     } else {
-      c->pos++;
-      c->end = parse_is_space(ch) ? c->end : c->pos;
+      size_t n = parse_space(c, c->pos);
+      c->pos += n > 0 ? n : 1;
+      c->end = n > 0 ? c->end : c->pos;
     }
   }
   if (parse_end_field(c, err) != WG_OK) {
@@ -398,9 +411,9 @@ static void parse_cut_at_ctrl_z(parse_ctx *c, inf_odds *odds) {
   }
   size_t at = (size_t)(z - c->text);
   size_t rest = at;
-  while (rest < c->n && (c->text[rest] == PARSE_CTRL_Z || c->text[rest] == '\n' ||
-                         parse_is_space(c->text[rest]))) {
-    rest++;
+  for (size_t n = 1; n > 0; rest += n) {
+    bool none = rest < c->n && (c->text[rest] == PARSE_CTRL_Z || c->text[rest] == '\n');
+    n = none ? 1 : parse_space(c, rest);
   }
   while (odds->n > 0 && odds->v[odds->n - 1].off >= at) {
     odds->n--;

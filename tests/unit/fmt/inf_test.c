@@ -200,6 +200,13 @@ static const struct line_case {
     {LIT("ab=c\\\n\nd=e"), "ab", "c"}, // an empty line ends what is continued
     {LIT("ab=\"c\" \"d\" e ; f"), "ab", "c d e"},
     {LIT("ab=\"c;d\";e"), "ab", "c;d"},
+    {LIT("\xA0"
+         "ab\xA0=\xA0"
+         "c\xA0"
+         "d\xA0,\xA0\n"),
+     "ab",
+     "c\xC2\xA0"
+     "d|"},
 };
 
 static void lines_are_split_as_by_windows(void **state) {

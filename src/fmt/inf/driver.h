@@ -202,6 +202,12 @@ typedef struct wg_inf_model {
   uint32_t line;
 } wg_inf_model;
 
+typedef struct wg_inf_file {
+  wg_str path;     // below the INF's folder, with backslashes
+  bool for_target; // the target's own models name it
+  uint32_t line;   // of the first line that does
+} wg_inf_file;
+
 typedef struct wg_inf_package {
   const wg_inf *inf;
   // [Version]
@@ -221,9 +227,10 @@ typedef struct wg_inf_package {
   uint32_t n_models;
   const wg_inf_config *configs;
   uint32_t n_configs;
-  const wg_str
-      *files;       // every file of the package by path below the INF's folder, each once, sorted:
-  uint32_t n_files; // what CopyFiles names here or (all_files) for any architecture of the target
+  // Every file of the package that CopyFiles names for this architecture, whatever Windows, each
+  // once, sorted. Neither the INF nor its catalogue.
+  const wg_inf_file *files;
+  uint32_t n_files;
   const wg_inf_unhandled *unhandled;
   uint32_t n_unhandled;
   bool has_models_elsewhere; // for another Windows or architecture
@@ -240,6 +247,10 @@ typedef struct wg_inf_library {
 // Version alone: class, provider, date, catalogue. FORMAT with the line.
 wg_code wg_inf_version(const wg_inf *inf, wg_inf_arch arch, wg_arena *arena, wg_inf_package *out,
                        wg_error *err);
+// Version, models and the name, sections and feature score of each config; nothing of what they do.
+// Errors as wg_inf_compile.
+wg_code wg_inf_models(const wg_inf *inf, const wg_inf_target *target, wg_arena *arena,
+                      wg_inf_package *out, wg_error *err);
 // All of it. library may be NULL: nothing is included. A package without models for the target is
 // not an error: n_models is 0. FORMAT with the line ("line 7: ..."): what Windows refuses. LIMIT:
 // sections that include each other without end. NOMEM.

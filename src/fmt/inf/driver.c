@@ -83,12 +83,12 @@ wg_str wg_drv_key(const wg_inf *inf, const wg_inf_line *l) {
   return l->key != NULL ? wg_inf_expand(inf, l->key->text) : wg_inf_field_text(inf, l, 0);
 }
 
-wg_str wg_drv_token(drv *d, wg_str raw) {
+wg_str wg_drv_token(wg_str raw) {
   if (raw.n < 3 || raw.p[0] != '%' || raw.p[raw.n - 1] != '%' ||
       wg_str_find((wg_str){raw.p + 1, raw.n - 2}, '%') < raw.n - 2) {
     return WG_STR("");
   }
-  return wg_drv_lower(d, raw);
+  return raw;
 }
 
 uint32_t wg_drv_number(const wg_inf *inf, const wg_inf_line *l, uint32_t field,
@@ -279,9 +279,10 @@ static wg_code models_line(models *m, const wg_inf_line *maker, const wg_inf_lin
   }
   *o = (wg_inf_model){.description = wg_inf_expand(d->inf, l->key->text),
                       .manufacturer = wg_drv_key(d->inf, maker),
-                      .description_token = wg_drv_token(d, l->key->text),
-                      .manufacturer_token =
-                          maker->key == NULL ? WG_STR("") : wg_drv_token(d, maker->key->text),
+                      .description_token = wg_drv_lower(d, wg_drv_token(l->key->text)),
+                      .manufacturer_token = maker->key == NULL
+                                                ? WG_STR("")
+                                                : wg_drv_lower(d, wg_drv_token(maker->key->text)),
                       .ids = ids,
                       .n_ids = n,
                       .line = l->line};

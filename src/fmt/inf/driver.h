@@ -96,7 +96,7 @@ typedef struct wg_inf_service {
   uint32_t binary_dirid; // 12, 13, ...; 0xFFFFFFFF: none
   wg_str binary_name;    // "x.sys", with the folder below the dirid
   wg_str display_name, description;        // expanded; ""
-  wg_str display_token, description_token; // "%key%" in lower case when it is one token; ""
+  wg_str display_token, description_token; // "%key%" as written when it is one token; ""
   wg_str group, start_name, security;
   const wg_str *dependencies;
   uint32_t n_dependencies;

@@ -54,8 +54,8 @@ wg_str wg_drv_lower(drv *d, wg_str s);                            // ASCII
 bool wg_drv_eq(wg_str a, wg_str b);                               // names, letter case ignored
 // The key of a line as text; "" when it has none.
 wg_str wg_drv_key(const wg_inf *inf, const wg_inf_line *l);
-// Text as written, its tokens in lower case, when it is one token; else "".
-wg_str wg_drv_token(drv *d, wg_str raw);
+// Text as written when it is one token, "%token%"; else "".
+wg_str wg_drv_token(wg_str raw);
 uint32_t wg_drv_number(const wg_inf *inf, const wg_inf_line *l, uint32_t field, uint32_t otherwise);
 
 // Lines of a section that AddReg, DelReg or BitReg names, appended (wg_inf_reg).

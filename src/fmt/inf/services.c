@@ -36,10 +36,10 @@ static wg_code service_text(drv *d, const wg_inf *from, const wg_inf_line *l, wg
   wg_str raw = l->n_fields > 0 ? l->fields[0].text : (wg_str){"", 0};
   if (wg_str_eq_nocase(key, "DisplayName")) {
     s->display_name = text;
-    s->display_token = wg_drv_token(d, raw);
+    s->display_token = wg_drv_token(raw);
   } else if (wg_str_eq_nocase(key, "Description")) {
     s->description = text;
-    s->description_token = wg_drv_token(d, raw);
+    s->description_token = wg_drv_token(raw);
   } else if (wg_str_eq_nocase(key, "LoadOrderGroup")) {
     s->group = text;
   } else if (wg_str_eq_nocase(key, "StartName")) {

@@ -92,7 +92,7 @@ static const char *package_find(package_ctx *c, const char *path) {
 
 static wg_code package_digest(const char *path, const wg_cancel *cancel, wg_driver_file *f,
                               wg_error *err) {
-  WG_AUTO(wg_fd) fd = WG_FD_NONE;
+  WG_AUTO(wg_fd) fd = -1;
   return wg_os_open_read(WG_CWD, path, &fd, err) == WG_OK &&
                  wg_sha256_fd(fd, cancel, &f->sha256, &f->n_bytes, err) == WG_OK
              ? WG_OK
@@ -180,7 +180,7 @@ static wg_code package_files(package_ctx *c, wg_error *err) {
 }
 
 static wg_code package_signature(wg_driver_package *p, const wg_driver_want *want, wg_error *err) {
-  WG_AUTO(wg_fd) dir = WG_FD_NONE;
+  WG_AUTO(wg_fd) dir = -1;
   wg_str *names = wg_arena_new_array(&p->arena, wg_str, p->n_files + 1U);
   uint32_t n = 0;
   wg_assert(names != NULL);

@@ -20,8 +20,11 @@ static char *services_z(wg_str s) {
   return wg_xstrndup(s.n == 0 ? "" : s.p, s.n);
 }
 
+// "": the key that all are below.
 static const wg_regkey *services_key(const wg_driver_record *r, const char *service) {
-  WG_AUTO(wg_cstr) path = wg_xprintf("%s\\Services\\%s", r->windows->control_set, service);
+  WG_AUTO(wg_cstr)
+  path = wg_xprintf("%s\\Services%s%s", r->windows->control_set, service[0] == '\0' ? "" : "\\",
+                    service);
   return wg_hive_find(r->windows->system.hive, wg_str_of(path));
 }
 

@@ -66,7 +66,7 @@ wg_str wg_drv_text(drv *d, const char *fmt, ...) {
   return own == NULL ? WG_STR("") : (wg_str){own, text.n};
 }
 
-wg_str wg_drv_lower(drv *d, wg_str s) {
+static wg_str driver_lower(drv *d, wg_str s) {
   char *own = wg_arena_strndup(d->arena, s.n == 0 ? "" : s.p, s.n);
   d->starved = d->starved || own == NULL;
   for (size_t i = 0; own != NULL && i < s.n; i++) {
@@ -199,7 +199,7 @@ static wg_code version_read(drv *d, wg_inf_package *p) {
   }
   p->has_class_guid = guid != NULL;
   if (guid != NULL) {
-    memcpy(p->class_guid_text, wg_drv_lower(d, text).p, d->starved ? 0 : 38);
+    memcpy(p->class_guid_text, driver_lower(d, text).p, d->starved ? 0 : 38);
   }
   if (ver != NULL) {
     if (!version_date(wg_inf_field_text(inf, ver, 0), p) ||
@@ -279,10 +279,10 @@ static wg_code models_line(models *m, const wg_inf_line *maker, const wg_inf_lin
   }
   *o = (wg_inf_model){.description = wg_inf_expand(d->inf, l->key->text),
                       .manufacturer = wg_drv_key(d->inf, maker),
-                      .description_token = wg_drv_lower(d, wg_drv_token(l->key->text)),
+                      .description_token = driver_lower(d, wg_drv_token(l->key->text)),
                       .manufacturer_token = maker->key == NULL
                                                 ? WG_STR("")
-                                                : wg_drv_lower(d, wg_drv_token(maker->key->text)),
+                                                : driver_lower(d, wg_drv_token(maker->key->text)),
                       .ids = ids,
                       .n_ids = n,
                       .line = l->line};

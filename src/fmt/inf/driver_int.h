@@ -50,7 +50,6 @@ wg_code wg_drv_fail(drv *d, uint32_t line, const char *fmt, ...) WG_PRINTF(3, 4)
 wg_code wg_drv_unhandled(drv *d, const wg_inf *from, wg_str section, wg_str directive,
                          uint32_t line);
 wg_str wg_drv_text(drv *d, const char *fmt, ...) WG_PRINTF(2, 3); // in the arena; "" without memory
-wg_str wg_drv_lower(drv *d, wg_str s);                            // ASCII
 bool wg_drv_eq(wg_str a, wg_str b);                               // names, letter case ignored
 // The key of a line as text; "" when it has none.
 wg_str wg_drv_key(const wg_inf *inf, const wg_inf_line *l);
@@ -58,9 +57,7 @@ wg_str wg_drv_key(const wg_inf *inf, const wg_inf_line *l);
 wg_str wg_drv_token(wg_str raw);
 uint32_t wg_drv_number(const wg_inf *inf, const wg_inf_line *l, uint32_t field, uint32_t otherwise);
 
-// Lines of a section that AddReg, DelReg or BitReg names, appended (wg_inf_reg).
-wg_code wg_drv_regs(drv *d, const wg_inf *from, wg_inf_reg_op op, wg_str section, drv_vec *out);
-// Of all sections that the line names.
+// Lines of the sections that AddReg, DelReg or BitReg names, appended (wg_inf_reg).
 wg_code wg_drv_reg_line(drv *d, const wg_inf *from, const wg_inf_line *l, drv_vec *out);
 // False: the directive is none of the three.
 WG_MUST_CHECK bool wg_drv_is_reg(wg_str key, wg_inf_reg_op *out);

@@ -189,7 +189,8 @@ static wg_code regs_line(drv *d, const wg_inf *from, wg_inf_reg_op op, const wg_
   return regs_data(d, from, l, r);
 }
 
-wg_code wg_drv_regs(drv *d, const wg_inf *from, wg_inf_reg_op op, wg_str section, drv_vec *out) {
+static wg_code regs_section(drv *d, const wg_inf *from, wg_inf_reg_op op, wg_str section,
+                            drv_vec *out) {
   const wg_inf_section *s = wg_inf_section_of(from, section);
   if (s == NULL) {
     return wg_drv_unhandled(d, from, section, WG_STR("(no such section)"), 0);
@@ -212,7 +213,7 @@ wg_code wg_drv_reg_line(drv *d, const wg_inf *from, const wg_inf_line *l, drv_ve
   }
   for (uint32_t i = 0; i < l->n_fields; i++) {
     wg_str section = wg_inf_field_text(from, l, i);
-    if (section.n > 0 && wg_drv_regs(d, from, op, section, out) != WG_OK) {
+    if (section.n > 0 && regs_section(d, from, op, section, out) != WG_OK) {
       return d->err->code;
     }
   }

@@ -26,7 +26,8 @@
 
 // --- small things
 
-uint64_t wg_driver_filetime(uint32_t year, uint32_t month, uint32_t day) {
+// FILETIME of 0:00 UTC of a day.
+static uint64_t record_filetime(uint32_t year, uint32_t month, uint32_t day) {
   // Days since 1601-01-01, by whole years and the days before a month.
   static const uint16_t before[12] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
   uint64_t y = year < 1601 ? 1601 : year;
@@ -346,7 +347,7 @@ static void record_version(const wg_driver_record *r, uint8_t out[48]) {
   wg_put_le16(out + 2, (uint16_t)r->windows->target.arch);
   memcpy(out + 8, p->class_guid, 16);
   if (p->has_version) {
-    wg_put_le64(out + 24, wg_driver_filetime(p->year, p->month, p->day));
+    wg_put_le64(out + 24, record_filetime(p->year, p->month, p->day));
     for (size_t i = 0; i < 4; i++) {
       wg_put_le16(out + 32 + 2 * i, p->version[3 - i]);
     }

@@ -47,7 +47,5 @@ bool wg_driver_class_in_system(const wg_driver_windows *w, const wg_inf_package 
 // Where a file of a config is put: a Windows path without drive ("Windows\System32\drivers\x.sys"),
 // heap; NULL: it stays in the driver store, or its folder is not known.
 char *wg_driver_copy_target(const wg_inf_copy *c);
-// FILETIME of 0:00 UTC of a day.
-uint64_t wg_driver_filetime(uint32_t year, uint32_t month, uint32_t day);
 
 #endif

@@ -71,7 +71,7 @@ static const wg_key registry_keys[] = {
      .at = REGISTRY(view),
      .doc = "32 is the view of 32-bit programs: WOW6432Node for what Windows redirects, the same "
             "key for what both views share (SOFTWARE\\Policies, HKCU\\Software, most of Classes, "
-            "...).",
+            "...). Windows of 32 bits (arch 386) has one view.",
      .example = "32"},
     {.name = "map",
      .type = WG_KEY_PAIRS,

@@ -302,6 +302,26 @@ def test_targets_of_the_project_are_completed(run, wingo, env, project, tmp_path
         assert "app/agent/linux-amd64" in bash_complete(run, wingo, env, project, "wingo build -q app/")
 
 
+def test_every_target_that_is_completed_can_be_planned(run, tmp_path):
+    (tmp_path / "go.mod").write_text("module example.com/a\n\ngo 1.19\n")
+    (tmp_path / "main.go").write_text("package main\n\nfunc main() {}\n")
+    (tmp_path / "wingo.yaml").write_text(
+        "version: 1\nname: shop\nrelease: 1.0.0\napps:\n  till: {targets: [windows/amd64, linux/arm64], archive: zip}\n"
+        "  bare: {targets: [linux/amd64]}\nimages:\n"
+        "  one: {base: {synthetic: windows-11}, outputs: [esd]}\n"
+        "  many: {base: {synthetic: windows-11}, outputs: [wim, esd, {swm: 100MiB}]}\n"
+        "  pro: {base: {synthetic: windows-11}, into: all.wim}\n"
+        "  home: {base: {synthetic: windows-11}, into: all.wim, name: Home}\n")
+    offered = run("__complete", "target").out.split()
+    assert offered == ["app/till", "app/till/windows-amd64", "app/till/linux-arm64", "archive/till", "archive/till/windows-amd64",
+                       "archive/till/linux-arm64", "app/bare", "app/bare/linux-amd64", "image/one", "image/many", "image/many/wim",
+                       "image/many/esd", "image/many/swm", "image/pro", "image/all.wim", "image/home"]
+    needs("go")
+    for target in offered:
+        r = run("plan", "--json", target)
+        assert r.code == 0 and json.loads(r.out)["steps"], (target, r)
+
+
 def test_help_suggests_a_command(run):
     for typed, meant in ((("biuld",), "build"), (("wim", "inf"), "wim info"), (("wmi", "info"), "wim")):
         r = run("help", *typed)

@@ -136,6 +136,19 @@ def test_doctor_survives_a_program_that_says_nothing(run, tmp_path):
     assert go["installed"] and go["version"] is None
 
 
+def test_doctor_tells_the_tools_nothing_of_the_environment(run, tmp_path):
+    bin_dir, seen = tmp_path / "bin", tmp_path / "seen"
+    bin_dir.mkdir()
+    for name in ("go", "git", "wine64", "unshare"):
+        (bin_dir / name).write_text(f"#!/bin/sh\nenv >>{seen}\necho 1.2.3\n")
+        (bin_dir / name).chmod(0o755)
+    r = run("doctor", "--json", env={"PATH": f"{bin_dir}:/usr/bin:/bin", "DEPLOY_TOKEN": "marked-secret", "GOFLAGS": "-marked"})
+    tools = {t["name"]: t["version"] for t in json.loads(r.out)["tools"]}
+    assert tools["go"] == tools["git"] == tools["wine"] == "1.2.3", r
+    text = seen.read_text()
+    assert text.count("LC_ALL=C.UTF-8") == 4 and f"PATH={bin_dir}" in text and "marked" not in text, text
+
+
 # --- in a Go module
 
 def module(folder, *mains, path="example.com/tools", **files):

@@ -14,8 +14,8 @@ import hivecheck  # noqa: E402  (a tool of the tests, in its own folder)
 HEAD = "Windows Registry Editor Version 5.00\n\n"
 
 
-def make(run, path, *adds):
-    assert run("reg", "create", path).code == 0
+def make(run, path, *adds, version=5):
+    assert run("reg", "create", path, f"--minor={version}").code == 0
     for key, *value in adds:
         r = run("reg", "add", path, key, *value)
         assert r.code == 0, r
@@ -237,6 +237,17 @@ def test_export_refuses_what_import_would_not_give_back(run, odd, tmp_path):
     assert r.code != 0 and "surrogate" in r.err, r
     v = json.loads(run("reg", "query", h, "K", "--json").out)["keys"][0]["values"][0]
     assert v["name_utf16le"] == "00d8ac20", v
+    # A key of a delta hive (1.6) that stands in the place of the one below; before, the bytes have no meaning.
+    for minor, layer in ((6, b"\x02\x03\0\0"), (6, b"\0\x80\0\0"), (5, b"\x02\x03me"), (3, b"tion"), (6, b"\x02\0me")):
+        data = bytearray(make(run, tmp_path / f"l{minor}", ("K", "--value=V", "-d", "1"), version=minor).read_bytes())
+        at = next(o for o, b in cells(data) if b[:2] == b"nk" and b[76:77] == b"K")
+        data[at + 12:at + 16] = layer
+        (tmp_path / f"l{minor}").write_bytes(seal(data))
+        r, q = run("reg", "export", tmp_path / f"l{minor}"), run("reg", "query", tmp_path / f"l{minor}", "K")
+        layered = minor == 6 and layer[1] != 0
+        assert (r.code != 0 and "layer" in r.err) == layered and r.code in (0, 1), r
+        assert ("over the layer below" in q.out) == layered, q
+        (tmp_path / f"l{minor}").unlink()
     # A tombstone of a layered hive.
     data = bytearray(make(run, tmp_path / "t", ("K", "--value=Gone", "-d", "1")).read_bytes())
     at = next(o for o, b in cells(data) if b[:2] == b"vk")

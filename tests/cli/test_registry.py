@@ -151,6 +151,26 @@ def test_edits_are_in_the_image(run, shop, tmp_path):
     assert "0 ran" in r.err or "cached" in r.err, r
 
 
+@pytest.mark.parametrize("arch, key", [("386", "Shop"), ("amd64", r"WOW6432Node\Shop")])
+def test_windows_of_32_bits_has_one_view(run, tmp_path, arch, key):
+    hivex = pytest.importorskip("hivex", reason="needs python3-hivex")
+    (tmp_path / "wingo.yaml").write_text(
+        "version: 1\nname: shop\nimages:\n  shop:\n    base: {synthetic: windows-10}\n    arch: '%s'\n    registry:\n"
+        "      - {key: 'HKLM\\SOFTWARE\\Shop', view: 32, values: {Only: y}}\n"
+        "      - {key: 'HKLM\\SOFTWARE\\Shop\\Made', view: 32}\n"
+        "      - {key: 'HKLM\\SOFTWARE\\Shop', view: 32, expect: {Other: null}}\n    outputs: [wim]\n" % arch)
+    r = run("build", timeout=600)
+    assert r.code == 0, r
+    r = start(["wimlib-imagex", "extract", tmp_path / "out/shop.wim", "Windows 10 Pro", "/Windows/System32/config/SOFTWARE",
+               "--dest-dir", tmp_path])
+    assert r.code == 0, r
+    software = hivex.Hivex(str(tmp_path / "SOFTWARE"))
+    assert value(software, at(software, key), "Only") == (1, sz("y"))
+    assert at(software, key + r"\Made") is not None
+    names = [software.node_name(n) for n in software.node_children(software.root())]
+    assert ("Shop" in names) == (arch == "386") and ("WOW6432Node" in names) == (arch == "amd64"), names
+
+
 def test_what_cannot_be_changed_is_refused_at_its_line(run, shop):
     yaml = shop / "wingo.yaml"
     for old, new, says in (

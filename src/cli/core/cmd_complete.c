@@ -7,23 +7,42 @@
 #include "config/find.h"
 #include "project/load.h"
 
+static void complete_app(const wg_cfg_app *app) {
+  wg_out("app/%s\n", app->name);
+  for (size_t t = 0; t < app->n_targets; t++) {
+    wg_out("app/%s/%s\n", app->name, app->targets[t].slug);
+  }
+  if (app->archive.format == WG_ARCHIVE_NONE) {
+    return;
+  }
+  wg_out("archive/%s\n", app->name);
+  for (size_t t = 0; t < app->n_targets; t++) {
+    wg_out("archive/%s/%s\n", app->name, app->targets[t].slug);
+  }
+}
+
+// Each of its outputs, where there are several; the file that it goes into, once.
+static void complete_image(const wg_project *p, size_t at) {
+  const wg_cfg_image *image = &p->images[at];
+  wg_out("image/%s\n", image->name);
+  for (size_t i = 0; i < image->n_outputs && image->n_outputs > 1; i++) {
+    wg_out("image/%s/%s\n", image->name, wg_output_ending(image->outputs[i].kind));
+  }
+  bool told = image->into == NULL;
+  for (size_t k = 0; k < at && !told; k++) {
+    told = p->images[k].into != NULL && strcmp(p->images[k].into, image->into) == 0;
+  }
+  if (!told) {
+    wg_out("image/%s\n", image->into);
+  }
+}
+
 static void complete_target(const wg_project *p) {
   for (size_t i = 0; i < p->n_apps; i++) {
-    wg_out("app/%s\n", p->apps[i].name);
-    for (size_t t = 0; t < p->apps[i].n_targets; t++) {
-      wg_out("app/%s/%s\n", p->apps[i].name, p->apps[i].targets[t].slug);
-    }
+    complete_app(&p->apps[i]);
   }
   for (size_t i = 0; i < p->n_images; i++) {
-    wg_out("image/%s\n", p->images[i].name);
-    const char *into = p->images[i].into;
-    bool told = into == NULL;
-    for (size_t k = 0; k < i && !told; k++) {
-      told = p->images[k].into != NULL && strcmp(p->images[k].into, into) == 0;
-    }
-    if (!told) {
-      wg_out("image/%s\n", into);
-    }
+    complete_image(p, i);
   }
 }
 

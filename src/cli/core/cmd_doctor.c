@@ -65,12 +65,53 @@ static void doctor_ignore(void *ctx, const char *p, size_t n_bytes) {
   (void)n_bytes;
 }
 
+// Of the environment, a tool that is asked gets what it needs to start; what else is in it (tokens,
+// passwords) is none of its business. GOTOOLCHAIN: go says what is installed and fetches no other.
+typedef struct doctor_env {
+  const char *vars[16];
+  char *heap[16];
+  size_t n;
+} doctor_env;
+
+static void doctor_env_done(doctor_env *e) {
+  for (size_t i = 0; i < e->n; i++) {
+    wg_xfree(e->heap[i]);
+  }
+}
+WG_DEFINE_AUTO(doctor_env, doctor_env_done);
+
+static void doctor_env_init(doctor_env *e) {
+  static const char *const kept[] = {"PATH",
+                                     "HOME",
+                                     "USER",
+                                     "TMPDIR",
+                                     "XDG_CACHE_HOME",
+                                     "XDG_CONFIG_HOME",
+                                     "XDG_RUNTIME_DIR",
+                                     "GOROOT",
+                                     "WINEPREFIX"};
+  *e = (doctor_env){0};
+  e->heap[e->n++] = wg_xstrdup("LC_ALL=C.UTF-8");
+  e->heap[e->n++] = wg_xstrdup("GOTOOLCHAIN=local");
+  for (size_t i = 0; i < WG_ARRAY_LEN(kept); i++) {
+    const char *value = wg_os_getenv(kept[i]);
+    if (value != NULL) {
+      e->heap[e->n++] = wg_xprintf("%s=%s", kept[i], value);
+    }
+  }
+  for (size_t i = 0; i < e->n; i++) {
+    e->vars[i] = e->heap[i];
+  }
+}
+
 // Output of a program that ended well; false otherwise.
 static bool doctor_ask(const wg_cli *c, const char *const *argv, wg_buf *out) {
+  WG_AUTO(doctor_env) env;
   wg_proc_result res = {0};
   wg_error err = WG_ERROR_INIT;
+  doctor_env_init(&env);
   wg_proc spec = {.argv = argv,
-                  .envp = wg_os_environ(),
+                  .envp = env.vars,
                   .on_stdout = doctor_sink,
                   .on_stderr = doctor_ignore,
                   .ctx = out,

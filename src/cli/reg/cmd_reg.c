@@ -41,13 +41,24 @@ static void reg_print_value(const wg_regvalue *v, wg_jsonw *j) {
   wg_out_bytes(line.p, line.n);
 }
 
+// How a key of a delta hive lies over the layer below; NULL: it is one like any other.
+static const char *reg_layer(const wg_regkey *k) {
+  static const char *const words[] = {NULL, "tombstone", "supersede", "supersede-tree"};
+  uint8_t layer = wg_regkey_layer(k);
+  return (layer & 3) != 0 ? words[layer & 3] : layer != 0 ? "inherit-class" : NULL;
+}
+
 static void reg_print_path(const wg_regkey *k) {
+  const char *layer = reg_layer(k);
   WG_AUTO(wg_buf) path = {0};
   WG_AUTO(wg_buf) line = {0};
   wg_buf_init(&path, wg_heap(), 0);
   wg_buf_init(&line, wg_heap(), 0);
   wg_regkey_add_path(k, &path);
   wg_ins_add_plain(&line, path.n == 0 ? WG_STR("\\") : wg_buf_str(&path));
+  if (layer != NULL) {
+    wg_buf_printf(&line, "    (over the layer below: %s)", layer);
+  }
   wg_buf_add_byte(&line, '\n');
   wg_out_bytes(line.p, line.n);
 }
@@ -62,6 +73,9 @@ static void reg_print_key(const wg_regkey *k, const char *only, wg_jsonw *j) {
     wg_jsonw_begin_object(j);
     wg_reg_json_text(j, "key", wg_buf_str(&path));
     wg_jsonw_kv_u64(j, "time", wg_regkey_time(k));
+    if (reg_layer(k) != NULL) {
+      wg_jsonw_kv_z(j, "layer", reg_layer(k));
+    }
     wg_jsonw_key_z(j, "values");
     wg_jsonw_begin_array(j);
   }

@@ -50,13 +50,14 @@ struct wg_regkey {
   wg_str name16;
   wg_str class_bytes;
   uint64_t time;
-  uint32_t layer;      // word at 0x0C
+  uint32_t access;     // word at 0x0C: access bits, and what wg_regf_layer reads
   uint32_t user_flags; // upper half of the word at 0x34: virtualization, user flags, debug
   uint32_t sd;         // index into hive->sds, REGF_NIL: none
   uint32_t off;        // of its cell, REGF_NIL: it has none (yet)
   uint32_t list_off;   // of the list of values when they are not read yet, else REGF_NIL
   uint16_t flags;
   uint8_t dirty;        // DIRTY_*
+  uint8_t layer;        // wg_regf_layer
   bool odd_order;       // children are not in our order: no binary search
   wg_regkey **children; // sorted
   uint32_t n_children, cap_children;
@@ -106,6 +107,9 @@ uint32_t wg_regf_name_hash(wg_str name16);
 // Reads the values of a key that has not read them yet. False: no memory, the hive says starved.
 bool wg_regf_load_values(const wg_regkey *k);
 uint32_t wg_regf_checksum(const uint8_t *base);
+// What the word at 0x0C of a key says of layers: byte 1, its bits 0x80 and 0x03, from version 1.6
+// on (delta hives). Before, the byte had no meaning and holds what was in the memory.
+uint8_t wg_regf_layer(uint32_t access, uint32_t minor);
 // Child by UTF-16LE name; *out_at (may be NULL): where it is or belongs.
 wg_regkey *wg_regf_child16(const wg_regkey *k, wg_str name16, uint32_t *out_at);
 // Position of a value, REGF_NIL when it is not there.

@@ -237,7 +237,11 @@ uint16_t wg_regkey_flags(const wg_regkey *k) {
   return k->flags;
 }
 
-uint32_t wg_regkey_layer(const wg_regkey *k) {
+uint8_t wg_regf_layer(uint32_t access, uint32_t minor) {
+  return minor >= 6 ? (access >> 8) & 0x83 : 0;
+}
+
+uint8_t wg_regkey_layer(const wg_regkey *k) {
   return k->layer;
 }
 

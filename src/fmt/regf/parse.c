@@ -472,7 +472,8 @@ wg_code wg_regf_parse_key(regf_parse *c, uint32_t off, wg_regkey *k, regf_nk *nk
   uint16_t flags = wg_le16(p + 2);
   k->flags = (uint16_t)(flags & ~NK_COMP_NAME);
   k->time = wg_le64(p + 4);
-  k->layer = wg_le32(p + 12);
+  k->access = wg_le32(p + 12);
+  k->layer = wg_regf_layer(k->access, c->h->info.minor);
   k->user_flags = wg_le32(p + 52) & 0xFFFF0000U;
   k->off = off;
   *nk = (regf_nk){.n_subkeys = wg_le32(p + 20),

@@ -287,7 +287,7 @@ static wg_code patch_key(patch *p, wg_regkey *k, wg_error *err) {
   wg_put_le16(nk + 2, (uint16_t)(k->flags | (wg_le16(nk + 2) & NK_COMP_NAME)));
   wg_put_le64(nk + 4, k->time);
   if ((k->dirty & DIRTY_NEW) != 0) {
-    wg_put_le32(nk + 12, k->layer);
+    wg_put_le32(nk + 12, k->access);
     wg_put_le32(nk + 16, k->parent->off);
   }
   return WG_OK;
@@ -454,7 +454,7 @@ static bool check_same_values(const wg_regkey *want, const wg_regkey *got) {
 static bool check_same_key(const wg_hive *h, const wg_regkey *want, const wg_hive *h2,
                            const wg_regkey *got) {
   return wg_str_eq(want->name16, got->name16) && want->time == got->time &&
-         want->flags == got->flags && want->layer == got->layer &&
+         want->flags == got->flags && want->access == got->access &&
          want->user_flags == got->user_flags && wg_str_eq(want->class_bytes, got->class_bytes) &&
          wg_str_eq(wg_regkey_sd(h, want), wg_regkey_sd(h2, got)) && check_same_values(want, got);
 }

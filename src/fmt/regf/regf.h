@@ -164,7 +164,9 @@ uint64_t wg_regkey_time(const wg_regkey *k);               // FILETIME
 wg_str wg_regkey_class(const wg_regkey *k);                // raw bytes (UTF-16LE by convention)
 wg_str wg_regkey_sd(const wg_hive *h, const wg_regkey *k); // self-relative descriptor
 uint16_t wg_regkey_flags(const wg_regkey *k);              // as stored: 0x10 is a symbolic link
-uint32_t wg_regkey_layer(const wg_regkey *k); // the word at 0x0C: access bits, layer semantics
+// Of a delta hive, how the key lies over the one of the layer below, else 0: 1 deletes it, 2 stands
+// in its place, 3 so does all that is below; 0x80: the class is that of the layer below.
+uint8_t wg_regkey_layer(const wg_regkey *k);
 bool wg_regkey_is_link(const wg_regkey *k);
 size_t wg_regkey_n_values(const wg_regkey *k);
 const wg_regvalue *wg_regkey_value_at(const wg_regkey *k, size_t i); // in stored order

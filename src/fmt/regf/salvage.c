@@ -312,7 +312,8 @@ static wg_code salvage_facts(salvage *s, wg_reader *r, const uint8_t *p, uint32_
   wg_reader cls;
   k->flags = (uint16_t)(flags & ~NK_COMP_NAME);
   k->time = wg_le64(p + 4);
-  k->layer = wg_le32(p + 12);
+  k->access = wg_le32(p + 12);
+  k->layer = wg_regf_layer(k->access, s->c.h->info.minor);
   k->user_flags = wg_le32(p + 52) & 0xFFFF0000U;
   if (k->parent != NULL) {
     k->flags = (uint16_t)(k->flags & ~(NK_ENTRY | NK_NO_DELETE));

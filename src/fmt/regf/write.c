@@ -324,7 +324,7 @@ static wg_code write_key(regf_write *w, const wg_regkey *k, uint32_t parent_off,
   memcpy(p, "nk", 2);
   wg_put_le16(p + 2, (uint16_t)(k->flags | (latin1 ? NK_COMP_NAME : 0)));
   wg_put_le64(p + 4, k->time);
-  wg_put_le32(p + 12, k->layer);
+  wg_put_le32(p + 12, k->access);
   wg_put_le32(p + 16, parent_off);
   wg_put_le32(p + 20, k->n_children);
   wg_put_le32(p + 28, REGF_NIL);

@@ -39,8 +39,13 @@ static void registry_secret(wg_part_plan *plan, size_t i, const wg_cfg_regvalue 
   wg_part_plan_reg_secret(plan, (wg_part_who){.title = title, .origin = origin}, e, title);
 }
 
+// 32-bit Windows has one view, and no WOW6432Node.
+static bool registry_view32(const wg_part_in *in, const wg_cfg_registry *r) {
+  return r->view == 32 && strcmp(in->arch, "386") != 0 && strcmp(in->arch, "arm") != 0;
+}
+
 static void registry_value(wg_part_plan *plan, size_t i, const wg_cfg_registry *r,
-                           const wg_cfg_regvalue *v) {
+                           const wg_cfg_regvalue *v, bool view32) {
   static const wg_reg_edit_op ops[] = {[WG_REGVALUE_SET] = WG_REG_SET,
                                        [WG_REGVALUE_DELETE] = WG_REG_DELETE_VALUE,
                                        [WG_REGVALUE_APPEND] = WG_REG_APPEND,
@@ -48,7 +53,7 @@ static void registry_value(wg_part_plan *plan, size_t i, const wg_cfg_registry *
   wg_reg_edit e = {.op = ops[v->kind],
                    .key = r->key,
                    .name = v->name,
-                   .view32 = r->view == 32,
+                   .view32 = view32,
                    .keep_type = !v->typed,
                    .type = v->type,
                    .data = v->data,
@@ -64,7 +69,8 @@ static void registry_value(wg_part_plan *plan, size_t i, const wg_cfg_registry *
 }
 
 // expect: of a name that values: does not change stands for itself.
-static void registry_bare_expects(wg_part_plan *plan, size_t i, const wg_cfg_registry *r) {
+static void registry_bare_expects(wg_part_plan *plan, size_t i, const wg_cfg_registry *r,
+                                  bool view32) {
   for (size_t n = 0; n < r->n_expect; n++) {
     const wg_cfg_regvalue *x = &r->expect[n];
     bool changed = false;
@@ -73,8 +79,7 @@ static void registry_bare_expects(wg_part_plan *plan, size_t i, const wg_cfg_reg
           changed || wg_name_cmp_nocase(wg_str_of(r->values[k].name), wg_str_of(x->name)) == 0;
     }
     if (!changed) {
-      wg_reg_edit e = {
-          .op = WG_REG_EXPECT, .key = r->key, .name = x->name, .view32 = r->view == 32};
+      wg_reg_edit e = {.op = WG_REG_EXPECT, .key = r->key, .name = x->name, .view32 = view32};
       registry_expect(&e, r, x->name);
       registry_add(plan, i, "expect ", x->name, x->pos, &e);
     }
@@ -110,14 +115,14 @@ static void registry_entry(const wg_part_in *in, size_t i, wg_part_plan *plan) {
     registry_add(plan, i, "delete ", r->delete_key, r->pos, &e);
     return;
   }
-  registry_bare_expects(plan, i, r);
+  bool view32 = registry_view32(in, r);
+  registry_bare_expects(plan, i, r, view32);
   if (r->n_values == 0 && r->n_expect == 0) {
-    const wg_reg_edit e = {
-        .op = WG_REG_MAKE_KEY, .key = r->key, .name = "", .view32 = r->view == 32};
+    const wg_reg_edit e = {.op = WG_REG_MAKE_KEY, .key = r->key, .name = "", .view32 = view32};
     registry_add(plan, i, "make ", r->key, r->pos, &e);
   }
   for (size_t k = 0; k < r->n_values; k++) {
-    registry_value(plan, i, r, &r->values[k]);
+    registry_value(plan, i, r, &r->values[k], view32);
   }
 }
 

@@ -279,7 +279,7 @@ static wg_code hive_export_key(const wg_regkey *k, const char *prefix, wg_buf *p
                                wg_buf *out, wg_error *err) {
   bool root = wg_regkey_parent(k) == NULL;
   const char *why = root ? NULL : hive_name_fault(wg_regkey_name16(k));
-  if (why == NULL && wg_regkey_layer(k) >> 16 != 0) {
+  if (why == NULL && wg_regkey_layer(k) != 0) {
     why = "belongs to a layer over another hive";
   }
   if (why != NULL) {

@@ -110,8 +110,8 @@ static void walk_key(walk *w, const wg_regkey *a, const wg_regkey *b) {
   bool differs[] = {
       [WG_REGDIFF_DESCRIPTOR] = !wg_str_eq(wg_regkey_sd(d->a, a), wg_regkey_sd(d->b, b)),
       [WG_REGDIFF_CLASS] = !wg_str_eq(wg_regkey_class(a), wg_regkey_class(b)),
-      [WG_REGDIFF_FLAGS] = wg_regkey_is_link(a) != wg_regkey_is_link(b) ||
-                           (wg_regkey_layer(a) ^ wg_regkey_layer(b)) >> 16 != 0,
+      [WG_REGDIFF_FLAGS] =
+          wg_regkey_is_link(a) != wg_regkey_is_link(b) || wg_regkey_layer(a) != wg_regkey_layer(b),
       [WG_REGDIFF_TIME] = d->times && wg_regkey_time(a) != wg_regkey_time(b),
   };
   for (unsigned i = WG_REGDIFF_DESCRIPTOR; i < WG_ARRAY_LEN(differs); i++) {

@@ -498,6 +498,18 @@ static wg_code parse_decode(parse_ctx *c, const uint8_t *p, size_t n, wg_buf *te
   return wg_buf_check(text, err);
 }
 
+// Editors of DOS end a text with Ctrl+Z.
+static size_t parse_end(wg_str text) {
+  size_t end = text.n;
+  while (end > 0 && strchr(" \t\r\n\x1a", text.p[end - 1]) != NULL && text.p[end - 1] != '\0') {
+    end--;
+    if (text.p[end] == '\x1a') {
+      text.n = end;
+    }
+  }
+  return text.n;
+}
+
 static wg_code parse_all(parse_ctx *c, const void *p, size_t n_bytes, wg_regtext *out,
                          wg_error *err) {
   WG_AUTO(wg_buf) text = {0};
@@ -510,7 +522,7 @@ static wg_code parse_all(parse_ctx *c, const void *p, size_t n_bytes, wg_regtext
   if (own == NULL) {
     return wg_arena_fail(c->arena, err);
   }
-  c->text = (wg_str){own, text.n};
+  c->text = (wg_str){own, parse_end((wg_str){own, text.n})};
   c->pos = 0;
   c->line = 1;
   wg_buf_done(&text);

@@ -71,6 +71,23 @@ static void version4_is_in_a_code_page(void **state) {
   assert_int_equal(wg_regtext_parse(text, sizeof(text) - 1, &opt, &arena, &t, &err), WG_E_USAGE);
 }
 
+static void ctrl_z_ends_a_text(void **state) {
+  (void)state;
+  static const char *const good[] = {"REGEDIT4\n[HKEY_X\\Y]\n\"a\"=\"b\"\n\x1a",
+                                     "REGEDIT4\r\n[HKEY_X\\Y]\r\n\"a\"=\"b\"\x1a\r\n\x1a\x1a \r\n"};
+  static const char bad[] = "REGEDIT4\n[HKEY_X\\Y]\n\x1a\n\"a\"=\"b\"\n";
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_arena) arena;
+  wg_regtext t;
+  for (size_t i = 0; i < WG_ARRAY_LEN(good); i++) {
+    assert_ok(parse(good[i], strlen(good[i]), &arena, &t, &err), &err);
+    assert_int_equal(t.n_ops, 2);
+    wg_arena_done(&arena);
+  }
+  assert_int_equal(parse(bad, sizeof(bad) - 1, &arena, &t, &err), WG_E_FORMAT);
+  assert_non_null(strstr(err.text, "line 3"));
+}
+
 static void what_is_written_reads_back(void **state) {
   (void)state;
   WG_AUTO(wg_buf) text = {0};
@@ -130,6 +147,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_form_of_data),
       cmocka_unit_test(version4_is_in_a_code_page),
+      cmocka_unit_test(ctrl_z_ends_a_text),
       cmocka_unit_test(what_is_written_reads_back),
       cmocka_unit_test(bad_files_are_refused_at_their_line),
   };

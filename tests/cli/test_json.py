@@ -17,7 +17,7 @@ GOOD = {  # command: words that end with 0; made in this order, in one folder
     "wim update": ["b.wim", "1", "--mkdir=\\New"], "wim split": ["b.wim", "s.swm", "1MiB"], "wim join": ["j.wim", "s.swm"],
     "wim verify": ["b.wim"], "reg create": ["H"], "reg add": ["H", "K", "--value=V", "--data=x"], "reg query": ["H", "K"],
     "reg import": ["b.wim:1", "t.reg"], "reg export": ["H"], "reg check": ["H"], "reg diff": ["H", "H"], "reg delete": ["H", "K"],
-    "driver profile": ["hw.yaml"],
+    "driver profile": ["hw.yaml"], "inf show": ["net.inf"],
 }
 # Beside those that every command has: an option that there is not, and arguments too many.
 BAD = [
@@ -62,6 +62,7 @@ def folder(tmp_path_factory, wingo):
     (f / "bad.yaml").write_text(OK.replace("images", "imagess") + "name: again\n")
     (f / "t.reg").write_text("Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\T]\n\"A\"=dword:1\n")
     assert start([wingo, "wim", "synthetic", "windows-11", f / "b.wim"]).code == 0
+    (f / "net.inf").write_bytes((ROOT / "fuzz/inf/corpus/net.inf").read_bytes())
     (f / "hw.yaml").write_text("devices: ['PCI\\VEN_1AF4&DEV_1042']\n")
     data = bytearray((f / "b.wim").read_bytes())
     data[len(data) // 4] ^= 255

@@ -3,6 +3,7 @@
 #include "cli/core/cli.h"
 #include "cli/inspect/inspect.h"
 #include "crypto/digest.h"
+#include "fmt/cat/cat.h"
 #include "fmt/lnk/lnk.h"
 #include "fmt/sbom/sbom.h"
 #include "os/proc.h"
@@ -24,6 +25,7 @@ static const inspect_format inspect_formats[] = {
     {"Mach-O", wg_macho_detect, true, wg_inspect_macho},
     {"icon", wg_inspect_ico_detect, true, wg_inspect_ico},
     {"shortcut", wg_lnk_detect, true, wg_inspect_lnk},
+    {"catalogue", wg_cat_detect, true, wg_inspect_cat},
     {"WIM", wg_wim_detect, false, wg_inspect_wim},
     {"registry hive", wg_inspect_hive_detect, true, wg_inspect_hive},
     {"registry text", wg_inspect_regtext_detect, true, wg_inspect_regtext},
@@ -240,7 +242,7 @@ const wg_cli_cmd wg_cmd_inspect = {
         "Detects the format by the file's content, never by its name, and describes it: programs "
         "(ELF, Mach-O) with machine, sections, libraries and, for programs written in Go, Go "
         "version, modules and build settings; images (WIM, ESD, parts of a split one); registry "
-        "hives and .reg files.\n\n"
+        "hives and .reg files; catalogues of drivers with members, signer and time stamp.\n\n"
         "With --json several files are one object, {\"files\": [...]}. A file that is broken is "
         "refused with the offset and the reason; the exit code is then 4. With several files the "
         "others are still described, and the exit code is that of the first that failed.\n\n"

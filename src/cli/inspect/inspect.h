@@ -15,6 +15,7 @@ bool wg_inspect_pe_detect(const wg_reader *head);
 wg_code wg_inspect_pe(wg_ins *i, wg_error *err);
 bool wg_inspect_ico_detect(const wg_reader *head);
 wg_code wg_inspect_ico(wg_ins *i, wg_error *err);
+wg_code wg_inspect_cat(wg_ins *i, wg_error *err);
 wg_code wg_inspect_lnk(wg_ins *i, wg_error *err);
 wg_code wg_inspect_elf(wg_ins *i, wg_error *err);
 wg_code wg_inspect_macho(wg_ins *i, wg_error *err);

@@ -19,7 +19,10 @@ typedef struct p7_judge {
   wg_x509_pool *pool;
   const wg_p7_trust *trust;
   wg_arena *arena;
+  uint32_t n_seen; // certificates of the pool that were compared with the keys
 } p7_judge;
+
+#define P7_MAX_STAMPS 8U // that are tried; more are no time stamps but work
 
 // What an error of the input means here: a sentence in the arena. NOMEM stays an error.
 static wg_code p7_reason(const p7_judge *j, wg_error *why, const char **out, wg_error *err) {
@@ -36,7 +39,7 @@ static wg_code p7_reason(const p7_judge *j, wg_error *why, const char **out, wg_
 }
 
 // Certificates of a message. One that is none is passed over: it can then sign nothing.
-static wg_code p7_take_in(const p7_judge *j, const wg_p7 *p, wg_error *err) {
+static wg_code p7_take_in(p7_judge *j, const wg_p7 *p, wg_error *err) {
   for (uint32_t i = 0; i < p->n_certs; i++) {
     uint32_t at = 0;
     wg_error why = WG_ERROR_INIT;
@@ -49,6 +52,10 @@ static wg_code p7_take_in(const p7_judge *j, const wg_p7 *p, wg_error *err) {
       *err = why;
       return wg_code_of_failure(err->code);
     }
+    if (at < j->n_seen) {
+      continue;
+    }
+    j->n_seen = at + 1;
     if (wg_x509_facts_of(j->pool, at, j->arena, &f, err) != WG_OK) {
       return err->code;
     }
@@ -218,7 +225,7 @@ static wg_code p7_imprint(const p7_judge *j, wg_reader *tst, wg_str signature, w
 }
 
 // A token of RFC 3161: a signed TSTInfo with the digest of the signature.
-static wg_code p7_stamp_token(const p7_judge *j, wg_reader r, const wg_p7_signer *of, wg_p7_time *t,
+static wg_code p7_stamp_token(p7_judge *j, wg_reader r, const wg_p7_signer *of, wg_p7_time *t,
                               wg_error *err) {
   wg_p7 token;
   wg_der info, e;
@@ -247,13 +254,15 @@ static wg_code p7_stamp_token(const p7_judge *j, wg_reader r, const wg_p7_signer
 }
 
 // The first right time stamp; when there is none, the last wrong one.
-static wg_code p7_time(const p7_judge *j, const wg_p7_signer *s, wg_p7_time *out, wg_error *err) {
-  for (uint32_t i = 0; i < s->n_unsigned && !out->right; i++) {
+static wg_code p7_time(p7_judge *j, const wg_p7_signer *s, wg_p7_time *out, wg_error *err) {
+  uint32_t n_tried = 0;
+  for (uint32_t i = 0; i < s->n_unsigned && !out->right && n_tried < P7_MAX_STAMPS; i++) {
     const wg_p7_attr *a = &s->unsigned_attrs[i];
     bool token = wg_oid_is(&a->type, P7_TIMESTAMP_MS) || wg_oid_is(&a->type, P7_TIMESTAMP);
     if (!token && !wg_oid_is(&a->type, P7_COUNTERSIGNATURE)) {
       continue;
     }
+    n_tried++;
     wg_p7_time t = {.is_there = true, .why = ""};
     wg_error why = WG_ERROR_INIT;
     wg_code code = token ? p7_stamp_token(j, a->values, s, &t, &why)
@@ -276,7 +285,7 @@ static const char *p7_digest_name(const wg_oid *o) {
                                                   : "unknown";
 }
 
-static wg_code p7_judge_signer(const p7_judge *j, const wg_p7 *p, wg_p7_verdict *v, wg_error *err) {
+static wg_code p7_judge_signer(p7_judge *j, const wg_p7 *p, wg_p7_verdict *v, wg_error *err) {
   const wg_p7_signer *s = &p->signers[0];
   uint32_t cert = 0;
   wg_error why = WG_ERROR_INIT;

@@ -38,8 +38,9 @@ static wg_code cat_attrs(wg_ins *i, const char *title, const wg_cat_attr *v, uin
     return wg_arena_fail(i->arena, err);
   }
   for (uint32_t k = 0; k < n; k++) {
-    cells[2 * k].s = v[k].name;
-    cells[2 * k + 1].s = cat_value(i, &v[k]);
+    wg_ins_cell *row = &cells[(size_t)k * WG_ARRAY_LEN(cols)];
+    row[0].s = v[k].name;
+    row[1].s = cat_value(i, &v[k]);
   }
   wg_ins_table(i, "attributes", title, cols, WG_ARRAY_LEN(cols), cells, n);
   return WG_OK;

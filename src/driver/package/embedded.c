@@ -96,7 +96,7 @@ static wg_code embedded_one(wg_reader r, const wg_sig_digests *d, const wg_p7_tr
 wg_code wg_sig_embedded(const wg_sig_digests *d, const wg_p7_trust *trust, wg_arena *arena,
                         wg_sig_own *out, wg_error *err) {
   wg_sig_own own = {0};
-  wg_p7 p, nested;
+  wg_p7 p = {0}, nested = {0};
   for (uint32_t i = 0; d->pe != NULL && i < d->pe->n_certs; i++) {
     const wg_pe_cert *c = &d->pe->certs[i];
     if (c->type != WIN_CERT_PKCS7) {

@@ -49,6 +49,23 @@ static size_t tree_name(wg_str rest) {
   return n;
 }
 
+// One more name of a path; at is the path of the folder it is in. NOT_FOUND.
+static wg_code tree_step(wg_sig_tree *t, wg_str name, bool is_last, wg_buf *at, wg_error *err) {
+  if (wg_str_eqz(name, "..") || !wg_utf8_valid(name)) {
+    return wg_fail(err, WG_E_NOT_FOUND, "no such file");
+  }
+  if (tree_list(t, at->n == 0 ? "." : wg_buf_z(at), err) != WG_OK) {
+    return err->code;
+  }
+  const wg_dirent *entry = tree_entry(t, name);
+  if (entry == NULL || (is_last && entry->type == WG_FT_DIR)) {
+    return wg_fail(err, WG_E_NOT_FOUND, "no such file");
+  }
+  wg_buf_add_z(at, at->n == 0 ? "" : "/");
+  wg_buf_add_z(at, entry->name);
+  return wg_buf_check(at, err);
+}
+
 wg_code wg_sig_tree_find(wg_sig_tree *t, wg_str path, char **out, wg_error *err) {
   WG_AUTO(wg_buf) at = {0};
   wg_buf_init(&at, wg_heap(), 0);
@@ -60,18 +77,9 @@ wg_code wg_sig_tree_find(wg_sig_tree *t, wg_str path, char **out, wg_error *err)
     if (n == 0 || wg_str_eqz(name, ".")) {
       continue;
     }
-    const wg_dirent *entry = NULL;
-    if (!wg_str_eqz(name, "..") && wg_utf8_valid(name)) {
-      if (tree_list(t, at.n == 0 ? "." : wg_buf_z(&at), err) != WG_OK) {
-        return err->code;
-      }
-      entry = tree_entry(t, name);
+    if (tree_step(t, name, rest.n == 0, &at, err) != WG_OK) {
+      return wg_wrap(err, "'%.*s'", WG_STR_ARG(path));
     }
-    if (entry == NULL || (rest.n == 0 && entry->type == WG_FT_DIR)) {
-      return wg_fail(err, WG_E_NOT_FOUND, "'%.*s': no such file", WG_STR_ARG(path));
-    }
-    wg_buf_add_z(&at, at.n == 0 ? "" : "/");
-    wg_buf_add_z(&at, entry->name);
   }
   if (at.n == 0) {
     return wg_fail(err, WG_E_NOT_FOUND, "'%.*s': no such file", WG_STR_ARG(path));

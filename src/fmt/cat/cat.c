@@ -362,7 +362,7 @@ static wg_code cat_index_make(wg_cat *c, wg_arena *arena, wg_error *err) {
       v[x->n++] = &c->members[i];
     }
   }
-  wg_sort(v, x->n, sizeof(*v), cat_cmp_members, NULL);
+  wg_sort(v, x->n, sizeof(void *), cat_cmp_members, NULL);
   x->v = v;
   c->index = x;
   return WG_OK;

@@ -64,7 +64,7 @@ wg_code wg_der_next(wg_reader *r, wg_der *out, wg_error *err) {
 }
 
 wg_code wg_der_want(wg_reader *r, unsigned tag, const char *what, wg_der *out, wg_error *err) {
-  wg_der e;
+  wg_der e = {0};
   uint64_t at = wg_reader_at(r);
   if (wg_reader_left(r) == 0) {
     return wg_fail_at(err, WG_E_FORMAT, at, "%s is missing", what);
@@ -116,7 +116,7 @@ static bool der_arc(wg_reader *r, uint32_t *out) {
 }
 
 wg_code wg_der_oid(wg_reader *r, const char *what, wg_oid *out, wg_error *err) {
-  wg_der e;
+  wg_der e = {0};
   uint32_t arc = 0;
   wg_oid o;
   if (wg_der_want(r, WG_DER_OID, what, &e, err) != WG_OK) {
@@ -150,7 +150,7 @@ wg_code wg_der_algorithm(wg_reader *r, const char *what, wg_oid *out, wg_error *
 }
 
 wg_code wg_der_u32(wg_reader *r, const char *what, uint32_t *out, wg_error *err) {
-  wg_der e;
+  wg_der e = {0};
   if (wg_der_want(r, WG_DER_INTEGER, what, &e, err) != WG_OK) {
     return err->code;
   }
@@ -188,7 +188,7 @@ static int64_t der_days(int64_t year, unsigned month, unsigned day) {
 }
 
 wg_code wg_der_time(wg_reader *r, const char *what, int64_t *out, wg_error *err) {
-  wg_der e;
+  wg_der e = {0};
   uint64_t at = wg_reader_at(r);
   if (wg_der_next(r, &e, err) != WG_OK) {
     return wg_wrap(err, "%s", what);
@@ -214,7 +214,7 @@ wg_code wg_der_time(wg_reader *r, const char *what, int64_t *out, wg_error *err)
       v[5] > 60) {
     return wg_fail_at(err, WG_E_FORMAT, at, "%s: not a time in UTC", what);
   }
-  *out = der_days(v[0], v[1], v[2]) * 86400 + v[3] * 3600 + v[4] * 60 + v[5];
+  *out = der_days(v[0], v[1], v[2]) * 86400 + (int64_t)v[3] * 3600 + (int64_t)v[4] * 60 + v[5];
   return WG_OK;
 }
 

@@ -35,6 +35,8 @@ def test_every_source_gives_a_profile_that_is_read_back(run, tmp_path, name, sou
     assert again["devices"] == first["devices"] and again["machine"] == first["machine"]
     tree = yaml.safe_load((tmp_path / "p.yaml").read_text())  # another reader of YAML
     assert [d.get("hardware_ids", []) for d in tree["devices"]] == [d["hardware_ids"] for d in first["devices"]]
+    put(tmp_path / "p.json", json.dumps(first))
+    assert profile(run, tmp_path / "p.json")["devices"] == first["devices"]
     r = run("driver", "profile", CORPUS / name, "-o", tmp_path / "p.yaml")
     assert r.code == 1 and "--force" in r.err, r
 

@@ -17,7 +17,9 @@ GOOD = {  # command: words that end with 0; made in this order, in one folder
     "wim update": ["b.wim", "1", "--mkdir=\\New"], "wim split": ["b.wim", "s.swm", "1MiB"], "wim join": ["j.wim", "s.swm"],
     "wim verify": ["b.wim"], "reg create": ["H"], "reg add": ["H", "K", "--value=V", "--data=x"], "reg query": ["H", "K"],
     "reg import": ["b.wim:1", "t.reg"], "reg export": ["H"], "reg check": ["H"], "reg diff": ["H", "H"], "reg delete": ["H", "K"],
-    "driver profile": ["hw.yaml"], "inf show": ["net.inf"],
+    "inf show": ["net.inf"],
+    "driver profile": ["hw.yaml"], "driver index": ["proj"], "driver list": ["proj"],
+    "driver match": ["proj", "--hardware=hw.yaml", "--for=10.0.26100"], "driver explain": ["proj", "PCI\\X", "--for=10.0.26100"],
 }
 # Beside those that every command has: an option that there is not, and arguments too many.
 BAD = [

@@ -78,7 +78,10 @@ static wg_hw_kind text_kind(wg_str text) {
     return WG_HW_SETUPAPI;
   }
   if (first.n > 0 && (first.p[0] == '{' || first.p[0] == '[')) {
-    return WG_HW_JSON;
+    // JSON is YAML, too: what 'wingo driver profile --json' prints.
+    bool ours =
+        wg_hw_find(text, "\"devices\"") < text.n && wg_hw_find(text, "\"hardware_ids\"") < text.n;
+    return ours ? WG_HW_YAML : WG_HW_JSON;
   }
   while (wg_hw_line(&rest, &line)) {
     if (wg_str_starts(line, ">>>  [")) {

@@ -99,7 +99,7 @@ static wg_code ym_device(wg_hw_build *b, const wg_yaml_node *n, wg_error *err) {
 }
 
 static wg_code ym_tree(wg_hw_build *b, const wg_yaml_node *root, wg_error *err) {
-  static const char *const top[] = {"machine", "devices"};
+  static const char *const top[] = {"machine", "devices", "source", "notes"}; // of --json
   static const char *const machine_keys[] = {"vendor", "model"};
   const wg_yaml_node *devices = wg_yaml_get(root, "devices");
   const wg_yaml_node *machine = wg_yaml_get(root, "machine");

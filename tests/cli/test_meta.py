@@ -467,6 +467,21 @@ def test_what_capture_takes_apply_and_verify_take(run, tmp_path):
     assert 15 < taken < 50, taken
 
 
+def test_apply_says_what_capture_will_refuse(run, tmp_path):
+    """An image may hold what no file of Windows can have."""
+    n = wimgen.Node
+    w = wimgen.Wim().add(n(security=0, children=[n("a", b"1"), n("b", b"2", short="NINECHARS")]), descriptors=[SD_A])
+    (tmp_path / "odd.wim").write_bytes(w.build())
+    r = run("wim", "apply", "odd.wim", "1", "t", "--meta")
+    assert r.code == 0 and "will refuse the folder" in r.err and f"t/{META}:6: " in r.err and "8.3" in r.err, r
+    why = json.loads(run("wim", "apply", "odd.wim", "1", "j", "--meta", "--json").out)["capture_refuses"]
+    assert f"j/{META}:6: " in why, why
+    again = run("wim", "capture", "j", "a.wim")
+    assert again.code == 4 and why in again.err, again
+    r = run("wim", "apply", "odd.wim", "1", "plain", "--json")
+    assert r.code == 0 and "capture_refuses" not in r.out, r
+
+
 def test_entries_of_files_that_are_not_there(run, tmp_path):
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "f").write_text("x")

@@ -4,6 +4,7 @@
 #include "cli/wim/apply.h"
 #include "fmt/json/jsonw.h"
 #include "fmt/meta/meta.h"
+#include "image/write/side.h"
 #include "image/write/write.h"
 
 static void apply_note(const wg_cli *c, const wg_image_apply_note *n, const char *what) {
@@ -20,7 +21,7 @@ static void apply_count(wg_buf *b, const char *before, uint64_t n, const char *w
   }
 }
 
-int wg_cli_apply_report(const wg_cli *c, const wg_image_apply_result *r) {
+int wg_cli_apply_report(const wg_cli *c, const wg_image_apply_result *r, const char *refused) {
   apply_note(c, &r->streams, "named stream left out, which this host has no form for, file");
   apply_note(c, &r->reparse, "reparse point left out that is no link of this host, entry");
   apply_note(c, &r->encrypted, "encrypted (EFS) file left out, entry");
@@ -33,6 +34,10 @@ int wg_cli_apply_report(const wg_cli *c, const wg_image_apply_result *r) {
     apply_count(&what, ", ", r->n_short_names, "short name");
     wg_note(c, "left out, which --meta keeps in a file beside, and --ntfs on a volume: %s",
             wg_buf_z(&what) + 2); // without the first ", "
+  }
+  if (refused != NULL) {
+    wg_note(c, "warning: 'wingo wim capture' and 'base: {dir: ...}' will refuse the folder: %s",
+            refused);
   }
   WG_AUTO(wg_buf) out = {0};
   wg_jsonw j;
@@ -65,6 +70,9 @@ int wg_cli_apply_report(const wg_cli *c, const wg_image_apply_result *r) {
   wg_jsonw_kv_u64(&j, "left_out_short_names", r->n_short_names);
   wg_jsonw_kv_u64(&j, "same_but_case", r->same_but_case.n);
   wg_jsonw_kv_u64(&j, "meta_entries", r->n_meta);
+  if (refused != NULL) {
+    wg_jsonw_kv_z(&j, "capture_refuses", refused);
+  }
   wg_jsonw_end_object(&j);
   return wg_cli_end_json(c, &j, &out);
 }
@@ -108,7 +116,12 @@ static int apply_run(wg_cli *c) {
   opt.image = im.image;
   wg_code code = wg_cli_apply_to(c, &im, c->args[c->n_args - 1], &opt, &res, &err);
   wg_cli_progress_end(&p);
-  return code == WG_OK ? wg_cli_apply_report(c, &res) : wg_cli_fail(c, &err);
+  if (code != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
+  // An image may hold what no file of Windows can have: with its line in the sidecar, at once.
+  bool comes_back = !opt.meta || wg_image_side_check(c->args[c->n_args - 1], NULL, &err) == WG_OK;
+  return wg_cli_apply_report(c, &res, comes_back ? NULL : err.text);
 }
 
 static const wg_cli_opt apply_opts[] = {

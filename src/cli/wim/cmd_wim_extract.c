@@ -248,7 +248,7 @@ static int extract_run(wg_cli *c) {
   }
   wg_code code = extract_to(c, &im, &l, to != NULL ? to : ".", &opt, &res, &err);
   wg_cli_progress_end(&p);
-  return code == WG_OK ? wg_cli_apply_report(c, &res) : wg_cli_fail(c, &err);
+  return code == WG_OK ? wg_cli_apply_report(c, &res, NULL) : wg_cli_fail(c, &err);
 }
 
 static const wg_cli_opt extract_opts[] = {

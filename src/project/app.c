@@ -262,12 +262,38 @@ static void app_flags(wg_cfg *c, const wg_cfg_app *app) {
   }
 }
 
+// Each target's archive has a name of its own, whatever the release.
+static void app_archives(wg_cfg *c, const wg_cfg_app *app) {
+  const wg_cfg_archive *a = &app->archive;
+  for (size_t i = 0; i < app->n_targets && a->format != WG_ARCHIVE_NONE; i++) {
+    const wg_cfg_target *t = &app->targets[i];
+    for (size_t k = 0; k < i && t->os != NULL; k++) {
+      const wg_cfg_target *u = &app->targets[k];
+      if (u->os == NULL) {
+        continue;
+      }
+      const wg_archive_names mine = {app->name, "", t->os, t->arch, t->variant};
+      const wg_archive_names other = {app->name, "", u->os, u->arch, u->variant};
+      WG_AUTO(wg_cstr) x = wg_archive_file(a, &mine);
+      WG_AUTO(wg_cstr) y = wg_archive_file(a, &other);
+      if (strcmp(x, y) == 0) {
+        wg_cfg_error(c, a->name_pos.line != 0 ? a->name_pos : a->pos,
+                     wg_cfg_printf(c, "apps.%s.archive: %s and %s would both be '%s'", app->name,
+                                   u->name, t->name, x),
+                     "tell them apart with {os} and {arch}");
+        return;
+      }
+    }
+  }
+}
+
 static void apps_rules(wg_cfg *c, const wg_place *at) {
   const wg_cfg_app *apps = at->self;
   for (size_t i = 0; i < at->n; i++) {
     app_ldflags(c, &apps[i]);
     app_windows(c, &apps[i]);
     app_flags(c, &apps[i]);
+    app_archives(c, &apps[i]);
     wg_gosource_rules(c, &apps[i]);
   }
 }

@@ -35,7 +35,8 @@ static void archive_add(wg_buf *out, const char *word, const wg_archive_names *n
   }
 }
 
-char *wg_archive_name(const char *name_template, const wg_archive_names *n) {
+// name_template: "{app}_{release}_{os}_{arch}", NULL for the usual one.
+static char *archive_name(const char *name_template, const wg_archive_names *n) {
   WG_AUTO(wg_buf) out = {0};
   wg_buf_init(&out, wg_heap(), 0);
   if (name_template == NULL) {
@@ -55,6 +56,16 @@ char *wg_archive_name(const char *name_template, const wg_archive_names *n) {
     out.p[i] = out.p[i] == ',' ? '-' : out.p[i];
   }
   return wg_xstrdup(wg_buf_z(&out));
+}
+
+bool wg_archive_is_zip(const wg_cfg_archive *a, const char *os) {
+  return a->format == WG_ARCHIVE_ZIP ||
+         (a->format == WG_ARCHIVE_AUTO && strcmp(os, "windows") == 0);
+}
+
+char *wg_archive_file(const wg_cfg_archive *a, const wg_archive_names *n) {
+  WG_AUTO(wg_cstr) name = archive_name(a->name, n);
+  return wg_xprintf("%s%s", name, wg_archive_is_zip(a, n->os) ? ".zip" : ".tar.gz");
 }
 
 static bool archive_check_name(wg_cfg_text *t) {

@@ -27,8 +27,10 @@ extern const wg_section wg_section_archive;
 typedef struct wg_archive_names {
   const char *app, *release, *os, *arch, *variant; // release, variant: "" for none
 } wg_archive_names;
-// The name of an archive, without its ending, from a template ("{app}_{release}_{os}_{arch}", NULL
-// for the usual one). {arch} has the variant behind it: amd64v3, armv7. Heap.
-char *wg_archive_name(const char *name_template, const wg_archive_names *n);
+// Whether the archive for an operating system is a zip, not a tar.gz.
+bool wg_archive_is_zip(const wg_cfg_archive *a, const char *os);
+// The archive's name with its ending, from the template of `name` ({arch} has the variant behind
+// it: amd64v3, armv7). Heap.
+char *wg_archive_file(const wg_cfg_archive *a, const wg_archive_names *n);
 
 #endif

@@ -55,6 +55,7 @@ static const wg_key service_keys[] = {
      .type = WG_KEY_STRING,
      .flags = WG_KF_REQUIRED,
      .at = SERVICE(name),
+     .pos_at = SERVICE(name_pos),
      .check = wg_cfg_check_service_name,
      .pattern = "^[^/\\\\]{1,256}$",
      .doc = "The service's name, as `sc` and the registry know it.",

@@ -111,15 +111,14 @@ static const wg_step_kind checksums_kind = {
 
 // "agent_1.4.0_windows_amd64.zip", in the environment's memory.
 static const char *archive_file_name(const wg_project *project, const wg_cfg_app *app,
-                                     const wg_cfg_target *t, bool zip, wg_go_env *env) {
+                                     const wg_cfg_target *t, wg_go_env *env) {
   const wg_archive_names n = {.app = app->name,
                               .release = project->release,
                               .os = t->os,
                               .arch = t->arch,
                               .variant = t->variant};
-  WG_AUTO(wg_cstr) name = wg_archive_name(app->archive.name, &n);
-  WG_AUTO(wg_cstr) whole = wg_xprintf("%s%s", name, zip ? ".zip" : ".tar.gz");
-  return wg_go_steps_keep(env, whole);
+  WG_AUTO(wg_cstr) file = wg_archive_file(&app->archive, &n);
+  return wg_go_steps_keep(env, file);
 }
 
 static wg_code archive_files(const wg_project *project, const wg_cfg_app *app,
@@ -186,19 +185,8 @@ wg_code wg_go_add_archives(wg_graph *g, const wg_project *project, const wg_cfg_
   wg_step *sum = wg_graph_add(g, &checksums_kind, identity, sums);
   for (size_t i = 0; i < app->n_targets; i++) {
     const wg_cfg_target *t = &app->targets[i];
-    bool zip = a->format == WG_ARCHIVE_ZIP ||
-               (a->format == WG_ARCHIVE_AUTO && strcmp(t->os, "windows") == 0);
-    const char *name = archive_file_name(project, app, t, zip, env);
-    for (size_t k = 0; k < i; k++) {
-      if (strcmp(sums->names[k], name) == 0) {
-        const wg_pos *p = a->name_pos.line != 0 ? &a->name_pos : &a->pos;
-        return wg_fail(
-            err, WG_E_CONFIG,
-            "%s:%u:%u: apps.%s.archive: %s and %s would both be '%s': tell them apart with "
-            "{os} and {arch}",
-            p->file, p->line, p->col, app->name, app->targets[k].name, t->name, name);
-      }
-    }
+    bool zip = wg_archive_is_zip(a, t->os);
+    const char *name = archive_file_name(project, app, t, env); // the load told two of one name
     WG_AUTO(wg_cstr) label = wg_xprintf("archive/%zu", i);
     wg_step *step = archive_target(g, project, app, t, build_steps[i], zip, name, &files, env);
     sums->names[sums->n++] = name;

@@ -321,6 +321,18 @@ def test_what_the_base_takes(run, folder, based):
     assert run("build", cwd=folder).code == 0
 
 
+def test_what_a_base_refuses_of_a_service_is_told_at_its_key(run, folder, based):
+    with_app = based.replace("images:\n", APPS + "images:\n")
+    got = faults(run, folder, with_app + "    apps:\n      - app: agent\n        to: 'C:\\A'\n        service:\n          start: manual\n"
+                 "          name: Ag\n          depends:\n            - Tcpip\n            - Spoler\n            - Tcpipp\n"
+                 "        uninstall:\n          name: Ag\n")
+    first = with_app.count("\n") + 1
+    assert [f.split(": images.")[0] for f in got] == [f"wingo.yaml:{first + 8}", f"wingo.yaml:{first + 9}"], got
+    got = faults(run, folder, with_app + "    apps:\n      - app: agent\n        to: 'C:\\A'\n        service:\n          start: manual\n"
+                 "          name: Spooler\n")
+    assert len(got) == 1 and got[0].startswith(f"wingo.yaml:{first + 5}: images.") and "not this app's" in got[0], got
+
+
 EDITS = """    registry:
       - {key: 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Spooler', values: {Start: abc, T: {secret: {prompt: Token}}}}
       - {key: 'HKLM\\SOFTWARE\\X', expect: {A: x}, values: {A: y}}

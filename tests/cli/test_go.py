@@ -794,6 +794,10 @@ def test_archives_that_cannot_be(make, run):
     assert "'rar'" in check("rar").out
     r = run("build", cwd=make({"wingo.yaml": yaml(["linux/amd64", "linux/arm64"], archive={"name": "{app}"})}))
     assert r.code == 3 and "linux/amd64 and linux/arm64 would both be 'tool.tar.gz'" in r.err, r
+    same = "linux/amd64 and windows/amd64 would both be 'tool.zip'"
+    r = check({"format": "zip", "name": "{app}"}, targets=["linux/amd64", "windows/amd64"])
+    assert r.code == 3 and ": error: apps.tool.archive: " + same in r.out and r.out.startswith("wingo.yaml:"), r
+    assert check({"format": "auto", "name": "{app}"}, targets=["linux/amd64", "windows/amd64"]).code == 0
 
 
 def test_a_target_has_an_environment_of_its_own(make, build):

@@ -35,6 +35,18 @@ static const char **apps_strings(wg_reg_edits *e, const wg_cfg_str *v, size_t n)
   return out;
 }
 
+// Where each stands.
+static const char **apps_places(wg_reg_edits *e, const wg_cfg_str *v, size_t n) {
+  const char **out = (const char **)wg_arena_new_array(&e->arena, const char *, n + 1);
+  wg_assert(out != NULL);
+  for (size_t i = 0; i < n; i++) {
+    WG_AUTO(wg_cstr) origin = wg_part_origin(v[i].pos);
+    out[i] = wg_arena_strdup(&e->arena, origin);
+    wg_assert(out[i] != NULL);
+  }
+  return out;
+}
+
 static const char **apps_pairs(wg_reg_edits *e, const wg_cfg_pair *v, size_t n) {
   const char **out = (const char **)wg_arena_new_array(&e->arena, const char *, n + 1);
   wg_assert(out != NULL);
@@ -46,7 +58,8 @@ static const char **apps_pairs(wg_reg_edits *e, const wg_cfg_pair *v, size_t n) 
 }
 
 static wg_code apps_service(wg_reg_edits *e, const wg_cfg_service *s, const char *program,
-                            const char *origin, wg_error *err) {
+                            wg_error *err) {
+  WG_AUTO(wg_cstr) origin = wg_part_origin(s->name_pos);
   wg_service_failure *failures = wg_arena_new_array(&e->arena, wg_service_failure, s->n_failures);
   wg_service_trigger *triggers = wg_arena_new_array(&e->arena, wg_service_trigger, s->n_triggers);
   wg_assert(failures != NULL && triggers != NULL);
@@ -73,6 +86,7 @@ static wg_code apps_service(wg_reg_edits *e, const wg_cfg_service *s, const char
       .sddl = s->descriptor,
       .depends = apps_strings(e, s->depends, s->n_depends),
       .n_depends = s->n_depends,
+      .depends_at = apps_places(e, s->depends, s->n_depends),
       .failures = failures,
       .n_failures = s->n_failures,
       .failure_reset_s = (uint32_t)(reset_s > UINT32_MAX ? UINT32_MAX : reset_s),
@@ -88,7 +102,8 @@ static wg_code apps_service(wg_reg_edits *e, const wg_cfg_service *s, const char
 }
 
 static void apps_uninstall(wg_reg_edits *e, const wg_part_in *in, const wg_cfg_image_app *a,
-                           const char *program, const char *origin) {
+                           const char *program) {
+  WG_AUTO(wg_cstr) origin = wg_part_origin(a->uninstall.pos);
   WG_AUTO(wg_cstr) folder = wg_part_app_folder(a);
   const wg_uninstall_entry entry = {.id = a->app,
                                     .display_name = a->uninstall.name,
@@ -105,7 +120,7 @@ static void apps_uninstall(wg_reg_edits *e, const wg_part_in *in, const wg_cfg_i
 static wg_code apps_edits(wg_reg_edits *e, const wg_part_in *in, const wg_cfg_image_app *a,
                           const char *origin, wg_error *err) {
   WG_AUTO(wg_cstr) program = wg_part_app_program(a);
-  if (a->service.present && apps_service(e, &a->service, program, origin, err) != WG_OK) {
+  if (a->service.present && apps_service(e, &a->service, program, err) != WG_OK) {
     return err->code;
   }
   if (a->path) {
@@ -114,17 +129,18 @@ static wg_code apps_edits(wg_reg_edits *e, const wg_part_in *in, const wg_cfg_im
   }
   for (size_t i = 0; i < a->n_firewall; i++) {
     const wg_cfg_firewall *f = &a->firewall[i];
+    WG_AUTO(wg_cstr) at = wg_part_origin(f->pos);
     const wg_firewall_rule rule = {.name = f->name,
                                    .udp = f->protocol == WG_FIREWALL_UDP,
                                    .ports = f->ports,
                                    .outbound = f->direction == 1,
                                    .block = f->action == 1};
-    if (wg_firewall_edits(e, &rule, program, origin, err) != WG_OK) {
+    if (wg_firewall_edits(e, &rule, program, at, err) != WG_OK) {
       return err->code;
     }
   }
   if (a->uninstall.present) {
-    apps_uninstall(e, in, a, program, origin);
+    apps_uninstall(e, in, a, program);
   }
   return WG_OK;
 }

@@ -40,7 +40,7 @@ typedef struct wg_cfg_service { // service: of an app in an image
   bool present;
   wg_pos pos;
   const char *name, *display_name, *description, *account, *descriptor; // NULL: left out
-  wg_pos account_pos;
+  wg_pos name_pos, account_pos;
   unsigned start; // wg_service_start of image/reg/service.h
   unsigned sid;   // wg_service_sid
   const wg_cfg_str *args, *privileges, *depends;

@@ -233,11 +233,12 @@ static void service_event_source(wg_reg_edits *e, const wg_service *s, const cha
 }
 
 static void service_needs(wg_reg_edits *e, const wg_service *s, const char *origin) {
-  if (s->n_depends > 0) {
+  for (size_t i = 0; i < s->n_depends; i++) {
     WG_AUTO(wg_cstr) who = wg_xprintf("service '%s' depends on", s->name);
-    wg_reg_edit *n = wg_reg_edits_new(e, origin, WG_REG_NEED_KEYS,
-                                      "HKLM\\SYSTEM\\CurrentControlSet\\Services", who);
-    wg_reg_edits_items(e, n, s->depends, s->n_depends);
+    wg_reg_edit *n =
+        wg_reg_edits_new(e, s->depends_at != NULL ? s->depends_at[i] : origin, WG_REG_NEED_KEYS,
+                         "HKLM\\SYSTEM\\CurrentControlSet\\Services", who);
+    wg_reg_edits_items(e, n, &s->depends[i], 1);
   }
 }
 

@@ -49,6 +49,7 @@ typedef struct wg_service { // strings are NUL-terminated, NULL when not given
   const char *sddl; // of the service object
   const char *const *depends;
   size_t n_depends;
+  const char *const *depends_at;      // n_depends: where each stands, for messages; NULL: at origin
   const wg_service_failure *failures; // first, second, and all further ones
   size_t n_failures;
   uint32_t failure_reset_s;

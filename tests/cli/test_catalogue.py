@@ -238,6 +238,40 @@ def test_wrong_signed_attributes(tool, ids, tmp_path, wrong):
     assert got["class"] == ("unknown" if wrong == "md5" else "broken") and got["why"], got
 
 
+@pytest.mark.parametrize("alg", ["sha1", "sha384", "sha512"])
+def test_other_digests_of_the_signature(run, tool, ids, tmp_path, alg):
+    package(tmp_path, signed(ids.ec, [ids.ec, ids.root], alg=alg))
+    assert tool(tmp_path, "x.inf", trust=ids.root.key_sha256)["class"] == "trusted"
+    got = json.loads(run("inspect", "--json", tmp_path / "x.cat").out)
+    assert got["signature"]["digest"] == {"sha1": "SHA-1", "sha384": "SHA-384", "sha512": "SHA-512"}[alg]
+
+
+def test_a_signer_named_by_its_key(tool, ids, tmp_path):
+    content = list_of()
+    info = g.signer_info(ids.ec, g.CTL, g.body(content))
+    parts = list(g.children(g.body(info)))
+    parts[1] = g.tlv(0x80, ids.ec.key_id)
+    package(tmp_path, g.message(g.CTL, content, [g.seq(*parts)], [ids.root, ids.ec]))
+    got = tool(tmp_path, "x.inf", trust=ids.root.key_sha256)
+    assert (got["class"], got["signer"]) == ("trusted", "Curve")
+
+
+def test_two_certificates_of_one_number(tool, ids, tmp_path):
+    """Who puts a certificate of the same issuer and number in front gains nothing."""
+    other = g.Id(tmp_path, "Other", usages=["codeSigning"], key="ec")
+    fields = list(g.children(g.body(next(g.children(g.body(ids.ec.der))))))
+    fields[6] = other.spki
+    fake = g.seq(g.seq(*fields), *list(g.children(g.body(ids.ec.der)))[1:])
+    liar = type("Liar", (), {"der": fake})
+    package(tmp_path, signed(ids.ec, [liar, ids.ec, ids.root]))
+    assert tool(tmp_path, "x.inf", trust=ids.root.key_sha256)["class"] in ("broken", "unknown")
+    content = list_of()
+    other.issuer_name, other.serial = ids.ec.issuer_name, ids.ec.serial
+    package(tmp_path, g.signed(content, other, [liar, ids.root]))
+    got = tool(tmp_path, "x.inf", trust=ids.root.key_sha256)
+    assert got["class"] == "unknown" and "chain is wrong" in got["why"]
+
+
 def rebuilt(info):
     """A SignerInfo with a digest of another length: its outer length made right again."""
     head = 2 + (info[1] & 0x7F)
@@ -347,7 +381,7 @@ def test_a_tag_that_says_another_digest_covers_nothing(tool, ids, tmp_path):
         assert (got["class"], got["files"]["x.inf"][0]) == ("trusted", want)
 
 
-def test_embedded_signatures(tool, ids, tmp_path):
+def test_embedded_signatures(run, tool, ids, tmp_path):
     needs("osslsigncode")
     trust = ids.root.key_sha256
     chain = tmp_path / "chain.pem"
@@ -369,6 +403,10 @@ def test_embedded_signatures(tool, ids, tmp_path):
     assert {n: f[1:] for n, f in got["files"].items()} == {
         "x.sys": ("-", ""), "one.sys": ("trusted", "Maker"), "self.sys": ("self-signed", "Self"), "two.sys": ("trusted", "Maker"),
         "changed.sys": ("broken", "Maker")}
+    seen = json.loads(run("inspect", "--json", tmp_path / "changed.sys").out)
+    assert (seen["signature"], seen["signature_class"], seen["signed_by"]) == (True, "broken", "Maker")
+    seen = json.loads(run("inspect", "--json", tmp_path / "one.sys").out)
+    assert (seen["signature_class"], seen["signed_by"]) == ("unknown", "Maker")
     # a catalogue covers a program whether or not it is signed itself
     package(tmp_path, signed(ids.maker, [ids.maker, ids.middle, ids.root]), ())
     got = tool(tmp_path, "x.sys", "one.sys", "two.sys", "changed.sys", trust=trust)

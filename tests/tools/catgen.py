@@ -11,7 +11,7 @@ import subprocess
 import time
 
 SHA1, SHA256 = "1.3.14.3.2.26", "2.16.840.1.101.3.4.2.1"
-ALG = {"sha1": SHA1, "sha256": SHA256}
+ALG = {"sha1": SHA1, "sha256": SHA256, "sha384": "2.16.840.1.101.3.4.2.2", "sha512": "2.16.840.1.101.3.4.2.3"}
 SIGNED_DATA, CTL, TST = "1.2.840.113549.1.7.2", "1.3.6.1.4.1.311.10.1", "1.2.840.113549.1.9.16.1.4"
 SPC_INDIRECT, DATA = "1.3.6.1.4.1.311.2.1.4", "1.2.840.113549.1.7.1"
 STAMP_MS, STAMP_LEGACY = "1.3.6.1.4.1.311.3.3.1", "1.2.840.113549.1.9.6"
@@ -148,7 +148,7 @@ class Id:
         self.folder, self.name, self.issuer = pathlib.Path(folder), name, issuer
         stem = self.folder / name.replace(" ", "_")
         self.key, self.pem = stem.with_suffix(".key"), stem.with_suffix(".pem")
-        ext = ["basicConstraints=critical,CA:" + ("TRUE" if ca else "FALSE")]
+        ext = ["basicConstraints=critical,CA:" + ("TRUE" if ca else "FALSE"), "subjectKeyIdentifier=hash"]
         if usages:
             ext.append("extendedKeyUsage=" + ",".join(usages))
         kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"] if key == "ec" else ["-newkey", key]
@@ -163,6 +163,10 @@ class Id:
         self.spki = fields[6]
 
     @property
+    def key_id(self):
+        return hashlib.sha1(body(list(children(body(self.spki)))[1])[1:]).digest()
+
+    @property
     def key_sha256(self):
         return hashlib.sha256(self.spki).hexdigest()
 
@@ -171,8 +175,7 @@ class Id:
         return openssl("dgst", "-" + alg, "-sign", self.key, self.folder / "to-sign")
 
     def algorithm(self):
-        return algorithm("1.2.840.113549.1.1.1") if b"RSA" in openssl("pkey", "-in", self.key, "-noout", "-text")[:200] or \
-            b"Private-Key: (2048" in openssl("pkey", "-in", self.key, "-noout", "-text")[:60] else seq(oid("1.2.840.10045.2.1"))
+        return algorithm("1.2.840.113549.1.1.1") if len(self.spki) > 200 else seq(oid("1.2.840.10045.2.1"))
 
 
 def signer_info(who, content_type, content, alg="sha256", unsigned=(), signed_more=(), digest=None, bare=False):

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // PE images.
 #include "cli/inspect/inspect.h"
+#include "driver/package/embedded.h"
 #include "fmt/pe/pe.h"
+#include "os/sys.h"
 
 bool wg_inspect_pe_detect(const wg_reader *head) {
   return head->n_bytes >= 2 && head->p[0] == 'M' && head->p[1] == 'Z';
@@ -62,6 +64,27 @@ static void pe_header(wg_ins *i, const wg_pe *pe) {
   }
 }
 
+// What the signature is worth that the program carries. As of now: this looks at a file, it makes
+// none.
+static wg_code pe_signed(wg_ins *i, const wg_pe *pe, wg_error *err) {
+  wg_sig_digests d;
+  wg_sig_own own;
+  wg_p7_trust trust;
+  if (pe->n_certs == 0) {
+    return WG_OK;
+  }
+  if (wg_sig_trust(NULL, 0, wg_os_wall_ns() / 1000000000, i->arena, &trust, err) != WG_OK ||
+      wg_sig_digest(pe->bytes, (size_t)pe->n_bytes, i->arena, &d, err) != WG_OK ||
+      wg_sig_embedded(&d, &trust, i->arena, &own, err) != WG_OK) {
+    return err->code;
+  }
+  if (own.is_there) {
+    wg_ins_z(i, "signature_class", "Signature is", wg_sig_class_name(own.cls));
+    wg_ins_z(i, "signed_by", "Signed by", own.signer);
+  }
+  return WG_OK;
+}
+
 static wg_code pe_signatures(wg_ins *i, const wg_pe *pe, wg_error *err) {
   static const wg_ins_col cols[] = {{"type", "Type", WG_COL_STR},
                                     {"offset", "Offset", WG_COL_U64},
@@ -77,7 +100,7 @@ static wg_code pe_signatures(wg_ins *i, const wg_pe *pe, wg_error *err) {
     rows[k * n + 1].v = c->off;
     rows[k * n + 2].v = c->n_bytes;
   }
-  wg_ins_table(i, "signatures", "Signatures (present, not verified)", cols, n, rows, pe->n_certs);
+  wg_ins_table(i, "signatures", "Signatures", cols, n, rows, pe->n_certs);
   return WG_OK;
 }
 
@@ -293,7 +316,8 @@ wg_code wg_inspect_pe(wg_ins *i, wg_error *err) {
     return err->code;
   }
   pe_header(i, pe);
-  if (pe_signatures(i, pe, err) != WG_OK || pe_sections(i, pe, err) != WG_OK) {
+  if (pe_signed(i, pe, err) != WG_OK || pe_signatures(i, pe, err) != WG_OK ||
+      pe_sections(i, pe, err) != WG_OK) {
     return err->code;
   }
   pe_imports(i, pe);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "base/utf.h"
 #include "config/find.h"
 #include "config/git.h"
 #include "config/load.h"
@@ -26,6 +27,26 @@ char *wg_cfg_find_file(void) {
     name = up;
   }
   wg_xfree(name);
+  return NULL;
+}
+
+// A file of nearly that name in this folder: wingo.yml, Wingo.yaml. NULL: there is none.
+static char *find_nearly(void) {
+  WG_AUTO(wg_arena) arena = {0};
+  wg_dirent *entries = NULL;
+  size_t n = 0;
+  wg_error ignored = WG_ERROR_INIT;
+  wg_arena_init(&arena, wg_heap(), 0);
+  if (wg_os_list_dir(WG_CWD, ".", &arena, &entries, &n, &ignored) != WG_OK) {
+    return NULL;
+  }
+  for (size_t i = 0; i < n; i++) {
+    wg_str name = wg_str_of(entries[i].name);
+    if (wg_name_cmp_nocase(name, WG_STR("wingo.yml")) == 0 ||
+        wg_name_cmp_nocase(name, WG_STR("wingo.yaml")) == 0) {
+      return wg_xstrdup(entries[i].name);
+    }
+  }
   return NULL;
 }
 
@@ -167,6 +188,13 @@ wg_code wg_cfg_load(const wg_cfg_lang *lang, const wg_cfg_options *opt, wg_cfg *
   WG_AUTO(wg_cstr) found = NULL;
   if (opt->file == NULL) {
     found = wg_cfg_find_file();
+    WG_AUTO(wg_cstr) nearly = found == NULL ? find_nearly() : NULL;
+    if (nearly != NULL) {
+      return find_nothing(out, wg_fail(err, WG_E_CONFIG,
+                                       "there is no wingo.yaml in this folder or above it; rename "
+                                       "'%s' to wingo.yaml",
+                                       nearly));
+    }
     if (found == NULL) {
       return find_nothing(out, wg_fail(err, WG_E_CONFIG,
                                        "there is no wingo.yaml in this folder or above it; 'wingo "

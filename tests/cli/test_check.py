@@ -53,6 +53,13 @@ def test_no_project_file(run, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["wingo.yml", "Wingo.yaml", "WINGO.YML"])
+def test_a_project_file_of_nearly_the_right_name(run, tmp_path, name):
+    (tmp_path / name).write_text("version: 1\nname: p\n")
+    r = run("build", cwd=tmp_path)
+    assert r.code == 3 and f"no wingo.yaml in this folder or above it; rename '{name}' to wingo.yaml" in r.err, r
+
+
 def test_every_faulty_file_is_refused_and_reads_the_same_as_json(run, tmp_path):
     files = sorted(BAD.glob("*.yaml"))
     assert len(files) >= 60

@@ -322,6 +322,12 @@ def test_every_target_that_is_completed_can_be_planned(run, tmp_path):
         assert r.code == 0 and json.loads(r.out)["steps"], (target, r)
 
 
+def test_words_of_reg_exe(run):
+    r = run("reg", "add", "H", "K", "-v", "name", "-d", "1")
+    assert r.code == 2 and "one argument too many: 'name' (-v says more; the name of a value is --value=NAME)" in r.err, r
+    assert "(-v" not in run("reg", "add", "H", "K", "name").err
+
+
 def test_help_suggests_a_command(run):
     for typed, meant in ((("biuld",), "build"), (("wim", "inf"), "wim info"), (("wmi", "info"), "wim")):
         r = run("help", *typed)

@@ -236,4 +236,4 @@ def test_killed_while_it_changes_an_image_in_place(image, wingo, tmp_path):
 
 def test_a_file_of_several_images_is_named_with_them(run, image):
     r = run("reg", "query", image, r"HKLM\SOFTWARE\Acme")
-    assert r.code != 0 and f"'{image}': the file has 2 images; name one: 1 " in r.err, r
+    assert r.code != 0 and f"'{image}': the file has 2 images; name one (IMAGE behind the file, or FILE:1): 1 " in r.err, r

@@ -226,6 +226,15 @@ static wg_cli_want args_word(args_parse *a, const char *word) {
   return a->c->cmd != NULL ? WG_CLI_RUN : args_bad_command(a, word);
 }
 
+// Who knows reg.exe writes '-v NAME'.
+static const char *args_value_hint(const wg_cli *c) {
+  bool has = false;
+  for (size_t i = 0; i < c->cmd->n_opts; i++) {
+    has = has || strcmp(c->cmd->opts[i].name, "value") == 0;
+  }
+  return has && c->verbose > 0 ? " (-v says more; the name of a value is --value=NAME)" : "";
+}
+
 static bool args_count_right(const wg_cli *c) {
   const wg_cli_cmd *cmd = c->cmd;
   if (c->n_args < cmd->min_args) {
@@ -236,7 +245,8 @@ static bool args_count_right(const wg_cli *c) {
     if (cmd->max_args == 0) {
       (void)wg_cli_usage(c, "takes no arguments, so '%s' means nothing", c->args[0]);
     } else {
-      (void)wg_cli_usage(c, "one argument too many: '%s'", c->args[cmd->max_args]);
+      (void)wg_cli_usage(c, "one argument too many: '%s'%s", c->args[cmd->max_args],
+                         args_value_hint(c));
     }
     return false;
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `wingo wim apply`: a whole image on the host.
+#include <string.h>
+
 #include "base/human.h"
 #include "cli/wim/apply.h"
 #include "fmt/json/jsonw.h"
@@ -32,8 +34,9 @@ int wg_cli_apply_report(const wg_cli *c, const wg_image_apply_result *r, const c
     apply_count(&what, ", ", r->n_descriptors, "security descriptor");
     apply_count(&what, ", ", r->n_attributes, "attribute");
     apply_count(&what, ", ", r->n_short_names, "short name");
-    wg_note(c, "left out, which --meta keeps in a file beside, and --ntfs on a volume: %s",
-            wg_buf_z(&what) + 2); // without the first ", "
+    bool whole = strcmp(c->cmd->name, "apply") == 0;
+    wg_note(c, "left out, which %s--meta keeps in a file beside, and --ntfs on a volume: %s",
+            whole ? "" : "'wingo wim apply' with ", wg_buf_z(&what) + 2); // without the first ", "
   }
   if (refused != NULL) {
     wg_note(c, "warning: 'wingo wim capture' and 'base: {dir: ...}' will refuse the folder: %s",

@@ -40,7 +40,8 @@ static wg_code find_none(const wg_wim *w, const char *which, wg_error *err) {
     return wg_fail(err, WG_E_NOT_FOUND, "the file has no image");
   }
   if (which == NULL) {
-    return wg_fail(err, WG_E_NOT_FOUND, "the file has %u images; name one: %s",
+    return wg_fail(err, WG_E_NOT_FOUND,
+                   "the file has %u images; name one (IMAGE behind the file, or FILE:1): %s",
                    (unsigned)w->n_images, wg_buf_z(&b));
   }
   return wg_fail(err, WG_E_NOT_FOUND, "there is no image '%s'; there %s %s", which,

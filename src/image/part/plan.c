@@ -16,6 +16,7 @@ void wg_part_plan_free(wg_part_plan *p) {
     wg_arena_done(&p->arena);
     wg_xfree(p->parts);
     wg_xfree(p->items);
+    wg_xfree(p->titles);
     wg_xfree(p->inputs);
     wg_xfree(p->secrets);
     wg_xfree(p);
@@ -163,17 +164,41 @@ static uint64_t plan_hash(const char *s) { // FNV-1a
   for (; *s != '\0'; s++) {
     h = (h ^ (uint8_t)*s) * 0x100000001B3U;
   }
-  return h;
+  return h == 0 ? 1 : h;
+}
+
+// Where the hash is among those of titles, or would be.
+static size_t plan_title_at(const uint64_t *v, size_t cap, uint64_t hash) {
+  size_t at = (size_t)(hash & (cap - 1));
+  while (v[at] != 0 && v[at] != hash) {
+    at = (at + 1) & (cap - 1);
+  }
+  return at;
 }
 
 static bool plan_has_title(const wg_part_plan *p, const char *title) {
-  uint64_t hash = plan_hash(title);
-  for (size_t i = 0; i < p->n_items; i++) {
-    if (p->items[i].title_hash == hash && strcmp(p->items[i].item.title, title) == 0) {
-      return true;
+  // Two titles of one hash: the second gets a number, which hurts nobody.
+  return p->cap_titles > 0 &&
+         p->titles[plan_title_at(p->titles, p->cap_titles, plan_hash(title))] != 0;
+}
+
+static void plan_note_title(wg_part_plan *p, const char *title) {
+  if (p->n_titles * 2 >= p->cap_titles) {
+    size_t cap = p->cap_titles == 0 ? 64 : p->cap_titles * 2;
+    uint64_t *v = wg_xarray(cap, sizeof(*v));
+    for (size_t i = 0; i < p->cap_titles; i++) {
+      if (p->titles[i] != 0) {
+        v[plan_title_at(v, cap, p->titles[i])] = p->titles[i];
+      }
     }
+    wg_xfree(p->titles);
+    p->titles = v;
+    p->cap_titles = cap;
   }
-  return false;
+  uint64_t hash = plan_hash(title);
+  size_t at = plan_title_at(p->titles, p->cap_titles, hash);
+  p->n_titles += p->titles[at] == 0 ? 1 : 0;
+  p->titles[at] = hash;
 }
 
 // The title, with a number behind it when another item has it already.
@@ -197,7 +222,7 @@ wg_part_item *wg_plan_add(wg_part_plan *p, wg_part_item_kind kind, const char *t
                               .title = plan_title(p, title),
                               .origin = plan_dup(p, origin == NULL ? "" : origin)},
                      .order = part->order};
-  added.title_hash = plan_hash(added.item.title);
+  plan_note_title(p, added.item.title);
   (void)(wg_vec_push(&p->items, &p->n_items, &p->cap_items) = added);
   size_t at = p->n_items - 1;
   for (; at > 0 && p->items[at - 1].order > added.order; at--) {
@@ -269,6 +294,11 @@ void wg_part_plan_reg_file(wg_part_plan *p, wg_part_who who, const char *label, 
   i->shown = plan_dup(p, shown);
   i->reg.items = plan_dup_list(p, maps, n_maps * 2);
   i->reg.n_items = n_maps * 2;
+}
+
+void wg_part_plan_own(wg_part_plan *p, wg_part_who who, const char *text) {
+  wg_part_item *i = wg_plan_add(p, WG_PART_OWN, who.title, who.origin);
+  i->own = plan_dup(p, text);
 }
 
 wg_code wg_part_plan_task(wg_part_plan *p, wg_part_who who, const wg_task *t, wg_error *err) {

@@ -65,6 +65,9 @@ wg_code wg_part_plan_task(wg_part_plan *p, wg_part_who who, const wg_task *t, wg
 wg_code wg_part_plan_answer(wg_part_plan *p, wg_part_who who, const wg_answer_setting *s,
                             wg_error *err);
 
+// What only the part itself makes something of, in its fill: text, a record of its own.
+void wg_part_plan_own(wg_part_plan *p, wg_part_who who, const char *text);
+
 // --- looking. Items in the order in which they are done: by part, then as they were planned.
 typedef enum wg_part_item_kind {
   WG_PART_CHANGE,
@@ -72,6 +75,7 @@ typedef enum wg_part_item_kind {
   WG_PART_REG_FILE, // src.label; shown; reg.items are its maps
   WG_PART_TASK,
   WG_PART_ANSWER,
+  WG_PART_OWN, // own
 } wg_part_item_kind;
 typedef struct wg_part_item {
   wg_part_item_kind kind;
@@ -83,6 +87,7 @@ typedef struct wg_part_item {
   wg_reg_edit reg;
   wg_task task;
   wg_answer_setting answer;
+  const char *own;
 } wg_part_item;
 size_t wg_part_plan_count(const wg_part_plan *p);
 const wg_part_item *wg_part_plan_item(const wg_part_plan *p, size_t i);

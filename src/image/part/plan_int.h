@@ -14,7 +14,6 @@ typedef struct plan_part { // one whose turn it was
 
 typedef struct plan_item {
   wg_part_item item;
-  uint64_t title_hash;
   int order; // of its part
 } plan_item;
 
@@ -22,6 +21,8 @@ struct wg_part_plan {
   wg_arena arena;
   plan_part *parts;
   size_t n_parts, cap_parts;
+  uint64_t *titles; // hashes of all titles, open-addressed; 0: free
+  size_t n_titles, cap_titles;
   size_t turn; // of parts: whose items are added
   plan_item *items;
   size_t n_items, cap_items;

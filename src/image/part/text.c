@@ -9,11 +9,9 @@
 // A field that was added must be written and read below.
 _Static_assert(sizeof(void *) != 8 || sizeof(wg_reg_edit) == 96, "wg_reg_edit: see text_reg");
 
-static const char *const text_kinds[] = {[WG_PART_CHANGE] = "change",
-                                         [WG_PART_REG] = "registry",
-                                         [WG_PART_REG_FILE] = "registry-file",
-                                         [WG_PART_TASK] = "task",
-                                         [WG_PART_ANSWER] = "answer"};
+static const char *const text_kinds[] = {
+    [WG_PART_CHANGE] = "change", [WG_PART_REG] = "registry",  [WG_PART_REG_FILE] = "registry-file",
+    [WG_PART_TASK] = "task",     [WG_PART_ANSWER] = "answer", [WG_PART_OWN] = "own"};
 static const char *const text_src_kinds[] = {[WG_SRC_NONE] = "none",
                                              [WG_SRC_INPUT] = "input",
                                              [WG_SRC_BYTES] = "bytes",
@@ -81,6 +79,9 @@ void wg_part_item_write(const wg_part_item *i, bool origin, wg_buf *out) {
     break;
   case WG_PART_ANSWER:
     wg_answer_write_fields(&i->answer, out);
+    break;
+  case WG_PART_OWN:
+    wg_record_z(out, "text", i->own);
     break;
   }
   wg_record_z(out, "origin", origin ? i->origin : NULL);
@@ -198,6 +199,10 @@ static wg_code read_item(wg_part_plan *p, wg_record *r, wg_part_item_kind kind, 
     break;
   case WG_PART_ANSWER:
     wg_answer_read_fields(r, &got.answer);
+    break;
+  case WG_PART_OWN:
+    wg_record_get_z(r, "text", &got.own);
+    wg_record_need(r, "text", got.own != NULL);
     break;
   }
   wg_record_get_z(r, "origin", &got.origin);

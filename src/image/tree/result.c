@@ -20,6 +20,16 @@ void wg_image_result_done(wg_image_result *r) {
     wg_xfree(r->refused[i].origin);
     wg_xfree(r->refused[i].text);
   }
+  for (size_t i = 0; i < r->n_rows; i++) {
+    for (size_t k = 0; k < r->rows[i].n_cells; k++) {
+      wg_xfree(r->rows[i].cells[k]);
+    }
+    wg_xfree(r->rows[i].cells);
+    wg_xfree(r->rows[i].table);
+  }
+  wg_xfree(r->rows);
+  r->rows = NULL;
+  r->n_rows = r->cap_rows = 0;
   wg_xfree(r->refused);
   r->refused = NULL;
   r->n_refused = r->cap_refused = 0;
@@ -55,6 +65,16 @@ void wg_image_result_refused(wg_image_result *r, uint64_t change, const char *or
 void wg_image_result_fact(wg_image_result *r, const char *name, uint64_t v) {
   wg_vec_push(&r->facts, &r->n_facts, &r->cap_facts) =
       (wg_image_fact){.name = wg_xstrdup(name), .v = v};
+}
+
+void wg_image_result_row(wg_image_result *r, const char *table, const char *const *cells,
+                         size_t n) {
+  wg_image_row row = {.table = wg_xstrdup(table), .n_cells = n};
+  row.cells = wg_xarray(n + 1, sizeof(*row.cells));
+  for (size_t i = 0; i < n; i++) {
+    row.cells[i] = wg_xstrdup(cells[i]);
+  }
+  wg_vec_push(&r->rows, &r->n_rows, &r->cap_rows) = row;
 }
 
 void wg_image_result_folder(wg_image_result *r, wg_str top, wg_str below, uint64_t n_bytes,
@@ -101,5 +121,9 @@ void wg_image_result_add(wg_image_result *r, const wg_image_result *more, const 
   }
   for (size_t i = 0; i < more->n_facts; i++) {
     result_add_fact(r, &more->facts[i]);
+  }
+  for (size_t i = 0; i < more->n_rows; i++) {
+    const wg_image_row *row = &more->rows[i];
+    wg_image_result_row(r, row->table, (const char *const *)row->cells, row->n_cells);
   }
 }

@@ -21,6 +21,12 @@ typedef struct wg_image_refused { // of changes that were tried only
   char *text;                     // why; heap
 } wg_image_refused;
 
+typedef struct wg_image_row { // a line of a table of what a part did
+  char *table;                // heap: "drivers"
+  char **cells;               // heap, each of them, too
+  size_t n_cells;
+} wg_image_row;
+
 typedef struct wg_image_result {
   uint32_t image_index, n_images;
   uint64_t base_bytes, out_bytes; // sizes of the files (0 for a directory base)
@@ -40,6 +46,8 @@ typedef struct wg_image_result {
   size_t n_folders, cap_folders;
   wg_image_fact *facts;
   size_t n_facts, cap_facts;
+  wg_image_row *rows;
+  size_t n_rows, cap_rows;
   wg_image_refused *refused;
   size_t n_refused, cap_refused;
 } wg_image_result;
@@ -48,6 +56,7 @@ void wg_image_result_warn(wg_image_result *r, const char *text); // once
 void wg_image_result_refused(wg_image_result *r, uint64_t change, const char *origin,
                              const char *text);
 void wg_image_result_fact(wg_image_result *r, const char *name, uint64_t v);
+void wg_image_result_row(wg_image_result *r, const char *table, const char *const *cells, size_t n);
 void wg_image_result_folder(wg_image_result *r, wg_str top, wg_str below, uint64_t n_bytes,
                             uint64_t n_added);
 // Adds up what came of another image of the same file, written after the first: r is of both then.

@@ -76,6 +76,11 @@ void wg_image_record_result(const wg_image_result *result, wg_buf *out) {
     wg_record_u64(out, "added", r.folders[i].n_added);
     wg_record_end(out);
   }
+  for (size_t i = 0; i < r.n_rows; i++) {
+    wg_record_begin(out, "row", wg_str_of(r.rows[i].table));
+    wg_record_list(out, "cell", (const char *const *)r.rows[i].cells, r.rows[i].n_cells);
+    wg_record_end(out);
+  }
   wg_record_begin(out, "result", WG_STR(""));
   wg_record_u64(out, "image-index", r.image_index);
   wg_record_u64(out, "n-images", r.n_images);
@@ -156,6 +161,18 @@ static wg_code record_fact(wg_record *r, wg_image_told *told, wg_error *err) {
   return WG_OK;
 }
 
+static wg_code record_row(wg_record *r, wg_image_told *told, wg_error *err) {
+  const char *const *cells = NULL;
+  size_t n = 0;
+  WG_AUTO(wg_cstr) table = wg_xstrndup(r->title.p, r->title.n);
+  wg_record_get_list(r, "cell", &cells, &n);
+  if (wg_record_done(r, err) != WG_OK) {
+    return err->code;
+  }
+  wg_image_result_row(&told->result, table, cells, n);
+  return WG_OK;
+}
+
 static wg_code record_refused(wg_record *r, wg_image_told *told, wg_error *err) {
   uint64_t change = 0;
   const char *origin = NULL;
@@ -181,7 +198,7 @@ static wg_code record_read(wg_record *rec, wg_image_told *told, wg_error *err) {
     wg_code (*read)(wg_record *r, wg_image_told *told, wg_error *err);
   } kinds[] = {{"progress", record_progress}, {"error", record_error}, {"result", record_result},
                {"folder", record_folder},     {"fact", record_fact},   {"warning", record_warning},
-               {"refused", record_refused}};
+               {"refused", record_refused},   {"row", record_row}};
   for (size_t i = 0; i < WG_ARRAY_LEN(kinds); i++) {
     if (wg_str_eqz(rec->kind, kinds[i].kind)) {
       return kinds[i].read(rec, told, err);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/parts.h"
 
+#include "driver/inject/inject.h"
 #include "steps/secret.h"
 
 // A new part is a line here. In the order of their numbers.
 static const wg_image_part *const parts[] = {
-    &wg_part_files, &wg_part_apps, &wg_part_shortcuts, &wg_part_winre, &wg_part_registry,
+    &wg_part_files, &wg_part_apps,    &wg_part_shortcuts,
+    &wg_part_winre, &wg_part_drivers, &wg_part_registry,
 };
 
 const wg_part_table wg_image_parts = {.parts = parts, .n_parts = WG_ARRAY_LEN(parts)};

@@ -406,12 +406,15 @@ static void oem_of_database(const wg_regkey *database, uint8_t *taken) {
   }
 }
 
-int wg_driver_oem_free(const wg_driver_windows *w, uint8_t taken[1250]) {
-  oem_of_database(w->in_system, taken);
-  oem_of_database(w->in_drivers, taken);
+void wg_driver_oem_taken(const wg_driver_windows *w, uint8_t map[1250]) {
+  oem_of_database(w->in_system, map);
+  oem_of_database(w->in_drivers, map);
+}
+
+int wg_driver_oem_next(uint8_t map[1250]) {
   for (int n = 0; n < DB_MAX_OEM; n++) {
-    if ((taken[n / 8] & (0x80U >> (unsigned)(n % 8))) == 0) {
-      oem_take(taken, n);
+    if ((map[n / 8] & (0x80U >> (unsigned)(n % 8))) == 0) {
+      oem_take(map, n);
       return n;
     }
   }

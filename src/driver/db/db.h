@@ -64,9 +64,11 @@ wg_code wg_driver_db_check(const wg_db_package *p, wg_image_reader *image,
                            void (*told)(void *ctx, const char *text), void *ctx, wg_error *err);
 // Of "oem12.inf" 12; -1: it has no such name.
 int wg_driver_oem_number(const char *name);
-// The lowest number that no INF has: neither in a database, nor among those taken so far (a map of
-// 10,000 bits that is kept between calls). -1: none is free.
-int wg_driver_oem_free(const wg_driver_windows *w, uint8_t taken[1250]);
+// Numbers of published INFs that a database knows, into a map of 10,000 bits: 0x80 of the first
+// byte is oem0.inf, as OemInfMap has them.
+void wg_driver_oem_taken(const wg_driver_windows *w, uint8_t map[1250]);
+// The lowest number that is free, which is taken then. -1: none is.
+int wg_driver_oem_next(uint8_t map[1250]);
 // "amd64" of the numbers in the database; "" of others.
 const char *wg_db_arch_name(uint32_t arch);
 

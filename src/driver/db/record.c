@@ -52,6 +52,41 @@ static char *record_root(const wg_driver_record *r) {
   return wg_xprintf("HKLM\\%s\\DriverDatabase", r->in_drivers ? "DRIVERS" : "SYSTEM");
 }
 
+// Classes that the SYSTEM hive of Windows 10 has.
+static const char *const record_system_classes[] = {"1394",
+                                                    "Battery",
+                                                    "CDROM",
+                                                    "Computer",
+                                                    "DiskDrive",
+                                                    "EhStorSilo",
+                                                    "Extension",
+                                                    "FDC",
+                                                    "Firmware",
+                                                    "FloppyDisk",
+                                                    "HDC",
+                                                    "HIDClass",
+                                                    "Keyboard",
+                                                    "Memory",
+                                                    "Mouse",
+                                                    "PCMCIA",
+                                                    "Ports",
+                                                    "Processor",
+                                                    "SBP2",
+                                                    "SCSIAdapter",
+                                                    "ScmDisk",
+                                                    "ScmVolume",
+                                                    "SDHost",
+                                                    "SecurityDevices",
+                                                    "SmrDisk",
+                                                    "SmrVolume",
+                                                    "System",
+                                                    "UCM",
+                                                    "USB",
+                                                    "USBDevice",
+                                                    "USBFunctionController",
+                                                    "Volume",
+                                                    "VolumeSnapshot"};
+
 bool wg_driver_class_in_system(const wg_driver_windows *w, const wg_inf_package *p) {
   WG_AUTO(wg_cstr)
   property =
@@ -60,12 +95,17 @@ bool wg_driver_class_in_system(const wg_driver_windows *w, const wg_inf_package 
   const wg_regkey *set = wg_hive_find(w->system.hive, wg_str_of(w->control_set));
   const wg_regkey *critical = wg_driver_reg_below(set, property);
   const wg_regvalue *v = critical == NULL ? NULL : wg_regkey_value(critical, WG_STR(""));
-  if (!w->has_drivers || wg_str_eq_nocase(p->class_name, "Extension") ||
-      (v != NULL && v->n_bytes >= 1 && v->data[0] != 0)) {
+  WG_AUTO(wg_cstr) ids = wg_xprintf("DeviceIds\\%s", p->class_guid_text);
+  if ((v != NULL && v->n_bytes >= 1 && v->data[0] != 0) ||
+      wg_driver_reg_below(w->in_system, ids) != NULL) {
     return true;
   }
-  WG_AUTO(wg_cstr) ids = wg_xprintf("DeviceIds\\%s", p->class_guid_text);
-  return wg_driver_reg_below(w->in_system, ids) != NULL;
+  for (size_t i = 0; i < WG_ARRAY_LEN(record_system_classes); i++) {
+    if (wg_str_eq_nocase(p->class_name, record_system_classes[i])) {
+      return true;
+    }
+  }
+  return false;
 }
 
 char *wg_driver_copy_target(const wg_inf_copy *c) {

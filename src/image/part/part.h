@@ -34,8 +34,8 @@ typedef struct wg_part_run { // when the image is made, in the worker
 typedef struct wg_image_part {
   const char *name;
   uint32_t version; // raised whenever the same plan would give another image
-  int order; // files 10, apps 20, shortcuts 30, winre 40, ..., registry 90, answer 110, firstboot
-             // 120
+  int order; // files 10, apps 20, shortcuts 30, winre 40, drivers 60, registry 90, answer 110,
+             // firstboot 120
   // Adds to the plan. It sees what parts before it planned. Looks at no content of the base.
   // CONFIG with the place for what the project file may not say.
   wg_code (*plan)(const wg_part_in *in, wg_part_plan *plan, wg_error *err);

@@ -183,6 +183,18 @@ typedef struct wg_cfg_winre { // winre: what is done to the image's Winre.wim
   size_t n_registry;
 } wg_cfg_winre;
 
+typedef struct wg_cfg_drivers { // drivers: packages for the image's driver store
+  bool present;
+  wg_pos pos;
+  const wg_cfg_str *from, *only, *exclude, *boot; // folders; names of INF files
+  size_t n_from, n_only, n_exclude, n_boot;
+  const wg_cfg_str *remove; // names of INF files that the base has
+  size_t n_remove;
+  uint32_t allow; // bits of wg_driver_fault
+  bool no_recurse, setup_network, everything, replace;
+  bool force; // remove: also what the start needs
+} wg_cfg_drivers;
+
 typedef struct wg_cfg_image wg_cfg_image;
 struct wg_cfg_image {
   const char *name;
@@ -201,6 +213,7 @@ struct wg_cfg_image {
   const wg_cfg_registry *registry;
   size_t n_registry;
   wg_cfg_winre winre;
+  wg_cfg_drivers drivers;
   const wg_cfg_output *outputs;
   size_t n_outputs;
   const char *into; // instead of outputs: the file that the image ends in; NULL

@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packages chosen, refused, and put into the image.
+#include <string.h>
+
+#include "base/sort.h"
+#include "driver/inject/inject.h"
+
+#define ADD_MAX_SAID 12 // faults that an error names one by one
+
+typedef struct add_candidate {
+  wg_driver_package *p;
+  const char *label; // of the input
+  char *below;       // the package's folder below it, "" for itself
+  char *why;         // it was chosen among several; NULL
+  bool out;          // not added
+} add_candidate;
+
+typedef struct add_run {
+  wg_inject *in;
+  const wg_driver_add *job;
+  add_candidate *v;
+  size_t n, cap;
+  wg_arena arena;
+  wg_buf faults;
+  size_t n_faults;
+  const wg_driver_package *now; // whose faults are told
+} add_run;
+
+static void add_run_done(add_run *a) {
+  for (size_t i = 0; i < a->n; i++) {
+    wg_driver_package_free(a->v[i].p);
+    wg_xfree(a->v[i].below);
+    wg_xfree(a->v[i].why);
+  }
+  wg_xfree(a->v);
+  wg_arena_done(&a->arena);
+  wg_buf_done(&a->faults);
+}
+WG_DEFINE_AUTO(add_run, add_run_done);
+
+static bool add_named(const char *const *names, size_t n, const char *inf) {
+  for (size_t i = 0; i < n; i++) {
+    if (wg_name_cmp_nocase(wg_str_of(names[i]), wg_str_of(inf)) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// --- reading
+
+static wg_code add_read(add_run *a, const char *label, const char *root, const char *path,
+                        wg_error *err) {
+  const char *slash = strrchr(path, '/');
+  const char *name = slash == NULL ? path : slash + 1;
+  if ((a->job->n_only > 0 && !add_named(a->job->only, a->job->n_only, name)) ||
+      add_named(a->job->exclude, a->job->n_exclude, name)) {
+    return WG_OK;
+  }
+  WG_AUTO(wg_cstr)
+  below = slash == NULL ? wg_xstrdup("") : wg_xstrndup(path, (size_t)(slash - path));
+  WG_AUTO(wg_cstr) folder = below[0] == '\0' ? wg_xstrdup(root) : wg_path_join(root, below);
+  WG_AUTO_PTR(wg_driver_package) p = NULL;
+  const wg_driver_want want = {
+      .target = &a->in->w.target, .library = &a->in->library.library, .now_s = a->in->run->time_s};
+  if (wg_driver_package_open(folder, name, &want, &p, err) != WG_OK) {
+    return err->code;
+  }
+  wg_vec_push(&a->v, &a->n, &a->cap) =
+      (add_candidate){.p = wg_take(&p), .label = label, .below = wg_take(&below)};
+  return WG_OK;
+}
+
+static wg_code add_folder(add_run *a, const char *label, wg_error *err) {
+  WG_AUTO(wg_cstr) root = NULL;
+  const wg_src src = {.kind = WG_SRC_INPUT, .label = label};
+  const char *const *infs = NULL;
+  size_t n = 0;
+  if (wg_part_run_path(a->in->run, &src, &root, err) != WG_OK ||
+      wg_driver_find_infs(root, !a->job->no_recurse, NULL, &a->arena, &infs, &n, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < n; i++) {
+    if (add_read(a, label, root, infs[i], err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
+// --- choosing
+
+static bool add_same_release(const wg_driver_package *x, const wg_driver_package *y) {
+  return wg_name_cmp_nocase(wg_str_of(x->name), wg_str_of(y->name)) == 0 &&
+         wg_name_cmp_nocase(x->p.provider, y->p.provider) == 0 && x->p.year == y->p.year &&
+         x->p.month == y->p.month && x->p.day == y->p.day &&
+         memcmp(x->p.version, y->p.version, sizeof(x->p.version)) == 0;
+}
+
+// Folders as the virtio-win medium has them, and which Windows each is for.
+static const struct {
+  const char *folder;
+  uint32_t major, minor, build, last_build; // last 0: no end
+  bool server;
+} add_folders[] = {{"w7", 6, 1, 0, 0, false},           {"2k8R2", 6, 1, 0, 0, true},
+                   {"w8", 6, 2, 0, 0, false},           {"2k12", 6, 2, 0, 0, true},
+                   {"w8.1", 6, 3, 0, 0, false},         {"2k12R2", 6, 3, 0, 0, true},
+                   {"w10", 10, 0, 10240, 21999, false}, {"2k16", 10, 0, 14393, 17762, true},
+                   {"2k19", 10, 0, 17763, 20347, true}, {"2k22", 10, 0, 20348, 26099, true},
+                   {"2k25", 10, 0, 26100, 0, true},     {"w11", 10, 0, 22000, 0, false}};
+
+static bool add_folder_is_for(const char *folder, size_t n, const wg_inf_target *t) {
+  for (size_t i = 0; i < WG_ARRAY_LEN(add_folders); i++) {
+    if (wg_str_eq_nocase((wg_str){folder, n}, add_folders[i].folder)) {
+      return t->major == add_folders[i].major && t->minor == add_folders[i].minor &&
+             t->build >= add_folders[i].build &&
+             (add_folders[i].last_build == 0 || t->build <= add_folders[i].last_build) &&
+             (t->product_type != 1) == add_folders[i].server;
+    }
+  }
+  return false;
+}
+
+// The folder on the way to the package that says it is for this Windows; NULL.
+static char *add_hint(const add_candidate *c, const wg_inf_target *t) {
+  wg_str rest = wg_str_of(c->below);
+  while (rest.n > 0) {
+    size_t n = wg_str_find(rest, '/');
+    if (add_folder_is_for(rest.p, n, t)) {
+      return wg_xstrndup(rest.p, n);
+    }
+    rest = n < rest.n ? (wg_str){rest.p + n + 1, rest.n - n - 1} : (wg_str){"", 0};
+  }
+  return NULL;
+}
+
+// Whether the catalogue says the package was made for this Windows; it may say nothing.
+static bool add_signed_for(const wg_driver_package *p, const wg_inf_target *t) {
+  if (p->signature.os == NULL) {
+    return false;
+  }
+  WG_AUTO(wg_cstr) want = wg_xprintf("2:%u.%u", t->major, t->minor);
+  wg_str rest = wg_str_of(p->signature.os);
+  while (rest.n > 0) {
+    size_t n = wg_str_find(rest, ',');
+    if (wg_str_eqz((wg_str){rest.p, n}, want)) {
+      return true;
+    }
+    rest = n < rest.n ? (wg_str){rest.p + n + 1, rest.n - n - 1} : (wg_str){"", 0};
+  }
+  return false;
+}
+
+static void add_skip(add_run *a, add_candidate *c, const char *note) {
+  WG_AUTO(wg_cstr) version = wg_inject_version(c->p->p.version);
+  WG_AUTO(wg_cstr) class_name = wg_xstrndup(c->p->p.class_name.p, c->p->p.class_name.n);
+  c->out = true;
+  a->in->n_skipped++;
+  wg_inject_row(a->in, "skipped", "", c->p->name, version, class_name, "",
+                wg_sig_class_name(c->p->signature.cls), note);
+}
+
+static bool add_fits(const wg_driver_package *p) {
+  return p->p.n_models > 0 || wg_inf_section_of(&p->inf, WG_STR("Manufacturer")) == NULL;
+}
+
+static void add_fault(add_run *a, const wg_driver_package *p, const char *text) {
+  if (a->n_faults++ < ADD_MAX_SAID) {
+    wg_buf_printf(&a->faults, "%s%s: %s", a->n_faults > 1 ? "; " : "", p->name, text);
+  }
+}
+
+// One of several packages of one release for several Windows: the others are skipped, and why is
+// said. The best is by catalogue, then by folder; two that are equally good and not the same are an
+// error.
+static void add_choose(add_run *a, size_t first) {
+  const wg_inf_target *t = &a->in->w.target;
+  add_candidate *best = NULL;
+  int best_score = -1;
+  bool tie = false;
+  size_t n = 0;
+  for (size_t i = first; i < a->n; i++) {
+    add_candidate *c = &a->v[i];
+    if (c->out || !add_same_release(a->v[first].p, c->p)) {
+      continue;
+    }
+    WG_AUTO(wg_cstr) hint = add_hint(c, t);
+    int score =
+        (add_fits(c->p) ? 8 : 0) + (hint != NULL ? 4 : 0) + (add_signed_for(c->p, t) ? 2 : 0);
+    n++;
+    if (score > best_score) {
+      best = c;
+      best_score = score;
+      tie = false;
+    } else if (score == best_score && !wg_digest_eq(&c->p->digest, &best->p->digest)) {
+      tie = true;
+    }
+  }
+  if (n < 2 || best == NULL) {
+    return;
+  }
+  if (tie && best_score >= 8) {
+    WG_AUTO(wg_cstr)
+    text =
+        wg_xprintf("%zu different packages of one version fit this Windows, one of them in '%s': "
+                   "name the folder that is meant",
+                   n, best->below[0] == '\0' ? "." : best->below);
+    add_fault(a, best->p, text);
+  }
+  WG_AUTO(wg_cstr) hint = add_hint(best, t);
+  best->why = wg_xprintf("chosen of %zu by its %s", n,
+                         hint != NULL                 ? hint
+                         : add_signed_for(best->p, t) ? "catalogue"
+                                                      : "models");
+  for (size_t i = first; i < a->n; i++) {
+    if (&a->v[i] != best && !a->v[i].out && add_same_release(a->v[first].p, a->v[i].p)) {
+      bool same = wg_digest_eq(&a->v[i].p->digest, &best->p->digest);
+      add_skip(a, &a->v[i],
+               same ? "the same package again" : "the same version for another Windows");
+    }
+  }
+}
+
+// Into Windows PE goes what Setup needs to reach the disk; the network when it is asked for.
+static bool add_into_pe(const add_run *a, const wg_driver_package *p) {
+  static const char *const classes[] = {"DiskDrive", "SCSIAdapter", "HDC",
+                                        "USB",       "SDHost",      "PCMCIA"};
+  for (size_t i = 0; i < WG_ARRAY_LEN(classes); i++) {
+    if (wg_str_eq_nocase(p->p.class_name, classes[i])) {
+      return true;
+    }
+  }
+  return a->job->everything || (a->job->setup_network && wg_str_eq_nocase(p->p.class_name, "Net"));
+}
+
+static void add_told(void *ctx, wg_driver_fault fault, const char *text) {
+  add_run *a = ctx;
+  if ((a->job->allow & (1U << (unsigned)fault)) == 0) {
+    add_fault(a, a->now, text);
+  }
+}
+
+static void add_judge(add_run *a) {
+  for (size_t i = 0; i < a->n; i++) {
+    if (!a->v[i].out) {
+      add_choose(a, i);
+    }
+  }
+  for (size_t i = 0; i < a->n; i++) {
+    add_candidate *c = &a->v[i];
+    if (c->out) {
+      continue;
+    }
+    if (a->in->w.is_pe && !add_into_pe(a, c->p)) {
+      add_skip(a, c, "Windows PE needs no such class");
+      continue;
+    }
+    a->now = c->p;
+    wg_driver_package_faults(c->p, &a->in->w.target, add_told, a);
+    if (!add_fits(c->p)) {
+      add_skip(a, c, "it has no models for this Windows");
+    }
+  }
+}
+
+// --- putting
+
+static char *add_label(const wg_driver_package *p, wg_inf_arch arch) {
+  WG_AUTO(wg_buf) b = {0};
+  wg_buf_init(&b, wg_heap(), 0);
+  for (const char *c = p->name; *c != '\0'; c++) {
+    wg_buf_add_byte(&b, (uint8_t)(*c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c));
+  }
+  wg_buf_printf(&b, "_%s_", wg_inf_arch_name(arch));
+  wg_buf_add_hex(&b, p->digest.b, 8);
+  return wg_xstrdup(wg_buf_z(&b));
+}
+
+// The package as the image has it already: put by us, or by Windows with the very same INF.
+static const wg_db_package *add_there(add_run *a, const wg_driver_package *p, const char *label) {
+  for (size_t i = 0; i < a->in->db.n; i++) {
+    const wg_db_package *d = &a->in->db.v[i];
+    if (d->in_box || !d->active) {
+      continue;
+    }
+    if (wg_name_cmp_nocase(wg_str_of(d->label), wg_str_of(label)) == 0) {
+      return d;
+    }
+    if (wg_name_cmp_nocase(wg_str_of(d->inf_name), wg_str_of(p->name)) != 0 ||
+        memcmp(d->version, p->p.version, sizeof(d->version)) != 0) {
+      continue;
+    }
+    WG_AUTO(wg_cstr) path = wg_xprintf("\\" WG_DRIVER_STORE "\\%s\\%s", d->label, d->inf_name);
+    WG_AUTO(wg_buf) bytes = {0};
+    wg_error e = WG_ERROR_INIT;
+    wg_buf_init(&bytes, wg_heap(), 0);
+    if (wg_image_reader_file(a->in->base, path, (uint64_t)128 << 20, &bytes, &e) == WG_OK) {
+      wg_digest sum = wg_sha256(bytes.p, bytes.n);
+      if (wg_digest_eq(&sum, &p->files[0].sha256)) {
+        return d;
+      }
+    }
+  }
+  return NULL;
+}
+
+static void add_put(add_run *a, const add_candidate *c, const char *host, const char *to) {
+  WG_AUTO(wg_cstr)
+  below = c->below[0] == '\0' ? wg_xstrdup(host) : wg_xprintf("%s/%s", c->below, host);
+  WG_AUTO(wg_cstr) path = wg_xprintf("C:\\%s", to);
+  const wg_image_change change = {.op = WG_IMAGE_PUT_FILE, .to = path};
+  const wg_src src = {.kind = WG_SRC_INPUT, .label = c->label, .below = below};
+  wg_inject_change(a->in, &change, &src);
+}
+
+static void add_store(add_run *a, const add_candidate *c, const char *label,
+                      const char *published) {
+  const wg_driver_package *p = c->p;
+  for (uint32_t i = 0; i < p->n_files; i++) {
+    if (p->files[i].host != NULL) {
+      WG_AUTO(wg_cstr) to = wg_xprintf(WG_DRIVER_STORE "\\%s\\%s", label, p->files[i].path);
+      add_put(a, c, p->files[i].host, to);
+    }
+  }
+  WG_AUTO(wg_cstr) inf = wg_xprintf("Windows\\INF\\%s", published);
+  add_put(a, c, p->name, inf);
+  if (p->catalog != NULL) {
+    WG_AUTO(wg_cstr)
+    cat = wg_xprintf(WG_DRIVER_CATROOT "\\%.*s.cat", (int)(strlen(published) - 4), published);
+    add_put(a, c, p->catalog, cat);
+  }
+}
+
+static const wg_driver_file *add_file_of(const wg_driver_package *p, const wg_inf_copy *c) {
+  WG_AUTO(wg_cstr)
+  path = wg_xprintf("%.*s%s%.*s", WG_STR_ARG(c->folder), c->folder.n > 0 ? "\\" : "",
+                    WG_STR_ARG(c->source));
+  for (uint32_t i = 0; i < p->n_files; i++) {
+    if (wg_name_cmp_nocase(wg_str_of(p->files[i].path), wg_str_of(path)) == 0) {
+      return &p->files[i];
+    }
+  }
+  return NULL;
+}
+
+// Files of what can be needed for the start, where they run; each place once.
+static void add_reflect(add_run *a, const add_candidate *c) {
+  const wg_driver_package *p = c->p;
+  char **done = NULL;
+  size_t n = 0, cap = 0;
+  for (uint32_t i = 0; i < p->p.n_configs; i++) {
+    for (uint32_t k = 0; k < p->p.configs[i].n_copies; k++) {
+      const wg_inf_copy *copy = &p->p.configs[i].copies[k];
+      WG_AUTO(wg_cstr) to = wg_driver_copy_target(copy);
+      const wg_driver_file *f = copy->from != &p->inf ? NULL : add_file_of(p, copy);
+      if (to == NULL || f == NULL || f->host == NULL ||
+          add_named((const char *const *)done, n, to)) {
+        continue;
+      }
+      add_put(a, c, f->host, to);
+      wg_vec_push(&done, &n, &cap) = wg_take(&to);
+    }
+  }
+  for (size_t i = 0; i < n; i++) {
+    wg_xfree(done[i]);
+  }
+  wg_xfree(done);
+}
+
+static bool add_starts_early(const wg_inf_package *p) {
+  for (uint32_t i = 0; i < p->n_configs; i++) {
+    for (uint32_t k = 0; k < p->configs[i].n_services; k++) {
+      if (!p->configs[i].services[k].deletes && p->configs[i].services[k].start == 0) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+static uint64_t add_count_ids(const wg_driver_package *p) {
+  uint64_t n = 0;
+  WG_AUTO(wg_buf) seen = {0};
+  wg_buf_init(&seen, wg_heap(), 0);
+  for (uint32_t i = 0; i < p->p.n_models; i++) {
+    for (uint32_t k = 0; k < p->p.models[i].n_ids; k++) {
+      n += p->p.models[i].ids[k].n > 0 ? 1 : 0;
+    }
+  }
+  return n;
+}
+
+static const char *add_note(const wg_driver_record *r, const add_candidate *c) {
+  return !r->windows->has_database
+             ? (r->critical ? "this Windows keeps no database in its registry: it starts with the "
+                              "driver, and the package is published at the first start"
+                            : "this Windows keeps no database in its registry: the package is "
+                              "published at the first start")
+         : r->in_drivers && !r->windows->has_drivers
+             ? "the image has no hive DRIVERS: the package is in the store and not published"
+         : c->why != NULL ? c->why
+                          : "";
+}
+
+static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
+  wg_inject *in = a->in;
+  const wg_driver_package *p = c->p;
+  WG_AUTO(wg_cstr) label = add_label(p, in->w.target.arch);
+  WG_AUTO(wg_cstr) version = wg_inject_version(p->p.version);
+  WG_AUTO(wg_cstr) class_name = wg_xstrndup(p->p.class_name.p, p->p.class_name.n);
+  const char *signature = wg_sig_class_name(p->signature.cls);
+  const wg_db_package *there = add_there(a, p, label);
+  if (there != NULL) {
+    in->n_present++;
+    wg_inject_row(in, "present", there->published, p->name, version, class_name,
+                  there->in_drivers ? "DRIVERS" : "SYSTEM", signature, "it is there already");
+    return WG_OK;
+  }
+  int number = wg_driver_oem_next(in->taken);
+  if (number < 0) {
+    return wg_fail(err, WG_E_LIMIT, "all 10,000 names oemN.inf are taken");
+  }
+  WG_AUTO(wg_cstr) published = wg_xprintf("oem%d.inf", number);
+  bool boot = add_named(a->job->boot, a->job->n_boot, p->name) || add_starts_early(&p->p);
+  bool in_system = boot || wg_driver_class_in_system(&in->w, &p->p);
+  const wg_driver_record r = {.windows = &in->w,
+                              .package = p,
+                              .published = published,
+                              .label = label,
+                              .in_drivers = !in_system,
+                              .critical = in_system,
+                              .time_s = in->run->time_s,
+                              .origin = in->origin};
+  bool recorded = in->w.has_database && (in_system || in->w.has_drivers);
+  add_store(a, c, label, published);
+  if (recorded || !in->w.has_database) {
+    wg_driver_record_edits(&r, &in->edits);
+  }
+  if (r.critical) {
+    wg_driver_service_edits(&r, &in->tags, &in->edits);
+    add_reflect(a, c);
+  }
+  in->in_system = in->in_system || (recorded && in_system);
+  in->in_drivers = in->in_drivers || (recorded && !in_system);
+  in->n_added++;
+  wg_inject_did(in, &(wg_driver_did){.label = label,
+                                     .published = published,
+                                     .n_ids = add_count_ids(p),
+                                     .recorded = recorded});
+  wg_inject_row(in, "added", published, p->name, version, class_name,
+                !recorded   ? ""
+                : in_system ? "SYSTEM"
+                            : "DRIVERS",
+                signature, add_note(&r, c));
+  return WG_OK;
+}
+
+static void add_replace(add_run *a, const wg_driver_package *p) {
+  for (size_t i = 0; a->job->replace && i < a->in->db.n; i++) {
+    const wg_db_package *d = &a->in->db.v[i];
+    if (!d->in_box && d->active &&
+        wg_name_cmp_nocase(wg_str_of(d->inf_name), wg_str_of(p->name)) == 0 &&
+        wg_name_cmp_nocase(wg_str_of(d->provider), p->p.provider) == 0) {
+      WG_AUTO(wg_cstr) label = add_label(p, a->in->w.target.arch);
+      if (add_there(a, p, label) != d) {
+        wg_inject_drop(a->in, d);
+      }
+    }
+  }
+}
+
+wg_code wg_inject_add(wg_inject *in, const wg_driver_add *job, wg_error *err) {
+  WG_AUTO(add_run) a = {.in = in, .job = job};
+  wg_arena_init(&a.arena, wg_heap(), 0);
+  wg_buf_init(&a.faults, wg_heap(), 0);
+  for (size_t i = 0; i < job->n_labels; i++) {
+    if (add_folder(&a, job->labels[i], err) != WG_OK) {
+      return err->code;
+    }
+  }
+  if (a.n == 0) {
+    return wg_fail(err, WG_E_NOT_FOUND, "%s%sno INF file is there", in->origin,
+                   in->origin[0] == '\0' ? "" : ": ");
+  }
+  for (size_t i = 0; i < job->n_only; i++) {
+    bool any = false;
+    for (size_t k = 0; k < a.n; k++) {
+      any = any || wg_name_cmp_nocase(wg_str_of(a.v[k].p->name), wg_str_of(job->only[i])) == 0;
+    }
+    if (!any) {
+      return wg_fail(err, WG_E_NOT_FOUND, "no INF file '%s' is there", job->only[i]);
+    }
+  }
+  add_judge(&a);
+  if (a.n_faults > 0) {
+    if (a.n_faults > ADD_MAX_SAID) {
+      wg_buf_printf(&a.faults, "; and %zu more", a.n_faults - ADD_MAX_SAID);
+    }
+    WG_AUTO(wg_cstr) windows = wg_driver_windows_text(&in->w);
+    return wg_fail(err, WG_E_VERIFY, "%s%srefused for Windows %s: %s", in->origin,
+                   in->origin[0] == '\0' ? "" : ": ", windows, wg_buf_z(&a.faults));
+  }
+  for (size_t i = 0; i < a.n; i++) {
+    if (!a.v[i].out) {
+      add_replace(&a, a.v[i].p);
+      if (add_one(&a, &a.v[i], err) != WG_OK) {
+        return err->code;
+      }
+    }
+  }
+  return WG_OK;
+}

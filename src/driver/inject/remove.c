@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packages taken out by the image's own record of them.
+#include <string.h>
+
+#include "driver/inject/inject.h"
+#include "fmt/regf/regf.h"
+
+static void remove_key(wg_inject *in, const char *key) {
+  (void)wg_reg_edits_new(&in->edits, in->origin, WG_REG_DELETE_KEY, key, "");
+}
+
+static void remove_value(wg_inject *in, const char *key, const char *name) {
+  (void)wg_reg_edits_new(&in->edits, in->origin, WG_REG_DELETE_VALUE, key, name);
+}
+
+static void remove_owner(wg_inject *in, const char *key, const char *published) {
+  const char *const owner[1] = {published};
+  wg_reg_edit *e = wg_reg_edits_new(&in->edits, in->origin, WG_REG_REMOVE, key, "Owners");
+  e->type = WG_REG_MULTI_SZ;
+  wg_reg_edits_items(&in->edits, e, owner, 1);
+}
+
+static void remove_path(wg_inject *in, const char *path) {
+  WG_AUTO(wg_cstr) to = wg_xprintf("C:\\%s", path);
+  const wg_image_change c = {.op = WG_IMAGE_DELETE, .to = to, .flags = WG_IMAGE_IF_PRESENT};
+  const wg_src none = {0};
+  wg_inject_change(in, &c, &none);
+}
+
+// Whether nothing but the package keeps the key of an id alive: no other value, no key below.
+static bool remove_id_is_empty(const wg_regkey *k, const char *published) {
+  size_t n = wg_regkey_n_values(k);
+  return wg_regkey_n_children(k) == 0 &&
+         (n == 0 || (n == 1 && wg_regkey_value(k, wg_str_of(published)) != NULL));
+}
+
+// The value of an id, with the key where it would be empty, and the bus above it likewise.
+static void remove_id(wg_inject *in, const wg_regkey *database, const char *root, const char *id,
+                      const char *published) {
+  WG_AUTO(wg_cstr) below = wg_xprintf("DeviceIds\\%s", id);
+  WG_AUTO(wg_cstr) key = wg_xprintf("%s\\%s", root, below);
+  const wg_regkey *k = wg_driver_reg_below(database, below);
+  if (k == NULL || wg_regkey_value(k, wg_str_of(published)) == NULL) {
+    return;
+  }
+  if (remove_id_is_empty(k, published)) {
+    remove_key(in, key);
+  } else {
+    remove_value(in, key, published);
+  }
+}
+
+// Buses ("PCI", "VIOINPUT") that only had ids of the package.
+static void remove_buses(wg_inject *in, const wg_regkey *database, const char *root,
+                         const wg_db_package *p) {
+  const wg_regkey *ids = wg_driver_reg_below(database, "DeviceIds");
+  for (size_t i = 0; ids != NULL && i < wg_regkey_n_children(ids); i++) {
+    const wg_regkey *bus = wg_regkey_child_at(ids, i);
+    bool empty = wg_regkey_n_children(bus) > 0 && wg_regkey_n_values(bus) == 0;
+    for (size_t k = 0; empty && k < wg_regkey_n_children(bus); k++) {
+      const wg_regkey *id = wg_regkey_child_at(bus, k);
+      empty = remove_id_is_empty(id, p->published) &&
+              wg_regkey_value(id, wg_str_of(p->published)) != NULL;
+    }
+    if (empty) {
+      WG_AUTO(wg_buf) name = {0};
+      wg_buf_init(&name, wg_heap(), 0);
+      wg_regkey_add_name(bus, &name);
+      WG_AUTO(wg_cstr) key = wg_xprintf("%s\\DeviceIds\\%s", root, wg_buf_z(&name));
+      remove_key(in, key);
+    }
+  }
+}
+
+static void remove_record(wg_inject *in, const wg_db_package *p) {
+  const wg_regkey *database = p->in_drivers ? in->w.in_drivers : in->w.in_system;
+  WG_AUTO(wg_cstr)
+  root = wg_xprintf("HKLM\\%s\\DriverDatabase", p->in_drivers ? "DRIVERS" : "SYSTEM");
+  WG_AUTO(wg_cstr) package = wg_xprintf("%s\\DriverPackages\\%s", root, p->label);
+  WG_AUTO(wg_cstr) inf = wg_xprintf("%s\\DriverInfFiles\\%s", root, p->published);
+  for (size_t i = 0; i < p->n_ids; i++) {
+    remove_id(in, database, root, p->ids[i].id, p->published);
+  }
+  remove_id(in, database, root, p->class_guid, p->published);
+  remove_buses(in, database, root, p);
+  remove_key(in, package);
+  remove_key(in, inf);
+  in->in_system = in->in_system || !p->in_drivers;
+  in->in_drivers = in->in_drivers || p->in_drivers;
+}
+
+static void remove_service(wg_inject *in, const wg_db_package *p, const wg_db_service *s) {
+  WG_AUTO(wg_cstr) key = wg_xprintf("HKLM\\SYSTEM\\CurrentControlSet\\Services\\%s", s->name);
+  if (s->others) {
+    remove_owner(in, key, p->published);
+    return;
+  }
+  remove_key(in, key);
+  WG_AUTO(wg_cstr)
+  events = wg_xprintf("%s\\Services\\EventLog\\System\\%s", in->w.control_set, s->name);
+  if (wg_hive_find(in->w.system.hive, wg_str_of(events)) != NULL) {
+    WG_AUTO(wg_cstr)
+    full = wg_xprintf("HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\System\\%s", s->name);
+    remove_key(in, full);
+  }
+}
+
+static void remove_file(wg_inject *in, const wg_db_package *p, const wg_db_file *f) {
+  WG_AUTO(wg_cstr) key = wg_xprintf(WG_DRIVER_LOCKDOWN "\\%s", f->key);
+  if (f->others) {
+    remove_owner(in, key, p->published);
+  } else {
+    remove_key(in, key);
+    remove_path(in, f->path);
+  }
+}
+
+void wg_inject_drop(wg_inject *in, const wg_db_package *p) {
+  int number = wg_driver_oem_number(p->published);
+  size_t stem = strlen(p->published) - 4;
+  WG_AUTO(wg_cstr) store = wg_xprintf(WG_DRIVER_STORE "\\%s", p->label);
+  WG_AUTO(wg_cstr) inf = wg_xprintf("Windows\\INF\\%s", p->published);
+  WG_AUTO(wg_cstr) pnf = wg_xprintf("Windows\\INF\\%.*s.PNF", (int)stem, p->published);
+  WG_AUTO(wg_cstr) cat = wg_xprintf(WG_DRIVER_CATROOT "\\%.*s.cat", (int)stem, p->published);
+  WG_AUTO(wg_cstr) version = wg_inject_version(p->version);
+  remove_record(in, p);
+  for (size_t i = 0; i < p->n_services; i++) {
+    remove_service(in, p, &p->services[i]);
+  }
+  for (size_t i = 0; i < p->n_files; i++) {
+    remove_file(in, p, &p->files[i]);
+  }
+  remove_path(in, store);
+  remove_path(in, inf);
+  remove_path(in, pnf);
+  remove_path(in, cat);
+  if (number >= 0) {
+    in->freed[number / 8] |= (uint8_t)(0x80U >> (unsigned)(number % 8));
+  }
+  in->n_removed++;
+  wg_inject_did(in,
+                &(wg_driver_did){.label = p->label, .published = p->published, .removed = true});
+  wg_inject_row(in, "removed", p->published, p->inf_name, version, p->class_name,
+                p->in_drivers ? "DRIVERS" : "SYSTEM", "", "");
+}
+
+// An id of the package that nothing else of the image is a driver for.
+static const char *remove_last_match(const wg_inject *in, const wg_db_package *p) {
+  for (size_t i = 0; i < p->n_ids; i++) {
+    bool other = false;
+    for (size_t k = 0; k < in->db.n && !other; k++) {
+      const wg_db_package *d = &in->db.v[k];
+      for (size_t j = 0; d != p && d->active && j < d->n_ids && !other; j++) {
+        other = wg_name_cmp_nocase(wg_str_of(d->ids[j].id), wg_str_of(p->ids[i].id)) == 0;
+      }
+    }
+    if (!other) {
+      return p->ids[i].id;
+    }
+  }
+  return NULL;
+}
+
+static bool remove_is(const wg_db_package *p, const char *name) {
+  return wg_name_cmp_nocase(wg_str_of(p->published), wg_str_of(name)) == 0 ||
+         wg_name_cmp_nocase(wg_str_of(p->inf_name), wg_str_of(name)) == 0;
+}
+
+static wg_code remove_may(const wg_inject *in, const wg_db_package *p, bool force, wg_error *err) {
+  if (p->in_box || wg_driver_oem_number(p->published) < 0) {
+    return wg_fail(err, WG_E_CONFLICT,
+                   "'%s' is a driver of Windows itself, which Windows servicing looks after",
+                   p->published);
+  }
+  const char *id = p->critical && !force ? remove_last_match(in, p) : NULL;
+  if (id != NULL) {
+    return wg_fail(
+        err, WG_E_CONFLICT,
+        "'%s' (%s) starts with the machine, and nothing else drives '%s': a machine with "
+        "that would not start; --force removes it",
+        p->published, p->inf_name, id);
+  }
+  return WG_OK;
+}
+
+wg_code wg_inject_remove(wg_inject *in, const wg_driver_remove *job, wg_error *err) {
+  bool *drop = wg_xarray(in->db.n + 1, sizeof(*drop));
+  wg_code code = WG_OK;
+  for (size_t i = 0; code == WG_OK && i < job->n_names; i++) {
+    bool any = false;
+    for (size_t k = 0; code == WG_OK && k < in->db.n; k++) {
+      const wg_db_package *p = &in->db.v[k];
+      if (remove_is(p, job->names[i])) {
+        any = true;
+        drop[k] = true;
+        code = remove_may(in, p, job->force, err);
+      }
+    }
+    if (code == WG_OK && !any) {
+      code = wg_fail(err, WG_E_NOT_FOUND,
+                     "no driver '%s' is in the image; 'wingo driver list' shows those that are",
+                     job->names[i]);
+    }
+  }
+  for (size_t k = 0; code == WG_OK && k < in->db.n; k++) {
+    if (drop[k]) {
+      wg_inject_drop(in, &in->db.v[k]);
+    }
+  }
+  wg_xfree(drop);
+  return code;
+}

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "cli/core/ins.h"
+#include "cli/driver/image.h"
 #include "cli/driver/repo.h"
+#include "image/file/spec.h"
 
 // --- index
 
@@ -220,7 +222,23 @@ static wg_code list_tree(const wg_drv_repo *repo, wg_buf *out, wg_jsonw *j, wg_e
   return WG_OK;
 }
 
+// One argument that is an image: its own database of drivers is read.
+static bool list_is_image(const wg_cli *c) {
+  WG_AUTO(wg_spec) spec = {0};
+  wg_error err = WG_ERROR_INIT;
+  if (c->n_args != 1 || wg_spec_parse(c->args[0], &spec, &err) != WG_OK) {
+    return false;
+  }
+  WG_AUTO(wg_cstr) system = wg_path_join(spec.path, "Windows/System32/config/SYSTEM");
+  wg_stat st;
+  return spec.kind == WG_SPEC_WIM ||
+         (spec.kind == WG_SPEC_FOLDER && wg_os_stat(WG_CWD, system, true, &st, &err) == WG_OK);
+}
+
 static int list_run(wg_cli *c) {
+  if (list_is_image(c)) {
+    return wg_driver_list_image(c, c->args[0]);
+  }
   WG_AUTO(wg_driver_trees) t = {0};
   WG_AUTO(wg_buf) out = {0};
   wg_error err = WG_ERROR_INIT;
@@ -249,17 +267,27 @@ static int list_run(wg_cli *c) {
   return 0;
 }
 
+static const wg_cli_opt list_opts[] = {
+    {.name = "all", .letter = 'a', .help = "of an image: drivers of Windows itself, too"},
+    {.name = "ids", .help = "of an image: the devices that lead to each"},
+    WG_DRIVER_NO_CACHE_OPT};
+
 const wg_cli_cmd wg_cmd_driver_list = {
     .noun = "driver",
     .name = "list",
-    .args = "DIR...",
-    .summary = "list the driver packages of a tree",
-    .text = "One entry a package: class, provider, date and version, models, the Windows that they "
-            "are for (as the INF decorates them), catalogues.\n\n"
-            "Example:\n  wingo driver list drivers/ --json\n",
-    .opts = index_opts,
-    .n_opts = WG_ARRAY_LEN(index_opts),
+    .args = "FILE[:IMAGE]|DIR...",
+    .summary = "list the driver packages of an image or a tree",
+    .text =
+        "Of an image what its own database says, whoever put them there, with what is broken of "
+        "each: a package, INF or catalogue that is missing, a service whose program is not "
+        "there. Of trees of packages one entry each: class, provider, date and version, models, "
+        "the Windows that they are for (as the INF decorates them), catalogues.\n\n"
+        "Examples:\n  wingo driver list install.wim:1\n"
+        "  wingo driver list install.wim:1 --all --json\n"
+        "  wingo driver list drivers/\n",
+    .opts = list_opts,
+    .n_opts = WG_ARRAY_LEN(list_opts),
     .min_args = 1,
     .max_args = UINT32_MAX,
-    .complete = "dir",
+    .complete = "file",
     .run = list_run};

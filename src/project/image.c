@@ -47,7 +47,6 @@ const wg_section wg_section_compact = {.rows = compact_rows};
   "put the files in with 'files' and install them at the first start (DISM /Online, or wusa)"
 
 static const wg_key unserviced_rows[] = {
-    WG_KEY_PLANNED("drivers", "Drivers for the machines the image is for."),
     WG_KEY_PLANNED("software", "Installers to run at first boot."),
     WG_KEY_PLANNED("firstboot", "Commands to run at first boot."),
     WG_KEY_PLANNED("answer", "The answer file of Windows Setup."),

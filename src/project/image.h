@@ -23,6 +23,7 @@ extern const wg_section wg_section_registry;
 extern const wg_section wg_section_puts; // no keys: what two of these put at one place
 extern const wg_section wg_section_winre;
 extern const wg_section wg_section_winre_unserviced; // keys that it has not yet
+extern const wg_section wg_section_drivers;
 extern const wg_section wg_section_outputs;
 extern const wg_section wg_section_into;
 extern const wg_section wg_section_compact;

@@ -29,6 +29,25 @@ static wg_cfg_name serviced_name(const wg_cfg_name *all, const wg_cfg_name *own)
   return own->text != NULL ? *own : *all;
 }
 
+#define SERVICED_DRIVERS(field)                                                                    \
+  out.field = serviced_join(c, all->field, all->n_##field, own->field, own->n_##field,             \
+                            sizeof(*all->field));                                                  \
+  out.n_##field = all->n_##field + own->n_##field
+
+static wg_cfg_drivers serviced_drivers(wg_cfg *c, const wg_cfg_drivers *all,
+                                       const wg_cfg_drivers *own) {
+  wg_cfg_drivers out = own->present ? *own : *all;
+  SERVICED_DRIVERS(from);
+  SERVICED_DRIVERS(only);
+  SERVICED_DRIVERS(exclude);
+  SERVICED_DRIVERS(boot);
+  SERVICED_DRIVERS(remove);
+  SERVICED_DRIVERS(allow);
+  out.setup_network = all->setup_network || own->setup_network;
+  out.replace = all->replace || own->replace;
+  return out;
+}
+
 static wg_cfg_image serviced_of(wg_cfg *c, const wg_cfg_image *img, const wg_cfg_image *x) {
   const wg_cfg_names *a = &img->names, *b = &x->names;
   wg_cfg_image out = *img;
@@ -43,6 +62,7 @@ static wg_cfg_image serviced_of(wg_cfg *c, const wg_cfg_image *img, const wg_cfg
   SERVICED_JOIN(apps);
   SERVICED_JOIN(files);
   SERVICED_JOIN(registry);
+  out.drivers = serviced_drivers(c, &img->drivers, &x->drivers);
   return out;
 }
 

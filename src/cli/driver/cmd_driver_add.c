@@ -9,11 +9,14 @@
 #include "cli/wim/wim.h"
 #include "driver/package/package.h"
 
-static int add_allow(const wg_cli *c, uint32_t *out) {
+static int add_allow(const wg_cli *c, unsigned v[WG_DRIVER_N_FAULTS + 1], size_t *out_n) {
   size_t n = 0;
   const char **given = wg_cli_values(c, "allow", &n);
   int rc = 0;
-  *out = wg_cli_has(c, "allow-unsigned") ? 1U << WG_DRIVER_UNSIGNED : 0;
+  *out_n = 0;
+  if (wg_cli_has(c, "allow-unsigned")) {
+    v[(*out_n)++] = WG_DRIVER_UNSIGNED;
+  }
   for (size_t i = 0; rc == 0 && i < n; i++) {
     size_t f = 0;
     while (f < WG_DRIVER_N_FAULTS &&
@@ -26,7 +29,8 @@ static int add_allow(const wg_cli *c, uint32_t *out) {
                         "unsigned, coinstaller, no-section",
                         given[i]);
     } else {
-      *out |= 1U << f;
+      v[*out_n] = (unsigned)f;
+      *out_n += *out_n < WG_DRIVER_N_FAULTS ? 1 : 0;
     }
   }
   wg_xfree(given);
@@ -49,7 +53,9 @@ static int add_run(wg_cli *c) {
                          .no_recurse = !wg_cli_has(c, "recurse"),
                          .replace = wg_cli_has(c, "replace")};
   size_t n_boot = 0, n_exclude = 0, n = c->n_args - 1, n_only = 0;
-  int rc = add_allow(c, &want.allow);
+  unsigned allow[WG_DRIVER_N_FAULTS + 1];
+  int rc = add_allow(c, allow, &want.n_allow);
+  want.allow = allow;
   const char **boot = wg_cli_values(c, "boot", &n_boot);
   const char **exclude = wg_cli_values(c, "exclude", &n_exclude);
   char **folders = wg_xarray(n + 1, sizeof(*folders));

@@ -23,6 +23,14 @@ static void drivers_own(const wg_driver_job *job, const char *origin, wg_part_pl
       wg_buf_z(&text));
 }
 
+static uint32_t drivers_allow(const wg_cfg_drivers *want) {
+  uint32_t bits = 0;
+  for (size_t i = 0; i < want->n_allow; i++) {
+    bits |= 1U << want->allow[i];
+  }
+  return bits;
+}
+
 static wg_code drivers_plan_add(const wg_part_in *in, const wg_cfg_drivers *want,
                                 const char *origin, wg_part_plan *plan, wg_error *err) {
   const char **labels = wg_xarray(want->n_from + 1, sizeof(*labels));
@@ -48,7 +56,7 @@ static wg_code drivers_plan_add(const wg_part_in *in, const wg_cfg_drivers *want
                                      .n_exclude = want->n_exclude,
                                      .boot = drivers_texts(want->boot, want->n_boot),
                                      .n_boot = want->n_boot,
-                                     .allow = want->allow,
+                                     .allow = drivers_allow(want),
                                      .no_recurse = want->no_recurse,
                                      .setup_network = want->setup_network,
                                      .everything = want->everything,

@@ -190,7 +190,9 @@ typedef struct wg_cfg_drivers { // drivers: packages for the image's driver stor
   size_t n_from, n_only, n_exclude, n_boot;
   const wg_cfg_str *remove; // names of INF files that the base has
   size_t n_remove;
-  uint32_t allow; // bits of wg_driver_fault
+  const unsigned *allow; // wg_driver_fault
+  size_t n_allow;
+  unsigned stage; // wg_driver_stage
   bool no_recurse, setup_network, everything, replace;
   bool force; // remove: also what the start needs
 } wg_cfg_drivers;

@@ -413,7 +413,7 @@ static void record_package(const wg_driver_record *r, const char *key, wg_reg_ed
   wg_reg_edits_bytes(out, r->origin, key, "Version", WG_REG_BINARY, version, sizeof(version));
   record_z(out, r, key, "Provider", p->provider);
   wg_reg_edits_text(out, r->origin, key, "InfName", WG_REG_SZ, d->name);
-  if (p->catalog.n > 0) {
+  if (d->catalog != NULL) {
     record_z(out, r, key, "Catalog", p->catalog);
   }
   if (s->signer != NULL) {

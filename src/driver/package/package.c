@@ -223,8 +223,11 @@ wg_code wg_driver_package_open(const char *folder, const char *inf_name, const w
       wg_inf_compile(&p->inf, want->target, want->library, &p->arena, &p->p, err) != WG_OK) {
     return wg_wrap(err, "'%s'", path);
   }
-  if (package_files(&c, err) != WG_OK || package_signature(p, want, err) != WG_OK) {
+  if (package_files(&c, err) != WG_OK) {
     return wg_wrap(err, "'%s'", path);
+  }
+  if (package_signature(p, want, err) != WG_OK) {
+    return err->code; // names the folder
   }
   *out = wg_take(&p);
   return WG_OK;

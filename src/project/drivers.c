@@ -141,6 +141,19 @@ static void drivers_rules(wg_cfg *c, const wg_place *at) {
   }
 }
 
+static void drivers_winre(wg_cfg *c, const wg_place *at) {
+  const wg_cfg_image *image = at->self;
+  bool any = image->drivers.n_from > 0;
+  for (size_t i = 0; i < image->n_indexes; i++) {
+    any = any || image->indexes[i].drivers.n_from > 0;
+  }
+  if (image->winre.drivers && !any) {
+    wg_cfg_error(c, image->winre.drivers_pos,
+                 wg_cfg_printf(c, "%s.winre.drivers: the image has no drivers", at->path),
+                 "add 'drivers: {from: [...]}' to the image, or remove it");
+  }
+}
+
 static void drivers_folder(wg_cfg *c, const wg_place *at, const wg_cfg_drivers *d,
                            const wg_cfg_str *from) {
   const char *label = wg_cfg_printf(c, "%s.drivers.from", at->path);
@@ -185,6 +198,9 @@ static void drivers_files(wg_cfg *c, const wg_place *at) {
     }
   }
 }
+
+static const wg_key no_rows[] = {{.name = NULL}};
+const wg_section wg_section_drivers_across = {.rows = no_rows, .rules = drivers_winre};
 
 const wg_section wg_section_drivers = {
     .rows = rows, .rules = drivers_rules, .files = drivers_files};

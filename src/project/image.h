@@ -22,8 +22,9 @@ extern const wg_section wg_section_image_files;
 extern const wg_section wg_section_registry;
 extern const wg_section wg_section_puts; // no keys: what two of these put at one place
 extern const wg_section wg_section_winre;
-extern const wg_section wg_section_winre_unserviced; // keys that it has not yet
+extern const wg_section wg_section_winre_drivers;
 extern const wg_section wg_section_drivers;
+extern const wg_section wg_section_drivers_across; // no keys: those and what is around them
 extern const wg_section wg_section_outputs;
 extern const wg_section wg_section_into;
 extern const wg_section wg_section_compact;

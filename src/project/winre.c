@@ -22,15 +22,24 @@ static const wg_key rows[] = {
 
 static void winre_rules(wg_cfg *c, const wg_place *at) {
   const wg_cfg_winre *w = at->self;
-  if (w->present && w->n_files == 0 && w->n_registry == 0) {
+  if (w->present && w->n_files == 0 && w->n_registry == 0 && !w->drivers) {
     wg_cfg_error(c, w->pos, wg_cfg_printf(c, "%s.winre: nothing is done to it", at->path),
-                 "add 'files' or 'registry', or remove it");
+                 "add 'files', 'registry' or 'drivers', or remove it");
   }
 }
 
 const wg_section wg_section_winre = {.rows = rows, .rules = winre_rules};
 
-static const wg_key unserviced_rows[] = {
-    WG_KEY_PLANNED("drivers", "Drivers for the machines that it is to start on."), {.name = NULL}};
+static const wg_key driver_rows[] = {
+    {.name = "drivers",
+     .type = WG_KEY_BOOL,
+     .at = WINRE(drivers),
+     .pos_at = WINRE(drivers_pos),
+     .def = "false",
+     .since = "0.3",
+     .doc = "The packages of the image's `drivers` that Windows PE takes go into the recovery "
+            "environment, too, so that it reaches the disk (and with `setup_network` the network).",
+     .example = "true"},
+    {.name = NULL}};
 
-const wg_section wg_section_winre_unserviced = {.rows = unserviced_rows};
+const wg_section wg_section_winre_drivers = {.rows = driver_rows};

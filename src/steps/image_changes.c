@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/image_changes.h"
 
+#include <string.h>
+
 #include "engine/event.h"
 
 #define CHANGES_MAX 2000U
@@ -138,6 +140,32 @@ static void changes_folders(wg_step_ctx *c, const wg_image_result *r) {
                               .numbers = numbers});
 }
 
+// What became of driver packages.
+static void changes_drivers(wg_step_ctx *c, const wg_image_result *r) {
+  static const char *const columns[] = {"did",   "published", "inf",       "version",
+                                        "class", "store",     "signature", "note"};
+  const char **texts = (const char **)wg_arena_new_array(wg_ctx_arena(c), const char *,
+                                                         WG_ARRAY_LEN(columns) * r->n_rows + 1);
+  size_t n = 0;
+  wg_assert(texts != NULL);
+  for (size_t i = 0; i < r->n_rows; i++) {
+    const wg_image_row *row = &r->rows[i];
+    if (strcmp(row->table, "drivers") == 0 && row->n_cells == WG_ARRAY_LEN(columns)) {
+      for (size_t k = 0; k < WG_ARRAY_LEN(columns); k++) {
+        texts[n * WG_ARRAY_LEN(columns) + k] = row->cells[k];
+      }
+      n++;
+    }
+  }
+  if (n > 0) {
+    wg_ctx_table(c, &(wg_table){.name = "drivers",
+                                .columns = columns,
+                                .n_texts = WG_ARRAY_LEN(columns),
+                                .n_rows = n,
+                                .texts = texts});
+  }
+}
+
 void wg_image_tell_result(wg_step_ctx *c, const wg_image_result *r) {
   wg_ctx_fact_u64(c, "base_bytes", r->base_bytes);
   wg_ctx_fact_u64(c, "out_bytes", r->out_bytes);
@@ -155,6 +183,7 @@ void wg_image_tell_result(wg_step_ctx *c, const wg_image_result *r) {
     wg_ctx_fact_u64(c, r->facts[i].name, r->facts[i].v);
   }
   changes_folders(c, r);
+  changes_drivers(c, r);
   if (r->dead_bytes > 0) {
     wg_ctx_fact_u64(c, "bytes_replaced_but_inside", r->dead_bytes);
     wg_ctx_noted(

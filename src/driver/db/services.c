@@ -206,6 +206,25 @@ static void services_one(const wg_driver_record *r, const wg_inf_service *s, wg_
   }
 }
 
+// The version of the framework that a driver was made for.
+static void services_framework(const wg_driver_record *r, const wg_inf_config *c,
+                               wg_reg_edits *out) {
+  for (uint32_t i = 0; i < c->n_named; i++) {
+    const wg_inf_named *n = &c->named[i];
+    if (!wg_str_eq_nocase(n->directive, "KmdfService") || n->name.n == 0) {
+      continue;
+    }
+    const wg_inf_section *s = wg_inf_section_of(n->from, n->section);
+    WG_AUTO(wg_cstr)
+    version =
+        services_z(wg_inf_field_text(n->from, wg_inf_line_of(n->from, s, "KmdfLibraryVersion"), 0));
+    WG_AUTO(wg_cstr) key = wg_xprintf(SERVICES "%.*s\\Parameters\\Wdf", WG_STR_ARG(n->name));
+    if (version[0] != '\0') {
+      wg_reg_edits_text(out, r->origin, key, "KmdfLibraryVersion", WG_REG_SZ, version);
+    }
+  }
+}
+
 // Files that Windows keeps others from replacing, and who owns them.
 static void services_lockdown(const wg_driver_record *r, const wg_inf_config *c,
                               wg_reg_edits *out) {
@@ -254,6 +273,7 @@ void wg_driver_service_edits(const wg_driver_record *r, wg_driver_tags *tags, wg
         services_one(r, s, tags, out);
       }
     }
+    services_framework(r, c, out);
     if (r->windows->has_database) {
       services_lockdown(r, c, out);
     }

@@ -289,7 +289,8 @@ static void package_signature_faults(const wg_driver_package *p, const wg_inf_ta
       told(ctx, WG_DRIVER_UNCOVERED, problem);
     }
   }
-  if (t->arch != WG_INF_X86 && (s->cls == WG_SIG_NONE || s->cls == WG_SIG_BROKEN)) {
+  if (t->arch != WG_INF_X86 &&
+      (s->cls == WG_SIG_NONE || s->cls == WG_SIG_BROKEN || s->cls == WG_SIG_SELF)) {
     WG_AUTO(wg_cstr)
     text = wg_xprintf("not signed%s%s: a 64-bit Windows loads no such driver",
                       s->why != NULL ? ", " : "", s->why != NULL ? s->why : "");

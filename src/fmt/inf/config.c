@@ -153,7 +153,8 @@ static wg_code config_named(drv_config *c, const wg_inf *from, const wg_inf_line
     return c->d->err->code;
   }
   wg_str key = wg_drv_key(from, l);
-  uint32_t section = wg_str_eq_nocase(key, "AddEventProvider") ? 1 : 2;
+  bool second = wg_str_eq_nocase(key, "AddEventProvider") || wg_str_eq_nocase(key, "KmdfService");
+  uint32_t section = second ? 1 : 2;
   *n = (wg_inf_named){.directive = key,
                       .name = wg_inf_field_text(from, l, 0),
                       .section = wg_inf_field_text(from, l, section),
@@ -224,6 +225,7 @@ static wg_code config_of_part(drv_config *c, const wg_inf *from, const wg_inf_se
   }
   if ((p == IN_COMPONENTS && wg_str_eq_nocase(key, "AddComponent")) ||
       (p == IN_SOFTWARE && wg_str_eq_nocase(key, "AddSoftware")) ||
+      (p == IN_WDF && wg_str_eq_nocase(key, "KmdfService")) ||
       (p == IN_EVENTS && wg_str_eq_nocase(key, "AddEventProvider"))) {
     return config_named(c, from, l);
   }

@@ -125,8 +125,8 @@ typedef struct wg_inf_filter { // AddFilter of .Filters
   uint32_t line;
 } wg_inf_filter;
 
-typedef struct wg_inf_named { // AddComponent, AddSoftware, AddEventProvider and what else has a
-                              // section
+typedef struct wg_inf_named { // AddComponent, AddSoftware, AddEventProvider, KmdfService: what has
+                              // a section
   wg_str directive, name, section;
   const wg_inf *from;
   uint32_t line;

@@ -312,7 +312,42 @@ static void run_refused(void *ctx, const wg_reg_edit *e, const char *text) {
   wg_image_result_refused(ctx, 0, e->origin, said ? text + n + 2 : text);
 }
 
-// The edits that the plan names; secrets are not there, and what only the base decides is not.
+// What a part's fill has against the base: at the place of what it planned first.
+static void run_fill_refused(const part_state *s, const wg_image_part *part, const wg_error *e,
+                             wg_image_result *result) {
+  for (size_t k = 0; k < s->plan->n_items; k++) {
+    const wg_part_item *i = &s->plan->items[k].item;
+    if (strcmp(i->part, part->name) == 0) {
+      const wg_reg_edit at = {.origin = i->origin};
+      run_refused(result, &at, e->text);
+      return;
+    }
+  }
+}
+
+// Parts that look at the base themselves: what they would do is not kept.
+static wg_code run_try_fills(part_state *s, wg_image_reader *base, wg_image_result *result,
+                             wg_error *err) {
+  for (size_t i = 0; i < s->table->n_parts; i++) {
+    const wg_image_part *part = s->table->parts[i];
+    wg_error e = WG_ERROR_INIT;
+    if (part->fill == NULL || !wg_plan_used(s->plan, part->name)) {
+      continue;
+    }
+    wg_part_plan_turn(s->plan, part->name, part->order, part->version);
+    wg_code code = part->fill(&s->run, base, s->plan, &e);
+    if (code == WG_E_CANCELED || code == WG_E_NOMEM) {
+      *err = e;
+      return code;
+    }
+    if (code != WG_OK) {
+      run_fill_refused(s, part, &e, result);
+    }
+  }
+  return WG_OK;
+}
+
+// The edits that the plan names; secrets are not there.
 static wg_code planner_refuses(const void *ctx, const wg_image_base *base,
                                const wg_image_options *opt, wg_image_result *result,
                                wg_error *err) {
@@ -324,7 +359,21 @@ static wg_code planner_refuses(const void *ctx, const wg_image_base *base,
   if (wg_part_plan_parse(opt->plan, &s->plan, err) != WG_OK) {
     return wg_wrap(err, "plan of the image");
   }
-  s->run.plan = s->plan;
+  s->run = (wg_part_run){.tmp_dir = opt->tmp_dir,
+                         .time_s = opt->time_s,
+                         .arch = opt->arch,
+                         .plan = s->plan,
+                         .result = &s->told};
+  if (!run_needs_base(s)) {
+    return WG_OK;
+  }
+  if (wg_image_reader_open(base, &reader, err) != WG_OK) {
+    return err->code;
+  }
+  wg_image_reader_keep(reader, opt->packed, opt->packed_at);
+  if (run_try_fills(s, reader, result, err) != WG_OK) {
+    return err->code;
+  }
   for (size_t k = 0; k < s->plan->n_items; k++) {
     const wg_part_item *i = &s->plan->items[k].item;
     if (i->kind == WG_PART_REG && i->src.kind != WG_SRC_SECRET) {
@@ -333,14 +382,8 @@ static wg_code planner_refuses(const void *ctx, const wg_image_base *base,
       return err->code;
     }
   }
-  if (edits.n == 0) {
-    return WG_OK;
-  }
-  if (wg_image_reader_open(base, &reader, err) != WG_OK) {
-    return err->code;
-  }
-  wg_image_reader_keep(reader, opt->packed, opt->packed_at);
-  return wg_image_registry_try(reader, edits.v, edits.n, run_refused, result, err);
+  return edits.n == 0 ? WG_OK
+                      : wg_image_registry_try(reader, edits.v, edits.n, run_refused, result, err);
 }
 
 wg_image_planner wg_part_planner(const wg_part_table *table) {

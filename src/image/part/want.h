@@ -181,6 +181,8 @@ typedef struct wg_cfg_winre { // winre: what is done to the image's Winre.wim
   size_t n_files;
   const wg_cfg_registry *registry;
   size_t n_registry;
+  bool drivers; // those of the image that Windows PE takes
+  wg_pos drivers_pos;
 } wg_cfg_winre;
 
 typedef struct wg_cfg_drivers { // drivers: packages for the image's driver store

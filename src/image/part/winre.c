@@ -4,12 +4,16 @@
 #include "image/part/part.h"
 
 wg_cfg_image wg_part_winre_image(const wg_cfg_image *image) {
+  wg_cfg_drivers drivers = image->winre.drivers ? image->drivers : (wg_cfg_drivers){0};
+  drivers.n_remove = 0; // names of what the image has
+  drivers.present = drivers.n_from > 0;
   return (wg_cfg_image){.name = image->name,
                         .pos = image->winre.pos,
                         .files = image->winre.files,
                         .n_files = image->winre.n_files,
                         .registry = image->winre.registry,
-                        .n_registry = image->winre.n_registry};
+                        .n_registry = image->winre.n_registry,
+                        .drivers = drivers};
 }
 
 char *wg_part_winre_absent(const char *base_image) {

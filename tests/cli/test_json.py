@@ -18,7 +18,8 @@ GOOD = {  # command: words that end with 0; made in this order, in one folder
     "wim verify": ["b.wim"], "reg create": ["H"], "reg add": ["H", "K", "--value=V", "--data=x"], "reg query": ["H", "K"],
     "reg import": ["b.wim:1", "t.reg"], "reg export": ["H"], "reg check": ["H"], "reg diff": ["H", "H"], "reg delete": ["H", "K"],
     "inf show": ["net.inf"],
-    "driver profile": ["hw.yaml"], "driver index": ["proj"], "driver list": ["proj"],
+    "driver add": ["b.wim:1", "drv", "--allow-unsigned"], "driver list": ["b.wim:1"], "driver remove": ["b.wim:1", "net.inf"],
+    "driver profile": ["hw.yaml"], "driver index": ["proj"],
     "driver match": ["proj", "--hardware=hw.yaml", "--for=10.0.26100"], "driver explain": ["proj", "PCI\\X", "--for=10.0.26100"],
 }
 # Beside those that every command has: an option that there is not, and arguments too many.
@@ -31,7 +32,8 @@ BAD = [
     ("reg check", ["odd"]), ("wim capture", ["absent", "x.wim"]), ("wim extract", ["b.wim", "1", "\\absent"]),
     ("wim synthetic", ["windows-1", "x.wim"]), ("wim update", ["b.wim", "1", "--delete=\\absent"]), ("reg import", ["H", "absent.reg"]),
     ("completion", ["csh"]), ("help", ["absent"]), ("help", ["keys", "absent.key"]), ("clean", ["--keep=x"]),
-    ("wim split", ["b.wim", "y.swm", "x"]), ("reg export", ["H", "absent"]), ("reg create", ["H"]), ("schema", ["x"])]
+    ("wim split", ["b.wim", "y.swm", "x"]), ("reg export", ["H", "absent"]), ("reg create", ["H"]), ("schema", ["x"]), ("driver add", ["b.wim:1", "absent"]),
+    ("driver list", ["t.reg"]), ("driver remove", ["b.wim:1", "absent.inf"])]
 # Text that is not a value of its own.
 TEXT = [("help", ["build"]), ("completion", ["bash"]), ("wim info", ["b.wim", "--xml"]), ("reg export", ["H"]), ("build", ["--help"]), ("--help", [])]
 
@@ -64,6 +66,10 @@ def folder(tmp_path_factory, wingo):
     (f / "bad.yaml").write_text(OK.replace("images", "imagess") + "name: again\n")
     (f / "t.reg").write_text("Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\T]\n\"A\"=dword:1\n")
     assert start([wingo, "wim", "synthetic", "windows-11", f / "b.wim"]).code == 0
+    (f / "drv").mkdir()
+    (f / "drv/net.inf").write_text("[Version]\nSignature = \"$Windows NT$\"\nClass = Net\nProvider = P\n"
+                                   "ClassGuid = {4d36e972-e325-11ce-bfc1-08002be10318}\n[Manufacturer]\nP = M,NTamd64\n"
+                                   "[M.NTamd64]\nD = I,PCI\\VEN_1234\n[I.NT]\n")
     (f / "net.inf").write_bytes((ROOT / "fuzz/inf/corpus/net.inf").read_bytes())
     (f / "hw.yaml").write_text("devices: ['PCI\\VEN_1AF4&DEV_1042']\n")
     data = bytearray((f / "b.wim").read_bytes())

@@ -41,9 +41,13 @@ IMAGE = {
          "expect": {"Mode": None}, "view": 64},
         {"key": "HKLM\\SOFTWARE\\Made"},
         {"delete_key": "HKLM\\SOFTWARE\\Gone"}],
+    "drivers": {"from": ["drv/a"], "only": ["one.inf"], "exclude": ["two.inf"], "boot": ["three.inf"],
+                "allow": ["unsigned", "missing-file", "uncovered"], "setup_network": False, "replace": False},
     "outputs": ["wim"],
     "compact": False,
 }
+INF = """[Version]\r\nSignature = "$Windows NT$"\r\nClass = Net\r\nClassGuid = {4d36e972-e325-11ce-bfc1-08002be10318}\r\nProvider = P\r
+DriverVer = 01/02/2024,%s\r\n[Manufacturer]\r\nP = Models,NTamd64\r\n[Models.NTamd64]\r\nD = Install,PCI\\VEN_1234&DEV_%04x\r\n[Install.NT]\r\n"""
 # What is said of one index beside what holds for all of them.
 INDEX = {"name": "One", "description": "d", "display_name": "K", "display_description": "dd",
          "apps": [{"app": "agent", "to": "C:\\Kiosk"}],
@@ -58,6 +62,9 @@ RECOVERY = {"base": {"synthetic": "windows-11"}, "outputs": ["wim"],
                       "registry": [{"key": "HKLM\\SOFTWARE\\Re", "values": {"A": 1}}]}}
 PROJECT = {"version": 1, "name": "t", "release": "1.2.3", "apps": {"agent": {"dir": "app", "targets": ["windows/amd64"]}},
            "images": {"full": IMAGE, "both": BOTH, "rec": RECOVERY}}
+BOTH["drivers"] = {"from": ["drv/a"], "allow": ["unsigned"]}
+INDEX["drivers"] = {"from": ["drv/b"], "allow": ["missing-file"]}
+RECOVERY["drivers"] = {"from": ["drv/a"], "allow": ["unsigned"]}
 # Where the value is put into the project, and what it becomes. Each alone must change what is built.
 CHANGES = [
     ("base.state", "complete"), ("base.image", "Windows 11 Home"), ("base", {"synthetic": "windows-10"}),
@@ -88,6 +95,9 @@ CHANGES = [
     ("registry.1.values.M", {"append": ["y"]}), ("registry.1.values", {"Mode": "single"}), ("registry.1.expect", {"Mode": "x"}),
     ("registry.1.expect", {"Other": None}), ("registry.1.view", 32), ("registry.2.key", "HKLM\\SOFTWARE\\Made2"),
     ("registry.3.delete_key", "HKLM\\SOFTWARE\\Gone2"), ("compact", True),
+    ("drivers.from", ["drv/b"]), ("drivers.from", ["drv/a", "drv/b"]), ("drivers.only", ["one.inf", "two.inf"]),
+    ("drivers.exclude", ["four.inf"]), ("drivers.boot", ["one.inf"]), ("drivers.allow", ["unsigned"]),
+    ("drivers.setup_network", True), ("drivers.replace", True), ("drivers.remove", ["oem1.inf"]),
     ("name", "Other"), ("description", "e"), ("display_name", "L"), ("display_description", "ee"),
 ]
 # The same of the image with indexes.
@@ -95,15 +105,18 @@ BOTH_CHANGES = [
     ("files.0.to", "C:\\All"), ("registry.0.values.A", 2), ("indexes.1.name", "Other"), ("indexes.1.description", "e"),
     ("indexes.1.display_name", "L"), ("indexes.1.display_description", "ee"), ("indexes.1.apps.0.to", "C:\\Other"),
     ("indexes.1.files.0.from", "other.txt"), ("indexes.1.registry.0.values.A", 2), ("indexes.2.registry.0.values.A", 2),
+    ("indexes.1.drivers.from", ["drv/a"]), ("indexes.1.drivers.allow", ["uncovered"]), ("indexes.1.drivers.only", ["one.inf"]),
+    ("indexes.1.drivers.exclude", ["one.inf"]), ("indexes.1.drivers.boot", ["one.inf"]), ("indexes.1.drivers.remove", ["one.inf"]),
+    ("indexes.1.drivers.setup_network", True), ("indexes.1.drivers.replace", True), ("drivers.from", ["drv/b"]),
     ("indexes", {"1": INDEX}), ("indexes", {"1": INDEX, "2": {"files": [{"mkdir": "C:\\x"}]}}),
     ("indexes", {"2": INDEX, "1": {"registry": [{"key": "HKLM\\SOFTWARE\\Two", "values": {"A": 1}}]}}),
 ]
 # The same of what is done to the Winre.wim, whose step is its own.
 WINRE_CHANGES = [("winre.files.0.from", "other.txt"), ("winre.files.0.to", "C:\\M\\"), ("winre.registry.0.values.A", 2),
-                 ("winre.registry", [{"key": "HKLM\\SOFTWARE\\Other"}])]
+                 ("winre.registry", [{"key": "HKLM\\SOFTWARE\\Other"}]), ("winre.drivers", True)]
 # They decide which steps there are, or where a base is; not what is in the image's own step.
 NOT_HERE = {"base.synthetic", "base.wim", "base.file", "base.dir", "base.sha256", "arch", "outputs", "outputs.0.swm", "into", "apps", "files", "registry",
-            "apps.0.app", "apps.0.service", "apps.0.firewall", "apps.0.uninstall", "apps.0.service.failures", "winre.drivers"}
+            "apps.0.app", "apps.0.service", "apps.0.firewall", "apps.0.uninstall", "apps.0.service.failures", "drivers", "drivers.stage", "indexes.*.drivers"}
 STEP = "image/full/wim"
 
 
@@ -137,6 +150,9 @@ def built(tmp_path_factory, wingo, go_caches):
     for name in ("note.txt", "other.txt", "tree/a.txt", "tree/sub/b.txt", "tree2/a.txt"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
+    for name, number in (("a", 1), ("b", 2)):
+        (folder / "drv" / name).mkdir(parents=True)
+        (folder / "drv" / name / "one.inf").write_bytes((INF % (f"1.0.0.{number}", number)).encode())
     (folder / "t.reg").write_text(REG % 1)
     (folder / "u.reg").write_text(REG % 2)
     return folder
@@ -181,7 +197,7 @@ def test_every_key_of_an_image_is_changed_below(root):
         if path not in flat and not any(f.startswith(path + ".") for f in flat):
             missing.append(path)
     assert "apps.0.service.failures.0.delay" in set(schema_keys(schema["properties"]["images"]["additionalProperties"]))
-    unserviced = {"updates", "features", "capabilities", "drivers", "languages", "packages", "answer", "firstboot"}
+    unserviced = {"updates", "features", "capabilities", "languages", "packages", "answer", "firstboot"}
     assert not [m for m in missing if m.split(".")[0] not in unserviced], missing
 
 

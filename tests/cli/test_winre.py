@@ -153,7 +153,7 @@ def test_one_that_is_damaged(made, run, tmp_path):
 
 @pytest.mark.parametrize("more,line,text", [
     ("    winre: {}\n", 6, "images.i.winre: nothing is done to it"),
-    ("    winre: {drivers: [a]}\n", 6, "drivers"),
+    ("    winre: {drivers: true}\n", 6, "images.i.winre.drivers: the image has no drivers"),
     ("    winre: {apps: []}\n", 6, "unknown key 'apps'"),
     ("    winre: {files: [{from: none.txt, to: 'C:\\'}]}\n", 6, "there is no 'none.txt'"),
     ("    winre: {files: [{mkdir: 'C:\\A'}, {delete: 'C:\\A'}]}\n", 6, "images.i.winre: files"),

@@ -375,7 +375,7 @@ bool wg_cat_detect(const wg_reader *head) {
   static const uint8_t ctl[] = {0x06, 0x09, 0x2B, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x0A, 0x01};
   size_t n = head->n_bytes < 128 ? (size_t)head->n_bytes : 128;
   return n > 32 && head->p[0] == WG_DER_SEQUENCE &&
-         memmem(head->p, 16, signed_data, sizeof(signed_data)) != NULL &&
+         memmem(head->p, 20, signed_data, sizeof(signed_data)) != NULL &&
          memmem(head->p, n, ctl, sizeof(ctl)) != NULL;
 }
 

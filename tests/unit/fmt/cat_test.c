@@ -69,6 +69,20 @@ static void version_1(void **state) {
   assert_non_null(wg_cat_find(&c, WG_CAT_SHA256, c.members[2].digest));
 }
 
+// The lengths of a catalogue of 20 MB take more bytes than those of a small one.
+static void large_ones_are_known_too(void **state) {
+  (void)state;
+  static const uint8_t head[] = {0x30, 0x84, 0x01, 0x3D, 0x5A, 0x56, 0x06, 0x09, 0x2A, 0x86, 0x48,
+                                 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02, 0xA0, 0x84, 0x01, 0x3D, 0x5A,
+                                 0x45, 0x30, 0x84, 0x01, 0x3D, 0x5A, 0x3F, 0x02, 0x01, 0x01, 0x31,
+                                 0x00, 0x30, 0x84, 0x01, 0x3D, 0x5A, 0x32, 0x06, 0x09, 0x2B, 0x06,
+                                 0x01, 0x04, 0x01, 0x82, 0x37, 0x0A, 0x01, 0xA0, 0x84};
+  for (size_t n = 0; n <= sizeof(head); n++) {
+    wg_reader r = wg_reader_of(head, n);
+    assert_int_equal(wg_cat_detect(&r), n >= 51);
+  }
+}
+
 // Flips one byte of what is signed, or of the signature.
 static void judged(const char *name, const wg_p7_trust *trust, size_t flip, wg_p7_verdict *out,
                    wg_arena *arena) {
@@ -157,6 +171,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(version_2),
       cmocka_unit_test(version_1),
+      cmocka_unit_test(large_ones_are_known_too),
       cmocka_unit_test(signatures_are_judged),
       cmocka_unit_test(memory_runs_out),
       cmocka_unit_test(hostile_catalogues),

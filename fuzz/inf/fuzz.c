@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as an INF file. Options: bits 0-1 the code page, bit 2 small limits. What was read is
-// written down as an INF file of its own, read again and compared.
+// Any bytes as an INF file. Options: bits 0-1 the code page, bit 2 small limits, bits 3-4 the mode
+// of the linter, which looks at what was read. That is also written down as an INF file of its own,
+// read again and compared.
 #include "../fuzz.h"
-#include "fmt/inf/inf.h"
+#include "driver/lint/lint.h"
 
 static void put_quoted(wg_buf *b, wg_str s) {
   wg_buf_add_byte(b, '"');
@@ -92,6 +93,34 @@ static void ask(const wg_inf *inf) {
   }
 }
 
+static bool has_file(void *ctx, wg_str path) {
+  (void)ctx;
+  fuzz_touch_str(path);
+  return path.n % 2 == 0;
+}
+
+static wg_code include_itself(void *ctx, wg_str name, const wg_inf **out, wg_error *err) {
+  *out = ctx;
+  return name.n % 2 == 0 ? WG_OK : wg_fail(err, WG_E_NOT_FOUND, "not there");
+}
+
+static void lint(wg_inf *inf, unsigned mode, wg_arena *arena) {
+  const wg_inf_target target = {.arch = WG_INF_AMD64, .major = 10, .build = 26100};
+  const wg_inf_library library = {.open = include_itself, .ctx = inf};
+  const wg_lint_options opt = {.mode = (wg_lint_mode)(mode % WG_LINT_MODES),
+                               .target = mode == 3 ? NULL : &target,
+                               .library = mode == 0 ? NULL : &library,
+                               .has_file = has_file};
+  wg_error err = WG_ERROR_INIT;
+  wg_lint_result r;
+  wg_code code = wg_lint_inf(inf, &opt, arena, &r, &err);
+  wg_assert(code == WG_OK || code == WG_E_NOMEM || code == WG_E_LIMIT);
+  for (uint32_t i = 0; code == WG_OK && i < r.n_findings; i++) {
+    wg_assert(r.findings[i].line > 0 && r.findings[i].column > 0);
+    fuzz_touch_str(r.findings[i].text);
+  }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const unsigned pages[] = {0, 1252, 1251, 932};
   fuzz_input in;
@@ -110,6 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   if (wg_inf_parse(in.p, in.n, &opt, &arena, &inf, &err) == WG_OK) {
     ask(&inf);
+    lint(&inf, in.options >> 3 & 3, &arena);
     write_again(&inf, &text);
     wg_buf_add(&wide, "\xFF\xFE", 2);
     wg_assert(wg_utf8_to_utf16le(wg_buf_str(&text), &wide));

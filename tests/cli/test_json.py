@@ -7,6 +7,7 @@ import pytest
 
 from conftest import ROOT, needs, start
 from test_cli import commands
+from test_inf_check import GOOD as GOOD_INF
 
 GOOD = {  # command: words that end with 0; made in this order, in one folder
     "init": ["proj"], "wim synthetic": ["windows-11", "new.wim"], "check": ["-f", "ok.yaml"], "plan": ["-f", "ok.yaml"],
@@ -17,7 +18,7 @@ GOOD = {  # command: words that end with 0; made in this order, in one folder
     "wim update": ["b.wim", "1", "--mkdir=\\New"], "wim split": ["b.wim", "s.swm", "1MiB"], "wim join": ["j.wim", "s.swm"],
     "wim verify": ["b.wim"], "reg create": ["H"], "reg add": ["H", "K", "--value=V", "--data=x"], "reg query": ["H", "K"],
     "reg import": ["b.wim:1", "t.reg"], "reg export": ["H"], "reg check": ["H"], "reg diff": ["H", "H"], "reg delete": ["H", "K"],
-    "inf show": ["net.inf"],
+    "inf show": ["net.inf"], "inf check": ["--no-files", "good.inf"], "inf codes": ["1230"],
     "driver add": ["b.wim:1", "drv", "--allow-unsigned"], "driver list": ["b.wim:1"], "driver remove": ["b.wim:1", "net.inf"],
     "driver profile": ["hw.yaml"], "driver index": ["proj"],
     "driver match": ["proj", "--hardware=hw.yaml", "--for=10.0.26100"], "driver explain": ["proj", "PCI\\X", "--for=10.0.26100"],
@@ -27,7 +28,7 @@ BAD = [
     ("check", ["-f", "bad.yaml"]), ("plan", ["-f", "bad.yaml"]), ("build", ["-f", "bad.yaml"]), ("config", ["-f", "bad.yaml"]),
     ("publish", ["-f", "ok.yaml", "nobody"]), ("build", ["-f", "ok.yaml", "nothing"]), ("build", ["-f", "fails.yaml"]),
     ("check", ["-f", "absent.yaml"]), ("init", ["proj"]), ("inspect", ["absent"]), ("inspect", ["b.wim", "absent"]),
-    ("diff", ["b.wim:1", "absent"]), ("reg diff", ["H", "absent"]), ("wim info", ["t.reg"]), ("wim verify", ["damaged.wim"]),
+    ("diff", ["b.wim:1", "absent"]), ("reg diff", ["H", "absent"]), ("wim info", ["t.reg"]), ("inf check", ["net.inf"]), ("inf show", ["t.reg"]), ("inf codes", ["1"]), ("wim verify", ["damaged.wim"]),
     ("wim cat", ["b.wim", "1", "\\Windows\\explorer.exe"]), ("wim dir", ["b.wim", "9"]), ("reg check", ["t.reg"]),
     ("reg check", ["odd"]), ("wim capture", ["absent", "x.wim"]), ("wim extract", ["b.wim", "1", "\\absent"]),
     ("wim synthetic", ["windows-1", "x.wim"]), ("wim update", ["b.wim", "1", "--delete=\\absent"]), ("reg import", ["H", "absent.reg"]),
@@ -70,6 +71,7 @@ def folder(tmp_path_factory, wingo):
     (f / "drv/net.inf").write_text("[Version]\nSignature = \"$Windows NT$\"\nClass = Net\nProvider = P\n"
                                    "ClassGuid = {4d36e972-e325-11ce-bfc1-08002be10318}\n[Manufacturer]\nP = M,NTamd64\n"
                                    "[M.NTamd64]\nD = I,PCI\\VEN_1234\n[I.NT]\n")
+    (f / "good.inf").write_text(GOOD_INF)
     (f / "net.inf").write_bytes((ROOT / "fuzz/inf/corpus/net.inf").read_bytes())
     (f / "hw.yaml").write_text("devices: ['PCI\\VEN_1AF4&DEV_1042']\n")
     data = bytearray((f / "b.wim").read_bytes())

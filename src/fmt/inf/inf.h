@@ -59,6 +59,7 @@ typedef struct wg_inf {
   const wg_inf_oddity *oddities; // the first 100
   uint32_t n_oddities;
   uint64_t n_bytes;
+  bool has_mark;              // of UTF-16 or UTF-8
   struct wg_inf_index *index; // of names
   wg_arena *arena;
 } wg_inf;

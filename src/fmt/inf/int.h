@@ -25,6 +25,7 @@ typedef struct inf_text {
   char *p;
   size_t n;
   wg_inf_encoding encoding;
+  bool has_mark;
 } inf_text;
 wg_code wg_inf_decode(const uint8_t *p, size_t n, unsigned code_page, wg_arena *arena,
                       inf_odds *odds, inf_text *out, wg_error *err);

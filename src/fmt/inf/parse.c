@@ -483,6 +483,7 @@ static wg_code parse_all(parse_ctx *c, const void *p, size_t n_bytes, wg_error *
   c->text = text.p;
   c->n = text.n;
   c->inf->encoding = text.encoding;
+  c->inf->has_mark = text.has_mark;
   c->odds = wg_arena_raw_array(c->arena, wg_inf_oddity, INF_MAX_ODDITIES);
   struct wg_inf_index *x = wg_arena_new(c->arena, struct wg_inf_index);
   c->inf->index = x;

@@ -197,6 +197,7 @@ static bool text_skip_mark(text_ctx *t, const char *mark, size_t n) {
   }
   t->p += n;
   t->n -= n;
+  t->out->has_mark = true;
   return true;
 }
 
@@ -218,10 +219,10 @@ wg_code wg_inf_decode(const uint8_t *p, size_t n, unsigned code_page, wg_arena *
     out->encoding = WG_INF_UTF16BE;
     return text_take(&t, text_next_16, err);
   }
-  bool marked = text_skip_mark(&t, "\xEF\xBB\xBF", 3);
+  (void)text_skip_mark(&t, "\xEF\xBB\xBF", 3);
   bool plain = text_is_plain(t.p, t.n);
   wg_str all = {(const char *)t.p, t.n};
-  if (marked || code_page == TEXT_CODE_PAGE_UTF8 ||
+  if (out->has_mark || code_page == TEXT_CODE_PAGE_UTF8 ||
       (code_page == 0 && !plain && memchr(t.p, 0, t.n) == NULL && wg_utf8_valid(all))) {
     out->encoding = WG_INF_UTF8;
   }

@@ -131,7 +131,7 @@ static wg_code base_run(wg_step_ctx *c, wg_error *err) {
 }
 
 static const wg_step_kind base_kind = {
-    .name = "image.base", .version = 3, .verb = "pack base", .run = base_run};
+    .name = "image.base", .version = 4, .verb = "pack base", .run = base_run};
 
 // A base that is taken as it is: all of it is read once, so that an image is never made of damaged
 // data.

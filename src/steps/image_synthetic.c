@@ -28,7 +28,7 @@ static wg_code synthetic_run(wg_step_ctx *c, wg_error *err) {
 
 // The texts it is made from are part of the program: their digest is a parameter.
 static const wg_step_kind synthetic_kind = {
-    .name = "image.synthetic", .version = 3, .verb = "make base", .run = synthetic_run};
+    .name = "image.synthetic", .version = 4, .verb = "make base", .run = synthetic_run};
 
 wg_code wg_image_synthetic_step(wg_graph *g, const char *product, const char *arch,
                                 const char *state, wg_arena *memory, wg_step **out, wg_error *err) {

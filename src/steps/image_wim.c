@@ -169,7 +169,7 @@ static wg_code image_run(wg_step_ctx *c, wg_error *err) {
 }
 
 static const wg_step_kind image_kind = {
-    .name = "image.write", .version = 4, .verb = "write image", .run = image_run};
+    .name = "image.write", .version = 5, .verb = "write image", .run = image_run};
 
 // The step that makes the base; none: it is the host's.
 typedef struct image_from {

@@ -85,7 +85,7 @@ static wg_code winre_run(wg_step_ctx *c, wg_error *err) {
 }
 
 static const wg_step_kind winre_kind = {
-    .name = "image.winre", .version = 1, .verb = "write WinRE", .run = winre_run};
+    .name = "image.winre", .version = 2, .verb = "write WinRE", .run = winre_run};
 
 static wg_code winre_plan_parts(wg_graph *g, const wg_image_winre_plan *plan,
                                 const wg_part_plan **out, wg_error *err) {

@@ -307,8 +307,8 @@ static wg_code tree_entry(tree_maker *m, const tree_line *l, wg_error *err) {
       (!reparse && !is_dir && tree_source(m, l, e, err) != WG_OK)) {
     return err->code;
   }
-  m->out->n_dirs += is_dir || reparse;
-  m->out->n_files += !is_dir && !reparse;
+  m->out->n_dirs += is_dir;
+  m->out->n_files += !is_dir; // a junction is no folder, as libwim counts
   // A folder has a list of children, be it empty; a reparse point has none.
   e->has_list = e->has_list || is_dir;
   return tree_security(m, l, e, err);

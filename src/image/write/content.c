@@ -292,8 +292,10 @@ static wg_code content_stats(wg_image_run *r, const wg_wim_tree *t, wg_image_sta
     const wg_wim_entry *e = &t->entries[i];
     uint64_t bytes = stats_entry_bytes(r, e);
     bool dir = (e->attributes & WG_WIM_ATTR_DIRECTORY) != 0;
-    s.n_dirs += dir;
-    s.n_files += !dir;
+    // As libwim counts: a junction is no folder.
+    bool folder = dir && (e->attributes & WG_WIM_ATTR_REPARSE) == 0;
+    s.n_dirs += folder;
+    s.n_files += !folder;
     s.total_bytes += bytes;
     if (!dir && e->link_or_reparse != 0 && (e->attributes & WG_WIM_ATTR_REPARSE) == 0) {
       links[n++] = (stats_link){e->link_or_reparse, bytes};

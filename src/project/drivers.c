@@ -2,6 +2,7 @@
 // drivers: packages that go into an image.
 #include <string.h>
 
+#include "driver/match/rules.h"
 #include "driver/package/package.h"
 #include "project/hostfile.h"
 #include "project/image.h"
@@ -42,6 +43,42 @@ static const wg_key inf_item[] = {{.name = "",
                                    .pos_at = WG_AT(wg_cfg_str, pos),
                                    .check = drivers_inf_name,
                                    .example = "netkvm.inf"}};
+static bool drivers_pin(wg_cfg_text *t) {
+  wg_drv_pin pin;
+  wg_error err = WG_ERROR_INIT;
+  t->value = t->text;
+  t->why = "is no rule DEVICE=WHICH";
+  t->hint = "write it like 'PCI\\VEN_8086&DEV_15D7*=net/intel'";
+  return wg_drv_pin_parse(t->text, t->arena, &pin, &err) == WG_OK;
+}
+
+static bool drivers_prefer(wg_cfg_text *t) {
+  wg_drv_which which;
+  wg_error err = WG_ERROR_INIT;
+  t->value = t->text;
+  t->why = "is no rule of packages";
+  t->hint = "write it like 'net/intel' or 'provider=Intel*,version=20.0..21.9'";
+  return wg_drv_which_parse(t->text, t->arena, &which, &err) == WG_OK;
+}
+
+static const wg_key profile_item[] = {{.name = "",
+                                       .type = WG_KEY_PATH,
+                                       .flags = WG_KF_VAR,
+                                       .at = WG_AT(wg_cfg_str, s),
+                                       .pos_at = WG_AT(wg_cfg_str, pos),
+                                       .example = "hardware/latitude.yaml"}};
+static const wg_key pin_item[] = {{.name = "",
+                                   .type = WG_KEY_STRING,
+                                   .at = WG_AT(wg_cfg_str, s),
+                                   .pos_at = WG_AT(wg_cfg_str, pos),
+                                   .check = drivers_pin,
+                                   .example = "'PCI\\VEN_8086&DEV_15D7*=net/intel'"}};
+static const wg_key prefer_item[] = {{.name = "",
+                                      .type = WG_KEY_STRING,
+                                      .at = WG_AT(wg_cfg_str, s),
+                                      .pos_at = WG_AT(wg_cfg_str, pos),
+                                      .check = drivers_prefer,
+                                      .example = "'provider=Intel*'"}};
 static const wg_key fault_item[] = {
     {.name = "", .type = WG_KEY_ENUM, .choices = faults, .at = 1, .example = "unsigned"}};
 
@@ -62,6 +99,42 @@ static const wg_key driver_keys[] = {
          "all files it names. Of several packages of one version for several Windows the one for "
          "this Windows is taken.",
      .example = "[drivers]"},
+    {.name = "hardware",
+     .type = WG_KEY_LIST,
+     .flags = WG_KF_UNIQUE,
+     .sub = profile_item,
+     .at = DRIVERS(hardware),
+     .count_at = DRIVERS(n_hardware),
+     .size = sizeof(wg_cfg_str),
+     .doc = "Machines the image is for: profiles that `wingo driver profile` writes, output of "
+            "pnputil, "
+            "Get-PnpDevice, lspci or lsusb, a setupapi.dev.log, a SYSTEM hive. Only what their "
+            "devices "
+            "get by Windows' own ranks goes in, with its extensions and software components; the "
+            "report says which device gets what and which none.",
+     .example = "[hardware/latitude.yaml]"},
+    {.name = "pin",
+     .type = WG_KEY_LIST,
+     .flags = WG_KF_UNIQUE,
+     .sub = pin_item,
+     .at = DRIVERS(pins),
+     .count_at = DRIVERS(n_pins),
+     .size = sizeof(wg_cfg_str),
+     .doc = "With `hardware`: devices (a pattern of an id) that get of these packages or none, "
+            "written "
+            "DEVICE=WHICH as `wingo driver match --pin` has it.",
+     .example = "['PCI\\VEN_8086&DEV_15D7*=net/intel']"},
+    {.name = "prefer",
+     .type = WG_KEY_LIST,
+     .flags = WG_KF_UNIQUE,
+     .sub = prefer_item,
+     .at = DRIVERS(prefers),
+     .count_at = DRIVERS(n_prefers),
+     .size = sizeof(wg_cfg_str),
+     .doc =
+         "With `hardware`: packages that come before all others that fit, the first rule first: a "
+         "folder, or provider=, class=, version=, path=.",
+     .example = "['provider=Intel*']"},
     {.name = "only",
      INFS(only),
      .doc = "Of what is there only these INF files.",
@@ -139,6 +212,13 @@ static void drivers_rules(wg_cfg *c, const wg_place *at) {
     wg_cfg_error(c, d->pos, wg_cfg_printf(c, "%s.drivers: no packages are named", at->path),
                  "add the folders they lie in: from: [drivers]");
   }
+  if (d->n_hardware == 0 && d->n_pins + d->n_prefers > 0) {
+    const wg_cfg_str *rule = d->n_pins > 0 ? &d->pins[0] : &d->prefers[0];
+    wg_cfg_error(c, rule->pos,
+                 wg_cfg_printf(c, "%s.drivers: '%s' chooses for devices, and none are named",
+                               at->path, d->n_pins > 0 ? "pin" : "prefer"),
+                 "add 'hardware' with the machines, or remove it");
+  }
 }
 
 static void drivers_winre(wg_cfg *c, const wg_place *at) {
@@ -192,6 +272,13 @@ static void drivers_folder(wg_cfg *c, const wg_place *at, const wg_cfg_drivers *
 
 static void drivers_files(wg_cfg *c, const wg_place *at) {
   const wg_cfg_drivers *d = at->self;
+  const char *label = wg_cfg_printf(c, "%s.drivers.hardware", at->path);
+  for (size_t i = 0; i < d->n_hardware; i++) {
+    wg_stat st;
+    if (d->hardware[i].s != NULL) {
+      (void)!wg_hostfile_stat(c, label, d->hardware[i].s, d->hardware[i].pos, WG_FT_FILE, &st);
+    }
+  }
   for (size_t i = 0; i < d->n_from; i++) {
     if (d->from[i].s != NULL) {
       drivers_folder(c, at, d, &d->from[i]);

@@ -41,6 +41,9 @@ static wg_cfg_drivers serviced_drivers(wg_cfg *c, const wg_cfg_drivers *all,
   SERVICED_DRIVERS(only);
   SERVICED_DRIVERS(exclude);
   SERVICED_DRIVERS(boot);
+  SERVICED_DRIVERS(hardware);
+  SERVICED_DRIVERS(pins);
+  SERVICED_DRIVERS(prefers);
   SERVICED_DRIVERS(remove);
   SERVICED_DRIVERS(allow);
   out.setup_network = all->setup_network || own->setup_network;

@@ -140,30 +140,37 @@ static void changes_folders(wg_step_ctx *c, const wg_image_result *r) {
                               .numbers = numbers});
 }
 
-// What became of driver packages.
-static void changes_drivers(wg_step_ctx *c, const wg_image_result *r) {
-  static const char *const columns[] = {"did",   "published", "inf",       "version",
-                                        "class", "store",     "signature", "note"};
-  const char **texts = (const char **)wg_arena_new_array(wg_ctx_arena(c), const char *,
-                                                         WG_ARRAY_LEN(columns) * r->n_rows + 1);
+// A table of a part: rows of one name.
+static void changes_table(wg_step_ctx *c, const wg_image_result *r, const char *name,
+                          const char *const *columns, size_t n_columns) {
+  const char **texts =
+      (const char **)wg_arena_new_array(wg_ctx_arena(c), const char *, n_columns * r->n_rows + 1);
   size_t n = 0;
   wg_assert(texts != NULL);
   for (size_t i = 0; i < r->n_rows; i++) {
     const wg_image_row *row = &r->rows[i];
-    if (strcmp(row->table, "drivers") == 0 && row->n_cells == WG_ARRAY_LEN(columns)) {
-      for (size_t k = 0; k < WG_ARRAY_LEN(columns); k++) {
-        texts[n * WG_ARRAY_LEN(columns) + k] = row->cells[k];
+    if (strcmp(row->table, name) == 0 && row->n_cells == n_columns) {
+      for (size_t k = 0; k < n_columns; k++) {
+        texts[n * n_columns + k] = row->cells[k];
       }
       n++;
     }
   }
   if (n > 0) {
-    wg_ctx_table(c, &(wg_table){.name = "drivers",
-                                .columns = columns,
-                                .n_texts = WG_ARRAY_LEN(columns),
-                                .n_rows = n,
-                                .texts = texts});
+    wg_ctx_table(
+        c,
+        &(wg_table){
+            .name = name, .columns = columns, .n_texts = n_columns, .n_rows = n, .texts = texts});
   }
+}
+
+// What became of driver packages, and which device gets what.
+static void changes_drivers(wg_step_ctx *c, const wg_image_result *r) {
+  static const char *const drivers[] = {"did",   "published", "inf",       "version",
+                                        "class", "store",     "signature", "note"};
+  static const char *const devices[] = {"device", "id", "inf", "rank", "why"};
+  changes_table(c, r, "drivers", drivers, WG_ARRAY_LEN(drivers));
+  changes_table(c, r, "devices", devices, WG_ARRAY_LEN(devices));
 }
 
 void wg_image_tell_result(wg_step_ctx *c, const wg_image_result *r) {

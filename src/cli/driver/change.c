@@ -106,6 +106,27 @@ static wg_code change_write(const wg_cli *c, const wg_spec *spec, wg_str plan, u
 static const char *const change_columns[] = {"did",   "published", "inf",       "version",
                                              "class", "store",     "signature", "note"};
 
+static const char *const change_devices[] = {"device", "id", "inf", "rank", "why"};
+
+// Rows of a table as objects.
+static void change_json_rows(const wg_image_result *r, const char *table,
+                             const char *const *columns, size_t n, wg_jsonw *j) {
+  wg_jsonw_key_z(j, table);
+  wg_jsonw_begin_array(j);
+  for (size_t i = 0; i < r->n_rows; i++) {
+    const wg_image_row *row = &r->rows[i];
+    if (strcmp(row->table, table) != 0) {
+      continue;
+    }
+    wg_jsonw_begin_object(j);
+    for (size_t k = 0; k < row->n_cells && k < n; k++) {
+      wg_jsonw_kv_z(j, columns[k], row->cells[k]);
+    }
+    wg_jsonw_end_object(j);
+  }
+  wg_jsonw_end_array(j);
+}
+
 static int change_json(const wg_cli *c, const wg_image_result *r) {
   WG_AUTO(wg_buf) out = {0};
   wg_jsonw j;
@@ -116,20 +137,8 @@ static int change_json(const wg_cli *c, const wg_image_result *r) {
   wg_jsonw_kv_u64(&j, "present", change_fact(r, "drivers_present"));
   wg_jsonw_kv_u64(&j, "skipped", change_fact(r, "drivers_skipped"));
   wg_jsonw_kv_u64(&j, "removed", change_fact(r, "drivers_removed"));
-  wg_jsonw_key_z(&j, "drivers");
-  wg_jsonw_begin_array(&j);
-  for (size_t i = 0; i < r->n_rows; i++) {
-    const wg_image_row *row = &r->rows[i];
-    if (strcmp(row->table, "drivers") != 0) {
-      continue;
-    }
-    wg_jsonw_begin_object(&j);
-    for (size_t k = 0; k < row->n_cells && k < WG_ARRAY_LEN(change_columns); k++) {
-      wg_jsonw_kv_z(&j, change_columns[k], row->cells[k]);
-    }
-    wg_jsonw_end_object(&j);
-  }
-  wg_jsonw_end_array(&j);
+  change_json_rows(r, "drivers", change_columns, WG_ARRAY_LEN(change_columns), &j);
+  change_json_rows(r, "devices", change_devices, WG_ARRAY_LEN(change_devices), &j);
   wg_jsonw_key_z(&j, "warnings");
   wg_jsonw_begin_array(&j);
   for (size_t i = 0; i < r->n_warnings; i++) {
@@ -138,6 +147,12 @@ static int change_json(const wg_cli *c, const wg_image_result *r) {
   wg_jsonw_end_array(&j);
   wg_jsonw_end_object(&j);
   return wg_cli_end_json(c, &j, &out);
+}
+
+static void change_device(const wg_image_row *row, wg_buf *out) {
+  wg_buf_printf(out, "%-40s %-28s %s%s%s\n", row->cells[0],
+                row->cells[2][0] == '\0' ? "-" : row->cells[2], row->cells[3],
+                row->cells[3][0] == '\0' ? "" : "  ", row->cells[4]);
 }
 
 static void change_row(const wg_image_row *row, wg_buf *out) {
@@ -163,9 +178,11 @@ static int change_report(const wg_cli *c, const wg_image_result *r) {
     return change_json(c, r);
   }
   for (size_t i = 0; i < r->n_rows; i++) {
-    if (strcmp(r->rows[i].table, "drivers") == 0 &&
-        r->rows[i].n_cells == WG_ARRAY_LEN(change_columns)) {
-      change_row(&r->rows[i], &out);
+    const wg_image_row *row = &r->rows[i];
+    if (strcmp(row->table, "drivers") == 0 && row->n_cells == WG_ARRAY_LEN(change_columns)) {
+      change_row(row, &out);
+    } else if (strcmp(row->table, "devices") == 0 && row->n_cells == WG_ARRAY_LEN(change_devices)) {
+      change_device(row, &out);
     }
   }
   if (!wg_out_all(out.p == NULL ? (const uint8_t *)"" : out.p, out.n)) {

@@ -45,20 +45,18 @@ static wg_cfg_str *add_list(const char *const *v, size_t n) {
   return out;
 }
 
+// All values of a repeated option; to be freed.
+static wg_cfg_str *add_values(const wg_cli *c, const char *opt, size_t *out_n) {
+  const char **given = wg_cli_values(c, opt, out_n);
+  wg_cfg_str *v = add_list(given, *out_n);
+  wg_xfree(given);
+  return v;
+}
+
 // Arguments behind the image: folders, or INF files, of which the folder is taken and only that
-// one.
-static int add_run(wg_cli *c) {
-  wg_cfg_drivers want = {.present = true,
-                         .everything = true,
-                         .no_recurse = !wg_cli_has(c, "recurse"),
-                         .replace = wg_cli_has(c, "replace")};
-  size_t n_boot = 0, n_exclude = 0, n = c->n_args - 1, n_only = 0;
-  unsigned allow[WG_DRIVER_N_FAULTS + 1];
-  int rc = add_allow(c, allow, &want.n_allow);
-  want.allow = allow;
-  const char **boot = wg_cli_values(c, "boot", &n_boot);
-  const char **exclude = wg_cli_values(c, "exclude", &n_exclude);
-  char **folders = wg_xarray(n + 1, sizeof(*folders));
+// one. *folders: heap texts.
+static int add_sources(const wg_cli *c, char **folders, wg_cfg_drivers *want) {
+  size_t n = c->n_args - 1, n_only = 0;
   const char **only = wg_xarray(n + 1, sizeof(*only));
   for (size_t i = 0; i < n; i++) {
     const char *arg = c->args[i + 1];
@@ -69,29 +67,53 @@ static int add_run(wg_cli *c) {
       only[n_only++] = wg_path_basename(arg);
     }
   }
-  if (rc == 0 && n_only > 0 && n_only < n) {
-    rc = wg_cli_usage(c, "name folders or INF files, not both in one command");
+  want->from = add_list((const char *const *)folders, n);
+  want->n_from = n;
+  want->only = add_list(only, n_only);
+  want->n_only = n_only;
+  wg_xfree(only);
+  if (n_only > 0 && n_only < n) {
+    return wg_cli_usage(c, "name folders or INF files, not both in one command");
   }
-  want.from = add_list((const char *const *)folders, n);
-  want.n_from = n;
-  want.only = add_list(only, n_only);
-  want.n_only = n_only;
-  want.boot = add_list(boot, n_boot);
-  want.n_boot = n_boot;
-  want.exclude = add_list(exclude, n_exclude);
-  want.n_exclude = n_exclude;
+  return n_only > 0 && want->n_hardware > 0
+             ? wg_cli_usage(c, "--hardware chooses among folders: name those, not INF files")
+             : 0;
+}
+
+static int add_run(wg_cli *c) {
+  unsigned allow[WG_DRIVER_N_FAULTS + 1];
+  wg_cfg_drivers want = {.present = true,
+                         .everything = true,
+                         .no_recurse = !wg_cli_has(c, "recurse"),
+                         .replace = wg_cli_has(c, "replace"),
+                         .allow = allow};
+  wg_cfg_str *hardware = add_values(c, "hardware", &want.n_hardware);
+  wg_cfg_str *pins = add_values(c, "pin", &want.n_pins);
+  wg_cfg_str *prefers = add_values(c, "prefer", &want.n_prefers);
+  wg_cfg_str *boot = add_values(c, "boot", &want.n_boot);
+  wg_cfg_str *exclude = add_values(c, "exclude", &want.n_exclude);
+  char **folders = wg_xarray(c->n_args, sizeof(*folders));
+  want.hardware = hardware;
+  want.pins = pins;
+  want.prefers = prefers;
+  want.boot = boot;
+  want.exclude = exclude;
+  int rc = add_allow(c, allow, &want.n_allow);
+  if (rc == 0) {
+    rc = add_sources(c, folders, &want);
+  }
   rc = rc == 0 ? wg_driver_change(c, &want) : rc;
-  for (size_t i = 0; i < n; i++) {
+  for (size_t i = 0; i + 1 < c->n_args; i++) {
     wg_xfree(folders[i]);
   }
   wg_xfree(folders);
-  wg_xfree(only);
-  wg_xfree(boot);
-  wg_xfree(exclude);
   wg_xfree((void *)(uintptr_t)want.from);
   wg_xfree((void *)(uintptr_t)want.only);
-  wg_xfree((void *)(uintptr_t)want.boot);
-  wg_xfree((void *)(uintptr_t)want.exclude);
+  wg_xfree(hardware);
+  wg_xfree(pins);
+  wg_xfree(prefers);
+  wg_xfree(boot);
+  wg_xfree(exclude);
   return rc;
 }
 
@@ -108,6 +130,19 @@ static const wg_cli_opt add_opts[] = {
     {.name = "boot",
      .arg = "INF",
      .help = "this INF's devices are needed for the start",
+     .many = true},
+    {.name = "hardware",
+     .arg = "FILE",
+     .help = "only what the devices of this machine get: a profile, pnputil, lspci, SYSTEM, ...",
+     .many = true,
+     .complete = "file"},
+    {.name = "pin",
+     .arg = "DEVICE=WHICH",
+     .help = "such a device gets of these or none",
+     .many = true},
+    {.name = "prefer",
+     .arg = "WHICH",
+     .help = "these come before all others that fit",
      .many = true},
     {.name = "exclude", .arg = "INF", .help = "leave this INF out", .many = true},
     {.name = "replace", .help = "other versions of the same INF go"},

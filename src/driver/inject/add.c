@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/sort.h"
-#include "driver/inject/inject.h"
+#include "driver/inject/choose.h"
 
 #define ADD_MAX_SAID 12 // faults that an error names one by one
 
@@ -82,6 +82,24 @@ static wg_code add_folder(add_run *a, const char *label, wg_error *err) {
   }
   for (size_t i = 0; i < n; i++) {
     if (add_read(a, label, root, infs[i], err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
+// Only what the machines need.
+static wg_code add_picks(add_run *a, wg_error *err) {
+  const wg_inject_pick *picks = NULL;
+  size_t n = 0;
+  if (wg_inject_choose(a->in, a->job, &a->arena, &picks, &n, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < n; i++) {
+    WG_AUTO(wg_cstr) root = NULL;
+    const wg_src src = {.kind = WG_SRC_INPUT, .label = picks[i].label};
+    if (wg_part_run_path(a->in->run, &src, &root, err) != WG_OK ||
+        add_read(a, picks[i].label, root, picks[i].path, err) != WG_OK) {
       return err->code;
     }
   }
@@ -469,20 +487,29 @@ static void add_replace(add_run *a, const wg_driver_package *p) {
   }
 }
 
+// "wingo.yaml:7:5: ..."
+static wg_code add_wrap(const wg_inject *in, wg_error *err) {
+  return in->origin[0] == '\0' ? err->code : wg_wrap(err, "%s", in->origin);
+}
+
 wg_code wg_inject_add(wg_inject *in, const wg_driver_add *job, wg_error *err) {
   WG_AUTO(add_run) a = {.in = in, .job = job};
   wg_arena_init(&a.arena, wg_heap(), 0);
   wg_buf_init(&a.faults, wg_heap(), 0);
-  for (size_t i = 0; i < job->n_labels; i++) {
+  bool all = job->n_hardware == 0;
+  if (!all && add_picks(&a, err) != WG_OK) {
+    return add_wrap(in, err);
+  }
+  for (size_t i = 0; all && i < job->n_labels; i++) {
     if (add_folder(&a, job->labels[i], err) != WG_OK) {
-      return err->code;
+      return add_wrap(in, err);
     }
   }
-  if (a.n == 0) {
+  if (a.n == 0 && all) {
     return wg_fail(err, WG_E_NOT_FOUND, "%s%sno INF file is there", in->origin,
                    in->origin[0] == '\0' ? "" : ": ");
   }
-  for (size_t i = 0; i < job->n_only; i++) {
+  for (size_t i = 0; all && i < job->n_only; i++) {
     bool any = false;
     for (size_t k = 0; k < a.n; k++) {
       any = any || wg_name_cmp_nocase(wg_str_of(a.v[k].p->name), wg_str_of(job->only[i])) == 0;

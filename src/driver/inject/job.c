@@ -27,6 +27,9 @@ void wg_driver_job_write(const wg_driver_job *j, wg_buf *out) {
   wg_record_list(out, "only", a->only, a->n_only);
   wg_record_list(out, "exclude", a->exclude, a->n_exclude);
   wg_record_list(out, "boot", a->boot, a->n_boot);
+  wg_record_list(out, "hardware", a->hardware, a->n_hardware);
+  wg_record_list(out, "pin", a->pins, a->n_pins);
+  wg_record_list(out, "prefer", a->prefers, a->n_prefers);
   wg_record_u64(out, "allow", a->allow);
   wg_record_flag(out, "no-recurse", a->no_recurse);
   wg_record_flag(out, "setup-network", a->setup_network);
@@ -53,6 +56,9 @@ wg_code wg_driver_job_parse(wg_str text, wg_arena *arena, wg_driver_job *out, wg
     wg_record_get_list(&r, "only", &a->only, &a->n_only);
     wg_record_get_list(&r, "exclude", &a->exclude, &a->n_exclude);
     wg_record_get_list(&r, "boot", &a->boot, &a->n_boot);
+    wg_record_get_list(&r, "hardware", &a->hardware, &a->n_hardware);
+    wg_record_get_list(&r, "pin", &a->pins, &a->n_pins);
+    wg_record_get_list(&r, "prefer", &a->prefers, &a->n_prefers);
     wg_record_get_u32(&r, "allow", &a->allow);
     wg_record_get_flag(&r, "no-recurse", &a->no_recurse);
     wg_record_get_flag(&r, "setup-network", &a->setup_network);

@@ -15,10 +15,12 @@ typedef enum wg_driver_stage {
 typedef struct wg_driver_add {
   const char *const *labels; // of inputs that are folders
   size_t n_labels;
-  const char *const *only;    // INF names; none: all
-  const char *const *exclude; // INF names that stay out
-  const char *const *boot;    // INF names that count as needed for the start
-  size_t n_only, n_exclude, n_boot;
+  const char *const *only;     // INF names; none: all
+  const char *const *exclude;  // INF names that stay out
+  const char *const *boot;     // INF names that count as needed for the start
+  const char *const *hardware; // labels of inputs that are profiles of machines; none: all packages
+  const char *const *pins, *const *prefers; // rules of driver/match
+  size_t n_only, n_exclude, n_boot, n_hardware, n_pins, n_prefers;
   uint32_t allow;     // bits 1 << wg_driver_fault
   bool no_recurse;    // of each folder only what lies in it itself
   bool setup_network; // Net into Windows PE, too

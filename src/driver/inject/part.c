@@ -47,8 +47,20 @@ static wg_code drivers_plan_add(const wg_part_in *in, const wg_cfg_drivers *want
       wg_part_plan_input_tree(plan, labels[i], path);
     }
   }
+  const char **hardware = wg_xarray(want->n_hardware + 1, sizeof(*hardware));
+  for (size_t i = 0; i < want->n_hardware; i++) {
+    WG_AUTO(wg_cstr) path = wg_part_host_path(in, want->hardware[i].s);
+    hardware[i] = wg_xprintf("drivers hardware[%zu]", i);
+    wg_part_plan_input_file(plan, hardware[i], path);
+  }
   const wg_driver_job job = {.kind = WG_DRIVER_JOB_ADD,
                              .add = {.labels = labels,
+                                     .hardware = hardware,
+                                     .n_hardware = want->n_hardware,
+                                     .pins = drivers_texts(want->pins, want->n_pins),
+                                     .n_pins = want->n_pins,
+                                     .prefers = drivers_texts(want->prefers, want->n_prefers),
+                                     .n_prefers = want->n_prefers,
                                      .n_labels = want->n_from,
                                      .only = drivers_texts(want->only, want->n_only),
                                      .n_only = want->n_only,
@@ -67,7 +79,13 @@ static wg_code drivers_plan_add(const wg_part_in *in, const wg_cfg_drivers *want
   for (size_t i = 0; i < want->n_from; i++) {
     wg_xfree((void *)(uintptr_t)labels[i]);
   }
+  for (size_t i = 0; i < want->n_hardware; i++) {
+    wg_xfree((void *)(uintptr_t)hardware[i]);
+  }
   wg_xfree(labels);
+  wg_xfree(hardware);
+  wg_xfree((void *)(uintptr_t)job.add.pins);
+  wg_xfree((void *)(uintptr_t)job.add.prefers);
   wg_xfree((void *)(uintptr_t)job.add.only);
   wg_xfree((void *)(uintptr_t)job.add.exclude);
   wg_xfree((void *)(uintptr_t)job.add.boot);

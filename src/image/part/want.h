@@ -189,7 +189,9 @@ typedef struct wg_cfg_drivers { // drivers: packages for the image's driver stor
   bool present;
   wg_pos pos;
   const wg_cfg_str *from, *only, *exclude, *boot; // folders; names of INF files
-  size_t n_from, n_only, n_exclude, n_boot;
+  const wg_cfg_str *hardware;                     // profiles of machines; none: all packages
+  const wg_cfg_str *pins, *prefers;               // rules of driver/match/rules.h
+  size_t n_from, n_only, n_exclude, n_boot, n_hardware, n_pins, n_prefers;
   const wg_cfg_str *remove; // names of INF files that the base has
   size_t n_remove;
   const unsigned *allow; // wg_driver_fault

@@ -369,6 +369,27 @@ def test_windows_pe_by_hand_takes_what_is_asked(made, image):
     assert {p["inf"] for p in i.list()["drivers"]} == {"viostor.inf", "netkvm.inf"}
 
 
+def test_only_what_a_machine_needs_and_why(made, image, tmp_path):
+    (tmp_path / "hw.yaml").write_text("devices: ['PCI\\VEN_1AF4&DEV_1042', 'PCI\\VEN_9999&DEV_0001']\n")
+    i = image()
+    r = i.add(made.dir, "-r", f"--hardware={tmp_path}/hw.yaml")
+    assert "viostor/viostor.inf" in r.out and "00FF1000" in r.out and "no driver" in r.out, r
+    assert [p["inf"] for p in i.list()["drivers"]] == ["viostor.inf"]
+    made.maker.viostor(tmp_path / "t/new", version="100.99.104.1", text=b"new")
+    made.maker.viostor(tmp_path / "t/old", version="100.10.104.1", text=b"old")
+    for more, want in (([], "100.99.104.1"), (["--prefer=old"], "100.10.104.1"), (["--pin=PCI*=old"], "100.10.104.1"),
+                       (["--exclude=viostor.inf"], None)):
+        j = image()
+        j.add(tmp_path / "t", "-r", f"--hardware={tmp_path}/hw.yaml", *more)
+        assert [p["version"] for p in j.list()["drivers"]] == [want] * (want is not None)
+
+
+def test_a_profile_that_is_none(made, image, tmp_path):
+    (tmp_path / "hw.yaml").write_text("machine: x\n")
+    r = image().add(made.dir, "-r", f"--hardware={tmp_path}/hw.yaml", code=4)
+    assert "hw.yaml" in r.err, r
+
+
 # --- a project
 
 PROJECT = """version: 1
@@ -429,7 +450,8 @@ def test_winre_takes_them_too(project, run, tmp_path):
 @pytest.mark.parametrize("more,text,line", [
     (", only: [viostor]", "is no name of an INF file", 6), (", only: [nothere.inf]", "no 'nothere.inf' is below 'drivers'", 6),
     (", allow: [everything]", "everything", 6), (", stage: firstboot", "firstboot", 6), (", fro: [x]", "unknown key 'fro'", 6),
-    (", stage: setup", "setup", 6)])
+    (", stage: setup", "setup", 6), (", hardware: [none.yaml]", "there is no 'none.yaml'", 6), (", pin: [a]", "DEVICE=WHICH", 6),
+    (", prefer: ['provider=x']", "none are named", 6)])
 def test_check_names_what_is_wrong_at_its_line(project, more, text, line):
     r = project("check", more=more, code=3)
     assert text in r.err + r.out and f"wingo.yaml:{line}:" in r.err + r.out, r

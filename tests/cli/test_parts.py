@@ -42,7 +42,8 @@ IMAGE = {
         {"key": "HKLM\\SOFTWARE\\Made"},
         {"delete_key": "HKLM\\SOFTWARE\\Gone"}],
     "drivers": {"from": ["drv/a"], "only": ["one.inf"], "exclude": ["two.inf"], "boot": ["three.inf"],
-                "allow": ["unsigned", "missing-file", "uncovered"], "setup_network": False, "replace": False},
+                "allow": ["unsigned", "missing-file", "uncovered"], "setup_network": False, "replace": False,
+                "hardware": ["hw/a.yaml"], "pin": ["PCI*=one.inf"], "prefer": ["class=Net"]},
     "outputs": ["wim"],
     "compact": False,
 }
@@ -98,6 +99,7 @@ CHANGES = [
     ("drivers.from", ["drv/b"]), ("drivers.from", ["drv/a", "drv/b"]), ("drivers.only", ["one.inf", "two.inf"]),
     ("drivers.exclude", ["four.inf"]), ("drivers.boot", ["one.inf"]), ("drivers.allow", ["unsigned"]),
     ("drivers.setup_network", True), ("drivers.replace", True), ("drivers.remove", ["oem1.inf"]),
+    ("drivers.hardware", ["hw/b.yaml"]), ("drivers.pin", ["PCI*=drv/a"]), ("drivers.prefer", ["class=Net", "drv"]),
     ("name", "Other"), ("description", "e"), ("display_name", "L"), ("display_description", "ee"),
 ]
 # The same of the image with indexes.
@@ -107,7 +109,8 @@ BOTH_CHANGES = [
     ("indexes.1.files.0.from", "other.txt"), ("indexes.1.registry.0.values.A", 2), ("indexes.2.registry.0.values.A", 2),
     ("indexes.1.drivers.from", ["drv/a"]), ("indexes.1.drivers.allow", ["uncovered"]), ("indexes.1.drivers.only", ["one.inf"]),
     ("indexes.1.drivers.exclude", ["one.inf"]), ("indexes.1.drivers.boot", ["one.inf"]), ("indexes.1.drivers.remove", ["one.inf"]),
-    ("indexes.1.drivers.setup_network", True), ("indexes.1.drivers.replace", True), ("drivers.from", ["drv/b"]),
+    ("indexes.1.drivers.hardware", ["hw/a.yaml"]),
+    ("indexes.1.drivers", {"from": ["drv/b"], "hardware": ["hw/b.yaml"], "pin": ["PCI*=one.inf"]}), ("indexes.1.drivers.setup_network", True), ("indexes.1.drivers.replace", True), ("drivers.from", ["drv/b"]),
     ("indexes", {"1": INDEX}), ("indexes", {"1": INDEX, "2": {"files": [{"mkdir": "C:\\x"}]}}),
     ("indexes", {"2": INDEX, "1": {"registry": [{"key": "HKLM\\SOFTWARE\\Two", "values": {"A": 1}}]}}),
 ]
@@ -116,7 +119,8 @@ WINRE_CHANGES = [("winre.files.0.from", "other.txt"), ("winre.files.0.to", "C:\\
                  ("winre.registry", [{"key": "HKLM\\SOFTWARE\\Other"}]), ("winre.drivers", True)]
 # They decide which steps there are, or where a base is; not what is in the image's own step.
 NOT_HERE = {"base.synthetic", "base.wim", "base.file", "base.dir", "base.sha256", "arch", "outputs", "outputs.0.swm", "into", "apps", "files", "registry",
-            "apps.0.app", "apps.0.service", "apps.0.firewall", "apps.0.uninstall", "apps.0.service.failures", "drivers", "drivers.stage", "indexes.*.drivers"}
+            "apps.0.app", "apps.0.service", "apps.0.firewall", "apps.0.uninstall", "apps.0.service.failures", "drivers", "drivers.stage", "indexes.*.drivers",
+            "indexes.*.drivers.pin", "indexes.*.drivers.prefer", "indexes.*.drivers.stage"}
 STEP = "image/full/wim"
 
 
@@ -150,7 +154,9 @@ def built(tmp_path_factory, wingo, go_caches):
     for name in ("note.txt", "other.txt", "tree/a.txt", "tree/sub/b.txt", "tree2/a.txt"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
+    (folder / "hw").mkdir()
     for name, number in (("a", 1), ("b", 2)):
+        (folder / "hw" / f"{name}.yaml").write_text(f"devices: ['PCI\\VEN_1234&DEV_{number:04x}']\n")
         (folder / "drv" / name).mkdir(parents=True)
         (folder / "drv" / name / "one.inf").write_bytes((INF % (f"1.0.0.{number}", number)).encode())
     (folder / "t.reg").write_text(REG % 1)

@@ -231,7 +231,7 @@ static bool list_is_image(const wg_cli *c) {
   }
   WG_AUTO(wg_cstr) system = wg_path_join(spec.path, "Windows/System32/config/SYSTEM");
   wg_stat st;
-  return spec.kind == WG_SPEC_WIM ||
+  return spec.kind == WG_SPEC_WIM || spec.kind == WG_SPEC_HIVE ||
          (spec.kind == WG_SPEC_FOLDER && wg_os_stat(WG_CWD, system, true, &st, &err) == WG_OK);
 }
 
@@ -270,15 +270,17 @@ static int list_run(wg_cli *c) {
 static const wg_cli_opt list_opts[] = {
     {.name = "all", .letter = 'a', .help = "of an image: drivers of Windows itself, too"},
     {.name = "ids", .help = "of an image: the devices that lead to each"},
+    {.name = "force-dirty", .help = "open a dirty hive although no log fits it"},
     WG_DRIVER_NO_CACHE_OPT};
 
 const wg_cli_cmd wg_cmd_driver_list = {
     .noun = "driver",
     .name = "list",
-    .args = "FILE[:IMAGE]|DIR...",
+    .args = "FILE[:IMAGE]|SYSTEM|DIR...",
     .summary = "list the driver packages of an image or a tree",
     .text =
-        "Of an image what its own database says, whoever put them there, with what is broken of "
+        "Of an image, or a SYSTEM hive alone, what its own database says, whoever put them there, "
+        "with what is broken of "
         "each: a package, INF or catalogue that is missing, a service whose program is not "
         "there. Of trees of packages one entry each: class, provider, date and version, models, "
         "the Windows that they are for (as the INF decorates them), catalogues.\n\n"

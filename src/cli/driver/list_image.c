@@ -7,6 +7,7 @@
 #include "cli/driver/image.h"
 #include "driver/db/db.h"
 #include "image/file/spec.h"
+#include "image/reg/hivefile.h"
 
 typedef struct list_broken { // texts of one package
   wg_jsonw *j;               // NULL: into text
@@ -176,9 +177,25 @@ static int list_end_text(const wg_cli *c, const wg_driver_db *db, const wg_drive
   return 0;
 }
 
+static wg_code list_open(const wg_cli *c, const wg_spec *spec, wg_image_reader **reader,
+                         wg_hivefile *file, wg_driver_windows *w, wg_error *err) {
+  if (spec->kind == WG_SPEC_HIVE) {
+    return wg_hivefile_open(spec->path, wg_cli_has(c, "force-dirty"), false, file, err) == WG_OK
+               ? wg_driver_windows_of_hive(file->hive, w, err)
+               : err->code;
+  }
+  const wg_image_base base = {.kind = spec->kind == WG_SPEC_FOLDER ? WG_IMAGE_BASE_DIR
+                                                                   : WG_IMAGE_BASE_WIM,
+                              .path = spec->path,
+                              .image = spec->image};
+  return wg_image_reader_open(&base, reader, err) == WG_OK ? wg_driver_windows_of(*reader, w, err)
+                                                           : err->code;
+}
+
 int wg_driver_list_image(const wg_cli *c, const char *arg) {
   WG_AUTO(wg_spec) spec = {0};
   WG_AUTO_PTR(wg_image_reader) reader = NULL;
+  WG_AUTO(wg_hivefile) file = {0};
   WG_AUTO(wg_driver_windows) w = {0};
   WG_AUTO(wg_driver_db) db = {0};
   WG_AUTO(wg_buf) out = {0};
@@ -188,10 +205,6 @@ int wg_driver_list_image(const wg_cli *c, const char *arg) {
   if (wg_spec_parse(arg, &spec, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
   }
-  const wg_image_base base = {.kind = spec.kind == WG_SPEC_FOLDER ? WG_IMAGE_BASE_DIR
-                                                                  : WG_IMAGE_BASE_WIM,
-                              .path = spec.path,
-                              .image = spec.image};
   wg_buf_init(&out, wg_heap(), 0);
   wg_jsonw_init(&j, &out, 2);
   if (c->json) {
@@ -199,8 +212,7 @@ int wg_driver_list_image(const wg_cli *c, const char *arg) {
     wg_jsonw_key_z(&j, "drivers");
     wg_jsonw_begin_array(&j);
   }
-  if (wg_image_reader_open(&base, &reader, &err) != WG_OK ||
-      wg_driver_windows_of(reader, &w, &err) != WG_OK ||
+  if (list_open(c, &spec, &reader, &file, &w, &err) != WG_OK ||
       wg_driver_db_read(&w, &db, &err) != WG_OK ||
       list_all(c, &db, reader, &j, &out, &n_broken, &n_shown, &err) != WG_OK) {
     (void)wg_wrap(&err, "'%s'", arg);

@@ -317,6 +317,9 @@ static const char *db_file_path(db_read *r, const char *key) {
 }
 
 static void db_files(db_read *r, wg_db_package *p) {
+  if (r->w->software.hive == NULL) {
+    return;
+  }
   const wg_regkey *all =
       wg_driver_reg_below(wg_hive_root(r->w->software.hive),
                           "Microsoft\\Windows\\CurrentVersion\\Setup\\PnpLockdownFiles");
@@ -425,8 +428,8 @@ int wg_driver_oem_next(uint8_t map[1250]) {
 
 static wg_code db_need(wg_image_reader *image, const char *path, const char *what,
                        void (*told)(void *ctx, const char *text), void *ctx, wg_error *err) {
-  bool there = false;
-  if (wg_image_reader_exists(image, path, &there, err) != WG_OK) {
+  bool there = image == NULL;
+  if (image != NULL && wg_image_reader_exists(image, path, &there, err) != WG_OK) {
     return err->code;
   }
   if (!there) {

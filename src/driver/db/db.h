@@ -59,7 +59,8 @@ WG_DEFINE_AUTO(wg_driver_db, wg_driver_db_done);
 // Everything that the registry says. *out is zeroed by the caller. LIMIT.
 wg_code wg_driver_db_read(const wg_driver_windows *w, wg_driver_db *out, wg_error *err);
 
-// What is broken of a package in the image: told once for each, with what is missing.
+// What is broken of a package in the image (NULL: files are not looked for): told once for each,
+// with what is missing.
 wg_code wg_driver_db_check(const wg_db_package *p, wg_image_reader *image,
                            void (*told)(void *ctx, const char *text), void *ctx, wg_error *err);
 // Of "oem12.inf" 12; -1: it has no such name.

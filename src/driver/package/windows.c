@@ -79,6 +79,9 @@ uint32_t wg_driver_reg_dword(const wg_regkey *key, const char *name, uint32_t ot
 // --- which Windows
 
 void wg_driver_windows_done(wg_driver_windows *w) {
+  if (w->is_borrowed) {
+    w->system.hive = NULL;
+  }
   wg_image_hive_done(&w->system);
   wg_image_hive_done(&w->software);
   wg_image_hive_done(&w->drivers);
@@ -187,7 +190,23 @@ wg_code wg_driver_windows_of(wg_image_reader *image, wg_driver_windows *out, wg_
   return WG_OK;
 }
 
+wg_code wg_driver_windows_of_hive(wg_hive *system, wg_driver_windows *out, wg_error *err) {
+  if (!wg_reg_control_set(system, out->control_set)) {
+    return wg_fail(err, WG_E_UNSUPPORTED, "it is no SYSTEM hive: Select names no control set");
+  }
+  out->system.hive = system;
+  out->is_borrowed = true;
+  out->in_system = wg_hive_find(system, WG_STR("DriverDatabase"));
+  out->has_database = out->in_system != NULL;
+  (void)windows_arch(wg_hive_find(system, wg_str_of(out->control_set)), out->in_system,
+                     &out->target);
+  return WG_OK;
+}
+
 char *wg_driver_windows_text(const wg_driver_windows *w) {
+  if (w->target.major == 0) { // a hive alone says no more
+    return wg_xstrdup(wg_inf_arch_name(w->target.arch));
+  }
   return wg_xprintf("%u.%u.%u %s", w->target.major, w->target.minor, w->target.build,
                     wg_inf_arch_name(w->target.arch));
 }

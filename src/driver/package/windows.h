@@ -11,6 +11,7 @@ typedef struct wg_driver_windows {
   bool is_pe;        // Windows PE: a boot.wim
   bool has_database; // the registry has the driver database (Windows 8 and later)
   bool has_drivers;  // it has a hive DRIVERS beside SYSTEM
+  bool is_borrowed;  // SYSTEM alone, which is somebody else's
   wg_image_hive system, software, drivers;
   char control_set[16];  // "ControlSet001"
   wg_regkey *in_system;  // DriverDatabase; NULL: none
@@ -21,6 +22,9 @@ WG_DEFINE_AUTO(wg_driver_windows, wg_driver_windows_done);
 // *out is zeroed by the caller. UNSUPPORTED: it has no SYSTEM or SOFTWARE, or says no version or
 // architecture. FORMAT: a damaged hive.
 wg_code wg_driver_windows_of(wg_image_reader *image, wg_driver_windows *out, wg_error *err);
+// Of a SYSTEM hive alone, which is borrowed: version and architecture stay 0 where it does not say
+// them. UNSUPPORTED: it is none.
+wg_code wg_driver_windows_of_hive(wg_hive *system, wg_driver_windows *out, wg_error *err);
 // "10.0.26100 amd64". Heap.
 char *wg_driver_windows_text(const wg_driver_windows *w);
 // "10.0.26100", "10.0" or "26100" and an architecture. False: that is none.

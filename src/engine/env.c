@@ -15,9 +15,11 @@ void wg_build_emit(const step_run *r, wg_event ev) {
   wg_bus_emit(r->env->bus, &ev);
 }
 
-// .wingo with a .gitignore of its own: none of it is source.
-static wg_code env_make_dir(const char *project_dir, wg_error *err) {
-  WG_AUTO(wg_cstr) dir = wg_path_join(project_dir, ".wingo");
+wg_code wg_build_env_make_dir(const build_env *e, wg_error *err) {
+  if (e->project_dir == NULL) {
+    return WG_OK;
+  }
+  WG_AUTO(wg_cstr) dir = wg_path_join(e->project_dir, ".wingo");
   WG_AUTO(wg_cstr) ignore = wg_path_join(dir, ".gitignore");
   if (wg_os_mkdirs(WG_CWD, dir, 0755, err) != WG_OK) {
     return err->code;
@@ -90,7 +92,7 @@ wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_
     }
   }
   e->release = wg_build_release_new(opt->project_dir, opt->info, opt->mask);
-  return opt->project_dir == NULL ? WG_OK : env_make_dir(opt->project_dir, err);
+  return WG_OK;
 }
 
 void wg_build_env_done(build_env *e) {

@@ -512,7 +512,8 @@ wg_code wg_exec_run(wg_graph *g, wg_store *s, const wg_exec_options *opt, wg_exe
                     wg_error *err) {
   *out = (wg_exec_result){0};
   WG_AUTO(build_env) env = {0};
-  if (wg_build_env_init(&env, g, s, opt, err) != WG_OK) {
+  if (wg_build_env_init(&env, g, s, opt, err) != WG_OK ||
+      wg_build_env_make_dir(&env, err) != WG_OK) {
     return err->code;
   }
   out->n_steps = env.n_selected;

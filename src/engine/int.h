@@ -440,6 +440,9 @@ void wg_build_emit(const step_run *r, wg_event ev);
 // env.c: checks the graph, selects.
 wg_code wg_build_env_init(build_env *e, wg_graph *g, wg_store *s, const wg_exec_options *opt,
                           wg_error *err);
+// .wingo in the project's folder, with a .gitignore of its own: none of it is source. A plan makes
+// nothing there.
+wg_code wg_build_env_make_dir(const build_env *e, wg_error *err);
 void wg_build_env_done(build_env *e);
 WG_DEFINE_AUTO(build_env, wg_build_env_done);
 

@@ -207,3 +207,15 @@ def test_a_target_is_suggested_as_short_as_it_can_be_typed(run, tmp_path):
     (tmp_path / "wingo.yaml").write_text(head + "  agent: {base: {synthetic: windows-11}, outputs: [wim]}\n")
     r = run("plan", "agnt")  # a bare name would mean both
     assert "did you mean 'app/agent'?" in r.err, r
+
+
+def test_check_and_plan_write_nothing_into_the_projects_folder(run, tmp_path):
+    """So they work in a folder that may only be read."""
+    p = tmp_path / "p"
+    p.mkdir()
+    (p / "wingo.yaml").write_text("version: 1\nname: p\nimages: {k: {base: {synthetic: windows-11}, outputs: [wim]}}\n"
+                                  "publish: {share: {to: ../share}}\n")
+    for args in (("check",), ("plan",), ("publish", "--dry-run"), ("config",), ("clean", "--dry-run")):
+        r = run(*args, cwd=p)
+        assert r.code == 0 and [x.name for x in p.iterdir()] == ["wingo.yaml"], (args, r)
+    assert run("build", cwd=p).code == 0 and (p / ".wingo" / ".gitignore").read_text() == "*\n"

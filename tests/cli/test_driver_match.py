@@ -5,10 +5,16 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import time
 import zipfile
 
 import pytest
+
+from conftest import ROOT, needs
+
+sys.path.insert(0, str(ROOT / "tests/tools"))
+import catgen  # noqa: E402
 
 GUID = {"Net": "{4d36e972-e325-11ce-bfc1-08002be10318}", "Extension": "{e2f84ce7-8efa-411c-aa69-97454ca4cb57}",
         "SoftwareComponent": "{5c4c3332-344d-483c-8739-259e934c9cc8}"}
@@ -207,6 +213,37 @@ def test_only_what_changed_is_read_again(lab):
         if record.is_file() and b"WGDRVIX1" in record.read_bytes():
             record.write_bytes(record.read_bytes()[:-7])
     assert lab.index()["packages"] == 20
+
+
+def test_the_last_index_can_be_taken_as_it_is(lab):
+    package(lab.drivers / "a", "first", [("Inst", ID)])
+    assert name(lab.match("--as-indexed")[0]["driver"]) == "first"  # there was none
+    package(lab.drivers / "b", "better", [("Inst", ID + "&CC_0200")])
+    assert name(lab.match("--as-indexed")[0]["driver"]) == "first"
+    assert name(lab.match()[0]["driver"]) == name(lab.match("--as-indexed")[0]["driver"]) == "better"
+
+
+def test_verify_looks_into_catalogues(lab, tmp_path):
+    needs("openssl")
+    root = catgen.Id(tmp_path, "Root", ca=True, days=20000)
+    maker = catgen.Id(tmp_path, "Maker of drivers", root, usages=["codeSigning"])
+
+    def sign(folder, stem, who, certs, spoil=False):
+        data = (folder / f"{stem}.inf").read_bytes()
+        (folder / f"{stem}.cat").write_bytes(catgen.signed(catgen.ctl([catgen.member(data + b";" if spoil else data)]), who, certs))
+
+    loner = catgen.Id(tmp_path, "Loner", usages=["codeSigning"])
+    for stem, ids in {"good": ID, "spoiled": ID + "&CC_0200", "selfmade": ID + "&CC_020000", "noise": ID + "&SUBSYS_07E61028"}.items():
+        package(lab.drivers / stem, stem, [("Inst", ids)])
+    sign(lab.drivers / "good", "good", maker, [maker, root])
+    sign(lab.drivers / "spoiled", "spoiled", maker, [maker, root], spoil=True)
+    sign(lab.drivers / "selfmade", "selfmade", loner, [loner])
+    assert name(lab.match()[0]["driver"]) == "noise"
+    device = lab.explain("--verify")
+    assert name(device["driver"]) == "good" and device["driver"]["signature"] == "signed" and "Maker of drivers" in device["driver"]["signer"]
+    found = {name(c): c for c in device["candidates"]}
+    assert all(found[n]["signature"] == "refused" and found[n]["rank"].startswith("80FF") for n in ("spoiled", "selfmade", "noise")), found
+    assert "spoiled.inf" in found["spoiled"]["signer"] and "self-signed" in found["selfmade"]["signer"] and "noise.cat" in found["noise"]["signer"]
 
 
 def test_archives_are_looked_into(lab, tmp_path):

@@ -161,6 +161,10 @@ static void candidate_text(const wg_drv_choice *ch, const wg_drv_candidate *c, c
   rank_text(c, out);
   wg_buf_add_z(out, "\n               by ");
   wg_ins_add_plain(out, c->id);
+  if (c->signer != NULL) {
+    wg_buf_add_z(out, "\n               signature: ");
+    wg_ins_add_plain(out, wg_str_of(c->signer));
+  }
   if (explain) {
     wg_buf_add_z(out, "\n               ");
     why_text(ch, c, out);
@@ -248,6 +252,9 @@ static void candidate_json(const wg_drv_choice *ch, const wg_drv_candidate *c, w
   wg_jsonw_kv_str(j, "install_section", c->info->installs[c->model->install].name);
   wg_jsonw_kv_str(j, "id", c->id);
   wg_jsonw_kv_z(j, "signature", signed_name(c->is_signed));
+  if (c->signer != NULL) {
+    wg_jsonw_kv_z(j, "signer", c->signer);
+  }
   if (c->fate != WG_DRV_OTHER_TARGET) {
     wg_jsonw_key_z(j, "rank");
     wg_jsonw_printf(j, "%08X", c->rank_value);
@@ -335,6 +342,7 @@ typedef struct match_job {
   wg_hw_profile profile;
   wg_drv_rules rules;
   wg_drv_match_options opt;
+  wg_driver_verify verify;
   wg_driver_trees trees;
   wg_drv_choice *choices; // of the devices of the profile
 } match_job;
@@ -353,6 +361,14 @@ static wg_code match_all(const wg_cli *c, match_job *m, size_t n_dirs, wg_error 
     return err->code;
   }
   m->opt.rules = &m->rules;
+  m->verify = (wg_driver_verify){.target = &m->opt.target, .arena = &m->arena, .cancel = c->cancel};
+  if (wg_cli_has(c, "verify")) {
+    if (wg_driver_verify_now(&m->verify, err) != WG_OK) {
+      return err->code;
+    }
+    m->opt.verify = wg_driver_verify_one;
+    m->opt.verify_ctx = &m->verify;
+  }
   if (wg_drv_matcher_new(m->trees.repos, (uint32_t)m->trees.n, &m->opt, &m->arena, &matcher, err) !=
       WG_OK) {
     return err->code;
@@ -508,7 +524,10 @@ static const wg_cli_opt match_opts[] = {
      .help = "the machine: a profile, or what 'wingo driver profile' takes"},
     WG_DRIVER_TARGET_OPTS,
     WG_DRIVER_RULE_OPTS,
+    {.name = "verify",
+     .help = "look into catalogues: hash the files of packages that may be taken"},
     WG_DRIVER_NO_CACHE_OPT,
+    WG_DRIVER_AS_INDEXED_OPT,
 };
 
 const wg_cli_cmd wg_cmd_driver_match = {

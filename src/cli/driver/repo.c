@@ -60,8 +60,10 @@ wg_code wg_driver_trees_open(const wg_cli *c, const char *const *dirs, size_t n,
   wg_error ignored = WG_ERROR_INIT;
   wg_walk_watch watch = c->walks;
   wg_drv_kept kept = {.get = kept_get, .put = kept_put};
-  wg_drv_scan_options opt = {
-      .watch = &watch, .threads = wg_os_cpu_count(), .now_ns = wg_os_wall_ns()};
+  wg_drv_scan_options opt = {.watch = &watch,
+                             .threads = wg_os_cpu_count(),
+                             .now_ns = wg_os_wall_ns(),
+                             .as_kept = wg_cli_has(c, "as-indexed")};
   watch.cancel = c->cancel;
   // A store that can't be had costs time, no more.
   if (!wg_cli_has(c, "no-cache") && wg_store_open(NULL, &store, &ignored) == WG_OK) {

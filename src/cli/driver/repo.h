@@ -33,12 +33,26 @@ void wg_driver_add_version(const wg_drv_info *i, wg_buf *out);
 
 #define WG_DRIVER_NO_CACHE_OPT                                                                     \
   { .name = "no-cache", .help = "read everything anew; keep no index" }
+#define WG_DRIVER_AS_INDEXED_OPT                                                                   \
+  { .name = "as-indexed", .help = "take the last index as it is: DIR is not looked through" }
 
 // --for, --arch and --product of a command. USAGE.
 wg_code wg_driver_target(const wg_cli *c, wg_inf_target *out, wg_error *err);
 // --pin, --exclude and --prefer. USAGE.
 wg_code wg_driver_rules(const wg_cli *c, const wg_hw_profile *p, wg_arena *arena, wg_drv_rules *out,
                         wg_error *err);
+// What --verify makes of a package: its files and catalogue are read.
+typedef struct wg_driver_verify {
+  const wg_inf_target *target;
+  wg_arena *arena;
+  const wg_cancel *cancel;
+  int64_t now_s;
+} wg_driver_verify;
+// SOURCE_DATE_EPOCH, else now, for the expiry of what has no time stamp. USAGE.
+wg_code wg_driver_verify_now(wg_driver_verify *v, wg_error *err);
+// A wg_drv_match_options.verify; ctx is a wg_driver_verify.
+wg_drv_signed wg_driver_verify_one(void *ctx, const wg_drv_candidate *c, const char **out_signer);
+
 #define WG_DRIVER_TARGET_OPTS                                                                      \
   {.name = "for", .arg = "VERSION", .help = "the Windows that they are for: 10.0.26100"},          \
       {.name = "arch",                                                                             \

@@ -59,22 +59,31 @@ bool wg_hw_hex(wg_str s, size_t max, uint32_t *out, size_t *out_n) {
   return true;
 }
 
-wg_str wg_hw_text(wg_hw_build *b, wg_str s) {
-  s = wg_hw_trim(s);
-  if (s.n == 0) {
-    return (wg_str){0};
-  }
-  char *p = wg_arena_strndup(b->arena, s.p, s.n);
-  if (p == NULL) {
-    b->starved = true;
-    return (wg_str){0};
-  }
-  for (size_t i = 0; i < s.n; i++) {
-    if ((unsigned char)p[i] < ' ' || p[i] == 0x7F) {
-      p[i] = ' ';
+bool wg_hw_visible(uint32_t cp) {
+  return cp >= ' ' && cp != 0x7F && (cp < 0x80 || cp >= 0xA0) && cp != 0x2028 && cp != 0x2029 &&
+         cp != 0xFEFF && cp != 0xFFFE && cp != 0xFFFF;
+}
+
+void wg_hw_add_visible(wg_buf *out, wg_str s) {
+  for (size_t at = 0; at < s.n;) {
+    size_t from = at;
+    uint32_t cp = 0;
+    if (!wg_utf8_next(s, &at, &cp)) {
+      at = from + 1;
+      cp = 0xFFFD;
     }
+    wg_utf8_add(out, wg_hw_visible(cp) ? cp : ' ');
   }
-  return (wg_str){p, s.n};
+}
+
+wg_str wg_hw_text(wg_hw_build *b, wg_str s) {
+  WG_AUTO(wg_buf) text = {0};
+  wg_buf_init(&text, b->arena->alloc, 0);
+  wg_hw_add_visible(&text, s);
+  s = wg_hw_trim(wg_buf_str(&text));
+  char *p = s.n == 0 ? NULL : wg_arena_strndup(b->arena, s.p, s.n);
+  b->starved = b->starved || text.failed || (s.n > 0 && p == NULL);
+  return p == NULL ? (wg_str){0} : (wg_str){p, s.n};
 }
 
 wg_hw_device *wg_hw_add(wg_hw_build *b) {
@@ -99,11 +108,6 @@ wg_hw_device *wg_hw_add(wg_hw_build *b) {
   b->cap_hardware = b->cap_compatible = 0;
   b->v[b->n] = (wg_hw_device){0};
   return &b->v[b->n++];
-}
-
-bool wg_hw_visible(uint32_t cp) {
-  return cp >= ' ' && cp != 0x7F && (cp < 0x80 || cp >= 0xA0) && cp != 0x2028 && cp != 0x2029 &&
-         cp != 0xFEFF && cp != 0xFFFE && cp != 0xFFFF;
 }
 
 // What Windows forbids in an id is a comma and what is no visible ASCII; ids of software devices

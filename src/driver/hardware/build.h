@@ -23,7 +23,7 @@ wg_hw_device *wg_hw_add(wg_hw_build *b);
 void wg_hw_add_id(wg_hw_build *b, bool compatible, wg_str id);
 void wg_hw_printf_id(wg_hw_build *b, bool compatible, const char *fmt, ...) WG_PRINTF(3, 4);
 void wg_hw_note(wg_hw_build *b, const char *text); // static
-// A copy in the arena, without space at its ends and control characters.
+// A copy in the arena, without space at its ends; what is no visible text is a space.
 wg_str wg_hw_text(wg_hw_build *b, wg_str s);
 wg_code wg_hw_full(const wg_hw_build *b, wg_error *err); // what wg_hw_add's NULL was
 // Leaves out devices without ids. NOT_FOUND: nothing is left; NOMEM, LIMIT.
@@ -35,7 +35,8 @@ wg_str wg_hw_trim(wg_str s);
 wg_str wg_hw_after(wg_str s, size_t n); // without its first n bytes
 // Where needle begins in s, letter case of ASCII ignored; s.n when it does not.
 size_t wg_hw_find(wg_str s, const char *needle);
-bool wg_hw_visible(uint32_t cp); // a character that a line of text may have
+bool wg_hw_visible(uint32_t cp);               // a character that a line of text may have
+void wg_hw_add_visible(wg_buf *out, wg_str s); // with a space for each that is not
 // Hex digits from the start of s, at most max; false when there is none.
 WG_MUST_CHECK bool wg_hw_hex(wg_str s, size_t max, uint32_t *out, size_t *out_n);
 

@@ -2,7 +2,6 @@
 // Our own form of a profile, read and written. docs/formats/hardware.md has it.
 #include "fmt/yaml/yaml.h"
 
-#include "base/utf.h"
 #include "driver/hardware/build.h"
 
 static wg_code ym_fault(const wg_yaml_node *n, const char *what, wg_error *err) {
@@ -147,20 +146,14 @@ wg_code wg_hw_read_yaml(wg_hw_build *b, wg_str text, wg_error *err) {
 
 // --- written
 
-// In single quotes, where only these are special. What is no visible text becomes a space.
+// In single quotes, where only these are special.
 static void yw_text(wg_buf *out, wg_str s) {
   wg_buf_add_byte(out, '\'');
-  for (size_t at = 0; at < s.n;) {
-    size_t from = at;
-    uint32_t cp = 0;
-    if (!wg_utf8_next(s, &at, &cp)) {
-      at = from + 1;
-      cp = 0xFFFD;
-    }
-    wg_utf8_add(out, wg_hw_visible(cp) ? cp : ' ');
-    if (cp == '\'') {
-      wg_buf_add_byte(out, '\'');
-    }
+  while (s.n > 0) {
+    size_t n = wg_str_find(s, '\'');
+    wg_hw_add_visible(out, (wg_str){s.p, n});
+    wg_buf_add_z(out, n < s.n ? "''" : "");
+    s = wg_hw_after(s, n + 1);
   }
   wg_buf_add_byte(out, '\'');
 }

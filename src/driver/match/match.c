@@ -21,6 +21,7 @@ typedef struct mt_package { // of an index, decoded when first met
   const char *path;
   wg_drv_signed is_signed;
   bool verified;
+  const char *signer;
   uint32_t preference;
   wg_drv_fate barred; // WG_DRV_BASE: it is not
   uint32_t seen;      // number of the device that has a candidate of it
@@ -392,10 +393,11 @@ static void mt_verify(wg_drv_matcher *m, mt_list *l) {
       continue;
     }
     if (!x->verified) {
-      x->is_signed = m->opt->verify(m->opt->verify_ctx, c);
+      x->is_signed = m->opt->verify(m->opt->verify_ctx, c, &x->signer);
       x->verified = true;
     }
     c->is_signed = x->is_signed;
+    c->signer = x->signer;
     c->rank.signature = mt_signature_score(m, x->is_signed);
     c->rank_value = wg_drv_rank_value(&c->rank);
   }

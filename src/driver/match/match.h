@@ -45,6 +45,7 @@ typedef struct wg_drv_candidate {
   const char *path; // of the INF below the root; in an archive "x.zip/a/b.inf"
   wg_drv_fate fate;
   wg_drv_signed is_signed;
+  const char *signer; // what was found by looking: who signed it, or what is wrong; NULL
   wg_drv_rank rank;
   uint32_t rank_value; // 0xFFFFFFFF: OTHER_TARGET
   uint32_t preference; // of the rules that it is of the first one; UINT32_MAX: none; 0: byModel
@@ -73,8 +74,9 @@ struct wg_drv_choice { // of one device
 typedef struct wg_drv_match_options {
   wg_inf_target target;
   const wg_drv_rules *rules; // NULL: none
-  // Looks at the signature of a package that may be chosen; NULL: none is looked at.
-  wg_drv_signed (*verify)(void *ctx, const wg_drv_candidate *c);
+  // Looks at the signature of a package that may be chosen; NULL: none is looked at. out_signer as
+  // wg_drv_candidate.signer, of the arena of the matcher or static.
+  wg_drv_signed (*verify)(void *ctx, const wg_drv_candidate *c, const char **out_signer);
   void *verify_ctx;
 } wg_drv_match_options;
 

@@ -120,8 +120,8 @@ static bool folder_has(const sc_folder *f, wg_str name) {
 
 static wg_code sc_walk(sc *s, const char *below, wg_error *err);
 
-static wg_code sc_entry(sc *s, int dir, const char *below, const wg_dirent *e,
-                        const sc_folder *folder, wg_error *err) {
+static wg_code sc_entry(sc *s, const char *below, const wg_dirent *e, const sc_folder *folder,
+                        wg_error *err) {
   const char *path =
       below[0] == '\0' ? e->name : wg_arena_printf(s->arena, "%s/%s", below, e->name);
   if (path == NULL) {
@@ -136,8 +136,9 @@ static wg_code sc_entry(sc *s, int dir, const char *below, const wg_dirent *e,
   }
   sc_file f = {.path = path, .folder = folder, .is_archive = archive};
   wg_error ignored = WG_ERROR_INIT;
+  WG_AUTO(wg_cstr) whole = wg_path_join(s->root, path);
   // What is gone meanwhile, or a link to nothing, is not there.
-  if (wg_os_stat(dir, e->name, true, &f.st, &ignored) == WG_OK && f.st.type == WG_FT_FILE) {
+  if (wg_os_stat(WG_CWD, whole, true, &f.st, &ignored) == WG_OK && f.st.type == WG_FT_FILE) {
     wg_vec_push(&s->files, &s->n_files, &s->cap_files) = f;
   }
   return WG_OK;
@@ -145,7 +146,6 @@ static wg_code sc_entry(sc *s, int dir, const char *below, const wg_dirent *e,
 
 static wg_code sc_walk(sc *s, const char *below, wg_error *err) {
   WG_AUTO(wg_cstr) folder = wg_path_join(s->root, below);
-  WG_AUTO(wg_fd) dir = -1;
   wg_dirent *e = NULL;
   size_t n = 0;
   unsigned depth = 0;
@@ -155,8 +155,7 @@ static wg_code sc_walk(sc *s, const char *below, wg_error *err) {
   if (depth > 200) {
     return wg_fail(err, WG_E_LIMIT, "'%s': more than 200 folders inside of each other", folder);
   }
-  if (wg_os_open_dir(WG_CWD, folder, &dir, err) != WG_OK ||
-      wg_os_list_dir(dir, ".", s->arena, &e, &n, err) != WG_OK ||
+  if (wg_os_list_dir(WG_CWD, folder, s->arena, &e, &n, err) != WG_OK ||
       wg_os_walk_met(&s->walk, folder, n, err) != WG_OK) {
     return err->code;
   }
@@ -165,7 +164,7 @@ static wg_code sc_walk(sc *s, const char *below, wg_error *err) {
     return wg_arena_fail(s->arena, err);
   }
   for (size_t i = 0; i < n; i++) {
-    if (sc_entry(s, dir, below, &e[i], cats, err) != WG_OK) {
+    if (sc_entry(s, below, &e[i], cats, err) != WG_OK) {
       return err->code;
     }
   }
@@ -544,6 +543,15 @@ wg_code wg_drv_scan(const char *root, const wg_drv_scan_options *opt, wg_arena *
   if (opt->kept != NULL && opt->kept->get(opt->kept->ctx, root, &old) &&
       wg_drv_index_open(old.p, old.n, arena, &before, &ignored) == WG_OK) {
     s.before = &before;
+  }
+  if (opt->as_kept && s.before != NULL) {
+    const wg_buf empty = *bytes;
+    *bytes = old; // the reader borrows from it
+    old = empty;
+    *out = before;
+    sc_count(&s, out, 0, stats);
+    stats->n_bytes = bytes->n;
+    return WG_OK;
   }
   wg_code code = sc_make(&s, &old, bytes, out, stats, err);
   sc_done(&s);

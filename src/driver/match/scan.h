@@ -18,6 +18,7 @@ typedef struct wg_drv_kept {
 
 typedef struct wg_drv_scan_options {
   const wg_drv_kept *kept;    // NULL: nothing is kept
+  bool as_kept;               // what is kept is taken as it is, the tree not looked at
   const wg_walk_watch *watch; // of the walk; NULL
   unsigned threads;           // that read and parse
   int64_t now_ns;             // since 1970: a file that changed just now is read again next time

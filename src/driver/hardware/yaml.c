@@ -146,16 +146,24 @@ wg_code wg_hw_read_yaml(wg_hw_build *b, wg_str text, wg_error *err) {
 
 // --- written
 
-// In single quotes, where only these are special.
+// In single quotes, where nothing else is special; in double quotes where it has a single one, so
+// that no reader's way with doubled ones matters.
 static void yw_text(wg_buf *out, wg_str s) {
-  wg_buf_add_byte(out, '\'');
+  bool doubled = wg_str_find(s, '\'') < s.n;
+  wg_buf_add_byte(out, doubled ? '"' : '\'');
   while (s.n > 0) {
-    size_t n = wg_str_find(s, '\'');
+    size_t n = 0;
+    while (n < s.n && (!doubled || (s.p[n] != '"' && s.p[n] != '\\'))) {
+      n++;
+    }
     wg_hw_add_visible(out, (wg_str){s.p, n});
-    wg_buf_add_z(out, n < s.n ? "''" : "");
+    if (n < s.n) {
+      wg_buf_add_byte(out, '\\');
+      wg_buf_add_byte(out, (uint8_t)s.p[n]);
+    }
     s = wg_hw_after(s, n + 1);
   }
-  wg_buf_add_byte(out, '\'');
+  wg_buf_add_byte(out, doubled ? '"' : '\'');
 }
 
 static void yw_key(wg_buf *out, bool *first, const char *key, wg_str v) {

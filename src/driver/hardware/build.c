@@ -59,7 +59,7 @@ bool wg_hw_hex(wg_str s, size_t max, uint32_t *out, size_t *out_n) {
   return true;
 }
 
-bool wg_hw_visible(uint32_t cp) {
+static bool is_visible(uint32_t cp) {
   return cp >= ' ' && cp != 0x7F && (cp < 0x80 || cp >= 0xA0) && cp != 0x2028 && cp != 0x2029 &&
          cp != 0xFEFF && cp != 0xFFFE && cp != 0xFFFF;
 }
@@ -72,7 +72,7 @@ void wg_hw_add_visible(wg_buf *out, wg_str s) {
       at = from + 1;
       cp = 0xFFFD;
     }
-    wg_utf8_add(out, wg_hw_visible(cp) ? cp : ' ');
+    wg_utf8_add(out, is_visible(cp) ? cp : ' ');
   }
 }
 
@@ -118,7 +118,7 @@ static bool id_may_be(wg_str id) {
   }
   for (size_t at = 0; at < id.n;) {
     uint32_t cp = 0;
-    if (!wg_utf8_next(id, &at, &cp) || cp == ',' || !wg_hw_visible(cp)) {
+    if (!wg_utf8_next(id, &at, &cp) || cp == ',' || !is_visible(cp)) {
       return false;
     }
   }

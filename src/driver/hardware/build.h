@@ -35,8 +35,9 @@ wg_str wg_hw_trim(wg_str s);
 wg_str wg_hw_after(wg_str s, size_t n); // without its first n bytes
 // Where needle begins in s, letter case of ASCII ignored; s.n when it does not.
 size_t wg_hw_find(wg_str s, const char *needle);
-bool wg_hw_visible(uint32_t cp);               // a character that a line of text may have
-void wg_hw_add_visible(wg_buf *out, wg_str s); // with a space for each that is not
+bool wg_hw_visible(uint32_t cp); // a character that a line of text may have
+void wg_hw_add_visible(wg_buf *out,
+                       wg_str s); // each character that a line of text can't have is a space
 // Hex digits from the start of s, at most max; false when there is none.
 WG_MUST_CHECK bool wg_hw_hex(wg_str s, size_t max, uint32_t *out, size_t *out_n);
 

@@ -9,7 +9,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#define X509_MAX_POOL 1024U
+#define X509_MAX_POOL WG_X509_MAX_POOL
 
 struct wg_x509_pool {
   OSSL_LIB_CTX *lib; // of its own: the machine's configuration may forbid SHA-1, or name providers
@@ -329,6 +329,15 @@ wg_code wg_x509_check(const wg_x509_pool *p, uint32_t index, const char *digest_
   return right == 1 ? WG_OK : wg_fail(err, WG_E_VERIFY, "the signature is not of these bytes");
 }
 
+bool wg_x509_signed_by(const wg_x509_pool *p, uint32_t index, wg_str key) {
+  const unsigned char *at = (const unsigned char *)key.p;
+  EVP_PKEY *k = key.n > INT32_MAX ? NULL : d2i_PUBKEY_ex(NULL, &at, (long)key.n, p->lib, NULL);
+  bool right = k != NULL && X509_verify(x509_at(p, index), k) == 1;
+  EVP_PKEY_free(k);
+  ERR_clear_error();
+  return right;
+}
+
 void wg_x509_anchor(wg_x509_pool *p, uint32_t index) {
   wg_assert(index < x509_count(p));
   p->anchor[index] = true;
@@ -396,7 +405,9 @@ wg_code wg_x509_chain_of(const wg_x509_pool *p, uint32_t leaf, int64_t time_s, w
     ok = why != X509_V_ERR_OUT_OF_MEM;
     const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
     for (int i = 0; i < sk_X509_num(chain) && c.n < WG_X509_MAX_CHAIN; i++) {
-      c.index[c.n++] = x509_index(p, sk_X509_value(chain, i));
+      uint32_t at = x509_index(p, sk_X509_value(chain, i));
+      wg_assert(at < x509_count(p)); // a chain is of the pool's
+      c.index[c.n++] = at;
     }
     if (c.n == 0) {
       c.index[c.n++] = leaf;

@@ -7,6 +7,7 @@
 #include "crypto/digest.h"
 
 #define WG_X509_MAX_CHAIN 16U
+#define WG_X509_MAX_POOL 1024U
 #define WG_DIGEST_MAX_BYTES 64U
 
 // Certificates of one question. One thread. Heap; certificates are known by their number.
@@ -50,6 +51,10 @@ wg_code wg_x509_digest(const wg_x509_pool *p, const char *digest_oid, const wg_s
 // it did not. UNSUPPORTED: a digest or kind of key that is not known.
 wg_code wg_x509_check(const wg_x509_pool *p, uint32_t index, const char *digest_oid,
                       const wg_str *parts, size_t n_parts, wg_str signature, wg_error *err);
+
+// Whether this key (SubjectPublicKeyInfo, DER) signed the certificate. What is no key signed
+// nothing.
+bool wg_x509_signed_by(const wg_x509_pool *p, uint32_t index, wg_str key);
 
 // Its key is one to end a chain at.
 void wg_x509_anchor(wg_x509_pool *p, uint32_t index);

@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "driver/package/trust.h"
 
+#include <string.h>
+
 #include "base/civil.h"
 
 #define USAGE_CODE "1.3.6.1.5.5.7.3.3"
 #define USAGE_WHQL "1.3.6.1.4.1.311.10.3.5"
 #define USAGE_ATTESTED "1.3.6.1.4.1.311.10.3.5.1"
 #define USAGE_WINDOWS "1.3.6.1.4.1.311.10.3.6"
+
+// The key of a root of the table, or "".
+static wg_str trust_root(const wg_p7_key *k) {
+  for (uint32_t i = 0; i < wg_sig_n_roots; i++) {
+    const wg_sig_root *r = &wg_sig_roots[i];
+    if (strcmp(r->name, k->name) == 0) {
+      wg_digest d = wg_sha256(r->key.p, r->key.n);
+      return wg_digest_eq(&d, &k->sha256) ? r->key : (wg_str){NULL, 0};
+    }
+  }
+  return (wg_str){NULL, 0};
+}
 
 wg_code wg_sig_trust(const wg_digest *extra, uint32_t n_extra, int64_t now_s, wg_arena *arena,
                      wg_p7_trust *out, wg_error *err) {
@@ -19,6 +33,7 @@ wg_code wg_sig_trust(const wg_digest *extra, uint32_t n_extra, int64_t now_s, wg
   }
   for (uint32_t i = 0; i < wg_sig_n_keys; i++) {
     v[n_extra + i] = wg_sig_keys[i];
+    v[n_extra + i].key = trust_root(&wg_sig_keys[i]);
   }
   *out = (wg_p7_trust){.keys = v, .n_keys = n_extra + wg_sig_n_keys, .now_s = now_s};
   return WG_OK;

@@ -16,6 +16,14 @@ typedef enum wg_sig_owner { // wg_p7_key.kind
 extern const wg_p7_key wg_sig_keys[];
 extern const uint32_t wg_sig_n_keys;
 
+// The keys themselves of some of the table, by their names there.
+typedef struct wg_sig_root {
+  const char *name;
+  wg_str key;
+} wg_sig_root;
+extern const wg_sig_root wg_sig_roots[];
+extern const uint32_t wg_sig_n_roots;
+
 // The caller's keys, then the table. Of the arena.
 wg_code wg_sig_trust(const wg_digest *extra, uint32_t n_extra, int64_t now_s, wg_arena *arena,
                      wg_p7_trust *out, wg_error *err);

@@ -20,6 +20,7 @@ typedef struct p7_judge {
   const wg_p7_trust *trust;
   wg_arena *arena;
   uint32_t n_seen; // certificates of the pool that were compared with the keys
+  const wg_p7_key *anchors[WG_X509_MAX_POOL]; // by number of the certificate; NULL: none
 } p7_judge;
 
 #define P7_MAX_STAMPS 8U // that are tried; more are no time stamps but work
@@ -36,6 +37,23 @@ static wg_code p7_reason(const p7_judge *j, wg_error *why, const char **out, wg_
   }
   *out = text;
   return WG_OK;
+}
+
+// The key that a certificate has, or that signed it where the issuer's certificate need not be
+// there.
+static const wg_p7_key *p7_key_of(const p7_judge *j, uint32_t at, const wg_x509_facts *f) {
+  const wg_p7_key *by = NULL, *keys = j->trust->keys;
+  for (uint32_t i = 0; keys != NULL && i < j->trust->n_keys; i++) {
+    const wg_p7_key *k = &keys[i];
+    if (wg_digest_eq(&k->sha256, &f->key_sha256)) {
+      return k;
+    }
+    if (by == NULL && k->key.n > 0 && strcmp(f->issuer, k->name) == 0 &&
+        wg_x509_signed_by(j->pool, at, k->key)) {
+      by = k;
+    }
+  }
+  return by;
 }
 
 // Certificates of a message. One that is none is passed over: it can then sign nothing.
@@ -59,10 +77,9 @@ static wg_code p7_take_in(p7_judge *j, const wg_p7 *p, wg_error *err) {
     if (wg_x509_facts_of(j->pool, at, j->arena, &f, err) != WG_OK) {
       return err->code;
     }
-    for (uint32_t k = 0; k < j->trust->n_keys; k++) {
-      if (wg_digest_eq(&j->trust->keys[k].sha256, &f.key_sha256)) {
-        wg_x509_anchor(j->pool, at);
-      }
+    j->anchors[at] = p7_key_of(j, at, &f);
+    if (j->anchors[at] != NULL) {
+      wg_x509_anchor(j->pool, at);
     }
   }
   return WG_OK;
@@ -85,11 +102,7 @@ static wg_code p7_chain(const p7_judge *j, uint32_t leaf, int64_t time_s, wg_p7_
     }
   }
   r = (wg_p7_chain){.certs = f, .n = c.n, .end = c.end, .why = c.why};
-  for (uint32_t k = 0; k < j->trust->n_keys && c.end == WG_X509_ANCHORED; k++) {
-    if (wg_digest_eq(&j->trust->keys[k].sha256, &f[c.n - 1].key_sha256)) {
-      r.anchor = &j->trust->keys[k];
-    }
-  }
+  r.anchor = c.end == WG_X509_ANCHORED ? j->anchors[c.index[c.n - 1]] : NULL;
   *out = r;
   return WG_OK;
 }
@@ -331,8 +344,14 @@ wg_code wg_p7_verify(const wg_p7 *p, const wg_p7_trust *trust, wg_arena *arena, 
   if (wg_x509_pool_new(&pool, err) != WG_OK) {
     return err->code;
   }
-  p7_judge j = {.pool = pool, .trust = trust, .arena = arena};
-  if (p7_take_in(&j, p, err) != WG_OK || p7_judge_signer(&j, p, &v, err) != WG_OK) {
+  p7_judge *j = wg_arena_new(arena, p7_judge);
+  if (j == NULL) {
+    return wg_arena_fail(arena, err);
+  }
+  j->pool = pool;
+  j->trust = trust;
+  j->arena = arena;
+  if (p7_take_in(j, p, err) != WG_OK || p7_judge_signer(j, p, &v, err) != WG_OK) {
     return err->code;
   }
   *out = v;

@@ -14,6 +14,8 @@ typedef struct wg_p7_key {
   wg_digest sha256; // of the SubjectPublicKeyInfo
   const char *name;
   unsigned kind; // the caller's
+  wg_str key; // the SubjectPublicKeyInfo itself, DER: then what is issued under this name (a common
+              // name) and signed by it counts, though the issuer's certificate is not there; or ""
 } wg_p7_key;
 
 typedef struct wg_p7_trust {

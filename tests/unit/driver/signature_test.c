@@ -175,6 +175,31 @@ static void the_table_is_that_of_the_docs(void **state) {
   }
 }
 
+// Each root's key is the one that the table has under its name.
+static void the_keys_of_roots_are_the_tables(void **state) {
+  (void)state;
+  assert_true(wg_sig_n_roots >= 8);
+  for (uint32_t i = 0; i < wg_sig_n_roots; i++) {
+    wg_digest d = wg_sha256(wg_sig_roots[i].key.p, wg_sig_roots[i].key.n);
+    uint32_t k = 0;
+    while (k < wg_sig_n_keys && !wg_digest_eq(&wg_sig_keys[k].sha256, &d)) {
+      k++;
+    }
+    assert_true(k < wg_sig_n_keys);
+    assert_string_equal(wg_sig_keys[k].name, wg_sig_roots[i].name);
+  }
+  wg_p7_trust trust;
+  wg_error err = WG_ERROR_INIT;
+  WG_AUTO(wg_arena) arena = {0};
+  wg_arena_init(&arena, wg_heap(), 0);
+  assert_ok(wg_sig_trust(NULL, 0, NOW, &arena, &trust, &err), &err);
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < trust.n_keys; i++) {
+    n += trust.keys[i].key.n > 0 ? 1 : 0;
+  }
+  assert_int_equal(n, wg_sig_n_roots);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(usages_say_what_microsoft_vouches_for),
@@ -182,6 +207,7 @@ int main(void) {
       cmocka_unit_test(an_unknown_clock_can_not_save_an_ended_certificate),
       cmocka_unit_test(scores_are_those_of_setupapi),
       cmocka_unit_test(the_table_is_that_of_the_docs),
+      cmocka_unit_test(the_keys_of_roots_are_the_tables),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

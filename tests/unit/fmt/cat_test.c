@@ -125,6 +125,66 @@ static void signatures_are_judged(void **state) {
   assert_true(!v.right && v.chain.n == 0 && v.why[0] != '\0');
 }
 
+static const wg_p7_signer *without_stamp(const wg_p7_signer *s, wg_arena *arena) {
+  wg_p7_signer *copy = wg_arena_new(arena, wg_p7_signer);
+  assert_non_null(copy);
+  *copy = *s;
+  copy->n_unsigned = 0;
+  return copy;
+}
+
+// The key of a certificate: the seventh field of what is signed of it.
+static wg_str key_of(wg_str cert) {
+  wg_error err = WG_ERROR_INIT;
+  wg_reader r = wg_reader_of(cert.p, cert.n);
+  wg_der e;
+  assert_ok(wg_der_next(&r, &e, &err), &err);
+  r = e.body;
+  assert_ok(wg_der_next(&r, &e, &err), &err);
+  r = e.body;
+  for (unsigned i = 0; i < 7; i++) {
+    assert_ok(wg_der_next(&r, &e, &err), &err);
+  }
+  return e.whole;
+}
+
+// A root that is not in the file: its key alone, under its name, is enough; another key is not.
+static void a_root_may_be_its_key_alone(void **state) {
+  (void)state;
+  WG_AUTO(wg_arena) arena = {0};
+  WG_AUTO(wg_buf) b = {0};
+  wg_error err = WG_ERROR_INIT;
+  wg_cat c;
+  wg_p7_verdict v;
+  wg_arena_init(&arena, wg_heap(), 0);
+  load("v2-stamped.cat", &b);
+  assert_ok(wg_cat_parse(b.p, b.n, &arena, &c, &err), &err);
+  assert_int_equal(c.p7.n_certs, 2);
+  wg_str key = key_of(c.p7.certs[1]);
+  wg_str maker = key_of(c.p7.certs[0]);
+  c.p7.n_certs = 1; // the maker's alone
+  struct {
+    const char *name;
+    wg_str key;
+    bool good;
+  } cases[] = {{"Root", key, true},
+               {"Other", key, false},
+               {"Root", maker, false},
+               {"Root", {key.p, key.n - 1}, false},
+               {"Root", {NULL, 0}, false}};
+  for (size_t i = 0; i < WG_ARRAY_LEN(cases); i++) {
+    wg_p7_key k = {.sha256 = wg_sha256(key.p, key.n), .name = cases[i].name, .key = cases[i].key};
+    // Judged in a year that all certificates live in; the stamp's own chain has the root in it.
+    wg_p7_trust trust = {.now_s = 1850000000, .keys = &k, .n_keys = 1};
+    c.p7.signers = without_stamp(&c.p7.signers[0], &arena);
+    assert_ok(wg_p7_verify(&c.p7, &trust, &arena, &v, &err), &err);
+    assert_true(v.right);
+    assert_int_equal(v.chain.end == WG_X509_ANCHORED, cases[i].good);
+    assert_ptr_equal(v.chain.anchor, cases[i].good ? &k : NULL);
+    assert_int_equal(v.chain.n, 1);
+  }
+}
+
 static void memory_runs_out(void **state) {
   (void)state;
   WG_AUTO(wg_buf) b = {0};
@@ -173,6 +233,7 @@ int main(void) {
       cmocka_unit_test(version_1),
       cmocka_unit_test(large_ones_are_known_too),
       cmocka_unit_test(signatures_are_judged),
+      cmocka_unit_test(a_root_may_be_its_key_alone),
       cmocka_unit_test(memory_runs_out),
       cmocka_unit_test(hostile_catalogues),
   };

@@ -199,7 +199,8 @@ static wg_code version_read(drv *d, wg_inf_package *p) {
   }
   p->has_class_guid = guid != NULL;
   if (guid != NULL) {
-    memcpy(p->class_guid_text, driver_lower(d, text).p, d->starved ? 0 : 38);
+    wg_str lower = driver_lower(d, text); // "" when memory ran out
+    memcpy(p->class_guid_text, lower.p, lower.n);
   }
   if (ver != NULL) {
     if (!version_date(wg_inf_field_text(inf, ver, 0), p) ||

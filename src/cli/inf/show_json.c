@@ -212,11 +212,17 @@ void wg_inf_show_json(const wg_inf_package *p, wg_jsonw *j) {
   wg_jsonw_kv_str(j, "class", p->class_name);
   wg_jsonw_kv_z(j, "class_guid", p->has_class_guid ? p->class_guid_text : "");
   wg_jsonw_kv_str(j, "provider", p->provider);
-  wg_jsonw_key_z(j, "date");
-  wg_jsonw_printf(j, p->year != 0 ? "%04u-%02u-%02u" : "", p->year, p->month, p->day);
-  wg_jsonw_key_z(j, "version");
-  wg_jsonw_printf(j, p->has_version ? "%u.%u.%u.%u" : "", p->version[0], p->version[1],
-                  p->version[2], p->version[3]);
+  char date[32] = "";
+  char version[32] = "";
+  if (p->year != 0) {
+    (void)wg_format(date, sizeof(date), "%04u-%02u-%02u", p->year, p->month, p->day);
+  }
+  if (p->has_version) {
+    (void)wg_format(version, sizeof(version), "%u.%u.%u.%u", p->version[0], p->version[1],
+                    p->version[2], p->version[3]);
+  }
+  wg_jsonw_kv_z(j, "date", date);
+  wg_jsonw_kv_z(j, "version", version);
   wg_jsonw_kv_str(j, "catalog", p->catalog);
   wg_jsonw_kv_str(j, "elsewhere", p->elsewhere);
   json_models(j, p);

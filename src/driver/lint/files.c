@@ -24,12 +24,6 @@ static const wg_inf_line *files_disk_line(lint *l, const char *section, uint8_t 
                       : wg_inf_line_of(l->inf, wg_inf_section_of(l->inf, wg_str_of(section)), key);
 }
 
-static const char *files_z(lint *l, wg_str s) {
-  const char *z = wg_arena_strndup(l->arena, s.n == 0 ? "" : s.p, s.n);
-  l->starved = l->starved || z == NULL;
-  return z == NULL ? "" : z;
-}
-
 // --- where files go
 
 typedef struct files_dest {
@@ -41,11 +35,11 @@ typedef struct files_dest {
 static void files_say_dirid(lint *l, const wg_inf_field *at, wg_str section, uint32_t dirid) {
   bool own = dirid >= FILES_OWN_FIRST && dirid < FILES_ABSOLUTE;
   if (own) {
-    wg_lint_say(l, 1241, at, "folder %u of [%.*s] is one of your own, which only a program can set",
-                dirid, WG_STR_ARG(section));
+    wg_lint_say(l, 1241, at, "folder %u of [%s] is one of your own, which only a program can set",
+                dirid, wg_lint_z(l, section));
   } else if (dirid < FILES_OWN_FIRST && dirid != 1 && dirid != FILES_STORE &&
              wg_inf_dirid_path(dirid) == NULL) {
-    wg_lint_say(l, 1242, at, "folder %u of [%.*s] is none of Windows", dirid, WG_STR_ARG(section));
+    wg_lint_say(l, 1242, at, "folder %u of [%s] is none of Windows", dirid, wg_lint_z(l, section));
   }
 }
 
@@ -71,16 +65,16 @@ static void files_say_place(lint *l, const wg_inf_field *at, const files_dest *d
 static files_dest files_dest_of(lint *l, wg_str name, const wg_inf_field *at) {
   files_dest d = {0};
   const wg_inf_section *dirs = wg_inf_section_of(l->inf, WG_STR("DestinationDirs"));
-  const wg_inf_line *line = name.n == 0 ? NULL : wg_inf_line_of(l->inf, dirs, files_z(l, name));
+  const wg_inf_line *line = name.n == 0 ? NULL : wg_inf_line_of(l->inf, dirs, wg_lint_z(l, name));
   line = line != NULL ? line : wg_inf_line_of(l->inf, dirs, "DefaultDestDir");
   if (line == NULL || line->n_fields == 0) {
-    wg_lint_say(l, 1275, at, "'%.*s' is not in [DestinationDirs], and there is no DefaultDestDir",
-                WG_STR_ARG(name.n > 0 ? name : at->text));
+    wg_lint_say(l, 1275, at, "'%s' is not in [DestinationDirs], and there is no DefaultDestDir",
+                wg_lint_z(l, name.n > 0 ? name : at->text));
     return d;
   }
   if (!wg_lint_number(l, line, 0, &d.dirid) || wg_lint_text(l, line, 0).n == 0) {
-    wg_lint_say(l, 1243, &line->fields[0], "folder '%.*s' of '%.*s' is no number",
-                WG_STR_ARG(wg_lint_text(l, line, 0)), WG_STR_ARG(wg_lint_head(line)->text));
+    wg_lint_say(l, 1243, &line->fields[0], "folder '%s' of '%s' is no number",
+                wg_lint_z(l, wg_lint_text(l, line, 0)), wg_lint_z(l, wg_lint_head(line)->text));
     return d;
   }
   d.known = true;
@@ -98,26 +92,26 @@ static wg_str files_disk_folder(lint *l, const wg_inf_line *entry, wg_str file, 
   wg_str id = wg_lint_text(l, entry, 0);
   if (id.n == 0 || !wg_inf_number(id, &disk)) {
     wg_lint_say(l, 1008, entry->n_fields > 0 ? &entry->fields[0] : wg_lint_head(entry),
-                "the disk '%.*s' of '%.*s' is no number", WG_STR_ARG(id), WG_STR_ARG(file));
+                "the disk '%s' of '%s' is no number", wg_lint_z(l, id), wg_lint_z(l, file));
     return (wg_str){"", 0};
   }
-  const wg_inf_line *name = files_disk_line(l, "SourceDisksNames", arch, files_z(l, id));
+  const wg_inf_line *name = files_disk_line(l, "SourceDisksNames", arch, wg_lint_z(l, id));
   if (name == NULL) {
-    wg_lint_say(l, 1273, &entry->fields[0], "disk %.*s of '%.*s' is not in [SourceDisksNames]",
-                WG_STR_ARG(id), WG_STR_ARG(file));
+    wg_lint_say(l, 1273, &entry->fields[0], "disk %s of '%s' is not in [SourceDisksNames]",
+                wg_lint_z(l, id), wg_lint_z(l, file));
   }
   wg_str path = wg_lint_text(l, name, 3);
   wg_str sub = wg_lint_text(l, entry, 1);
   while (path.n > 0 && (path.p[0] == '\\' || path.p[0] == '.')) {
     path = (wg_str){path.p + 1, path.n - 1};
   }
-  return wg_lint_printf(l, "%.*s%s%.*s", WG_STR_ARG(path), path.n > 0 && sub.n > 0 ? "\\" : "",
-                        WG_STR_ARG(sub));
+  return wg_lint_printf(l, "%s%s%s", wg_lint_z(l, path), path.n > 0 && sub.n > 0 ? "\\" : "",
+                        wg_lint_z(l, sub));
 }
 
 // Slashes, no empty parts and no dots.
 static wg_str files_path(lint *l, wg_str folder, wg_str name) {
-  wg_str whole = wg_lint_printf(l, "%.*s\\%.*s", WG_STR_ARG(folder), WG_STR_ARG(name));
+  wg_str whole = wg_lint_printf(l, "%s\\%s", wg_lint_z(l, folder), wg_lint_z(l, name));
   char *to = wg_arena_strndup(l->arena, whole.p, whole.n);
   size_t n = 0;
   l->starved = l->starved || to == NULL;
@@ -140,24 +134,24 @@ static wg_str files_path(lint *l, wg_str folder, wg_str name) {
 }
 
 static void files_source(lint *l, lint_place *p, wg_str source, wg_str subdir) {
-  const wg_inf_line *entry = files_disk_line(l, "SourceDisksFiles", p->arch, files_z(l, source));
+  const wg_inf_line *entry = files_disk_line(l, "SourceDisksFiles", p->arch, wg_lint_z(l, source));
   if (entry == NULL) {
     if (!l->has_layout) {
-      wg_lint_say(l, 1230, p->at, "'%.*s' is not in [SourceDisksFiles] or [SourceDisksFiles.%s]",
-                  WG_STR_ARG(source), wg_lint_arch_name(p->arch));
+      wg_lint_say(l, 1230, p->at, "'%s' is not in [SourceDisksFiles] or [SourceDisksFiles.%s]",
+                  wg_lint_z(l, source), wg_lint_arch_name(p->arch));
     }
     return;
   }
   wg_str folder = files_disk_folder(l, entry, source, p->arch);
   p->source = files_path(l, folder, source);
   if (l->opt->has_file != NULL && !l->opt->has_file(l->opt->ctx, p->source)) {
-    wg_lint_say(l, 9001, p->at, "the file '%.*s' is not there", WG_STR_ARG(p->source));
+    wg_lint_say(l, 9001, p->at, "the file '%s' is not there", wg_lint_z(l, p->source));
   }
   wg_str there = files_path(l, subdir, p->name);
   if (p->dirid == FILES_STORE && wg_name_cmp_nocase(there, p->source) != 0) {
     wg_lint_say(l, 1100, p->at,
-                "'%.*s' would be '%.*s' in the driver store: there it keeps folder and name",
-                WG_STR_ARG(p->source), WG_STR_ARG(there));
+                "'%s' would be '%s' in the driver store: there it keeps folder and name",
+                wg_lint_z(l, p->source), wg_lint_z(l, there));
   }
 }
 
@@ -187,12 +181,51 @@ static void files_entry(lint *l, const wg_inf_line *line, lint_use use, const fi
     wg_lint_say(l, 1229, at, "the entry names no file");
   } else if (use == LINT_COPY) {
     if (line->n_fields > 5) {
-      wg_lint_say(l, 1201, &line->fields[5], "'%.*s' has more than five values", WG_STR_ARG(name));
+      wg_lint_say(l, 1201, &line->fields[5], "'%s' has more than five values", wg_lint_z(l, name));
+    }
+    if (wg_lint_text(l, line, 4).n > 0 && d->known && d->dirid == FILES_STORE) {
+      wg_lint_say(l, 1101, &line->fields[4],
+                  "'%s' goes to the driver store (13), where it has no descriptor of its own",
+                  wg_lint_z(l, name));
     }
     files_copy(l, at, name, wg_lint_text(l, line, 1), d, arch);
   } else if (use == LINT_DEL) {
-    wg_lint_say(l, 1309, at, "'%.*s' is deleted: Windows takes away what a driver brought",
-                WG_STR_ARG(name));
+    wg_lint_say(l, 1309, at, "'%s' is deleted: Windows takes away what a driver brought",
+                wg_lint_z(l, name));
+  }
+}
+
+static void files_alone(lint *l, const wg_inf_field *f, wg_str name, uint8_t arch) {
+  const files_dest d = files_dest_of(l, (wg_str){"", 0}, f);
+  if (d.known) {
+    files_say_place(l, f, &d);
+  }
+  files_copy(l, f, name, (wg_str){"", 0}, &d, arch);
+}
+
+static void files_list(lint *l, const wg_inf_line *line, uint32_t f, lint_use use,
+                       const lint_at *at) {
+  const wg_inf_section *s = wg_lint_named(l, line, f, use);
+  if (s == NULL || !wg_lint_first(l, s, at->arch)) {
+    return;
+  }
+  const files_dest d = files_dest_of(l, wg_lint_text(l, line, f), &line->fields[f]);
+  if (d.known && use == LINT_COPY) {
+    files_say_place(l, &line->fields[f], &d);
+  } else if (d.known && d.dirid == FILES_STORE) {
+    wg_lint_say(l, 1102, line->key, "%s may not be used on the driver store (13)",
+                wg_lint_z(l, line->key->text));
+  }
+  for (uint32_t i = 0; i < s->n_lines && wg_lint_more(l); i++) {
+    files_entry(l, &s->lines[i], use, &d, at->arch);
+  }
+  wg_str secure = wg_lint_printf(l, "%s.Security", wg_lint_z(l, s->name));
+  const wg_inf_section *sd = wg_lint_use(l, secure, LINT_OTHER);
+  if (sd != NULL && d.known && d.dirid == FILES_STORE) {
+    wg_lint_say_at(l, 1101, sd->line, 1,
+                   "files of the driver store (13) have no descriptor of "
+                   "their own: [%s]",
+                   wg_lint_z(l, sd->name));
   }
 }
 
@@ -203,27 +236,9 @@ void wg_lint_files(lint *l, const wg_inf_line *line, lint_use use, const lint_at
       continue;
     }
     if (use == LINT_COPY && name.p[0] == '@') {
-      const files_dest d = files_dest_of(l, (wg_str){"", 0}, &line->fields[f]);
-      if (d.known) {
-        files_say_place(l, &line->fields[f], &d);
-      }
-      files_copy(l, &line->fields[f], (wg_str){name.p + 1, name.n - 1}, (wg_str){"", 0}, &d,
-                 at->arch);
-      continue;
-    }
-    const wg_inf_section *s = wg_lint_named(l, line, f, use);
-    if (s == NULL || !wg_lint_first(l, s, at->arch)) {
-      continue;
-    }
-    const files_dest d = files_dest_of(l, name, &line->fields[f]);
-    if (d.known && use == LINT_COPY) {
-      files_say_place(l, &line->fields[f], &d);
-    } else if (d.known && d.dirid == FILES_STORE) {
-      wg_lint_say(l, 1102, line->key, "%.*s may not be used on the driver store (13)",
-                  WG_STR_ARG(line->key->text));
-    }
-    for (uint32_t i = 0; i < s->n_lines && wg_lint_more(l); i++) {
-      files_entry(l, &s->lines[i], use, &d, at->arch);
+      files_alone(l, &line->fields[f], (wg_str){name.p + 1, name.n - 1}, at->arch);
+    } else {
+      files_list(l, line, f, use, at);
     }
   }
 }
@@ -234,15 +249,15 @@ static void files_disk_entry(lint *l, const wg_inf_line *line) {
   wg_str name = wg_lint_head(line) == NULL ? (wg_str){"", 0}
                                            : wg_inf_expand(l->inf, wg_lint_head(line)->text);
   if (name.n > 4 && wg_str_eq_nocase((wg_str){name.p + name.n - 4, 4}, ".cat")) {
-    wg_lint_say(l, 1213, wg_lint_head(line), "the catalogue '%.*s' is named by CatalogFile alone",
-                WG_STR_ARG(name));
+    wg_lint_say(l, 1213, wg_lint_head(line), "the catalogue '%s' is named by CatalogFile alone",
+                wg_lint_z(l, name));
   }
   if (name.n > 3 && name.p[name.n - 1] == '_') {
-    wg_lint_say(l, 1231, wg_lint_head(line), "'%.*s' is the name of a compressed file",
-                WG_STR_ARG(name));
+    wg_lint_say(l, 1231, wg_lint_head(line), "'%s' is the name of a compressed file",
+                wg_lint_z(l, name));
   }
   if (line->key != NULL && line->n_fields > 3) {
-    wg_lint_say(l, 1201, &line->fields[3], "'%.*s' has more than three values", WG_STR_ARG(name));
+    wg_lint_say(l, 1201, &line->fields[3], "'%s' has more than three values", wg_lint_z(l, name));
   }
 }
 
@@ -280,10 +295,9 @@ void wg_lint_end_files(lint *l) {
         v[i].source.n > 0 && v[i - 1].source.n > 0 &&
         wg_name_cmp_nocase(v[i - 1].source, v[i].source) != 0) {
       bool later = v[i - 1].at->line < v[i].at->line;
-      wg_lint_say(l, 1330, later ? v[i].at : v[i - 1].at,
-                  "'%.*s' and '%.*s' are both copied to '%.*s'",
-                  WG_STR_ARG(v[later ? i - 1 : i].source), WG_STR_ARG(v[later ? i : i - 1].source),
-                  WG_STR_ARG(v[i].name));
+      wg_lint_say(l, 1330, later ? v[i].at : v[i - 1].at, "'%s' and '%s' are both copied to '%s'",
+                  wg_lint_z(l, v[later ? i - 1 : i].source),
+                  wg_lint_z(l, v[later ? i : i - 1].source), wg_lint_z(l, v[i].name));
     }
   }
 }

@@ -36,34 +36,40 @@ static void install_others(lint *l, const wg_inf_section *s, unsigned depth) {
   }
 }
 
-bool wg_lint_directive(lint *l, const wg_inf_line *line, const lint_at *at) {
-  for (size_t i = 0; i < sizeof(install_lists) / sizeof(*install_lists); i++) {
-    const install_list *d = &install_lists[i];
-    if (!wg_lint_is(l, line, d->name)) {
-      continue;
+static void install_sections(lint *l, const wg_inf_line *line) {
+  for (uint32_t f = 0; f < line->n_fields; f++) {
+    bool empty = wg_lint_text(l, line, f).n == 0;
+    const wg_inf_section *s = empty ? NULL : wg_lint_named(l, line, f, LINT_OTHER);
+    if (s != NULL) {
+      install_others(l, s, 8);
     }
-    if (d->legacy != 0) {
-      wg_lint_say(l, d->legacy, line->key, "%s is of old: %s", d->name,
-                  d->legacy == 1308   ? "a driver adds, and Windows takes away"
-                  : d->legacy == 1307 ? "desktop Windows alone knows it"
-                                      : "Windows no longer wants it of drivers");
-    }
-    if (lint_is_files(d->use)) {
-      wg_lint_files(l, line, d->use, at);
-    } else if (d->use != LINT_OTHER) {
-      wg_lint_registry(l, line, d->use, at);
-    } else {
-      for (uint32_t f = 0; f < line->n_fields; f++) {
-        bool empty = wg_lint_text(l, line, f).n == 0;
-        const wg_inf_section *s = empty ? NULL : wg_lint_named(l, line, f, LINT_OTHER);
-        if (s != NULL) {
-          install_others(l, s, 8);
-        }
-      }
-    }
-    return true;
   }
-  return false;
+}
+
+bool wg_lint_directive(lint *l, const wg_inf_line *line, const lint_at *at) {
+  size_t n = sizeof(install_lists) / sizeof(*install_lists);
+  size_t i = 0;
+  while (i < n && !wg_lint_is(l, line, install_lists[i].name)) {
+    i++;
+  }
+  if (i == n) {
+    return false;
+  }
+  const install_list *d = &install_lists[i];
+  if (d->legacy != 0) {
+    wg_lint_say(l, d->legacy, line->key, "%s is of old: %s", d->name,
+                d->legacy == 1308   ? "a driver adds, and Windows takes away"
+                : d->legacy == 1307 ? "desktop Windows alone knows it"
+                                    : "Windows no longer wants it of drivers");
+  }
+  if (lint_is_files(d->use)) {
+    wg_lint_files(l, line, d->use, at);
+  } else if (d->use != LINT_OTHER) {
+    wg_lint_registry(l, line, d->use, at);
+  } else {
+    install_sections(l, line);
+  }
+  return true;
 }
 
 static void install_score(lint *l, const wg_inf_line *line) {
@@ -74,7 +80,7 @@ static void install_score(lint *l, const wg_inf_line *line) {
       wg_inf_number(text, &v) ? text.n > 0 && v <= 0xFF : wg_parse_hex64(text, &hex) && hex <= 0xFF;
   if (!good) {
     wg_lint_say(l, 1245, line->n_fields > 0 ? &line->fields[0] : line->key,
-                "FeatureScore '%.*s' is no byte (00 to FF)", WG_STR_ARG(text));
+                "FeatureScore '%s' is no byte (00 to FF)", wg_lint_z(l, text));
   }
 }
 
@@ -85,8 +91,8 @@ static void install_copy_inf(lint *l, const wg_inf_line *line) {
       continue;
     }
     if (name.n < 5 || !wg_str_eq_nocase((wg_str){name.p + name.n - 4, 4}, ".inf")) {
-      wg_lint_say(l, 1110, &line->fields[f], "CopyINF names '%.*s', which is no INF",
-                  WG_STR_ARG(name));
+      wg_lint_say(l, 1110, &line->fields[f], "CopyINF names '%s', which is no INF",
+                  wg_lint_z(l, name));
     }
   }
 }
@@ -96,8 +102,8 @@ static void install_once(lint *l, const wg_inf_section *s, const wg_inf_line *li
                          const char *key) {
   const wg_inf_line *first = wg_inf_line_of(l->inf, s, key);
   if (first != NULL && first != line) {
-    wg_lint_say(l, 1088, line->key, "%s stands in [%.*s] already, in line %u", key,
-                WG_STR_ARG(s->name), first->line);
+    wg_lint_say(l, 1088, line->key, "%s stands in [%s] already, in line %u", key,
+                wg_lint_z(l, s->name), first->line);
   }
 }
 
@@ -111,7 +117,7 @@ static void install_line(lint *l, const wg_inf_section *s, const wg_inf_line *li
   } else if (wg_lint_is(l, line, "CopyINF")) {
     install_copy_inf(l, line);
   } else if (!wg_lint_is(l, line, "Include") && !wg_lint_is(l, line, "Needs") &&
-             !wg_lint_directive(l, line, at) && !wg_lint_suffix_line(l, line, at)) {
+             !wg_lint_directive(l, line, at) && !wg_lint_suffix_line(l, s, line, at)) {
     for (uint32_t f = 0; f < line->n_fields; f++) {
       wg_str name = wg_lint_text(l, line, f);
       const wg_inf_section *named = wg_inf_section_of(l->inf, name);
@@ -145,18 +151,18 @@ void wg_lint_install(lint *l, const wg_inf_section *s, uint8_t arch) {
   for (size_t i = 0; wg_lint_suffixes[i] != NULL; i++) {
     at.suffix = wg_lint_suffixes[i];
     const wg_inf_section *sub =
-        wg_lint_use(l, wg_lint_printf(l, "%.*s.%s", WG_STR_ARG(s->name), at.suffix), LINT_INSTALL);
+        wg_lint_use(l, wg_lint_printf(l, "%s.%s", wg_lint_z(l, s->name), at.suffix), LINT_INSTALL);
     if (sub == NULL) {
       continue;
     }
     bool old = strcmp(at.suffix, "LogConfigOverride") == 0 || strcmp(at.suffix, "FactDef") == 0;
     if (old) {
-      wg_lint_say_at(l, 1307, sub->line, 1, "[%.*s] is of old: desktop Windows alone knows it",
-                     WG_STR_ARG(sub->name));
+      wg_lint_say_at(l, 1307, sub->line, 1, "[%s] is of old: desktop Windows alone knows it",
+                     wg_lint_z(l, sub->name));
     }
     if (l->is_extension && (old || strcmp(at.suffix, "CoInstallers") == 0)) {
-      wg_lint_say_at(l, 1382, sub->line, 1, "an extension may not have [%.*s]",
-                     WG_STR_ARG(sub->name));
+      wg_lint_say_at(l, 1382, sub->line, 1, "an extension may not have [%s]",
+                     wg_lint_z(l, sub->name));
     }
     (void)wg_lint_section_lines(l, sub, &at);
   }

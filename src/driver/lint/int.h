@@ -97,6 +97,7 @@ wg_str wg_lint_text(const lint *l, const wg_inf_line *line, uint32_t i); // expa
 wg_str wg_lint_key(const lint *l, const wg_inf_line *line); // expanded; "" when there is none
 // A directive: "key = ..." where the key is that.
 bool wg_lint_is(const lint *l, const wg_inf_line *line, const char *key);
+const char *wg_lint_z(lint *l, wg_str s); // with a NUL, in the arena
 wg_str wg_lint_printf(lint *l, const char *fmt, ...) WG_PRINTF(2, 3);
 void *wg_lint_push(lint *l, lint_vec *v, size_t size); // zeroed; NULL: starved
 bool wg_lint_more(lint *l);                            // counts a line; false: enough
@@ -131,7 +132,8 @@ bool wg_lint_section_lines(lint *l, const wg_inf_section *s, const lint_at *at);
 // AddReg, CopyFiles and their like, whose fields are sections. False: it is none of them.
 bool wg_lint_directive(lint *l, const wg_inf_line *line, const lint_at *at);
 // AddInterface, AddFilter and what else the sections beside have. The same.
-bool wg_lint_suffix_line(lint *l, const wg_inf_line *line, const lint_at *at);
+bool wg_lint_suffix_line(lint *l, const wg_inf_section *s, const wg_inf_line *line,
+                         const lint_at *at);
 void wg_lint_files(lint *l, const wg_inf_line *line, lint_use use, const lint_at *at);
 void wg_lint_source_disks(lint *l); // entries of SourceDisksFiles and SourceDisksNames themselves
 void wg_lint_registry(lint *l, const wg_inf_line *line, lint_use use, const lint_at *at);

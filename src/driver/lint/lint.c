@@ -19,7 +19,7 @@ static void lint_add(lint *l, unsigned code, uint32_t line, uint32_t column, con
     return;
   }
   WG_AUTO(wg_buf) b = {0};
-  wg_buf_init(&b, l->arena->alloc, 1 << 16);
+  wg_buf_init(&b, l->arena->alloc, 1 << 20);
   wg_buf_vprintf(&b, fmt, ap);
   wg_lint_finding *f = wg_lint_push(l, &l->findings, sizeof(*f));
   char *text = wg_arena_strndup(l->arena, b.p, b.n);
@@ -45,10 +45,16 @@ void wg_lint_say(lint *l, unsigned code, const wg_inf_field *at, const char *fmt
   va_end(ap);
 }
 
+const char *wg_lint_z(lint *l, wg_str s) {
+  const char *z = wg_arena_strndup(l->arena, s.n == 0 ? "" : s.p, s.n);
+  l->starved = l->starved || z == NULL;
+  return z == NULL ? "" : z;
+}
+
 wg_str wg_lint_printf(lint *l, const char *fmt, ...) {
   WG_AUTO(wg_buf) b = {0};
   va_list ap;
-  wg_buf_init(&b, l->arena->alloc, 1 << 16);
+  wg_buf_init(&b, l->arena->alloc, 1 << 20);
   va_start(ap, fmt);
   wg_buf_vprintf(&b, fmt, ap);
   va_end(ap);
@@ -178,9 +184,9 @@ const wg_inf_section *wg_lint_named(lint *l, const wg_inf_line *line, uint32_t f
   if (s == NULL) {
     bool included = lint_is_included(l, name);
     wg_lint_say(l, included ? 1220 : 1203, at,
-                included ? "section [%.*s] is in an included INF: name it with Needs"
-                         : "there is no section [%.*s]",
-                WG_STR_ARG(name));
+                included ? "section [%s] is in an included INF: name it with Needs"
+                         : "there is no section [%s]",
+                wg_lint_z(l, name));
     return NULL;
   }
   lint_section *mine = &l->sections[s - l->inf->sections];
@@ -188,8 +194,8 @@ const wg_inf_section *wg_lint_named(lint *l, const wg_inf_line *line, uint32_t f
     mine->use = use;
   } else if (mine->use != use) {
     bool kin = lint_family(mine->use) == lint_family(use) && lint_family(use) < 2;
-    wg_lint_say(l, kin ? 1205 : 1206, at, "section [%.*s] is used by %s here, and by %s elsewhere",
-                WG_STR_ARG(name), lint_use_name(use), lint_use_name(mine->use));
+    wg_lint_say(l, kin ? 1205 : 1206, at, "section [%s] is used by %s here, and by %s elsewhere",
+                wg_lint_z(l, name), lint_use_name(use), lint_use_name(mine->use));
     return kin ? s : NULL;
   }
   return s;
@@ -203,8 +209,8 @@ bool wg_lint_first(lint *l, const wg_inf_section *s, uint8_t arch) {
 }
 
 const wg_inf_section *wg_lint_actual(lint *l, wg_str name, uint8_t arch) {
-  wg_str names[3] = {wg_lint_printf(l, "%.*s.NT%s", WG_STR_ARG(name), wg_lint_arch_name(arch)),
-                     wg_lint_printf(l, "%.*s.NT", WG_STR_ARG(name)), name};
+  wg_str names[3] = {wg_lint_printf(l, "%s.NT%s", wg_lint_z(l, name), wg_lint_arch_name(arch)),
+                     wg_lint_printf(l, "%s.NT", wg_lint_z(l, name)), name};
   for (size_t i = 0; i < 3; i++) {
     const wg_inf_section *s = wg_lint_use(l, names[i], LINT_INSTALL);
     if (s != NULL) {
@@ -249,7 +255,7 @@ static void lint_unused(lint *l) {
   for (uint32_t i = 0; i < l->inf->n_sections; i++) {
     const wg_inf_section *s = &l->inf->sections[i];
     if (l->sections[i].use == LINT_UNUSED && !wg_lint_is_standard(s->name)) {
-      wg_lint_say_at(l, 2083, s->line, 1, "nothing names section [%.*s]", WG_STR_ARG(s->name));
+      wg_lint_say_at(l, 2083, s->line, 1, "nothing names section [%s]", wg_lint_z(l, s->name));
     }
   }
 }
@@ -292,9 +298,9 @@ static void lint_target(lint *l) {
   l->starved = l->starved || code == WG_E_NOMEM;
   if (code == WG_OK && p.n_models == 0) {
     const wg_inf_section *s = wg_inf_section_of(l->inf, WG_STR("Manufacturer"));
-    wg_lint_say_at(l, 9003, s->line, 1, "nothing in it is for Windows %u.%u.%u on %s%s%.*s",
-                   t->major, t->minor, t->build, wg_inf_arch_name(t->arch),
-                   p.has_models_elsewhere ? "; it is for " : "", WG_STR_ARG(p.elsewhere));
+    wg_lint_say_at(l, 9003, s->line, 1, "nothing in it is for Windows %u.%u.%u on %s%s%s", t->major,
+                   t->minor, t->build, wg_inf_arch_name(t->arch),
+                   p.has_models_elsewhere ? "; it is for " : "", wg_lint_z(l, p.elsewhere));
   }
 }
 

@@ -26,18 +26,18 @@ static void models_install(lint *l, const wg_inf_line *line, uint8_t arch) {
   wg_str name = wg_lint_text(l, line, 0);
   const wg_inf_section *s = wg_lint_actual(l, name, arch);
   if (s == NULL) {
-    wg_lint_say(l, 1261, &line->fields[0], "there is no install section [%.*s] for %s",
-                WG_STR_ARG(name), wg_lint_arch_name(arch));
+    wg_lint_say(l, 1261, &line->fields[0], "there is no install section [%s] for %s",
+                wg_lint_z(l, name), wg_lint_arch_name(arch));
     return;
   }
   wg_lint_install(l, s, arch);
-  wg_str services = wg_lint_printf(l, "%.*s.Services", WG_STR_ARG(s->name));
+  wg_str services = wg_lint_printf(l, "%s.Services", wg_lint_z(l, s->name));
   const wg_inf_section *sv = wg_lint_use(l, services, LINT_INSTALL);
   if (!l->is_extension && !l->no_service && (sv == NULL || !wg_lint_has_driver(l, sv, 8))) {
     wg_str id = wg_lint_text(l, line, 1);
     wg_lint_say(l, 1296, &line->fields[line->n_fields > 1 ? 1 : 0],
-                "'%.*s' gets no service: [%.*s] has no AddService with flag 2",
-                WG_STR_ARG(id.n > 0 ? id : name), WG_STR_ARG(services));
+                "'%s' gets no service: [%s] has no AddService with flag 2",
+                wg_lint_z(l, id.n > 0 ? id : name), wg_lint_z(l, services));
   }
 }
 
@@ -62,28 +62,28 @@ static void models_decorated(lint *l, const wg_inf_line *line, wg_str name, uint
   wg_str deco = field == 0 ? (wg_str){"", 0} : wg_lint_text(l, line, field);
   if (!wg_inf_decoration_parse(deco, &d)) {
     wg_lint_say(l, 1287, &line->fields[field],
-                "'%.*s' says no Windows: it is written as NTamd64.10.0...16299", WG_STR_ARG(deco));
+                "'%s' says no Windows: it is written as NTamd64.10.0...16299", wg_lint_z(l, deco));
     return;
   }
   if (d.has_build && (d.build < MODELS_FIRST_BUILD || d.major < 10)) {
-    wg_lint_say(l, 1288, &line->fields[field], "'%.*s': a build is compared from 10.0, build %u on",
-                WG_STR_ARG(deco), MODELS_FIRST_BUILD);
+    wg_lint_say(l, 1288, &line->fields[field], "'%s': a build is compared from 10.0, build %u on",
+                wg_lint_z(l, deco), MODELS_FIRST_BUILD);
   }
   if ((d.has_product && d.product_type != 0) || (d.has_suite && d.suite_mask != 0)) {
     wg_lint_say(l, 1307, &line->fields[field],
-                "'%.*s' chooses a kind of Windows, which desktop Windows alone knows",
-                WG_STR_ARG(deco));
+                "'%s' chooses a kind of Windows, which desktop Windows alone knows",
+                wg_lint_z(l, deco));
   }
   wg_str full =
-      deco.n == 0 ? name : wg_lint_printf(l, "%.*s.%.*s", WG_STR_ARG(name), WG_STR_ARG(deco));
+      deco.n == 0 ? name : wg_lint_printf(l, "%s.%s", wg_lint_z(l, name), wg_lint_z(l, deco));
   const wg_inf_section *s = wg_lint_use(l, full, LINT_OTHER);
   if (s == NULL) {
-    wg_lint_say(l, 1203, wg_lint_head(line), "there is no section [%.*s]", WG_STR_ARG(full));
+    wg_lint_say(l, 1203, wg_lint_head(line), "there is no section [%s]", wg_lint_z(l, full));
     return;
   }
   if (!d.has_arch && s->n_lines > 0) {
-    wg_lint_say_at(l, 2010, s->line, 1, "[%.*s] is for x86: it should be [%.*s.NTx86]",
-                   WG_STR_ARG(s->name), WG_STR_ARG(name));
+    wg_lint_say_at(l, 2010, s->line, 1, "[%s] is for x86: it should be [%s.NTx86]",
+                   wg_lint_z(l, s->name), wg_lint_z(l, name));
   }
   l->group = deco;
   models_section(l, s, models_arch(&d));
@@ -123,7 +123,7 @@ static void models_default_uninstall(lint *l, const wg_inf_section *s) {
   uint32_t v = 0;
   const wg_inf_line *line = wg_inf_line_of(l->inf, s, "LegacyUninstall");
   if (line == NULL || !wg_lint_number(l, line, 0, &v) || v != 1) {
-    wg_lint_say_at(l, 1422, s->line, 1, "[%.*s] should say LegacyUninstall=1", WG_STR_ARG(s->name));
+    wg_lint_say_at(l, 1422, s->line, 1, "[%s] should say LegacyUninstall=1", wg_lint_z(l, s->name));
   }
 }
 
@@ -134,8 +134,8 @@ static void models_default_one(lint *l, const wg_inf_section *s, wg_str rest, bo
     return; // one of its suffixes
   }
   if (!d.has_arch) {
-    wg_lint_say_at(l, 1421, s->line, 1, "[%.*s] names no architecture: [DefaultInstall.NTamd64]",
-                   WG_STR_ARG(s->name));
+    wg_lint_say_at(l, 1421, s->line, 1, "[%s] names no architecture: [DefaultInstall.NTamd64]",
+                   wg_lint_z(l, s->name));
   }
   *decorated = *decorated || d.has_arch;
   l->group = rest;
@@ -157,8 +157,8 @@ static void models_default(lint *l, bool has_manufacturer) {
     }
   }
   if (any != NULL && has_manufacturer) {
-    wg_lint_say_at(l, 1212, any->line, 1, "[%.*s] and [Manufacturer] exclude each other",
-                   WG_STR_ARG(any->name));
+    wg_lint_say_at(l, 1212, any->line, 1, "[%s] and [Manufacturer] exclude each other",
+                   wg_lint_z(l, any->name));
   } else if (any != NULL && !decorated) {
     wg_lint_say_at(l, 1423, any->line, 1,
                    "a primitive driver needs [DefaultInstall.NTamd64] or another architecture's");

@@ -26,13 +26,12 @@ static void needs_kind(lint *l, const wg_inf_field *f, wg_str name, const wg_inf
     return;
   }
   if (other[0] != '\0') {
-    wg_lint_say(l, first ? 1310 : 1312, f,
-                "needed section [%.*s] is of the kind .%s, [%.*s] is %s%s", WG_STR_ARG(name), other,
-                WG_STR_ARG(parent->name), mine[0] == '\0' ? "an install section" : "of the kind .",
-                mine);
+    wg_lint_say(l, first ? 1310 : 1312, f, "needed section [%s] is of the kind .%s, [%s] is %s%s",
+                wg_lint_z(l, name), other, wg_lint_z(l, parent->name),
+                mine[0] == '\0' ? "an install section" : "of the kind .", mine);
   } else {
-    wg_lint_say(l, first ? 1311 : 1313, f, "needed section [%.*s] must end with .%s as [%.*s] does",
-                WG_STR_ARG(name), mine, WG_STR_ARG(parent->name));
+    wg_lint_say(l, first ? 1311 : 1313, f, "needed section [%s] must end with .%s as [%s] does",
+                wg_lint_z(l, name), mine, wg_lint_z(l, parent->name));
   }
 }
 
@@ -69,19 +68,19 @@ static void needs_elsewhere(lint *l, const wg_inf_field *f, wg_str name, const w
     return;
   }
   if (needs_find(l, at->install, name, &inf) != NULL) {
-    wg_lint_say(l, 1319, f, "[%.*s] needs [%.*s] and must include %.*s itself", WG_STR_ARG(s->name),
-                WG_STR_ARG(name), WG_STR_ARG(inf));
+    wg_lint_say(l, 1319, f, "[%s] needs [%s] and must include %s itself", wg_lint_z(l, s->name),
+                wg_lint_z(l, name), wg_lint_z(l, inf));
     return;
   }
   for (uint32_t i = 0; l->has_includes && i < l->inf->n_sections && wg_lint_more(l); i++) {
     if (needs_find(l, &l->inf->sections[i], name, &inf) != NULL) {
-      wg_lint_say(l, 1314, f, "needed section [%.*s] is in %.*s, which [%.*s] does not include",
-                  WG_STR_ARG(name), WG_STR_ARG(inf), WG_STR_ARG(s->name));
+      wg_lint_say(l, 1314, f, "needed section [%s] is in %s, which [%s] does not include",
+                  wg_lint_z(l, name), wg_lint_z(l, inf), wg_lint_z(l, s->name));
       return;
     }
   }
-  wg_lint_say(l, needs_is_decorated(name) ? 1316 : 1315, f,
-              "there is no section [%.*s] to be needed", WG_STR_ARG(name));
+  wg_lint_say(l, needs_is_decorated(name) ? 1316 : 1315, f, "there is no section [%s] to be needed",
+              wg_lint_z(l, name));
 }
 
 static void needs_line(lint *l, const wg_inf_line *line, const wg_inf_section *s,
@@ -97,8 +96,8 @@ static void needs_line(lint *l, const wg_inf_line *line, const wg_inf_section *s
     } else if (l->opt->library != NULL) {
       needs_elsewhere(l, &line->fields[f], name, s, at);
     } else if (!l->has_includes) {
-      wg_lint_say(l, 1315, &line->fields[f], "there is no section [%.*s] to be needed",
-                  WG_STR_ARG(name));
+      wg_lint_say(l, 1315, &line->fields[f], "there is no section [%s] to be needed",
+                  wg_lint_z(l, name));
     }
   }
 }
@@ -109,15 +108,15 @@ static void needs_include(lint *l, const wg_inf_line *line) {
     wg_error e = WG_ERROR_INIT;
     wg_str name = wg_lint_text(l, line, f);
     if (l->opt->library->open(l->opt->library->ctx, name, &inf, &e) != WG_OK) {
-      wg_lint_say(l, 1202, &line->fields[f], "%.*s is not among the INFs of Windows",
-                  WG_STR_ARG(name));
+      wg_lint_say(l, 1202, &line->fields[f], "%s is not among the INFs of Windows",
+                  wg_lint_z(l, name));
       continue;
     }
     for (uint32_t i = 0; i < l->inf->n_sections && wg_lint_more(l); i++) {
       const wg_inf_section *s = &l->inf->sections[i];
       if (!wg_lint_is_standard(s->name) && wg_inf_section_of(inf, s->name) != NULL) {
-        wg_lint_say_at(l, 2008, s->line, 1, "section [%.*s] is also in %.*s", WG_STR_ARG(s->name),
-                       WG_STR_ARG(name));
+        wg_lint_say_at(l, 2008, s->line, 1, "section [%s] is also in %s", wg_lint_z(l, s->name),
+                       wg_lint_z(l, name));
       }
     }
   }

@@ -12,6 +12,7 @@
 #define REG_TYPE_DWORD 0x00010001U
 #define REG_TYPE_NONE 0x00020001U
 #define REG_TYPE_QWORD 0x000B0001U
+#define REG_DEL_TEXT 0x00018002U // of DelReg: one text of a list
 #define REG_TYPE_MASK 0xFFFF0001U
 
 static bool reg_is(wg_str s, const char *z) {
@@ -42,23 +43,23 @@ static void reg_outside(lint *l, const wg_inf_line *line, wg_str root, wg_str ke
   bool com = reg_is(root, "HKCR") || (reg_is(root, "HKLM") && reg_below(key, "SOFTWARE\\Classes"));
   bool media = reg_is(root, "HKLM") && reg_has(key, "Microsoft\\Windows Media Foundation");
   if (!com && !media) {
-    wg_lint_say(l, 1304, at, "%.*s\\%.*s is not below HKR", WG_STR_ARG(root), WG_STR_ARG(key));
+    wg_lint_say(l, 1304, at, "%s\\%s is not below HKR", wg_lint_z(l, root), wg_lint_z(l, key));
   }
   if (reg_is(root, "HKCR")) {
-    wg_lint_say(l, 2660, at, "HKCR\\%.*s: write it below HKR", WG_STR_ARG(key));
+    wg_lint_say(l, 2660, at, "HKCR\\%s: write it below HKR", wg_lint_z(l, key));
   } else if (name.n == 0) {
-    wg_lint_say(l, 1320, at, "%.*s\\%.*s is not below HKR", WG_STR_ARG(root), WG_STR_ARG(key));
+    wg_lint_say(l, 1320, at, "%s\\%s is not below HKR", wg_lint_z(l, root), wg_lint_z(l, key));
   } else {
-    wg_lint_say(l, 1321, at, "'%.*s' of %.*s\\%.*s is not below HKR", WG_STR_ARG(name),
-                WG_STR_ARG(root), WG_STR_ARG(key));
+    wg_lint_say(l, 1321, at, "'%s' of %s\\%s is not below HKR", wg_lint_z(l, name),
+                wg_lint_z(l, root), wg_lint_z(l, key));
   }
   if (reg_is(root, "HKLM") && reg_below(key, "SYSTEM") &&
       !reg_below(key, "SYSTEM\\CurrentControlSet")) {
-    wg_lint_say(l, 1222, at, "HKLM\\%.*s may not be changed; HKLM\\SYSTEM\\CurrentControlSet may",
-                WG_STR_ARG(key));
+    wg_lint_say(l, 1222, at, "HKLM\\%s may not be changed; HKLM\\SYSTEM\\CurrentControlSet may",
+                wg_lint_z(l, key));
   }
   if (com && reg_has(key, "\\LocalServer32")) {
-    wg_lint_say(l, 1325, at, "COM class %.*s is no InprocServer32", WG_STR_ARG(key));
+    wg_lint_say(l, 1325, at, "COM class %s is no InprocServer32", wg_lint_z(l, key));
   }
 }
 
@@ -67,17 +68,17 @@ static void reg_relative(lint *l, const wg_inf_line *line, wg_str key, const lin
   bool parameters = reg_below(key, "Parameters");
   if (at->service.n > 0 && !at->event && !parameters) {
     wg_lint_say(l, 1323, line->n_fields > 1 ? &line->fields[1] : &line->fields[0],
-                "'%.*s' of service '%.*s' is not below Parameters",
-                WG_STR_ARG(name.n > 0 ? name : key), WG_STR_ARG(at->service));
+                "'%s' of service '%s' is not below Parameters",
+                wg_lint_z(l, name.n > 0 ? name : key), wg_lint_z(l, at->service));
   }
   bool filters = reg_is(name, "UpperFilters") || reg_is(name, "LowerFilters");
   if (filters && at->service.n == 0) {
     wg_lint_say(l, l->is_extension ? 1384 : 1329, &line->fields[2],
-                "%.*s: filters belong into [%.*s.Filters]", WG_STR_ARG(name),
-                WG_STR_ARG(at->install->name));
+                "%s: filters belong into [%s.Filters]", wg_lint_z(l, name),
+                wg_lint_z(l, at->install->name));
     if (l->is_extension) {
-      wg_lint_say(l, 1329, &line->fields[2], "%.*s: filters belong into [%.*s.Filters]",
-                  WG_STR_ARG(name), WG_STR_ARG(at->install->name));
+      wg_lint_say(l, 1329, &line->fields[2], "%s: filters belong into [%s.Filters]",
+                  wg_lint_z(l, name), wg_lint_z(l, at->install->name));
     }
   }
 }
@@ -91,8 +92,8 @@ static bool reg_root(lint *l, const wg_inf_line *line, const lint_at *at, bool a
     known = known || reg_is(root, roots[i]);
   }
   if (line->key != NULL || !known) {
-    wg_lint_say(l, 1224, wg_lint_head(line), "'%.*s' is no root of the registry: HKR is, and HKLM",
-                WG_STR_ARG(line->key != NULL ? line->key->text : root));
+    wg_lint_say(l, 1224, wg_lint_head(line), "'%s' is no root of the registry: HKR is, and HKLM",
+                wg_lint_z(l, line->key != NULL ? line->key->text : root));
     return false;
   }
   wg_str key = wg_lint_text(l, line, 1);
@@ -109,28 +110,35 @@ static bool reg_root(lint *l, const wg_inf_line *line, const lint_at *at, bool a
 
 // --- what is written
 
+// Whether a field is a number of 32 or 64 bits.
+static bool reg_is_number(wg_str s, wg_str digits, bool wide64) {
+  uint32_t v = 0;
+  uint64_t wide = 0;
+  if (wg_inf_number(s, &v)) {
+    return true;
+  }
+  return wide64 && (digits.n < s.n ? wg_parse_hex64(digits, &wide) : wg_parse_u64(s, &wide));
+}
+
+static bool reg_is_byte(wg_str digits) {
+  uint64_t v = 0;
+  return wg_parse_hex64(digits, &v) && v <= 0xFF;
+}
+
 static void reg_numbers(lint *l, const wg_inf_line *line, uint32_t type) {
-  bool bytes = line->n_fields > 5;
+  bool number = type == REG_TYPE_DWORD || type == REG_TYPE_QWORD;
+  bool one = line->n_fields == 5;
   for (uint32_t f = 4; f < line->n_fields; f++) {
-    uint32_t v = 0;
-    uint64_t wide = 0;
     wg_str s = wg_lint_text(l, line, f);
     bool hex0x = s.n > 2 && s.p[0] == '0' && (s.p[1] == 'x' || s.p[1] == 'X');
     wg_str digits = hex0x ? (wg_str){s.p + 2, s.n - 2} : s;
-    if (type == REG_TYPE_DWORD || type == REG_TYPE_QWORD) {
-      bool good = bytes ? wg_parse_hex64(digits, &wide) && wide <= 0xFF
-                        : wg_inf_number(s, &v) ||
-                              (type == REG_TYPE_QWORD &&
-                               (hex0x ? wg_parse_hex64((wg_str){s.p + 2, s.n - 2}, &wide)
-                                      : wg_parse_u64(s, &wide)));
-      if (!good) {
-        wg_lint_say(l, 1268, &line->fields[f], "'%.*s' is no number of %u bits", WG_STR_ARG(s),
-                    type == REG_TYPE_DWORD ? 32U : 64U);
-      }
-    } else {
-      if (!(s.n == 0 && line->n_fields == 5) && !(wg_parse_hex64(digits, &wide) && wide <= 0xFF)) {
-        wg_lint_say(l, 1267, &line->fields[f], "'%.*s' is no byte, 00 to FF", WG_STR_ARG(s));
-      }
+    bool whole = number && one;
+    if (whole && !reg_is_number(s, digits, type == REG_TYPE_QWORD)) {
+      wg_lint_say(l, 1268, &line->fields[f], "'%s' is no number of %u bits", wg_lint_z(l, s),
+                  type == REG_TYPE_DWORD ? 32U : 64U);
+    } else if (!whole && !(one && s.n == 0) && !reg_is_byte(digits)) {
+      wg_lint_say(l, number ? 1268 : 1267, &line->fields[f], "'%s' is no byte, 00 to FF",
+                  wg_lint_z(l, s));
     }
   }
 }
@@ -146,13 +154,13 @@ static void reg_texts(lint *l, const wg_inf_line *line) {
     for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++) {
       if (raw.n >= 4 && memmem(raw.p, raw.n, fixed[i].dirid, 4) != NULL) {
         wg_lint_say(l, 1258, &line->fields[f],
-                    "'%.*s': %s is known only where it is installed; write %s (with %%%%)",
-                    WG_STR_ARG(raw), fixed[i].dirid, fixed[i].better);
+                    "'%s': %s is known only where it is installed; write %s (with %%%%)",
+                    wg_lint_z(l, raw), fixed[i].dirid, fixed[i].better);
       }
     }
     if (raw.n > 10 && reg_has((wg_str){raw.p, 11}, ":\\Windows")) {
-      wg_lint_say(l, 1257, &line->fields[f], "'%.*s': write %%%%SystemRoot%%%% for the folder",
-                  WG_STR_ARG(raw));
+      wg_lint_say(l, 1257, &line->fields[f], "'%s': write %%%%SystemRoot%%%% for the folder",
+                  wg_lint_z(l, raw));
     }
   }
 }
@@ -163,8 +171,8 @@ static void reg_type(lint *l, const wg_inf_line *line, uint32_t flags) {
   const wg_inf_field *at = &line->fields[3];
   if ((flags & REG_APPEND) != 0) {
     if (type == REG_TYPE_MULTI_SZ) {
-      wg_lint_say(l, 1305, at, "a text is appended to the list '%.*s'",
-                  WG_STR_ARG(wg_lint_text(l, line, 2)));
+      wg_lint_say(l, 1305, at, "a text is appended to the list '%s'",
+                  wg_lint_z(l, wg_lint_text(l, line, 2)));
     } else {
       wg_lint_say(l, 1265, at, "flags 0x%08x append to a value that is no list", flags);
     }
@@ -223,16 +231,16 @@ static void reg_add(lint *l, const wg_inf_line *line, const lint_at *at) {
   }
   if (reg_is(name, "CoInstallers32") || reg_is(name, "Installer32")) {
     wg_lint_say(l, 1303, &line->fields[2],
-                "%.*s: Windows no longer loads co-installers and class "
+                "%s: Windows no longer loads co-installers and class "
                 "installers of drivers",
-                WG_STR_ARG(name));
+                wg_lint_z(l, name));
     if (l->is_extension) {
       wg_lint_say(l, 1382, &line->fields[2], "an extension may not have co-installers");
     }
   }
   if (!wg_lint_number(l, line, 3, &flags)) {
-    wg_lint_say(l, 1268, &line->fields[3], "the flags '%.*s' are no number",
-                WG_STR_ARG(wg_lint_text(l, line, 3)));
+    wg_lint_say(l, 1268, &line->fields[3], "the flags '%s' are no number",
+                wg_lint_z(l, wg_lint_text(l, line, 3)));
     return;
   }
   if (line->n_fields > 3) {
@@ -246,9 +254,12 @@ static void reg_add(lint *l, const wg_inf_line *line, const lint_at *at) {
 static void reg_del(lint *l, const wg_inf_line *line, const lint_at *at) {
   uint32_t flags = 0;
   if (reg_root(l, line, at, false) && wg_lint_number(l, line, 3, &flags) &&
-      (flags & 0x00018002U) == 0x00018002U) {
-    wg_lint_say(l, 1305, &line->fields[3], "a text is taken from the list '%.*s'",
-                WG_STR_ARG(wg_lint_text(l, line, 2)));
+      (flags & REG_DEL_TEXT) == REG_DEL_TEXT) {
+    bool named = wg_lint_text(l, line, 4).n > 0;
+    wg_lint_say(l, named ? 1305 : 1266, &line->fields[3],
+                named ? "a text is taken from the list '%s'"
+                      : "the text that is to be taken from the list '%s' is missing",
+                wg_lint_z(l, wg_lint_text(l, line, 2)));
   }
 }
 
@@ -257,7 +268,7 @@ static void reg_bit(lint *l, const wg_inf_line *line, const lint_at *at) {
   wg_str text = wg_lint_text(l, line, 4);
   if (reg_root(l, line, at, false) && line->n_fields > 4 &&
       (!wg_inf_number(text, &mask) || mask > 0xFF)) {
-    wg_lint_say(l, 1262, &line->fields[4], "the mask '%.*s' is no byte", WG_STR_ARG(text));
+    wg_lint_say(l, 1262, &line->fields[4], "the mask '%s' is no byte", wg_lint_z(l, text));
   }
 }
 
@@ -303,9 +314,9 @@ void wg_lint_end_registry(lint *l) {
       continue;
     }
     wg_lint_say(l, b->owner.n > 0 ? 1332 : 1331, a->at->line > b->at->line ? a->at : b->at,
-                "'%.*s' of %.*s\\%.*s is set differently in [%.*s] and [%.*s]", WG_STR_ARG(b->name),
-                WG_STR_ARG(b->owner.n > 0 ? b->owner : b->root), WG_STR_ARG(b->key),
-                WG_STR_ARG(a->at->line > b->at->line ? b->from : a->from),
-                WG_STR_ARG(a->at->line > b->at->line ? a->from : b->from));
+                "'%s' of %s\\%s is set differently in [%s] and [%s]", wg_lint_z(l, b->name),
+                wg_lint_z(l, b->owner.n > 0 ? b->owner : b->root), wg_lint_z(l, b->key),
+                wg_lint_z(l, a->at->line > b->at->line ? b->from : a->from),
+                wg_lint_z(l, a->at->line > b->at->line ? a->from : b->from));
   }
 }

@@ -11,53 +11,58 @@
 // Directives that a service's section knows; those with "once" count once.
 static const struct {
   const char *name;
-  bool required, once;
-} svc_known[] = {{"ServiceType", true, true},      {"StartType", true, true},
-                 {"ErrorControl", true, true},     {"ServiceBinary", true, true},
-                 {"DisplayName", false, true},     {"Description", false, true},
-                 {"StartName", false, true},       {"LoadOrderGroup", false, true},
-                 {"Dependencies", false, true},    {"Security", false, true},
-                 {"BootFlags", false, true},       {"DelayedAutoStart", false, true},
-                 {"ServiceSidType", false, true},  {"RequiredPrivileges", false, false},
-                 {"AddReg", false, false},         {"DelReg", false, false},
-                 {"BitReg", false, false},         {"AddTrigger", false, false},
-                 {"FailureActions", false, false}, {"Tag", false, true}};
+  bool required, once, sections;
+} svc_known[] = {
+    {"ServiceType", true, true, false},     {"StartType", true, true, false},
+    {"ErrorControl", true, true, false},    {"ServiceBinary", true, true, false},
+    {"DisplayName", false, true, false},    {"Description", false, true, false},
+    {"StartName", false, true, false},      {"LoadOrderGroup", false, true, false},
+    {"Dependencies", false, true, false},   {"Security", false, true, false},
+    {"BootFlags", false, true, false},      {"DelayedAutoStart", false, true, false},
+    {"ServiceSidType", false, true, false}, {"RequiredPrivileges", false, false, false},
+    {"AddReg", false, false, false},        {"DelReg", false, false, false},
+    {"BitReg", false, false, false},        {"AddTrigger", false, false, true},
+    {"FailureActions", false, false, true}, {"Tag", false, true, false}};
 
 static uint32_t svc_number(lint *l, const wg_inf_section *s, const char *key) {
   uint32_t v = UINT32_MAX;
   const wg_inf_line *line = wg_inf_line_of(l->inf, s, key);
   if (line != NULL && line->key != NULL && !wg_lint_number(l, line, 0, &v)) {
-    wg_lint_say(l, 1260, wg_lint_head(line), "%s '%.*s' is no number", key,
-                WG_STR_ARG(wg_lint_text(l, line, 0)));
+    wg_lint_say(l, 1260, wg_lint_head(line), "%s '%s' is no number", key,
+                wg_lint_z(l, wg_lint_text(l, line, 0)));
   }
   return v;
 }
 
-static void svc_directives(lint *l, const wg_inf_section *s, const lint_at *at) {
+static void svc_directive(lint *l, const wg_inf_section *s, const wg_inf_line *line,
+                          const lint_at *at) {
   size_t n = sizeof(svc_known) / sizeof(*svc_known);
-  for (uint32_t i = 0; i < s->n_lines && wg_lint_more(l); i++) {
-    const wg_inf_line *line = &s->lines[i];
-    size_t k = 0;
-    while (k < n && !wg_lint_is(l, line, svc_known[k].name)) {
-      k++;
-    }
-    if (k == n) {
-      wg_lint_say(l, 1290, wg_lint_head(line), "[%.*s] is a service and does not know '%.*s'",
-                  WG_STR_ARG(s->name), WG_STR_ARG(wg_lint_head(line)->text));
-    } else if (svc_known[k].once && wg_inf_line_of(l->inf, s, svc_known[k].name) != line) {
-      wg_lint_say(l, 1088, line->key, "%s stands in [%.*s] already", svc_known[k].name,
-                  WG_STR_ARG(s->name));
-    } else if (!wg_lint_directive(l, line, at)) {
-      for (uint32_t f = 0; f < line->n_fields; f++) { // triggers and actions
-        (void)(k >= 17 ? wg_lint_use(l, wg_lint_text(l, line, f), LINT_OTHER) : NULL);
-      }
+  size_t k = 0;
+  while (k < n && !wg_lint_is(l, line, svc_known[k].name)) {
+    k++;
+  }
+  if (k == n) {
+    wg_lint_say(l, 1290, wg_lint_head(line), "[%s] is a service and does not know '%s'",
+                wg_lint_z(l, s->name), wg_lint_z(l, wg_lint_head(line)->text));
+  } else if (svc_known[k].once && wg_inf_line_of(l->inf, s, svc_known[k].name) != line) {
+    wg_lint_say(l, 1088, line->key, "%s stands in [%s] already", svc_known[k].name,
+                wg_lint_z(l, s->name));
+  } else if (!wg_lint_directive(l, line, at) && svc_known[k].sections) {
+    for (uint32_t f = 0; f < line->n_fields; f++) {
+      (void)wg_lint_use(l, wg_lint_text(l, line, f), LINT_OTHER);
     }
   }
-  for (size_t k = 0; k < n; k++) {
+}
+
+static void svc_directives(lint *l, const wg_inf_section *s, const lint_at *at) {
+  for (uint32_t i = 0; i < s->n_lines && wg_lint_more(l); i++) {
+    svc_directive(l, s, &s->lines[i], at);
+  }
+  for (size_t k = 0; k < sizeof(svc_known) / sizeof(*svc_known); k++) {
     const wg_inf_line *line = wg_inf_line_of(l->inf, s, svc_known[k].name);
     if (svc_known[k].required && (line == NULL || wg_lint_text(l, line, 0).n == 0)) {
-      wg_lint_say_at(l, 1289, line != NULL ? line->line : s->line, 1, "[%.*s] must say %s",
-                     WG_STR_ARG(s->name), svc_known[k].name);
+      wg_lint_say_at(l, 1289, line != NULL ? line->line : s->line, 1, "[%s] must say %s",
+                     wg_lint_z(l, s->name), svc_known[k].name);
     }
   }
 }
@@ -77,8 +82,8 @@ static void svc_binary_form(lint *l, const wg_inf_section *s) {
                    : path.n;
   if (end >= path.n || !wg_inf_number((wg_str){path.p + 1, end - 1}, &dirid)) {
     wg_lint_say(l, 2085, &line->fields[0],
-                "ServiceBinary '%.*s' is not below a folder's number: %%13%%\\x.sys",
-                WG_STR_ARG(raw));
+                "ServiceBinary '%s' is not below a folder's number: %%13%%\\x.sys",
+                wg_lint_z(l, raw));
     return;
   }
   size_t quotes = 0;
@@ -92,8 +97,8 @@ static void svc_binary_form(lint *l, const wg_inf_section *s) {
   }
   if (quotes % 2 != 0 || (quotes == 0 && space < path.n && dot > space && dot < path.n)) {
     wg_lint_say(l, 1254, &line->fields[0],
-                "ServiceBinary '%.*s': where the name of the program ends cannot be told",
-                WG_STR_ARG(raw));
+                "ServiceBinary '%s': where the name of the program ends cannot be told",
+                wg_lint_z(l, raw));
   }
 }
 
@@ -106,14 +111,13 @@ static void svc_section(lint *l, const wg_inf_line *add, const wg_inf_section *s
   uint32_t start = svc_number(l, s, "StartType");
   (void)svc_number(l, s, "ErrorControl");
   if (start == 4 && (flags & SVC_ASSOC) != 0) {
-    wg_lint_say(l, 1251, &add->fields[0], "service '%.*s' is the device's own and disabled",
-                WG_STR_ARG(name));
+    wg_lint_say(l, 1251, &add->fields[0], "service '%s' is the device's own and disabled",
+                wg_lint_z(l, name));
   }
   if (start <= 1 && type != UINT32_MAX && (type & SVC_DRIVER) == 0 && (type & 0x8) == 0) {
-    wg_lint_say(
-        l, 1252, &add->fields[0],
-        "service '%.*s' with StartType=%u and ServiceType=0x%x: only drivers start so early",
-        WG_STR_ARG(name), start, type);
+    wg_lint_say(l, 1252, &add->fields[0],
+                "service '%s' with StartType=%u and ServiceType=0x%x: only drivers start so early",
+                wg_lint_z(l, name), start, type);
   }
   svc_binary_form(l, s);
 }
@@ -137,9 +141,9 @@ static void svc_events(lint *l, const wg_inf_line *line, wg_str name, const lint
   }
   if (!known) {
     wg_lint_say(l, 1250, &line->fields[4],
-                "event log '%.*s' is none of System, Application, "
+                "event log '%s' is none of System, Application, "
                 "Security",
-                WG_STR_ARG(log));
+                wg_lint_z(l, log));
   }
 }
 
@@ -148,8 +152,8 @@ static void svc_add(lint *l, const wg_inf_line *line, const lint_at *at, wg_str 
   wg_str name = wg_lint_text(l, line, 0);
   wg_str section = wg_lint_text(l, line, 2);
   if (!wg_lint_number(l, line, 1, &flags)) {
-    wg_lint_say(l, 1081, &line->fields[1], "the flags '%.*s' of AddService are no number",
-                WG_STR_ARG(wg_lint_text(l, line, 1)));
+    wg_lint_say(l, 1081, &line->fields[1], "the flags '%s' of AddService are no number",
+                wg_lint_z(l, wg_lint_text(l, line, 1)));
     flags = 0;
   }
   if ((flags & SVC_ASSOC) != 0 && l->is_extension) {
@@ -158,8 +162,8 @@ static void svc_add(lint *l, const wg_inf_line *line, const lint_at *at, wg_str 
   }
   if (name.n == 0) {
     if (section.n > 0) {
-      wg_lint_say(l, 1272, &line->fields[2], "a service without a name needs no section [%.*s]",
-                  WG_STR_ARG(section));
+      wg_lint_say(l, 1272, &line->fields[2], "a service without a name needs no section [%s]",
+                  wg_lint_z(l, section));
       (void)wg_lint_use(l, section, LINT_SERVICE);
     } else if ((flags & SVC_ASSOC) == 0) {
       wg_lint_say(l, 1253, line->key, "AddService names no service, and has not flag 2 for none");
@@ -168,21 +172,20 @@ static void svc_add(lint *l, const wg_inf_line *line, const lint_at *at, wg_str 
   }
   if ((flags & SVC_ASSOC) != 0) {
     if (assoc->n > 0 && wg_name_cmp_nocase(*assoc, name) != 0) {
-      wg_lint_say(l, 1211, &line->fields[0],
-                  "'%.*s' and '%.*s' are both the device's service (flag 2)", WG_STR_ARG(*assoc),
-                  WG_STR_ARG(name));
+      wg_lint_say(l, 1211, &line->fields[0], "'%s' and '%s' are both the device's service (flag 2)",
+                  wg_lint_z(l, *assoc), wg_lint_z(l, name));
     }
     *assoc = name;
   }
   svc_events(l, line, name, at);
   if (section.n == 0) {
-    wg_lint_say(l, 1005, line->key, "AddService of '%.*s' names no section", WG_STR_ARG(name));
+    wg_lint_say(l, 1005, line->key, "AddService of '%s' names no section", wg_lint_z(l, name));
     return;
   }
   const wg_inf_section *s = wg_lint_use(l, section, LINT_SERVICE);
   if (s == NULL) {
-    wg_lint_say(l, 2006, &line->fields[2], "there is no section [%.*s] of service '%.*s'",
-                WG_STR_ARG(section), WG_STR_ARG(name));
+    wg_lint_say(l, 2006, &line->fields[2], "there is no section [%s] of service '%s'",
+                wg_lint_z(l, section), wg_lint_z(l, name));
     return;
   }
   lint_service *v = wg_lint_push(l, &l->services, sizeof(*v));
@@ -279,8 +282,8 @@ static void svc_compare(lint *l, const lint_service *a, const lint_service *b) {
     bool same = wg_name_cmp_nocase(x, y) == 0 ||
                 (x.n > 0 && y.n > 0 && wg_inf_number(x, &m) && wg_inf_number(y, &n) && m == n);
     if (!same) {
-      wg_lint_say(l, 1333, b->at, "service '%.*s' has another %s in [%.*s] than in [%.*s]",
-                  WG_STR_ARG(b->name), keys[i], WG_STR_ARG(b->from), WG_STR_ARG(a->from));
+      wg_lint_say(l, 1333, b->at, "service '%s' has another %s in [%s] than in [%s]",
+                  wg_lint_z(l, b->name), keys[i], wg_lint_z(l, b->from), wg_lint_z(l, a->from));
       return;
     }
   }
@@ -324,8 +327,8 @@ static void svc_binary(lint *l, const lint_service *s) {
     return; // of Windows, for all UMDF drivers
   }
   if (!svc_is_copied(l, dirid, rest, s->arch) && (!l->has_includes || l->opt->library != NULL)) {
-    wg_lint_say(l, 2084, wg_lint_head(line), "ServiceBinary '%.*s' is no file that is copied there",
-                WG_STR_ARG(line->fields[0].text));
+    wg_lint_say(l, 2084, wg_lint_head(line), "ServiceBinary '%s' is no file that is copied there",
+                wg_lint_z(l, line->fields[0].text));
   }
 }
 

@@ -24,8 +24,8 @@ static void text_tokens(lint *l, const wg_inf_field *f) {
     wg_str value = {0};
     uint32_t dirid = 0;
     if (n > 0 && !wg_inf_string(l->inf, token, &value) && !wg_inf_number(token, &dirid)) {
-      wg_lint_say(l, 1235, f, "%%%.*s%% is not in [Strings]; '%%%%' stands for a percent sign",
-                  WG_STR_ARG(token));
+      wg_lint_say(l, 1235, f, "%%%s%% is not in [Strings]; '%%%%' stands for a percent sign",
+                  wg_lint_z(l, token));
     }
     i += n + 1;
   }
@@ -36,8 +36,8 @@ static void text_field(lint *l, const wg_inf_field *f) {
     text_tokens(l, f);
   }
   if (f->text.n >= 6 && memmem(f->text.p, f->text.n, "$ARCH$", 6) != NULL) {
-    wg_lint_say(l, 1274, f, "$ARCH$ in '%.*s': stampinf puts the architecture there",
-                WG_STR_ARG(f->text));
+    wg_lint_say(l, 1274, f, "$ARCH$ in '%s': stampinf puts the architecture there",
+                wg_lint_z(l, f->text));
   }
 }
 
@@ -46,13 +46,13 @@ static void text_twice(lint *l, const wg_inf_section *s) {
     const wg_inf_field *key = wg_lint_head(&s->lines[i]);
     wg_str name = key == NULL ? (wg_str){"", 0} : key->text;
     WG_AUTO(wg_buf) z = {0};
-    wg_buf_init(&z, l->arena->alloc, 1 << 16);
+    wg_buf_init(&z, l->arena->alloc, 1 << 20);
     wg_buf_add_str(&z, name);
     const wg_inf_line *first = name.n == 0 ? NULL : wg_inf_line_of(l->inf, s, wg_buf_z(&z));
     if (first != NULL && first != &s->lines[i] && wg_lint_head(first) != NULL &&
         wg_name_cmp_nocase(wg_lint_head(first)->text, name) == 0) {
-      wg_lint_say(l, 1294, key, "'%.*s' stands in [%.*s] already, in line %u", WG_STR_ARG(name),
-                  WG_STR_ARG(s->name), first->line);
+      wg_lint_say(l, 1294, key, "'%s' stands in [%s] already, in line %u", wg_lint_z(l, name),
+                  wg_lint_z(l, s->name), first->line);
     }
   }
 }
@@ -94,8 +94,8 @@ static void text_languages(lint *l) {
     l->sections[i].use = LINT_OTHER;
     text_twice(l, s);
     if (first != NULL && first->n_lines != s->n_lines) {
-      wg_lint_say_at(l, 1295, s->line, 1, "[%.*s] has %u strings, [%.*s] has %u",
-                     WG_STR_ARG(s->name), s->n_lines, WG_STR_ARG(first->name), first->n_lines);
+      wg_lint_say_at(l, 1295, s->line, 1, "[%s] has %u strings, [%s] has %u", wg_lint_z(l, s->name),
+                     s->n_lines, wg_lint_z(l, first->name), first->n_lines);
     }
     first = first == NULL ? s : first;
   }
@@ -114,12 +114,12 @@ void wg_lint_strings(lint *l) {
   for (uint32_t i = 0; i < l->inf->n_sections; i++) {
     const wg_inf_section *s = &l->inf->sections[i];
     if (s->n_parts > 1) {
-      wg_lint_say_at(l, 1209, s->line, 1, "section [%.*s] stands in %u places", WG_STR_ARG(s->name),
+      wg_lint_say_at(l, 1209, s->line, 1, "section [%s] stands in %u places", wg_lint_z(l, s->name),
                      s->n_parts);
     }
     if (memmem(s->name.p, s->name.n, "$ARCH$", 6) != NULL) {
-      wg_lint_say_at(l, 1274, s->line, 1, "$ARCH$ in [%.*s]: stampinf puts the architecture there",
-                     WG_STR_ARG(s->name));
+      wg_lint_say_at(l, 1274, s->line, 1, "$ARCH$ in [%s]: stampinf puts the architecture there",
+                     wg_lint_z(l, s->name));
     }
     for (uint32_t k = 0; k < s->n_lines && !text_is_strings(s); k++) {
       const wg_inf_line *line = &s->lines[k];

@@ -29,8 +29,8 @@ static void version_class(lint *l, const wg_inf_section *s) {
   wg_str name = wg_lint_text(l, name_line, 0);
   wg_str guid = wg_lint_text(l, guid_line, 0);
   if (guid_line != NULL && !wg_lint_is_guid(guid)) {
-    wg_lint_say(l, 1010, &guid_line->fields[0], "ClassGuid '%.*s' is no GUID in braces",
-                WG_STR_ARG(guid));
+    wg_lint_say(l, 1010, &guid_line->fields[0], "ClassGuid '%s' is no GUID in braces",
+                wg_lint_z(l, guid));
     guid = (wg_str){"", 0};
   }
   if (name.n > VERSION_MAX_CLASS_CHARS) {
@@ -40,11 +40,11 @@ static void version_class(lint *l, const wg_inf_section *s) {
   const lint_class *by_name = wg_lint_class_of_name(name);
   const lint_class *by_guid = wg_lint_class_of_guid(guid);
   if (by_guid != NULL && name.n > 0 && !wg_str_eq_nocase(name, by_guid->name)) {
-    wg_lint_say(l, 1280, &name_line->fields[0], "ClassGuid %s is of Class %s, not '%.*s'",
-                by_guid->guid, by_guid->name, WG_STR_ARG(name));
+    wg_lint_say(l, 1280, &name_line->fields[0], "ClassGuid %s is of Class %s, not '%s'",
+                by_guid->guid, by_guid->name, wg_lint_z(l, name));
   } else if (by_name != NULL && guid.n > 0 && by_guid == NULL) {
-    wg_lint_say(l, 1281, &guid_line->fields[0], "Class %s has ClassGuid %s, not '%.*s'",
-                by_name->name, by_name->guid, WG_STR_ARG(guid));
+    wg_lint_say(l, 1281, &guid_line->fields[0], "Class %s has ClassGuid %s, not '%s'",
+                by_name->name, by_name->guid, wg_lint_z(l, guid));
   }
   const lint_class *known = by_guid != NULL ? by_guid : by_name;
   if (known != NULL && known->reserved) {
@@ -54,9 +54,8 @@ static void version_class(lint *l, const wg_inf_section *s) {
   const wg_inf_section *install = wg_lint_use(l, WG_STR("ClassInstall32"), LINT_INSTALL);
   install = install != NULL ? install : wg_lint_use(l, WG_STR("ClassInstall32.NT"), LINT_INSTALL);
   if (known != NULL && install != NULL) {
-    wg_lint_say_at(l, 1285, install->line, 1,
-                   "Class %s is known to Windows: [%.*s] may not be here", known->name,
-                   WG_STR_ARG(install->name));
+    wg_lint_say_at(l, 1285, install->line, 1, "Class %s is known to Windows: [%s] may not be here",
+                   known->name, wg_lint_z(l, install->name));
   }
   l->is_extension = wg_str_eq_nocase(name, "Extension") ||
                     (by_guid != NULL && strcmp(by_guid->name, "Extension") == 0);
@@ -81,7 +80,7 @@ static void version_driver_ver(lint *l, const wg_inf_section *s) {
   if (date.n != 10 || (date.p[2] != '/' && date.p[2] != '-') || date.p[5] != date.p[2] ||
       !version_two(date, 0, 12) || !version_two(date, 3, 31) ||
       !wg_parse_u64((wg_str){date.p + 6, 4}, &year)) {
-    wg_lint_say(l, 1218, &line->fields[0], "the date '%.*s' is not MM/DD/YYYY", WG_STR_ARG(date));
+    wg_lint_say(l, 1218, &line->fields[0], "the date '%s' is not MM/DD/YYYY", wg_lint_z(l, date));
   }
   wg_str rest = wg_lint_text(l, line, 1);
   wg_str whole = rest;
@@ -96,17 +95,17 @@ static void version_driver_ver(lint *l, const wg_inf_section *s) {
   }
   if (!good || n != 4) {
     wg_lint_say(l, 1217, &line->fields[line->n_fields > 1 ? 1 : 0],
-                "the version '%.*s' is not w.x.y.z of numbers up to 65535", WG_STR_ARG(whole));
+                "the version '%s' is not w.x.y.z of numbers up to 65535", wg_lint_z(l, whole));
   }
 }
 
 static void version_has(lint *l, const wg_inf_line *line, wg_str name) {
   WG_AUTO(wg_buf) path = {0};
-  wg_buf_init(&path, l->arena->alloc, 1 << 16);
+  wg_buf_init(&path, l->arena->alloc, 1 << 20);
   wg_buf_add_str(&path, name);
   if (l->opt->has_file != NULL && !l->opt->has_file(l->opt->ctx, wg_buf_str(&path))) {
-    wg_lint_say(l, 9002, &line->fields[0], "the catalogue '%.*s' is not beside the INF",
-                WG_STR_ARG(name));
+    wg_lint_say(l, 9002, &line->fields[0], "the catalogue '%s' is not beside the INF",
+                wg_lint_z(l, name));
   }
 }
 
@@ -124,8 +123,8 @@ static void version_catalogs(lint *l, const wg_inf_section *s) {
     bool cat = name.n > 4 && wg_str_eq_nocase((wg_str){name.p + name.n - 4, 4}, ".cat") &&
                wg_str_find(name, '\\') == name.n && wg_str_find(name, '/') == name.n;
     if (!cat && line->n_fields > 0) {
-      wg_lint_say(l, 1214, &line->fields[0], "the catalogue '%.*s' is not named NAME.cat",
-                  WG_STR_ARG(name));
+      wg_lint_say(l, 1214, &line->fields[0], "the catalogue '%s' is not named NAME.cat",
+                  wg_lint_z(l, name));
     } else if (cat) {
       version_has(l, line, name);
     }
@@ -139,8 +138,8 @@ static void version_catalogs(lint *l, const wg_inf_section *s) {
 static void version_extension(lint *l, const wg_inf_section *s) {
   const wg_inf_line *line = version_line(l, s, "ExtensionId");
   if (line != NULL && !wg_lint_is_guid(wg_lint_text(l, line, 0))) {
-    wg_lint_say(l, 1380, &line->fields[0], "ExtensionId '%.*s' is no GUID in braces",
-                WG_STR_ARG(wg_lint_text(l, line, 0)));
+    wg_lint_say(l, 1380, &line->fields[0], "ExtensionId '%s' is no GUID in braces",
+                wg_lint_z(l, wg_lint_text(l, line, 0)));
   } else if (line == NULL && l->is_extension) {
     wg_lint_say_at(l, 1381, s->line, 1, "an extension must have an ExtensionId in [Version]");
   }
@@ -156,8 +155,8 @@ void wg_lint_version(lint *l) {
   const wg_inf_line *provider = version_required(l, s, "Provider");
   wg_str name = wg_lint_text(l, provider, 0);
   if (name.n >= 9 && wg_str_eq_nocase((wg_str){name.p, 9}, "Microsoft")) {
-    wg_lint_say(l, 1204, &provider->fields[0], "the provider '%.*s' is Microsoft's name",
-                WG_STR_ARG(name));
+    wg_lint_say(l, 1204, &provider->fields[0], "the provider '%s' is Microsoft's name",
+                wg_lint_z(l, name));
   }
   version_driver_ver(l, s);
   version_catalogs(l, s);

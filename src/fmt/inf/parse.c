@@ -239,14 +239,21 @@ static void parse_quotes(parse_ctx *c) {
   c->end = c->pos > c->from && c->text[c->pos - 1] == '\r' ? c->pos - 1 : c->pos;
 }
 
-// Behind the '=' or ',' at pos: the next field.
-static void parse_separator(parse_ctx *c) {
+// At the '=' or ',' that ends a field: on to the next one.
+static wg_code parse_separator(parse_ctx *c, wg_error *err) {
+  bool key = c->text[c->pos] == '=';
+  if (parse_end_field(c, err) != WG_OK) {
+    return err->code;
+  }
+  c->has_key = c->has_key || key;
+  c->no_key = true;
   c->pos++;
   parse_spaces(c);
   parse_begin_field(c);
+  return WG_OK;
 }
 
-static wg_code parse_entry(parse_ctx *c, wg_error *err) {
+static void parse_begin_line(parse_ctx *c) {
   c->line_line = c->line;
   c->no_key = c->has_key = false;
   if (c->section == PARSE_NO_SECTION && c->before_line == 0) {
@@ -254,6 +261,10 @@ static wg_code parse_entry(parse_ctx *c, wg_error *err) {
     parse_odd(c, WG_INF_ODD_BEFORE_SECTION, c->line, parse_column(c, c->pos));
   }
   parse_begin_field(c);
+}
+
+static wg_code parse_entry(parse_ctx *c, wg_error *err) {
+  parse_begin_line(c);
   while (!parse_at_eol(c) && c->text[c->pos] != ';') {
     char ch = c->text[c->pos];
     if (ch == '"') {
@@ -261,12 +272,9 @@ static wg_code parse_entry(parse_ctx *c, wg_error *err) {
     } else if (ch == '\\') {
       parse_backslash(c);
     } else if (ch == ',' || (ch == '=' && !c->no_key)) {
-      if (parse_end_field(c, err) != WG_OK) {
+      if (parse_separator(c, err) != WG_OK) {
         return err->code;
       }
-      c->has_key = c->has_key || ch == '=';
-      c->no_key = true;
-      parse_separator(c);
     } else {
       size_t n = parse_space(c, c->pos);
       c->pos += n > 0 ? n : 1;

@@ -386,6 +386,45 @@ static void report_changes(wg_buf *b, const run_model *m) {
   }
 }
 
+// Tables of steps that have no picture of their own: as they are, under their names.
+static void report_table(wg_buf *b, const model_step *s, const wg_table *t, size_t id) {
+  wg_buf_printf(b, "<section class=\"changes\" id=\"table-%zu\"><h2>", id);
+  wg_report_text(b, t->name);
+  wg_buf_add_z(b, " of ");
+  wg_report_text(b, s->identity);
+  wg_buf_add_z(b, "</h2>\n<div class=\"scroll tall\"><table><thead><tr>");
+  for (size_t k = 0; k < t->n_texts; k++) {
+    wg_buf_add_z(b, "<th>");
+    wg_report_text(b, t->columns[k]);
+    wg_buf_add_z(b, "</th>");
+  }
+  wg_buf_add_z(b, "</tr></thead><tbody>\n");
+  for (size_t i = 0; i < t->n_rows; i++) {
+    wg_buf_add_z(b, "<tr>");
+    for (size_t k = 0; k < t->n_texts; k++) {
+      wg_buf_add_z(b, k == 0 ? "<td class=\"dim\">" : "<td>");
+      wg_report_text(b, t->texts[i * t->n_texts + k]);
+      wg_buf_add_z(b, "</td>");
+    }
+    wg_buf_add_z(b, "</tr>\n");
+  }
+  wg_buf_add_z(b, "</tbody></table></div>\n</section>\n");
+}
+
+static void report_tables(wg_buf *b, const run_model *m) {
+  size_t id = 0;
+  for (size_t i = 0; i < m->n_steps; i++) {
+    const model_step *s = &m->steps[i];
+    for (size_t k = 0; k < s->n_tables; k++) {
+      const wg_table *t = &s->tables[k];
+      if (strcmp(t->name, WG_REPORT_CHANGES) != 0 && strcmp(t->name, WG_REPORT_FOLDERS) != 0 &&
+          t->n_texts > 0 && t->n_numbers == 0) {
+        report_table(b, s, t, id++);
+      }
+    }
+  }
+}
+
 static void report_maps(wg_buf *b, const run_model *m) {
   bool any = false;
   for (size_t i = 0; i < m->n_steps; i++) {
@@ -469,6 +508,7 @@ void wg_report_add_page(wg_buf *b, const run_model *m, const wg_report_options *
   report_timeline(b, m);
   report_outputs(b, m, opt);
   report_changes(b, m);
+  report_tables(b, m);
   report_maps(b, m);
   report_steps(b, m);
   wg_buf_add_z(b, "<footer>wingo ");

@@ -252,7 +252,7 @@ CASES = {
     2084: (one("%13%\\net.sys", "%13%\\other.sys"), "ServiceBinary", [], []),
     2085: (one("%13%\\net.sys", "System32\\net.sys"), "ServiceBinary", [], []),
     2405: (add("[DefaultInstall.NetDrivers]\nx = y"), "[DefaultInstall.NetDrivers]", [1212], []),
-    2660: (one(REG, "HKCR,X,,,y"), "HKCR", [1304] * 0, ["--mode=windows"]),
+    2660: (one(REG, "HKCR,AudioEngine\\X,,,y"), "HKCR", [], ["--mode=windows"]),
     9001: (one("net.sys = 1", "net.sys = 1,amd64"), "\nnet.sys", [1100], []),
     9002: (one("net.cat", "other.cat"), "other.cat", [], []),
     9003: (lambda t: t, "[Manufacturer]", [], ["--for=10.0.14393"]),

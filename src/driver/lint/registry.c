@@ -45,7 +45,7 @@ static void reg_outside(lint *l, const wg_inf_line *line, wg_str root, wg_str ke
   if (!com && !media) {
     wg_lint_say(l, 1304, at, "%s\\%s is not below HKR", wg_lint_z(l, root), wg_lint_z(l, key));
   }
-  if (reg_is(root, "HKCR")) {
+  if (reg_is(root, "HKCR") && reg_below(key, "AudioEngine")) {
     wg_lint_say(l, 2660, at, "HKCR\\%s: write it below HKR", wg_lint_z(l, key));
   } else if (name.n == 0) {
     wg_lint_say(l, 1320, at, "%s\\%s is not below HKR", wg_lint_z(l, root), wg_lint_z(l, key));

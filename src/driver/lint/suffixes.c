@@ -88,9 +88,12 @@ static void suffix_software(lint *l, const wg_inf_line *line) {
   } else if (type == 1) {
     const wg_inf_line *b = wg_inf_line_of(l->inf, s, needed[1]);
     wg_lint_say(l, 1144, &t->fields[0], "SoftwareType 1 runs on desktop Windows only");
-    if (!wg_str_starts(wg_lint_text(l, b, 0), "%13%")) {
-      wg_lint_say(l, 1141, wg_lint_head(b), "SoftwareBinary '%s' is not below %%13%%, the package",
-                  wg_lint_z(l, wg_lint_text(l, b, 0)));
+    wg_str path = wg_lint_text(l, b, 0);
+    bool drive = path.n > 1 && path.p[1] == ':';
+    bool folder = wg_str_starts(path, "%") && !wg_str_starts(path, "%13%");
+    if (drive || folder || wg_str_starts(path, "\\")) {
+      wg_lint_say(l, 1141, wg_lint_head(b), "SoftwareBinary '%s' is not below the package",
+                  wg_lint_z(l, path));
     }
   }
 }

@@ -345,6 +345,17 @@ def test_files_and_folders(run, tmp_path, check):
     assert run("inf", "check", "p/net.inf", "--no-files", cwd=tmp_path).out == ""
 
 
+def test_files_of_another_architecture_may_be_missing(check):
+    text = _swap(GOOD, [("CatalogFile = net.cat", "CatalogFile.NTamd64 = net.cat\nCatalogFile.NTarm64 = arm.cat"),
+                        ("NTamd64.10.0...16299\n", "NTamd64.10.0...16299,NTarm64\n"),
+                        ("[Install]", "[Models.NTarm64]\n%Card% = Install,PCI\\VEN_1234&DEV_5678\n\n[Install]"),
+                        ("[SourceDisksFiles]", "[SourceDisksFiles.arm64]\nnet.sys = 1,arm\n\n[SourceDisksFiles]"),
+                        ("DefaultDestDir = 13", "DefaultDestDir = 12"), ("%13%", "%12%")])
+    assert [f["code"] for f in check(text)[1]] == [9002, 9001]
+    assert check(text, "--arch=amd64")[1] == []
+    assert [f["code"] for f in check(text, "--arch=arm64")[1]] == [9002, 9001]
+
+
 def test_codes_and_their_page(run):
     r = run("inf", "codes", "2084", "1230")
     assert r.code == 0 and [line.split()[:4] for line in r.out.splitlines()[1:]] == [

@@ -144,7 +144,8 @@ static void files_source(lint *l, lint_place *p, wg_str source, wg_str subdir) {
   }
   wg_str folder = files_disk_folder(l, entry, source, p->arch);
   p->source = files_path(l, folder, source);
-  if (l->opt->has_file != NULL && !l->opt->has_file(l->opt->ctx, p->source)) {
+  if (l->opt->has_file != NULL && wg_lint_is_wanted(l, p->arch) &&
+      !l->opt->has_file(l->opt->ctx, p->source)) {
     wg_lint_say(l, 9001, p->at, "the file '%s' is not there", wg_lint_z(l, p->source));
   }
   wg_str there = files_path(l, subdir, p->name);

@@ -7,6 +7,7 @@
 
 #define LINT_MAX_WORK ((uint64_t)8 << 20) // lines that are looked at
 #define LINT_ARCHS 5U
+#define LINT_IA64 6U       // PROCESSOR_ARCHITECTURE_IA64
 #define LINT_MAX_DEPTH 32U // of sections that need each other
 
 typedef enum lint_use { // what a section is named as
@@ -109,7 +110,9 @@ const wg_inf_section *wg_lint_named(lint *l, const wg_inf_line *line, uint32_t f
 bool wg_lint_first(lint *l, const wg_inf_section *s, uint8_t arch);
 // With .NT<arch>, .NT, or as it is; NULL: none. Marks it.
 const wg_inf_section *wg_lint_actual(lint *l, wg_str name, uint8_t arch);
-const char *wg_lint_arch_name(uint8_t arch); // "amd64", of one bit
+uint8_t wg_lint_arch_bit(uint32_t arch);             // of a PROCESSOR_ARCHITECTURE_*
+bool wg_lint_is_wanted(const lint *l, uint8_t arch); // the target is of it, or there is none
+const char *wg_lint_arch_name(uint8_t arch);         // "amd64", of one bit
 bool wg_lint_is_guid(wg_str s);
 bool wg_lint_is_standard(wg_str name); // of a section that Windows looks for by itself
 // A number of a field; false: says nothing, it is none.

@@ -124,6 +124,25 @@ bool wg_lint_is_guid(wg_str s) {
   return true;
 }
 
+uint8_t wg_lint_arch_bit(uint32_t arch) {
+  switch (arch) {
+  case WG_INF_AMD64:
+    return 2;
+  case WG_INF_ARM:
+    return 4;
+  case WG_INF_ARM64:
+    return 8;
+  case LINT_IA64:
+    return 16;
+  default:
+    return 1;
+  }
+}
+
+bool wg_lint_is_wanted(const lint *l, uint8_t arch) {
+  return l->opt->target == NULL || wg_lint_arch_bit((uint32_t)l->opt->target->arch) == arch;
+}
+
 const char *wg_lint_arch_name(uint8_t arch) {
   for (size_t i = 0; i < LINT_ARCHS; i++) {
     if (arch == 1U << i) {

@@ -41,7 +41,7 @@ typedef struct wg_lint_options {
   const wg_inf_target *target;   // NULL: all that the INF is for
   const wg_inf_library *library; // INFs of Windows; NULL: what Include names is not looked into
   // Whether the package has that file, by its path below the INF's folder with '/'; NULL: files are
-  // not looked for.
+  // not looked for. With a target only those of its architecture are.
   bool (*has_file)(void *ctx, wg_str path);
   void *ctx;
 } wg_lint_options;

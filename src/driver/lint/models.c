@@ -7,18 +7,7 @@
 #define MODELS_FIRST_BUILD 14310U // that decorations may ask for
 
 static uint8_t models_arch(const wg_inf_decoration *d) {
-  switch ((uint32_t)(d->has_arch ? d->arch : WG_INF_X86)) {
-  case WG_INF_AMD64:
-    return 2;
-  case WG_INF_ARM:
-    return 4;
-  case WG_INF_ARM64:
-    return 8;
-  case 6:
-    return 16;
-  default:
-    return 1;
-  }
+  return wg_lint_arch_bit((uint32_t)(d->has_arch ? d->arch : WG_INF_X86));
 }
 
 // Whether a device gets a service through this install section.

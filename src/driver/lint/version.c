@@ -99,6 +99,15 @@ static void version_driver_ver(lint *l, const wg_inf_section *s) {
   }
 }
 
+// Whether "CatalogFile.NTamd64" is of the architecture that is asked for.
+static bool version_is_wanted(const lint *l, wg_str key) {
+  wg_inf_arch arch = WG_INF_X86;
+  if (key.n < 14 || !wg_inf_arch_of((wg_str){key.p + 14, key.n - 14}, &arch)) {
+    return true;
+  }
+  return wg_lint_is_wanted(l, wg_lint_arch_bit((uint32_t)arch));
+}
+
 static void version_has(lint *l, const wg_inf_line *line, wg_str name) {
   WG_AUTO(wg_buf) path = {0};
   wg_buf_init(&path, l->arena->alloc, 1 << 20);
@@ -125,7 +134,7 @@ static void version_catalogs(lint *l, const wg_inf_section *s) {
     if (!cat && line->n_fields > 0) {
       wg_lint_say(l, 1214, &line->fields[0], "the catalogue '%s' is not named NAME.cat",
                   wg_lint_z(l, name));
-    } else if (cat) {
+    } else if (cat && version_is_wanted(l, key)) {
       version_has(l, line, name);
     }
   }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../fuzz.h"
+#include "../libfyaml.h"
 #include "driver/hardware/hardware.h"
 
 static void same(const wg_str *a, uint32_t n_a, const wg_str *b, uint32_t n_b) {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "driver/package/windows.h"
 #include "os/sys.h"
 #include "store/store.h"
 
@@ -102,31 +103,14 @@ void wg_driver_add_version(const wg_drv_info *i, wg_buf *out) {
 
 // --- options
 
-static bool target_version(const char *text, wg_inf_target *out) {
-  uint32_t *const parts[] = {&out->major, &out->minor, &out->build};
-  wg_str s = wg_str_of(text);
-  size_t n = 0;
-  for (; n < 3 && s.n > 0; n++) {
-    size_t dot = wg_str_find(s, '.');
-    uint64_t v = 0;
-    if (!wg_parse_u64((wg_str){s.p, dot}, &v) || v > 1000000) {
-      return false;
-    }
-    *parts[n] = (uint32_t)v;
-    s = dot < s.n ? (wg_str){s.p + dot + 1, s.n - dot - 1} : (wg_str){0};
-  }
-  return s.n == 0 && (n == 3 || (n == 2 && out->major < 10));
-}
-
 wg_code wg_driver_target(const wg_cli *c, wg_inf_target *out, wg_error *err) {
   const char *version = wg_cli_value(c, "for"), *arch = wg_cli_value(c, "arch");
   const char *product = wg_cli_value(c, "product");
-  *out = (wg_inf_target){.arch = WG_INF_AMD64};
   if (version == NULL) {
     return wg_fail(err, WG_E_USAGE,
                    "say for which Windows: --for 10.0.26100 ('wingo wim info' tells an image's)");
   }
-  if (!target_version(version, out)) {
+  if (!wg_driver_target_of(version, "amd64", out)) {
     return wg_fail(err, WG_E_USAGE,
                    "--for=%s is no version of Windows such as 10.0.26100 or 6.1.7601", version);
   }

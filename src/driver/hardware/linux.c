@@ -238,7 +238,7 @@ static void pci_key(wg_hw_build *b, pci_state *s, wg_str line) {
   } else if (wg_str_eqz(key, "Device") && (numbered || bare)) {
     s->p.device = (uint16_t)number;
     s->name = value;
-    s->name.n = numbered ? value.n - 7 : 0;
+    s->name.n = numbered && value.n > 7 ? value.n - 7 : 0; // "Name [15d7]"
   } else if (wg_str_eqz(key, "SVendor") && (numbered || bare)) {
     s->p.sub_vendor = (uint16_t)number;
     s->p.has_subsystem = true;

@@ -223,6 +223,23 @@ def test_the_last_index_can_be_taken_as_it_is(lab):
     assert name(lab.match()[0]["driver"]) == name(lab.match("--as-indexed")[0]["driver"]) == "better"
 
 
+def test_the_drivers_of_an_image_count_too(run, lab, tmp_path):
+    assert run("wim", "synthetic", "windows-11", tmp_path / "i.wim").code == 0
+    image = f"--image={tmp_path}/i.wim:1"
+    (tmp_path / "hw.yaml").write_text("devices: [{hardware_ids: ['PCI\\VEN_144D&DEV_A808&CC_010802'], compatible_ids: ['PCI\\VEN_144D', 'PCI\\CC_010802']}]")
+    found = lab.call("match", "--hardware", tmp_path / "hw.yaml", image)
+    driver = found["devices"][0]["driver"]
+    assert driver["path"].endswith("i.wim:1/Windows/INF/stornvme.inf") and driver["rank"] == "00FF2001" and found["arch"] == "amd64"
+    listed = json.loads(run("driver", "list", f"{tmp_path}/i.wim:1", "--all", "--json").out)  # what the image says of it
+    assert [d["version"] for d in listed["drivers"] if d["published"] == "stornvme.inf"] == [driver["version"]]
+    package(lab.drivers, "vendor", [("Inst", "PCI\\VEN_144D")])
+    device = lab.call("explain", lab.drivers, "PCI\\CC_010802", "--hardware", tmp_path / "hw.yaml", image)["devices"][0]
+    assert name(device["driver"]) == "vendor" and fates(device)["stornvme"] == "rank"
+    assert lab.match(image, to="6.1.7601")[0]["driver"]["decoration"] == "NTamd64"
+    lab.call("match", "--hardware", tmp_path / "hw.yaml", "--for", "10.0.26100", code=2)
+    lab.call("match", lab.drivers, "--hardware", tmp_path / "hw.yaml", f"--image={lab.drivers}", code=1)
+
+
 def test_verify_looks_into_catalogues(lab, tmp_path):
     needs("openssl")
     root = catgen.Id(tmp_path, "Root", ca=True, days=20000)

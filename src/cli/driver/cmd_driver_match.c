@@ -355,9 +355,16 @@ WG_DEFINE_AUTO(match_job, match_job_done);
 
 static wg_code match_all(const wg_cli *c, match_job *m, size_t n_dirs, wg_error *err) {
   wg_drv_matcher *matcher = NULL;
-  if (wg_driver_target(c, &m->opt.target, err) != WG_OK ||
+  const char *image = wg_cli_value(c, "image");
+  if (n_dirs == 0 && image == NULL) {
+    return wg_fail(err, WG_E_USAGE, "out of which drivers? Give a DIR, or --image, or both");
+  }
+  m->opt.target = (wg_inf_target){.arch = WG_INF_AMD64};
+  if (wg_driver_target(c, image != NULL, &m->opt.target, err) != WG_OK ||
       wg_driver_rules(c, &m->profile, &m->arena, &m->rules, err) != WG_OK ||
-      wg_driver_trees_open(c, c->args, n_dirs, &m->trees, err) != WG_OK) {
+      wg_driver_trees_open(c, c->args, n_dirs, &m->trees, err) != WG_OK ||
+      (image != NULL && (wg_driver_trees_image(image, &m->trees, &m->opt.target, err) != WG_OK ||
+                         wg_driver_target(c, true, &m->opt.target, err) != WG_OK))) {
     return err->code;
   }
   m->opt.rules = &m->rules;
@@ -409,10 +416,11 @@ static int match_json(const wg_cli *c, const match_job *m, bool explain) {
   return wg_cli_end_json(c, &j, &out);
 }
 
-static void without_text(const match_job *m, uint32_t n, wg_buf *out) {
+static void without_text(const match_job *m, bool image, uint32_t n, wg_buf *out) {
   if (n > 0) {
-    wg_buf_add_z(out,
-                 "\nNo package of these trees is for (Windows may have a driver of its own):\n");
+    wg_buf_add_z(out, "\nNo package of these trees is for");
+    wg_buf_add_z(out, image ? ", nor one of the image:\n"
+                            : " (Windows may have a driver of its own: --image):\n");
   }
   for (uint32_t i = 0; i < m->profile.n_devices && n > 0; i++) {
     const wg_drv_choice *ch = &m->choices[i];
@@ -449,7 +457,7 @@ static int match_run(wg_cli *c) {
       choice_text(&m.choices[i], false, &out);
     }
   }
-  without_text(&m, n_without, &out);
+  without_text(&m, wg_cli_value(c, "image") != NULL, n_without, &out);
   const wg_inf_target *t = &m.opt.target;
   wg_buf_printf(&out, "\nWindows %u.%u.%u %s: %u devices, %u with a driver, %u without\n", t->major,
                 t->minor, t->build, wg_inf_arch_name(t->arch), m.profile.n_devices,
@@ -522,6 +530,10 @@ static const wg_cli_opt match_opts[] = {
     {.name = "hardware",
      .arg = "FILE",
      .help = "the machine: a profile, or what 'wingo driver profile' takes"},
+    {.name = "image",
+     .arg = "FILE:IMAGE",
+     .help = "count the drivers that an image has, too; it is the Windows that they are for",
+     .complete = "file"},
     WG_DRIVER_TARGET_OPTS,
     WG_DRIVER_RULE_OPTS,
     {.name = "verify",
@@ -533,7 +545,7 @@ static const wg_cli_opt match_opts[] = {
 const wg_cli_cmd wg_cmd_driver_match = {
     .noun = "driver",
     .name = "match",
-    .args = "DIR...",
+    .args = "[DIR...]",
     .summary = "find which drivers a machine gets",
     .text =
         "For each device of --hardware the driver out of DIR that Windows would take: the "
@@ -548,7 +560,6 @@ const wg_cli_cmd wg_cmd_driver_match = {
         "    --prefer 'provider=Intel*,version=22..23' --exclude old/\n",
     .opts = match_opts,
     .n_opts = WG_ARRAY_LEN(match_opts),
-    .min_args = 1,
     .max_args = UINT32_MAX,
     .complete = "dir",
     .run = match_run};
@@ -556,7 +567,7 @@ const wg_cli_cmd wg_cmd_driver_match = {
 const wg_cli_cmd wg_cmd_driver_explain = {
     .noun = "driver",
     .name = "explain",
-    .args = "DIR... DEVICE",
+    .args = "[DIR...] DEVICE",
     .summary = "say why a device gets a driver",
     .text = "Every package with an id of the device, the best first, with its rank taken apart and "
             "why it was not taken. DEVICE is an id, instance path, name or place of a device of "
@@ -565,7 +576,7 @@ const wg_cli_cmd wg_cmd_driver_explain = {
             "  wingo driver explain drivers/ 00:1f.6 --hardware laptop.yaml --for 10.0.26100\n",
     .opts = match_opts,
     .n_opts = WG_ARRAY_LEN(match_opts),
-    .min_args = 2,
+    .min_args = 1,
     .max_args = UINT32_MAX,
     .complete = "dir",
     .run = explain_run};

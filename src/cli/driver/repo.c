@@ -72,8 +72,8 @@ wg_code wg_driver_trees_open(const wg_cli *c, const char *const *dirs, size_t n,
     opt.kept = &kept;
   }
   wg_arena_init(&out->arena, wg_heap(), (size_t)8 << 30);
-  out->v = wg_xarray(n, sizeof(*out->v));
-  out->repos = wg_xarray(n, sizeof(*out->repos));
+  out->v = wg_xarray(n + 1, sizeof(*out->v));
+  out->repos = wg_xarray(n + 1, sizeof(*out->repos));
   for (size_t i = 0; i < n; i++) {
     if (tree_open(c, dirs[i], &opt, out, err) != WG_OK) {
       return err->code;
@@ -103,14 +103,14 @@ void wg_driver_add_version(const wg_drv_info *i, wg_buf *out) {
 
 // --- options
 
-wg_code wg_driver_target(const wg_cli *c, wg_inf_target *out, wg_error *err) {
+wg_code wg_driver_target(const wg_cli *c, bool has_image, wg_inf_target *out, wg_error *err) {
   const char *version = wg_cli_value(c, "for"), *arch = wg_cli_value(c, "arch");
   const char *product = wg_cli_value(c, "product");
-  if (version == NULL) {
+  if (version == NULL && !has_image) {
     return wg_fail(err, WG_E_USAGE,
-                   "say for which Windows: --for 10.0.26100 ('wingo wim info' tells an image's)");
+                   "say for which Windows: --for 10.0.26100, or --image install.wim:1");
   }
-  if (!wg_driver_target_of(version, "amd64", out)) {
+  if (version != NULL && !wg_driver_target_of(version, "amd64", out)) {
     return wg_fail(err, WG_E_USAGE,
                    "--for=%s is no version of Windows such as 10.0.26100 or 6.1.7601", version);
   }
@@ -120,7 +120,9 @@ wg_code wg_driver_target(const wg_cli *c, wg_inf_target *out, wg_error *err) {
   if (product != NULL && strcmp(product, "workstation") != 0 && strcmp(product, "server") != 0) {
     return wg_fail(err, WG_E_USAGE, "--product=%s is neither workstation nor server", product);
   }
-  out->product_type = product == NULL ? 0 : product[0] == 's' ? 3 : 1;
+  if (product != NULL) {
+    out->product_type = product[0] == 's' ? 3 : 1;
+  }
   return WG_OK;
 }
 

@@ -22,8 +22,8 @@ typedef struct wg_driver_trees {
 void wg_driver_trees_done(wg_driver_trees *t);
 WG_DEFINE_AUTO(wg_driver_trees, wg_driver_trees_done);
 
-// Scans each folder, with the indexes that the store keeps (not with --no-cache); what is new is
-// kept there.
+// At most one more can be added (wg_driver_trees_image). Scans each folder, with the indexes that
+// the store keeps (not with --no-cache); what is new is kept there.
 wg_code wg_driver_trees_open(const wg_cli *c, const char *const *dirs, size_t n,
                              wg_driver_trees *out, wg_error *err);
 // The path of a package for people: "ROOT/path", in an archive "ROOT/x.zip!/a/b.inf".
@@ -36,8 +36,13 @@ void wg_driver_add_version(const wg_drv_info *i, wg_buf *out);
 #define WG_DRIVER_AS_INDEXED_OPT                                                                   \
   { .name = "as-indexed", .help = "take the last index as it is: DIR is not looked through" }
 
-// --for, --arch and --product of a command. USAGE.
-wg_code wg_driver_target(const wg_cli *c, wg_inf_target *out, wg_error *err);
+// --for, --arch and --product of a command. has_image: *out is that of an image, of which they
+// change parts. USAGE.
+wg_code wg_driver_target(const wg_cli *c, bool has_image, wg_inf_target *out, wg_error *err);
+// Adds the packages that the image has, and gives its Windows. FORMAT, UNSUPPORTED: it is no image
+// of one.
+wg_code wg_driver_trees_image(const char *arg, wg_driver_trees *t, wg_inf_target *out_target,
+                              wg_error *err);
 // --pin, --exclude and --prefer. USAGE.
 wg_code wg_driver_rules(const wg_cli *c, const wg_hw_profile *p, wg_arena *arena, wg_drv_rules *out,
                         wg_error *err);

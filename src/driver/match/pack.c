@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "driver/match/put.h"
 
 WG_WRAPS uint32_t wg_drv_hash(wg_str id) {
   uint32_t h = 0x811C9DC5;
@@ -28,19 +29,6 @@ uint32_t wg_drv_catalog_of(const wg_drv_info *info, wg_inf_arch arch) {
 }
 
 // --- written
-
-static void pk_num(wg_buf *out, uint64_t v) {
-  while (v >= 0x80) {
-    wg_buf_add_byte(out, (uint8_t)(v | 0x80));
-    v >>= 7;
-  }
-  wg_buf_add_byte(out, (uint8_t)v);
-}
-
-static void pk_str(wg_buf *out, wg_str s) {
-  pk_num(out, s.n);
-  wg_buf_add_str(out, s);
-}
 
 typedef struct pk {
   const wg_inf *inf;
@@ -105,9 +93,9 @@ static void pk_driver_ver(pk *k) {
   uint32_t date[3] = {0};
   wg_str v = wg_inf_field_text(k->inf, line, 1);
   bool has_date = line != NULL && pk_date(wg_inf_field_text(k->inf, line, 0), date);
-  pk_num(k->out, has_date ? date[2] : 0);
-  pk_num(k->out, has_date ? date[0] : 0);
-  pk_num(k->out, has_date ? date[1] : 0);
+  wg_drv_put_num(k->out, has_date ? date[2] : 0);
+  wg_drv_put_num(k->out, has_date ? date[0] : 0);
+  wg_drv_put_num(k->out, has_date ? date[1] : 0);
   wg_buf_add_byte(k->out, v.n > 0);
   for (size_t i = 0; i < 4; i++) {
     size_t n = wg_str_find(v, '.');
@@ -115,7 +103,7 @@ static void pk_driver_ver(pk *k) {
     if (!wg_parse_u64((wg_str){v.p, n}, &part) || part > 0xFFFF) {
       part = 0;
     }
-    pk_num(k->out, part);
+    wg_drv_put_num(k->out, part);
     v = n < v.n ? (wg_str){v.p + n + 1, v.n - n - 1} : (wg_str){0};
   }
 }
@@ -125,7 +113,7 @@ static void pk_catalogs(pk *k) {
   uint32_t n = 0;
   for (int pass = 0; pass < 2; pass++) {
     if (pass == 1) {
-      pk_num(k->out, n);
+      wg_drv_put_num(k->out, n);
     }
     for (uint32_t i = 0; s != NULL && i < s->n_lines; i++) {
       const wg_inf_line *l = &s->lines[i];
@@ -135,8 +123,8 @@ static void pk_catalogs(pk *k) {
       }
       n += pass == 0;
       if (pass == 1) {
-        pk_str(k->out, (wg_str){key.p + 11, key.n - 11});
-        pk_str(k->out, wg_inf_field_text(k->inf, l, 0));
+        wg_drv_put_str(k->out, (wg_str){key.p + 11, key.n - 11});
+        wg_drv_put_str(k->out, wg_inf_field_text(k->inf, l, 0));
       }
     }
   }
@@ -144,8 +132,8 @@ static void pk_catalogs(pk *k) {
 
 static void pk_head(pk *k) {
   const wg_inf_section *s = pk_version(k);
-  pk_str(k->out, wg_inf_field_text(k->inf, wg_inf_line_of(k->inf, s, "Class"), 0));
-  pk_str(k->out, wg_inf_field_text(k->inf, wg_inf_line_of(k->inf, s, "Provider"), 0));
+  wg_drv_put_str(k->out, wg_inf_field_text(k->inf, wg_inf_line_of(k->inf, s, "Class"), 0));
+  wg_drv_put_str(k->out, wg_inf_field_text(k->inf, wg_inf_line_of(k->inf, s, "Provider"), 0));
   pk_guid_of(k, "ClassGuid");
   pk_guid_of(k, "ExtensionId");
   pk_driver_ver(k);
@@ -172,17 +160,6 @@ static wg_code pk_install_of(pk *k, wg_str name, uint32_t *out, wg_error *err) {
   return WG_OK;
 }
 
-// The part that an id has in common with the one before is not written again.
-static void pk_id(pk *k, wg_str *before, wg_str id) {
-  size_t same = 0;
-  while (same < id.n && same < before->n && same < 255 && id.p[same] == before->p[same]) {
-    same++;
-  }
-  pk_num(k->out, same);
-  pk_str(k->out, (wg_str){id.p + same, id.n - same});
-  *before = id;
-}
-
 static bool pk_is_model(const pk *k, const wg_inf_line *l) {
   return l->key != NULL && wg_inf_field_text(k->inf, l, 0).n > 0;
 }
@@ -197,15 +174,15 @@ static wg_code pk_model(pk *k, const wg_inf_line *l, wg_str *before, wg_error *e
   if (pk_install_of(k, wg_inf_field_text(k->inf, l, 0), &install, err) != WG_OK) {
     return err->code;
   }
-  pk_str(k->out, wg_inf_expand(k->inf, l->key->text));
-  pk_num(k->out, install);
+  wg_drv_put_str(k->out, wg_inf_expand(k->inf, l->key->text));
+  wg_drv_put_num(k->out, install);
   for (uint32_t i = 1; i < l->n_fields; i++) {
     n += pk_is_id(k, l, i);
   }
-  pk_num(k->out, n);
+  wg_drv_put_num(k->out, n);
   for (uint32_t i = 1; i < l->n_fields; i++) {
     if (pk_is_id(k, l, i)) {
-      pk_id(k, before, wg_inf_field_text(k->inf, l, i));
+      wg_drv_put_id(k->out, before, wg_inf_field_text(k->inf, l, i));
     }
   }
   k->n_ids += n;
@@ -224,13 +201,13 @@ static wg_code pk_group(pk *k, uint32_t maker, wg_str manufacturer, wg_str model
     return wg_arena_fail(k->arena, err);
   }
   const wg_inf_section *s = wg_inf_section_of(k->inf, wg_str_of(name));
-  pk_num(k->out, maker);
-  pk_str(k->out, manufacturer);
-  pk_str(k->out, decoration);
+  wg_drv_put_num(k->out, maker);
+  wg_drv_put_str(k->out, manufacturer);
+  wg_drv_put_str(k->out, decoration);
   for (uint32_t i = 0; s != NULL && i < s->n_lines; i++) {
     n += pk_is_model(k, &s->lines[i]);
   }
-  pk_num(k->out, n);
+  wg_drv_put_num(k->out, n);
   for (uint32_t i = 0; s != NULL && i < s->n_lines; i++) {
     if (pk_is_model(k, &s->lines[i]) && pk_model(k, &s->lines[i], before, err) != WG_OK) {
       return err->code;
@@ -266,7 +243,7 @@ static wg_code pk_groups(pk *k, wg_error *err) {
   for (uint32_t i = 0; s != NULL && i < s->n_lines; i++) {
     n += pk_n_decorations(k->inf, &s->lines[i]);
   }
-  pk_num(k->out, n);
+  wg_drv_put_num(k->out, n);
   for (uint32_t i = 0; s != NULL && i < s->n_lines; i++) {
     const wg_inf_line *l = &s->lines[i];
     wg_str models = wg_inf_field_text(k->inf, l, 0);
@@ -310,7 +287,7 @@ static uint32_t pk_components(pk *k, wg_str section, bool write) {
     for (uint32_t f = 0; ids != NULL && f < ids->n_fields; f++) {
       n++;
       if (write) {
-        pk_str(k->out, wg_inf_field_text(k->inf, ids, f));
+        wg_drv_put_str(k->out, wg_inf_field_text(k->inf, ids, f));
       }
     }
   }
@@ -353,14 +330,14 @@ static void pk_install(pk *k, uint32_t install, const pk_variant *v, uint32_t n)
   for (uint32_t i = 0; i < n; i++) {
     mine += v[i].install == install;
   }
-  pk_str(k->out, k->installs[install]);
-  pk_num(k->out, mine);
+  wg_drv_put_str(k->out, k->installs[install]);
+  wg_drv_put_num(k->out, mine);
   for (uint32_t i = 0; i < n && mine > 0; i++) {
     if (v[i].install == install) {
       const wg_inf_section *s = &k->inf->sections[v[i].section];
-      pk_str(k->out, v[i].suffix);
+      wg_drv_put_str(k->out, v[i].suffix);
       wg_buf_add_byte(k->out, pk_feature(k, s));
-      pk_num(k->out, pk_components(k, s->name, false));
+      wg_drv_put_num(k->out, pk_components(k, s->name, false));
       (void)pk_components(k, s->name, true);
     }
   }
@@ -387,7 +364,7 @@ static wg_code pk_installs(pk *k, wg_error *err) {
   for (uint32_t i = 0; i < n; i++) {
     sorted[first[v[i].install]++] = v[i];
   }
-  pk_num(k->out, k->n_installs);
+  wg_drv_put_num(k->out, k->n_installs);
   for (uint32_t i = 0; i < k->n_installs; i++) {
     uint32_t from = i == 0 ? 0 : first[i - 1];
     pk_install(k, i, sorted + from, first[i] - from);

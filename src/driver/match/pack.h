@@ -60,6 +60,8 @@ typedef struct wg_drv_info {
 // Appends what the index keeps of an INF. FORMAT with the line: no package can be made of it.
 // LIMIT, NOMEM.
 wg_code wg_drv_pack(const wg_inf *inf, wg_arena *arena, wg_buf *out, wg_error *err);
+// The same of what is known otherwise (the database of an image). NOMEM, LIMIT.
+wg_code wg_drv_pack_info(const wg_drv_info *info, wg_buf *out, wg_error *err);
 // Reads it back; texts are borrowed from p. head_only: up to the catalogues. FORMAT, NOMEM.
 wg_code wg_drv_unpack(const void *p, size_t n_bytes, bool head_only, wg_arena *arena,
                       wg_drv_info *out, wg_error *err);

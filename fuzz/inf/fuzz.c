@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as an INF file. Options: bits 0-1 the code page, bit 2 small limits, bits 3-4 the mode
-// of the linter, which looks at what was read. That is also written down as an INF file of its own,
-// read again and compared.
+// of the linter, which looks at what was read, bits 5-6 for which Windows and with which INFs
+// beside it it is taken as a driver's. That is also written down as an INF file of its own, read
+// again and compared.
 #include "../fuzz.h"
 #include "driver/lint/lint.h"
+#include "fmt/inf/driver.h"
 
 static void put_quoted(wg_buf *b, wg_str s) {
   wg_buf_add_byte(b, '"');
@@ -121,6 +123,46 @@ static void lint(wg_inf *inf, unsigned mode, wg_arena *arena) {
   }
 }
 
+static void touch_regs(wg_inf_regs regs) {
+  for (uint32_t i = 0; i < regs.n; i++) {
+    fuzz_touch(regs.v[i].data, regs.v[i].n_bytes);
+    fuzz_touch_str(regs.v[i].key);
+    fuzz_touch_str(regs.v[i].name);
+  }
+}
+
+// What it says of a package, with itself as what it includes.
+static void compile(wg_inf *inf, unsigned options, wg_arena *arena) {
+  static const wg_inf_target targets[] = {
+      {.arch = WG_INF_AMD64, .major = 10, .build = 26100, .product_type = 1},
+      {.arch = WG_INF_X86, .major = 6, .minor = 1, .build = 7601, .product_type = 3}};
+  const wg_inf_library library = {.open = include_itself, .ctx = inf};
+  wg_error err = WG_ERROR_INIT;
+  wg_inf_package p;
+  wg_code code = wg_inf_compile(inf, &targets[options & 1], (options & 2) != 0 ? &library : NULL,
+                                arena, &p, &err);
+  wg_assert(code == WG_OK || code == WG_E_NOMEM || code == WG_E_LIMIT || code == WG_E_FORMAT);
+  for (uint32_t i = 0; code == WG_OK && i < p.n_models; i++) {
+    wg_assert(p.models[i].config < p.n_configs);
+    fuzz_touch_str(p.models[i].description);
+  }
+  for (uint32_t i = 0; code == WG_OK && i < p.n_configs; i++) {
+    const wg_inf_config *c = &p.configs[i];
+    touch_regs(c->driver_regs);
+    touch_regs(c->device_regs);
+    for (uint32_t k = 0; k < c->n_services; k++) {
+      touch_regs(c->services[k].regs);
+      fuzz_touch_str(c->services[k].binary);
+    }
+    for (uint32_t k = 0; k < c->n_copies; k++) {
+      fuzz_touch_str(c->copies[k].folder);
+    }
+  }
+  for (uint32_t i = 1; code == WG_OK && i < p.n_files; i++) {
+    wg_assert(wg_name_cmp_nocase(p.files[i - 1].path, p.files[i].path) < 0);
+  }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const unsigned pages[] = {0, 1252, 1251, 932};
   fuzz_input in;
@@ -140,6 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (wg_inf_parse(in.p, in.n, &opt, &arena, &inf, &err) == WG_OK) {
     ask(&inf);
     lint(&inf, in.options >> 3 & 3, &arena);
+    compile(&inf, in.options >> 5 & 3, &arena);
     write_again(&inf, &text);
     wg_buf_add(&wide, "\xFF\xFE", 2);
     wg_assert(wg_utf8_to_utf16le(wg_buf_str(&text), &wide));

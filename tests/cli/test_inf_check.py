@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """wingo inf check: each code that is checked has a file here that has it, and only what comes with it."""
 import json
+import re
+import sys
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, needs
+
+sys.path.insert(0, str(ROOT / "tests/tools"))
+import catgen  # noqa: E402
 
 GOOD = r"""[Version]
 Signature = "$Windows NT$"
@@ -267,11 +272,13 @@ def check(run, tmp_path):
     (tmp_path / "INF").mkdir()
     (tmp_path / "INF/in.inf").write_text(INBOX)
     (tmp_path / "p").mkdir()
-    for name in ("net.sys", "NET.CAT"):
-        (tmp_path / "p" / name).write_bytes(b"x")
+    (tmp_path / "p/net.sys").write_bytes(b"x")
 
     def go(text, *options, encoding="utf-8"):
-        (tmp_path / "p/net.inf").write_bytes(text.replace("\n", "\r\n").encode(encoding))
+        inf = text.replace("\n", "\r\n").encode(encoding)
+        content = catgen.ctl([catgen.member(inf), catgen.member(b"x")])
+        (tmp_path / "p/net.inf").write_bytes(inf)
+        (tmp_path / "p/NET.CAT").write_bytes(catgen.unsigned(content))  # nobody signed it
         r = run("inf", "check", "p/net.inf", *options, "--json", cwd=tmp_path)
         [found] = json.loads(r.out)["files"]
         return r, found["findings"]
@@ -301,7 +308,7 @@ def test_each_code_is_found_where_it_is(check, code):
 
 def test_every_code_that_is_checked_has_a_case(run):
     codes = json.loads(run("inf", "codes", "--json").out)["codes"]
-    assert {c["code"] for c in codes if c["checked"]} == set(CASES) | {1000, 1003}
+    assert {c["code"] for c in codes if c["checked"]} == set(CASES) | {1000, 1003, 9006}
     assert len([c for c in codes if c["code"] < 9000]) == 202
 
 
@@ -343,6 +350,24 @@ def test_files_and_folders(run, tmp_path, check):
     (tmp_path / "p/net.sys").unlink()
     assert "error 9001: the file 'net.sys' is not there" in run("inf", "check", "p/net.inf", cwd=tmp_path).out
     assert run("inf", "check", "p/net.inf", "--no-files", cwd=tmp_path).out == ""
+
+
+def test_what_the_catalogue_covers(run, tmp_path, check):
+    needs("openssl")
+    maker = catgen.Id(tmp_path, "Maker", usages=["codeSigning"])
+    inf = GOOD.replace("\n", "\r\n").encode()
+    (tmp_path / "p/NET.CAT").write_bytes(catgen.signed(catgen.ctl([catgen.member(inf), catgen.member(b"x")]), maker, []))
+    (tmp_path / "p/net.inf").write_bytes(inf)
+    r = run("inf", "check", "p", cwd=tmp_path)
+    assert r.code == 0 and r.out == "", r
+    (tmp_path / "p/net.sys").write_bytes(b"y")
+    (tmp_path / "p/net.inf").write_bytes(GOOD.encode())
+    r = run("inf", "check", "p", cwd=tmp_path)
+    assert r.code == 4 and re.search(r"^p/net.inf:6:1: error 9006: net.inf: .*CRLF.*\np/net.inf:27:1: error 9006: net.sys: ", r.out), r
+    assert len(r.out.splitlines()) == 2 and run("inf", "check", "p", "--no-files", cwd=tmp_path).out == "", r
+    (tmp_path / "p/NET.CAT").write_bytes(b"no catalogue")
+    r = run("inf", "check", "p", "--json", cwd=tmp_path)
+    assert [(f["code"], f["line"]) for f in json.loads(r.out)["files"][0]["findings"]] == [(9006, 6)], r
 
 
 def test_files_of_another_architecture_may_be_missing(check):

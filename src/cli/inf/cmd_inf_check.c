@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "cli/inf/catalogue.h"
 #include "cli/inf/files.h"
 #include "cli/inf/inf.h"
 #include "driver/lint/lint.h"
@@ -16,6 +17,8 @@ typedef struct check_run {
   wg_inf_options read;
   wg_lint_options lint;
   bool no_files;
+  wg_inf_target target; // that of --for and --arch, or the default
+  int64_t now_s;
   wg_jsonw *json; // NULL: text
   uint64_t n_files, n_errors, n_warnings;
   int rc; // of files that could not be looked at
@@ -98,6 +101,16 @@ static void check_file(check_run *r, const char *path) {
     (void)!wg_wrap(&err, "%s", path);
     check_refused(r, path, &err, &arena);
   } else {
+    const wg_inf_catalogue k = {.inf = &inf,
+                                .folder = folder,
+                                .name = wg_path_basename(path),
+                                .target = &r->target,
+                                .mode = r->lint.mode,
+                                .now_s = r->now_s,
+                                .cancel = r->c->cancel};
+    if (!r->no_files) {
+      wg_inf_check_catalogue(&k, &arena, &found);
+    }
     check_report(r, path, &found);
   }
 }
@@ -173,14 +186,18 @@ static int check_run_all(wg_cli *c) {
   WG_AUTO(wg_inf_folder) folder = {0};
   WG_AUTO(wg_buf) out = {0};
   wg_error err = WG_ERROR_INIT;
-  wg_inf_target target = {0};
   wg_jsonw j;
   check_run r = {.c = c, .no_files = wg_cli_has(c, "no-files")};
   if (wg_inf_cli_options(c, &r.read) != 0 || check_mode(c, &r.lint.mode) != 0 ||
-      wg_inf_cli_target(c, &target) != 0) {
+      wg_inf_cli_target(c, &r.target) != 0) {
     return wg_exit_code(WG_E_USAGE);
   }
-  r.lint.target = wg_cli_has(c, "for") || wg_cli_has(c, "arch") ? &target : NULL;
+  r.lint.target = wg_cli_has(c, "for") || wg_cli_has(c, "arch") ? &r.target : NULL;
+  r.now_s = wg_os_wall_ns() / 1000000000;
+  bool set = false;
+  if (wg_cli_epoch(&r.now_s, &set, &err) != WG_OK) {
+    return wg_cli_fail(c, &err);
+  }
   wg_buf_init(&out, wg_heap(), 0);
   if (wg_inf_cli_folder(c, &r.read, &folder, &r.lint.library, &err) != WG_OK) {
     return wg_cli_fail(c, &err);
@@ -223,7 +240,8 @@ const wg_cli_cmd wg_cmd_inf_check = {
         "Prints what is wrong as FILE:LINE:COLUMN: LEVEL CODE: TEXT, with the numbers and levels "
         "of "
         "Microsoft's InfVerif ('wingo inf codes' lists them) and, from 9001 on, what it does not "
-        "look for: files that are not there, no models for the Windows of --for and --arch, text "
+        "look for: files that are not there or not covered by the catalogue, no models for the "
+        "Windows of --for and --arch, text "
         "that Windows reads otherwise than it looks. A folder is searched for *.inf. Exit code 4 "
         "when there are errors.\n\n"
         "Examples:\n  wingo inf check net.inf\n"

@@ -230,6 +230,7 @@ static const wg_lint_code codes[] = {
      "text that Windows reads otherwise than it looks: a quote that is not closed, text behind a "
      "header or before the first one, a field that is too long"},
     {9005, {W, W, W}, true, "bytes that the encoding does not have, or that end the file"},
+    {9006, {E, E, E}, true, "the catalogue does not cover a file, or is none"},
 };
 
 const wg_lint_code *wg_lint_codes(size_t *out_n) {

@@ -196,6 +196,16 @@ def test_remove_leaves_the_image_as_it_was(made, image, run):
     assert system["DriverDatabase\\DeviceIds\\PCI\\VEN_1AF4&DEV_1001"] is None
 
 
+def test_diff_names_drivers(made, image, run):
+    i = image()
+    i.add(made.dir / "viostor", made.dir / "netkvm")
+    r = run("diff", made.dir / "windows-11.wim:1", i.spec)
+    assert "+ oem0.inf  viostor.inf 100.94.104.24800  (SCSIAdapter, Test, Inc.)" in r.out and "drivers: 2 added, 0 removed" in r.out, r
+    found = json.loads(run("diff", i.spec, made.dir / "windows-11.wim:1", "--json").out)
+    assert sorted((d["change"], d["inf"]) for d in found["drivers"]) == [("removed", "netkvm.inf"), ("removed", "viostor.inf")]
+    assert found["summary"]["drivers"]["removed"] == 2
+
+
 def test_what_is_windows_own_stays(made, image):
     i = image()
     assert any(p["in_box"] for p in i.list("--all")["drivers"])

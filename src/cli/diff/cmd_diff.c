@@ -5,8 +5,7 @@
 #include "cli/diff/diff.h"
 #include "cli/reg/reg.h"
 
-static wg_code diff_hive_pair(diff_report *r, const char *title, const wg_hive *a,
-                              const wg_hive *b) {
+static wg_code diff_hive_pair(diff_report *r, const char *title, wg_hive *a, wg_hive *b) {
   WG_AUTO(wg_buf) text = {0};
   wg_buf_init(&text, wg_heap(), 0);
   wg_reg_printer p = {.out = &text, .json = r->json, .indent = "  ", .a = a, .b = b};
@@ -30,6 +29,7 @@ static wg_code diff_hive_pair(diff_report *r, const char *title, const wg_hive *
   r->reg_added += d.n_added;
   r->reg_removed += d.n_removed;
   r->reg_changed += d.n_changed;
+  wg_diff_drivers(r, a, b);
   wg_service_change *v = NULL;
   size_t n_v = 0;
   if (wg_services_diff(a, b, &r->arena, &v, &n_v)) {
@@ -223,7 +223,7 @@ const wg_cli_cmd wg_cmd_diff = {
         "which), folders, registry hives, or .reg files. Files are compared by content (the hashes "
         "that images hold: nothing that is equal is read), attributes, security descriptor, "
         "streams, links, short name. Hives that differ are opened, their logs replayed, and "
-        "compared key by key; services are shown by name.\n\n"
+        "compared key by key; services and driver packages are shown by name.\n\n"
         "+ is added, - removed, ~ changed, > renamed or moved. Exit code 0: no difference, 1: "
         "some, 2 and more: trouble.\n\n"
         "Examples:\n"

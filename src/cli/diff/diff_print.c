@@ -312,9 +312,10 @@ static void print_services(const diff_report *r, uint64_t counts[3]) {
 }
 
 uint64_t wg_diff_print_rest(diff_report *r) {
-  uint64_t services[3] = {0};
+  uint64_t services[3] = {0}, drivers[3] = {0};
   const uint64_t *f = r->by_change;
   print_services(r, services);
+  wg_diff_print_drivers(r, drivers);
   uint64_t n_files = f[0] + f[1] + f[2] + f[3];
   uint64_t n_reg = r->reg_added + r->reg_removed + r->reg_changed;
   if (r->json != NULL) {
@@ -335,6 +336,10 @@ uint64_t wg_diff_print_rest(diff_report *r) {
   count_end(r);
   count_three(r, "services", "services", services[0], services[1], services[2]);
   count_end(r);
+  if (r->json != NULL || r->n_drivers > 0) {
+    count_three(r, "drivers", "drivers", drivers[0], drivers[1], drivers[2]);
+    count_end(r);
+  }
   if (r->json != NULL) {
     wg_jsonw_end_object(r->json);
   }

@@ -6,6 +6,7 @@
 #include "base/sort.h"
 #include "driver/db/record.h"
 #include "fmt/regf/regf.h"
+#include "image/reg/target.h"
 
 #define DB_MAX_PACKAGES 100000U
 #define DB_MAX_OEM 10000
@@ -385,6 +386,16 @@ wg_code wg_driver_db_read(const wg_driver_windows *w, wg_driver_db *out, wg_erro
   wg_xfree(r.dangling);
   wg_xfree(r.ids);
   return code;
+}
+
+wg_code wg_driver_db_of_hive(wg_hive *h, wg_driver_db *out, wg_error *err) {
+  wg_driver_windows w = {.system = {.hive = h}, .is_borrowed = true};
+  w.in_system = wg_hive_find(h, WG_STR("DriverDatabase"));
+  (void)!wg_reg_control_set(h, w.control_set); // of DRIVERS: none
+  if (w.in_system == NULL) {
+    return wg_fail(err, WG_E_NOT_FOUND, "the hive has no DriverDatabase");
+  }
+  return wg_driver_db_read(&w, out, err);
 }
 
 // --- numbers of published INFs

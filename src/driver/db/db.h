@@ -59,6 +59,9 @@ WG_DEFINE_AUTO(wg_driver_db, wg_driver_db_done);
 // Everything that the registry says. *out is zeroed by the caller. LIMIT.
 wg_code wg_driver_db_read(const wg_driver_windows *w, wg_driver_db *out, wg_error *err);
 
+// The same of one hive, SYSTEM or DRIVERS, which is borrowed. NOT_FOUND: it has no database.
+wg_code wg_driver_db_of_hive(wg_hive *h, wg_driver_db *out, wg_error *err);
+
 // What is broken of a package in the image (NULL: files are not looked for): told once for each,
 // with what is missing.
 wg_code wg_driver_db_check(const wg_db_package *p, wg_image_reader *image,

@@ -408,6 +408,32 @@ static uint64_t add_count_ids(const wg_driver_package *p) {
   return n;
 }
 
+// The first start stages the package once more, so that Windows completes its record: once, and
+// whatever comes of it nothing waits for it.
+static wg_code add_task(add_run *a, const add_candidate *c, const char *label, wg_error *err) {
+  static const uint32_t ok[] = {0, 259}, reboot[] = {3010, 1641}; // 259: a better one is bound
+  WG_AUTO(wg_cstr) identity = wg_xprintf("drivers/%s", label);
+  WG_AUTO(wg_cstr)
+  inf = c->below[0] == '\0' ? wg_xstrdup(c->p->name) : wg_xprintf("%s/%s", c->below, c->p->name);
+  const char *const payloads[] = {c->label};
+  const char *const args[] = {inf};
+  const wg_task task = {.kind = WG_TASK_DRIVER,
+                        .identity = identity,
+                        .payloads = payloads,
+                        .n_payloads = 1,
+                        .args = args,
+                        .n_args = 1,
+                        .limit_s = 600,
+                        .on_interrupt = WG_TASK_INTERRUPT_SKIP,
+                        .on_failure = WG_TASK_FAILURE_CONTINUE,
+                        .ok_codes = ok,
+                        .n_ok_codes = WG_ARRAY_LEN(ok),
+                        .reboot_codes = reboot,
+                        .n_reboot_codes = WG_ARRAY_LEN(reboot)};
+  return wg_part_plan_task(a->in->plan, (wg_part_who){.title = identity, .origin = a->in->origin},
+                           &task, err);
+}
+
 static const char *add_note(const wg_driver_record *r, const add_candidate *c) {
   return !r->windows->has_database
              ? (r->critical ? "this Windows keeps no database in its registry: it starts with the "
@@ -416,8 +442,9 @@ static const char *add_note(const wg_driver_record *r, const add_candidate *c) {
                               "published at the first start")
          : r->in_drivers && !r->windows->has_drivers
              ? "the image has no hive DRIVERS: the package is in the store and not published"
-         : c->why != NULL ? c->why
-                          : "";
+         : c->why != NULL    ? c->why
+         : r->windows->is_pe ? ""
+                             : "in the store, not staged for the first start";
 }
 
 static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
@@ -461,6 +488,9 @@ static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
   in->in_system = in->in_system || (recorded && in_system);
   in->in_drivers = in->in_drivers || (recorded && !in_system);
   in->n_added++;
+  if (!in->w.is_pe && add_task(a, c, label, err) != WG_OK) {
+    return err->code;
+  }
   wg_inject_did(in, &(wg_driver_did){.label = label,
                                      .published = published,
                                      .n_ids = add_count_ids(p),

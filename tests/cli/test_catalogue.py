@@ -219,7 +219,7 @@ def test_every_changed_byte_of_the_signed_part_is_found(tool, ids, tmp_path):
         assert (got["class"], got["score"]) == ("broken", "80000000"), off
 
 
-@pytest.mark.parametrize("wrong", ["digest", "type", "twice", "bare", "md5"])
+@pytest.mark.parametrize("wrong", ["digest", "type", "twice", "bare", "md5", "pss"])
 def test_wrong_signed_attributes(tool, ids, tmp_path, wrong):
     content = list_of()
     more = {}
@@ -233,9 +233,11 @@ def test_wrong_signed_attributes(tool, ids, tmp_path, wrong):
     info = g.signer_info(ids.maker, kind, g.body(content), **more)
     if wrong == "md5":
         info = rebuilt(info.replace(g.algorithm(g.SHA256), g.algorithm("1.2.840.113549.2.5")))
+    if wrong == "pss":
+        info = rebuilt(info.replace(g.oid("1.2.840.113549.1.1.1"), g.oid("1.2.840.113549.1.1.10")))
     package(tmp_path, g.message(g.CTL, content, [info], [ids.maker, ids.middle, ids.root]))
     got = tool(tmp_path, "x.inf", trust=ids.root.key_sha256)
-    assert got["class"] == ("unknown" if wrong == "md5" else "broken") and got["why"], got
+    assert got["class"] == ("unknown" if wrong in ("md5", "pss") else "broken") and got["why"], got
 
 
 @pytest.mark.parametrize("alg", ["sha1", "sha384", "sha512"])

@@ -9,6 +9,7 @@
 #define P7_COUNTERSIGNATURE "1.2.840.113549.1.9.6"
 #define P7_TIMESTAMP "1.2.840.113549.1.9.16.2.14"
 #define P7_TIMESTAMP_MS "1.3.6.1.4.1.311.3.3.1"
+#define P7_RSA_PSS "1.2.840.113549.1.1.10"
 #define P7_DATA "1.2.840.113549.1.7.1"
 #define P7_TST_INFO "1.2.840.113549.1.9.16.1.4"
 #define P7_USAGE_TIME "1.3.6.1.5.5.7.3.8"
@@ -148,6 +149,9 @@ static wg_code p7_signature(const p7_judge *j, const wg_p7_signer *s, uint32_t c
   uint8_t digest[WG_DIGEST_MAX_BYTES];
   size_t n = 0;
   wg_der said;
+  if (wg_oid_is(&s->algorithm, P7_RSA_PSS)) {
+    return wg_fail_at(err, WG_E_UNSUPPORTED, s->off, "a signature by RSA-PSS, which is not read");
+  }
   if (!s->has_signed_attrs) {
     // Only bare data may go without (RFC 5652, 5.3): else signed attributes could pass as content.
     if (strcmp(type, P7_DATA) != 0) {

@@ -22,6 +22,15 @@ static wg_code x509_nomem(wg_error *err) {
   return wg_fail(err, WG_E_NOMEM, "out of memory for certificates");
 }
 
+// Whether what just failed in OpenSSL failed for want of memory. Its errors are forgotten.
+static bool x509_starved(void) {
+  bool starved = false;
+  for (unsigned long e = ERR_get_error(); e != 0; e = ERR_get_error()) {
+    starved = starved || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
+  }
+  return starved;
+}
+
 wg_code wg_x509_pool_new(wg_x509_pool **out, wg_error *err) {
   wg_x509_pool *p = OPENSSL_zalloc(sizeof(*p));
   if (p == NULL) {
@@ -68,7 +77,9 @@ wg_code wg_x509_add(wg_x509_pool *p, wg_str der, uint32_t *out_index, wg_error *
   // A failing d2i frees what it was given.
   if (d2i_X509(&x, &at, (long)der.n) == NULL || at != (const unsigned char *)der.p + der.n) {
     X509_free(x);
-    ERR_clear_error();
+    if (x509_starved()) {
+      return x509_nomem(err);
+    }
     return wg_fail(err, WG_E_FORMAT, "a certificate that is none");
   }
   for (uint32_t i = 0; i < n; i++) {
@@ -94,13 +105,15 @@ static bool x509_name_is(const X509_NAME *name, wg_str der) {
 }
 
 static bool x509_serial_is(const X509 *x, wg_str serial) {
-  unsigned char *p = NULL;
-  int n = i2d_ASN1_INTEGER(X509_get0_serialNumber(x), &p);
+  unsigned char der[130];
+  unsigned char *at = der;
+  const ASN1_INTEGER *s = X509_get0_serialNumber(x);
+  int n = i2d_ASN1_INTEGER(s, NULL);
   // A serial number is short: its header is two bytes.
-  bool same =
-      n > 2 && n < 130 && (size_t)n - 2 == serial.n && memcmp(p + 2, serial.p, serial.n) == 0;
-  OPENSSL_free(p);
-  return same;
+  if (n <= 2 || n > (int)sizeof(der) - 1 || i2d_ASN1_INTEGER(s, &at) != n) {
+    return false;
+  }
+  return (size_t)n - 2 == serial.n && memcmp(der + 2, serial.p, serial.n) == 0;
 }
 
 bool wg_x509_find(const wg_x509_pool *p, wg_str issuer, wg_str serial, uint32_t *out_index) {
@@ -172,9 +185,11 @@ static int64_t x509_time(const ASN1_TIME *t) {
 }
 
 static wg_code x509_usages(X509 *x, wg_arena *arena, wg_x509_facts *f, wg_error *err) {
-  EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
+  int critical = -1;
+  EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(x, NID_ext_key_usage, &critical, NULL);
   if (eku == NULL) {
-    return WG_OK;
+    f->has_usages = critical != -1; // there, but no list, or twice: it allows nothing
+    return x509_starved() ? x509_nomem(err) : WG_OK;
   }
   int n = sk_ASN1_OBJECT_num(eku);
   const char **v = wg_arena_new_array(arena, const char *, (size_t)(n < 0 ? 0 : n));
@@ -251,7 +266,9 @@ wg_code wg_x509_facts_of(const wg_x509_pool *p, uint32_t index, wg_arena *arena,
   f.key = x509_key_text(x, arena);
   f.self_issued = X509_NAME_cmp(subject, issuer) == 0 && X509_get0_pubkey(x) != NULL &&
                   X509_verify(x, X509_get0_pubkey(x)) == 1;
-  ERR_clear_error();
+  if (x509_starved()) {
+    return x509_nomem(err);
+  }
   if (f.subject_dn == NULL || f.issuer_dn == NULL || f.serial == NULL || f.key == NULL) {
     return wg_arena_fail(arena, err);
   }
@@ -312,7 +329,9 @@ wg_code wg_x509_check(const wg_x509_pool *p, uint32_t index, const char *digest_
   EVP_PKEY *key = X509_get0_pubkey(x509_at(p, index));
   int kind = key == NULL ? 0 : EVP_PKEY_get_base_id(key);
   if (kind != EVP_PKEY_RSA && kind != EVP_PKEY_EC) {
-    ERR_clear_error();
+    if (x509_starved()) {
+      return x509_nomem(err);
+    }
     return wg_fail(err, WG_E_UNSUPPORTED, "a signer's key that is neither RSA nor EC");
   }
   EVP_MD_CTX *c = EVP_MD_CTX_new();
@@ -322,6 +341,9 @@ wg_code wg_x509_check(const wg_x509_pool *p, uint32_t index, const char *digest_
   }
   int right = ok ? EVP_DigestVerifyFinal(c, (const unsigned char *)signature.p, signature.n) : 0;
   EVP_MD_CTX_free(c);
+  if (right != 1 && x509_starved()) {
+    return x509_nomem(err);
+  }
   ERR_clear_error();
   if (!ok) {
     return wg_fail(err, WG_E_UNSUPPORTED, "a signer's key that OpenSSL can't use");
@@ -329,13 +351,18 @@ wg_code wg_x509_check(const wg_x509_pool *p, uint32_t index, const char *digest_
   return right == 1 ? WG_OK : wg_fail(err, WG_E_VERIFY, "the signature is not of these bytes");
 }
 
-bool wg_x509_signed_by(const wg_x509_pool *p, uint32_t index, wg_str key) {
+wg_code wg_x509_signed_by(const wg_x509_pool *p, uint32_t index, wg_str key, bool *out,
+                          wg_error *err) {
   const unsigned char *at = (const unsigned char *)key.p;
   EVP_PKEY *k = key.n > INT32_MAX ? NULL : d2i_PUBKEY_ex(NULL, &at, (long)key.n, p->lib, NULL);
   bool right = k != NULL && X509_verify(x509_at(p, index), k) == 1;
   EVP_PKEY_free(k);
+  if (!right && x509_starved()) {
+    return x509_nomem(err);
+  }
   ERR_clear_error();
-  return right;
+  *out = right;
+  return WG_OK;
 }
 
 void wg_x509_anchor(wg_x509_pool *p, uint32_t index) {
@@ -402,7 +429,7 @@ wg_code wg_x509_chain_of(const wg_x509_pool *p, uint32_t leaf, int64_t time_s, w
     int why = X509_STORE_CTX_get_error(ctx);
     c.end = x509_end(right, why);
     c.why = c.end == WG_X509_ANCHORED ? "" : X509_verify_cert_error_string(why);
-    ok = why != X509_V_ERR_OUT_OF_MEM;
+    ok = why != X509_V_ERR_OUT_OF_MEM && (right == 1 || !x509_starved());
     const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
     for (int i = 0; i < sk_X509_num(chain) && c.n < WG_X509_MAX_CHAIN; i++) {
       uint32_t at = x509_index(p, sk_X509_value(chain, i));

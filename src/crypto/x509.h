@@ -36,7 +36,7 @@ typedef struct wg_x509_facts {
   const char *key;           // "RSA 2048", "EC P-256"
   const char *const *usages; // extended key usages, dotted; none: n_usages 0 and has_usages false
   uint32_t n_usages;
-  bool has_usages;
+  bool has_usages;  // it says what it is for, or tries to
   bool self_issued; // subject is issuer, and its own key verifies it
 } wg_x509_facts;
 // Strings in the arena.
@@ -54,7 +54,8 @@ wg_code wg_x509_check(const wg_x509_pool *p, uint32_t index, const char *digest_
 
 // Whether this key (SubjectPublicKeyInfo, DER) signed the certificate. What is no key signed
 // nothing.
-bool wg_x509_signed_by(const wg_x509_pool *p, uint32_t index, wg_str key);
+wg_code wg_x509_signed_by(const wg_x509_pool *p, uint32_t index, wg_str key, bool *out,
+                          wg_error *err);
 
 // Its key is one to end a chain at.
 void wg_x509_anchor(wg_x509_pool *p, uint32_t index);

@@ -42,19 +42,24 @@ static wg_code p7_reason(const p7_judge *j, wg_error *why, const char **out, wg_
 
 // The key that a certificate has, or that signed it where the issuer's certificate need not be
 // there.
-static const wg_p7_key *p7_key_of(const p7_judge *j, uint32_t at, const wg_x509_facts *f) {
+static wg_code p7_key_of(const p7_judge *j, uint32_t at, const wg_x509_facts *f,
+                         const wg_p7_key **out, wg_error *err) {
   const wg_p7_key *by = NULL, *keys = j->trust->keys;
   for (uint32_t i = 0; keys != NULL && i < j->trust->n_keys; i++) {
     const wg_p7_key *k = &keys[i];
+    bool right = false;
     if (wg_digest_eq(&k->sha256, &f->key_sha256)) {
-      return k;
+      by = k;
+      break;
     }
     if (by == NULL && k->key.n > 0 && strcmp(f->issuer, k->name) == 0 &&
-        wg_x509_signed_by(j->pool, at, k->key)) {
-      by = k;
+        wg_x509_signed_by(j->pool, at, k->key, &right, err) != WG_OK) {
+      return err->code;
     }
+    by = right ? k : by;
   }
-  return by;
+  *out = by;
+  return WG_OK;
 }
 
 // Certificates of a message. One that is none is passed over: it can then sign nothing.
@@ -78,7 +83,9 @@ static wg_code p7_take_in(p7_judge *j, const wg_p7 *p, wg_error *err) {
     if (wg_x509_facts_of(j->pool, at, j->arena, &f, err) != WG_OK) {
       return err->code;
     }
-    j->anchors[at] = p7_key_of(j, at, &f);
+    if (p7_key_of(j, at, &f, &j->anchors[at], err) != WG_OK) {
+      return err->code;
+    }
     if (j->anchors[at] != NULL) {
       wg_x509_anchor(j->pool, at);
     }

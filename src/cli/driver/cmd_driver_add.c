@@ -123,8 +123,7 @@ static const wg_cli_opt add_opts[] = {
     {.name = "allow-unsigned", .help = "packages without a signature that counts"},
     {.name = "allow",
      .arg = "FAULT",
-     .help =
-         "take it although: no-models, missing-file, uncovered, unsigned, coinstaller, no-section",
+     .help = "although: no-models, missing-file, uncovered, unsigned, coinstaller, no-section",
      .many = true,
      .complete = "no-models missing-file uncovered unsigned coinstaller no-section"},
     {.name = "boot",

@@ -49,18 +49,16 @@ wg_code wg_driver_hardware(const char *source, wg_arena *arena, wg_hw_profile *o
   WG_AUTO(wg_spec) spec = {0};
   wg_error ignored = WG_ERROR_INIT;
   wg_code code = WG_OK;
-  if (strcmp(source, "-") == 0) {
-    code = hardware_of_text(source, arena, out, err);
-  } else if (hardware_is_sys(source)) {
+  bool text = strcmp(source, "-") == 0;
+  if (!text && hardware_is_sys(source)) {
     code = wg_hw_of_sys(source, arena, out, err);
-  } else if (wg_spec_parse(source, &spec, &ignored) != WG_OK) {
+  } else if (text || wg_spec_parse(source, &spec, &ignored) != WG_OK ||
+             spec.kind == WG_SPEC_REGTEXT) {
     code = hardware_of_text(source, arena, out, err);
   } else if (spec.kind == WG_SPEC_HIVE) {
     code = hardware_of_hive(source, arena, out, err);
-  } else if (spec.kind == WG_SPEC_WIM || spec.kind == WG_SPEC_FOLDER) {
-    code = hardware_of_image(&spec, arena, out, err);
   } else {
-    code = hardware_of_text(source, arena, out, err);
+    code = hardware_of_image(&spec, arena, out, err);
   }
   return code == WG_OK ? WG_OK : wg_wrap(err, "hardware '%s'", source);
 }

@@ -53,9 +53,9 @@ const char *wg_hw_kind_name(wg_hw_kind kind);
 wg_code wg_hw_parse(wg_str text, wg_arena *arena, wg_hw_profile *out, wg_error *err);
 // The key Enum of the control set that starts next, and what the machine calls itself. NOT_FOUND:
 // there is no such key, or no device.
-wg_code wg_hw_of_hive(const wg_hive *h, wg_arena *arena, wg_hw_profile *out, wg_error *err);
+wg_code wg_hw_of_hive(const wg_hive *hive, wg_arena *arena, wg_hw_profile *out, wg_error *err);
 // Of a folder that is /sys (or a copy of it). NOT_FOUND: it has no bus that is known.
-wg_code wg_hw_of_sys(const char *sys, wg_arena *arena, wg_hw_profile *out, wg_error *err);
+wg_code wg_hw_of_sys(const char *root, wg_arena *arena, wg_hw_profile *out, wg_error *err);
 
 // Our own form; wg_hw_parse reads it back as it was. What no YAML can say (control characters)
 // becomes a space.

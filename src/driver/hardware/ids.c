@@ -110,24 +110,33 @@ static const char *hid_system(unsigned page, unsigned usage) {
   }
 }
 
-void wg_hw_hid_ids(wg_hw_build *b, const wg_hw_hid *h) {
-  if (h->prefix_rev.n > 0) {
-    wg_hw_printf_id(b, HW, "HID\\%.*s%.*s", WG_STR_ARG(h->prefix_rev), WG_STR_ARG(h->suffix));
+static void hid_named(wg_hw_build *b, const char *star, wg_str name, wg_str suffix) {
+  if (name.n > 0 && name.n + suffix.n < WG_HW_MAX_ID_BYTES) {
+    wg_hw_printf_id(b, HW, "HID\\%s%.*s%.*s", star, (int)name.n, name.p, (int)suffix.n,
+                    suffix.n > 0 ? suffix.p : "");
   }
-  wg_hw_printf_id(b, HW, "HID\\%.*s%.*s", WG_STR_ARG(h->prefix), WG_STR_ARG(h->suffix));
-  if (h->acpi) {
-    wg_hw_printf_id(b, HW, "HID\\*%.*s%.*s", WG_STR_ARG(h->prefix), WG_STR_ARG(h->suffix));
-  }
+}
+
+static void hid_usage_ids(wg_hw_build *b, const wg_hw_hid *h) {
   unsigned page = h->usage_page, usage = h->usage;
-  if (page != 0) {
-    if (h->vendor.n > 0) {
-      wg_hw_printf_id(b, HW, "HID\\%.*s&UP:%04X_U:%04X", WG_STR_ARG(h->vendor), page, usage);
-    }
-    const char *system = hid_system(page, usage);
-    if (system != NULL) {
-      wg_hw_printf_id(b, HW, "HID_DEVICE_SYSTEM_%s", system);
-    }
-    wg_hw_printf_id(b, HW, "HID_DEVICE_UP:%04X_U:%04X", page, usage);
+  const char *system = hid_system(page, usage);
+  if (h->vendor.n > 0) {
+    wg_hw_printf_id(b, HW, "HID\\%.*s&UP:%04X_U:%04X", (int)h->vendor.n, h->vendor.p, page, usage);
+  }
+  if (system != NULL) {
+    wg_hw_printf_id(b, HW, "HID_DEVICE_SYSTEM_%s", system);
+  }
+  wg_hw_printf_id(b, HW, "HID_DEVICE_UP:%04X_U:%04X", page, usage);
+}
+
+void wg_hw_hid_ids(wg_hw_build *b, const wg_hw_hid *h) {
+  hid_named(b, "", h->prefix_rev, h->suffix);
+  hid_named(b, "", h->prefix, h->suffix);
+  if (h->acpi) {
+    hid_named(b, "*", h->prefix, h->suffix);
+  }
+  if (h->usage_page != 0) {
+    hid_usage_ids(b, h);
   }
   wg_hw_add_id(b, HW, WG_STR("HID_DEVICE"));
 }

@@ -219,35 +219,42 @@ static void pci_detail(pci_state *s, wg_str line) {
   }
 }
 
-// -vmm: one value a line.
+static void pci_number(pci_state *s, wg_str key, wg_str value, uint32_t number, bool numbered) {
+  wg_hw_pci *p = &s->p;
+  if (wg_str_eqz(key, "Class")) {
+    p->has_class = true;
+    p->class_code |= number << 8;
+  } else if (wg_str_eqz(key, "Vendor")) {
+    p->vendor = (uint16_t)number;
+  } else if (wg_str_eqz(key, "Device")) {
+    p->device = (uint16_t)number;
+    s->name = value;
+    s->name.n = numbered && value.n > 7 ? value.n - 7 : 0; // "Name [15d7]"
+  } else if (wg_str_eqz(key, "SVendor")) {
+    p->sub_vendor = (uint16_t)number;
+    p->has_subsystem = true;
+  } else if (wg_str_eqz(key, "SDevice")) {
+    p->sub_device = (uint16_t)number;
+  } else if (wg_str_eqz(key, "Rev")) {
+    p->revision = (uint8_t)number;
+  } else if (wg_str_eqz(key, "ProgIf")) {
+    p->class_code |= number & 0xFF;
+  }
+}
+
+// -vmm: one value a line, "Name [15d7]" or, with -n, the number alone.
 static void pci_key(wg_hw_build *b, pci_state *s, wg_str line) {
   size_t colon = wg_str_find(line, ':'), n = 0;
   wg_str key = {line.p, colon}, value = wg_hw_trim(wg_hw_after(line, colon + 1));
   uint32_t v = 0;
-  bool numbered = bracket(value, 4, &v);
-  bool bare = wg_hw_hex(value, 4, &v, &n) && n == value.n; // -vmmn
-  uint32_t number = v;
   if (wg_str_eqz(key, "Slot") || (wg_str_eqz(key, "Device") && slot_of(value) > 0)) {
     pci_close(b, s);
     *s = (pci_state){.open = true, .mm = true, .slot = value, .p = {.port_type = -1}};
-  } else if (wg_str_eqz(key, "Class") && (numbered || bare)) {
-    s->p.has_class = true;
-    s->p.class_code |= number << 8;
-  } else if (wg_str_eqz(key, "Vendor") && (numbered || bare)) {
-    s->p.vendor = (uint16_t)number;
-  } else if (wg_str_eqz(key, "Device") && (numbered || bare)) {
-    s->p.device = (uint16_t)number;
-    s->name = value;
-    s->name.n = numbered && value.n > 7 ? value.n - 7 : 0; // "Name [15d7]"
-  } else if (wg_str_eqz(key, "SVendor") && (numbered || bare)) {
-    s->p.sub_vendor = (uint16_t)number;
-    s->p.has_subsystem = true;
-  } else if (wg_str_eqz(key, "SDevice") && (numbered || bare)) {
-    s->p.sub_device = (uint16_t)number;
-  } else if (wg_str_eqz(key, "Rev") && bare) {
-    s->p.revision = (uint8_t)number;
-  } else if (wg_str_eqz(key, "ProgIf") && bare) {
-    s->p.class_code |= number & 0xFF;
+    return;
+  }
+  bool numbered = bracket(value, 4, &v);
+  if (numbered || (wg_hw_hex(value, 4, &v, &n) && n == value.n)) {
+    pci_number(s, key, value, v, numbered);
   }
 }
 

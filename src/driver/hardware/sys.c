@@ -239,44 +239,47 @@ enum {
   HID_MAX_COLLECTIONS = 32
 };
 
-// The top-level collections of a report descriptor (HID 1.11, 6.2.2).
+typedef struct sy_descriptor { // a report descriptor (HID 1.11, 6.2.2) on the way
+  uint32_t depth, page, usage, found;
+  sy_usage *out;
+} sy_descriptor;
+
+static void sy_item(sy_descriptor *d, unsigned kind, size_t size, uint32_t v) {
+  if (kind == 0x04) { // usage page
+    d->page = v;
+  } else if (kind == 0x08) { // usage
+    d->usage = size == 4 ? v : d->page << 16 | v;
+  } else if (kind == 0xA0) { // collection; 1: of an application
+    if (d->depth == 0 && v == 1 && d->found < HID_MAX_COLLECTIONS) {
+      d->out[d->found++] =
+          (sy_usage){.page = (uint16_t)(d->usage >> 16), .usage = (uint16_t)d->usage};
+    }
+    d->depth++;
+  } else if (kind == 0xC0) { // its end
+    d->depth -= d->depth > 0;
+  }
+  if ((kind & 0x0C) == 0) { // a main item ends local ones
+    d->usage = 0;
+  }
+}
+
+// Its top-level collections.
 static uint32_t sy_collections(const uint8_t *p, size_t n, sy_usage out[HID_MAX_COLLECTIONS]) {
-  uint32_t found = 0, depth = 0, page = 0, usage = 0;
+  sy_descriptor d = {.out = out};
   for (size_t at = 0; at < n;) {
     unsigned head = p[at];
-    size_t size = head == 0xFE ? 0 : (head & 3) == 3 ? 4 : head & 3;
+    size_t size = (head & 3) == 3 ? 4 : head & 3;
+    uint32_t v = 0;
     if (head == 0xFE || at + 1 + size > n) { // a long item: none is defined
       break;
     }
-    uint32_t v = 0;
     for (size_t i = 0; i < size; i++) {
       v |= (uint32_t)p[at + 1 + i] << (8 * i);
     }
     at += 1 + size;
-    switch (head & 0xFC) {
-    case 0x04:
-      page = v;
-      break; // usage page
-    case 0x08:
-      usage = size == 4 ? v : page << 16 | v;
-      break;
-    case 0xA0: // collection
-      if (depth == 0 && v == 1 && found < HID_MAX_COLLECTIONS) {
-        out[found++] = (sy_usage){.page = (uint16_t)(usage >> 16), .usage = (uint16_t)usage};
-      }
-      depth++;
-      usage = 0;
-      break;
-    case 0xC0: // its end
-      depth -= depth > 0;
-      usage = 0;
-      break;
-    default:
-      usage = (head & 0x0C) == 0 ? 0 : usage;
-      break; // a main item ends local ones
-    }
+    sy_item(&d, head & 0xFC, size, v);
   }
-  return found;
+  return d.found;
 }
 
 typedef struct sy_hid_texts {

@@ -70,33 +70,33 @@ static bool line_is_pnputil(wg_str line) {
   return v.n > 3 && v.p[0] != '\'' && v.p[0] != '"' && wg_str_find(v, '\\') < v.n;
 }
 
+static bool text_has(wg_str text, const char *needle) {
+  return wg_hw_find(text, needle) < text.n;
+}
+
+static wg_hw_kind line_kind(wg_str line) {
+  return wg_str_starts(line, ">>>  [")                  ? WG_HW_SETUPAPI
+         : wg_hw_is_lspci(line) || wg_hw_is_lsusb(line) ? WG_HW_LINUX
+         : wg_str_starts(line, "devices:")              ? WG_HW_YAML
+         : line_is_pnputil(line)                        ? WG_HW_PNPUTIL
+                                                        : WG_HW_UNKNOWN;
+}
+
 static wg_hw_kind text_kind(wg_str text) {
   wg_str rest = text, line = {0}, first = wg_hw_trim(text);
-  bool pnputil = false, yaml = false;
-  if (wg_hw_find(text, "[Device Install Log]") < text.n ||
-      wg_hw_find(text, "Searching for hardware ID(s)") < text.n) {
+  wg_hw_kind kind = WG_HW_UNKNOWN;
+  if (text_has(text, "[Device Install Log]") || text_has(text, "Searching for hardware ID(s)")) {
     return WG_HW_SETUPAPI;
   }
   if (first.n > 0 && (first.p[0] == '{' || first.p[0] == '[')) {
     // JSON is YAML, too: what 'wingo driver profile --json' prints.
-    bool ours =
-        wg_hw_find(text, "\"devices\"") < text.n && wg_hw_find(text, "\"hardware_ids\"") < text.n;
-    return ours ? WG_HW_YAML : WG_HW_JSON;
+    return text_has(text, "\"devices\"") && text_has(text, "\"hardware_ids\"") ? WG_HW_YAML
+                                                                               : WG_HW_JSON;
   }
-  while (wg_hw_line(&rest, &line)) {
-    if (wg_str_starts(line, ">>>  [")) {
-      return WG_HW_SETUPAPI;
-    }
-    if (wg_hw_is_lspci(line) || wg_hw_is_lsusb(line)) {
-      return WG_HW_LINUX;
-    }
-    yaml = yaml || wg_str_starts(line, "devices:");
-    pnputil = pnputil || line_is_pnputil(line);
-    if (pnputil || yaml) {
-      return yaml ? WG_HW_YAML : WG_HW_PNPUTIL;
-    }
+  while (kind == WG_HW_UNKNOWN && wg_hw_line(&rest, &line)) {
+    kind = line_kind(line);
   }
-  return WG_HW_UNKNOWN;
+  return kind;
 }
 
 static wg_code text_read(wg_hw_build *b, wg_hw_kind kind, wg_str text, wg_error *err) {

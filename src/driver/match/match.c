@@ -168,9 +168,13 @@ static wg_code mt_decode(wg_drv_matcher *m, uint32_t repo, uint32_t number, mt_p
 
 // --- candidates
 
+typedef struct mt_ref {
+  mt_package *package;
+} mt_ref;
+
 typedef struct mt_list {
   wg_drv_candidate *v; // heap
-  mt_package **of;
+  mt_ref *of;          // of each of v
   size_t n, cap, n_of, cap_of;
   uint32_t device; // its number
 } mt_list;
@@ -237,6 +241,24 @@ static wg_drv_candidate mt_candidate(const wg_drv_matcher *m, const mt_package *
   return c;
 }
 
+// The best line of a package is the one that counts.
+static wg_code mt_take(mt_list *l, mt_package *x, const wg_drv_candidate *c, wg_error *err) {
+  if (l->v != NULL && x->seen == l->device) {
+    if (c->rank_value < l->v[x->candidate].rank_value) {
+      l->v[x->candidate] = *c;
+    }
+    return WG_OK;
+  }
+  if (l->n >= MAX_CANDIDATES) {
+    return wg_fail(err, WG_E_LIMIT, "more than %u packages fit one device", MAX_CANDIDATES);
+  }
+  x->seen = l->device;
+  x->candidate = (uint32_t)l->n;
+  wg_vec_push(&l->v, &l->n, &l->cap) = *c;
+  wg_vec_push(&l->of, &l->n_of, &l->cap_of) = (mt_ref){x};
+  return WG_OK;
+}
+
 static wg_code mt_add(wg_drv_matcher *m, mt_list *l, const mt_hit *hit, wg_str id, wg_error *err) {
   mt_package *x = NULL;
   if (mt_decode(m, hit->repo, hit->package, &x, err) != WG_OK) {
@@ -249,21 +271,8 @@ static wg_code mt_add(wg_drv_matcher *m, mt_list *l, const mt_hit *hit, wg_str i
   if (known.n != id.n || wg_name_cmp_nocase(known, id) != 0) {
     return WG_OK; // the same hash
   }
-  wg_drv_candidate c = mt_candidate(m, x, hit);
-  if (x->seen == l->device) { // the best line of a package is the one that counts
-    if (c.rank_value < l->v[x->candidate].rank_value) {
-      l->v[x->candidate] = c;
-    }
-    return WG_OK;
-  }
-  if (l->n >= MAX_CANDIDATES) {
-    return wg_fail(err, WG_E_LIMIT, "more than %u packages fit one device", MAX_CANDIDATES);
-  }
-  x->seen = l->device;
-  x->candidate = (uint32_t)l->n;
-  wg_vec_push(&l->v, &l->n, &l->cap) = c;
-  wg_vec_push(&l->of, &l->n_of, &l->cap_of) = x;
-  return WG_OK;
+  const wg_drv_candidate c = mt_candidate(m, x, hit);
+  return mt_take(l, x, &c, err);
 }
 
 static wg_code mt_search(wg_drv_matcher *m, mt_list *l, const wg_str *ids, uint32_t n,
@@ -388,7 +397,7 @@ static void mt_pin(wg_drv_matcher *m, mt_list *l, const wg_hw_device *d) {
 static void mt_verify(wg_drv_matcher *m, mt_list *l) {
   for (size_t i = 0; m->opt->verify != NULL && i < l->n; i++) {
     wg_drv_candidate *c = &l->v[i];
-    mt_package *x = l->of[i];
+    mt_package *x = l->of[i].package;
     if (c->fate != WG_DRV_BASE || (c->is_signed != WG_DRV_NOT_VERIFIED && !x->verified)) {
       continue;
     }

@@ -379,7 +379,7 @@ wg_code wg_driver_db_read(const wg_driver_windows *w, wg_driver_db *out, wg_erro
   }
   const char **dangling = wg_arena_new_array(&out->arena, const char *, out->n_dangling + 1);
   wg_assert(dangling != NULL);
-  for (size_t i = 0; i < out->n_dangling; i++) {
+  for (size_t i = 0; r.dangling != NULL && i < out->n_dangling; i++) {
     dangling[i] = r.dangling[i];
   }
   out->dangling = dangling;

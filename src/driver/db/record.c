@@ -460,6 +460,28 @@ static void record_inf_file(const wg_driver_record *r, const char *root, wg_reg_
   }
 }
 
+// A text with one character for another.
+static char *record_with(wg_str text, char from, char to) {
+  char *z = wg_xstrndup(text.n == 0 ? "" : text.p, text.n);
+  for (char *c = z; *c != '\0'; c++) {
+    *c = *c == from ? to : *c;
+  }
+  return z;
+}
+
+static void record_critical_id(const wg_driver_record *r, const wg_inf_service *s, wg_str id,
+                               wg_reg_edits *out) {
+  WG_AUTO(wg_cstr) name = record_with(id, '\\', '#');
+  WG_AUTO(wg_cstr) guid = wg_xstrdup(r->package->p.class_guid_text);
+  WG_AUTO(wg_cstr)
+  key = wg_xprintf("HKLM\\SYSTEM\\CurrentControlSet\\Control\\CriticalDeviceDatabase\\%s", name);
+  for (char *c = guid; *c != '\0'; c++) {
+    *c = *c >= 'a' && *c <= 'f' ? (char)(*c - ('a' - 'A')) : *c;
+  }
+  record_z(out, r, key, "Service", s->name);
+  wg_reg_edits_text(out, r->origin, key, "ClassGUID", WG_REG_SZ, guid);
+}
+
 // Before Windows 8: the ids of what can be needed for the start, '\' as '#'.
 static void record_critical(const wg_driver_record *r, wg_reg_edits *out) {
   const wg_inf_package *p = &r->package->p;
@@ -467,22 +489,9 @@ static void record_critical(const wg_driver_record *r, wg_reg_edits *out) {
     const wg_inf_model *m = &p->models[i];
     const wg_inf_service *s = record_function(&p->configs[m->config]);
     for (uint32_t k = 0; s != NULL && s->name.n > 0 && k < m->n_ids; k++) {
-      WG_AUTO(wg_cstr)
-      key = wg_xprintf("HKLM\\SYSTEM\\CurrentControlSet\\Control\\CriticalDeviceDatabase\\");
-      WG_AUTO(wg_cstr) id = wg_xstrndup(m->ids[k].n == 0 ? "" : m->ids[k].p, m->ids[k].n);
-      for (char *c = id; *c != '\0'; c++) {
-        *c = *c == '\\' ? '#' : *c;
+      if (m->ids[k].n > 0) {
+        record_critical_id(r, s, m->ids[k], out);
       }
-      if (id[0] == '\0') {
-        continue;
-      }
-      WG_AUTO(wg_cstr) full = wg_xprintf("%s%s", key, id);
-      record_z(out, r, full, "Service", s->name);
-      WG_AUTO(wg_cstr) guid = wg_xstrdup(p->class_guid_text);
-      for (char *c = guid; *c != '\0'; c++) {
-        *c = *c >= 'a' && *c <= 'f' ? (char)(*c - ('a' - 'A')) : *c;
-      }
-      wg_reg_edits_text(out, r->origin, full, "ClassGUID", WG_REG_SZ, guid);
     }
   }
 }

@@ -93,6 +93,12 @@ static void services_text(const wg_driver_record *r, const char *key, const char
   wg_reg_edits_text(out, r->origin, key, name, WG_REG_SZ, value);
 }
 
+// Whether flags let a value be set that is there, or is not.
+static bool services_sets(const wg_inf_reg *g, bool has) {
+  uint32_t not_when = has ? WG_INF_NOCLOBBER : WG_INF_OVERWRITEONLY;
+  return (g->flags & not_when) == 0;
+}
+
 static void services_reg(const wg_driver_record *r, const char *hkr, const wg_inf_reg *g,
                          wg_reg_edits *out) {
   if (!wg_str_eqz(g->root, "HKR") || g->op == WG_INF_REG_BIT) {
@@ -113,10 +119,7 @@ static void services_reg(const wg_driver_record *r, const char *hkr, const wg_in
     }
   } else if ((g->flags & (WG_INF_KEYONLY | WG_INF_KEYONLY_COMMON)) != 0) {
     (void)wg_reg_edits_new(out, r->origin, WG_REG_MAKE_KEY, key, "");
-  } else if ((has && (g->flags & WG_INF_NOCLOBBER) != 0) ||
-             (!has && (g->flags & WG_INF_OVERWRITEONLY) != 0)) {
-    return;
-  } else {
+  } else if (services_sets(g, has)) {
     wg_reg_edits_bytes(out, r->origin, key, name, g->type, g->data, g->n_bytes);
   }
 }
@@ -226,27 +229,30 @@ static void services_framework(const wg_driver_record *r, const wg_inf_config *c
 }
 
 // Files that Windows keeps others from replacing, and who owns them.
+static void services_lock(const wg_driver_record *r, const wg_inf_copy *f, wg_reg_edits *out) {
+  static const char windows[] = "Windows\\";
+  WG_AUTO(wg_cstr) to = wg_driver_copy_target(f);
+  if (to == NULL || f->from != &r->package->inf || !wg_str_starts(wg_str_of(to), windows)) {
+    return;
+  }
+  for (char *p = to; *p != '\0'; p++) {
+    *p = *p == '\\' ? '/' : *p;
+  }
+  WG_AUTO(wg_cstr)
+  key = wg_xprintf(WG_DRIVER_LOCKDOWN "\\%%SystemRoot%%/%s", to + sizeof(windows) - 1);
+  WG_AUTO(wg_cstr)
+  source =
+      wg_xprintf("%%SystemRoot%%\\System32\\DriverStore\\FileRepository\\%s\\%.*s%s%.*s", r->label,
+                 WG_STR_ARG(f->folder), f->folder.n > 0 ? "\\" : "", WG_STR_ARG(f->source));
+  wg_reg_edits_dword(out, r->origin, key, "Class", r->package->p.pnp_lockdown == 1 ? 4 : 5);
+  services_owner(r, key, out);
+  wg_reg_edits_text(out, r->origin, key, "Source", WG_REG_EXPAND_SZ, source);
+}
+
 static void services_lockdown(const wg_driver_record *r, const wg_inf_config *c,
                               wg_reg_edits *out) {
   for (uint32_t i = 0; i < c->n_copies; i++) {
-    const wg_inf_copy *f = &c->copies[i];
-    WG_AUTO(wg_cstr) to = wg_driver_copy_target(f);
-    static const char windows[] = "Windows\\";
-    if (to == NULL || f->from != &r->package->inf || !wg_str_starts(wg_str_of(to), windows)) {
-      continue;
-    }
-    for (char *p = to; *p != '\0'; p++) {
-      *p = *p == '\\' ? '/' : *p;
-    }
-    WG_AUTO(wg_cstr)
-    key = wg_xprintf(WG_DRIVER_LOCKDOWN "\\%%SystemRoot%%/%s", to + sizeof(windows) - 1);
-    WG_AUTO(wg_cstr)
-    source = wg_xprintf("%%SystemRoot%%\\System32\\DriverStore\\FileRepository\\%s\\%.*s%s%.*s",
-                        r->label, WG_STR_ARG(f->folder), f->folder.n > 0 ? "\\" : "",
-                        WG_STR_ARG(f->source));
-    wg_reg_edits_dword(out, r->origin, key, "Class", r->package->p.pnp_lockdown == 1 ? 4 : 5);
-    services_owner(r, key, out);
-    wg_reg_edits_text(out, r->origin, key, "Source", WG_REG_EXPAND_SZ, source);
+    services_lock(r, &c->copies[i], out);
   }
 }
 

@@ -188,15 +188,16 @@ static void add_fault(add_run *a, const wg_driver_package *p, const char *text) 
   }
 }
 
-// One of several packages of one release for several Windows: the others are skipped, and why is
-// said. The best is by catalogue, then by folder; two that are equally good and not the same are an
-// error.
-static void add_choose(add_run *a, size_t first) {
+typedef struct add_best { // of several packages of one release
+  add_candidate *c;
+  int score;
+  bool tie; // with one that is not the same
+  size_t n; // how many there are
+} add_best;
+
+static add_best add_find_best(add_run *a, size_t first) {
   const wg_inf_target *t = &a->in->w.target;
-  add_candidate *best = NULL;
-  int best_score = -1;
-  bool tie = false;
-  size_t n = 0;
+  add_best b = {.score = -1};
   for (size_t i = first; i < a->n; i++) {
     add_candidate *c = &a->v[i];
     if (c->out || !add_same_release(a->v[first].p, c->p)) {
@@ -205,34 +206,43 @@ static void add_choose(add_run *a, size_t first) {
     WG_AUTO(wg_cstr) hint = add_hint(c, t);
     int score =
         (add_fits(c->p) ? 8 : 0) + (hint != NULL ? 4 : 0) + (add_signed_for(c->p, t) ? 2 : 0);
-    n++;
-    if (score > best_score) {
-      best = c;
-      best_score = score;
-      tie = false;
-    } else if (score == best_score && !wg_digest_eq(&c->p->digest, &best->p->digest)) {
-      tie = true;
+    b.n++;
+    if (score > b.score) {
+      b.c = c;
+      b.score = score;
+      b.tie = false;
+    } else if (score == b.score) {
+      b.tie = b.tie || !wg_digest_eq(&c->p->digest, &b.c->p->digest);
     }
   }
-  if (n < 2 || best == NULL) {
+  return b;
+}
+
+// One of several packages of one release for several Windows: the others are skipped, and why is
+// said. The best is by catalogue, then by folder; two that are equally good and not the same are an
+// error.
+static void add_choose(add_run *a, size_t first) {
+  const wg_inf_target *t = &a->in->w.target;
+  add_best best = add_find_best(a, first);
+  if (best.n < 2) {
     return;
   }
-  if (tie && best_score >= 8) {
+  if (best.tie && best.score >= 8) {
     WG_AUTO(wg_cstr)
     text =
         wg_xprintf("%zu different packages of one version fit this Windows, one of them in '%s': "
                    "name the folder that is meant",
-                   n, best->below[0] == '\0' ? "." : best->below);
-    add_fault(a, best->p, text);
+                   best.n, best.c->below[0] == '\0' ? "." : best.c->below);
+    add_fault(a, best.c->p, text);
   }
-  WG_AUTO(wg_cstr) hint = add_hint(best, t);
-  best->why = wg_xprintf("chosen of %zu by its %s", n,
-                         hint != NULL                 ? hint
-                         : add_signed_for(best->p, t) ? "catalogue"
-                                                      : "models");
+  WG_AUTO(wg_cstr) hint = add_hint(best.c, t);
+  best.c->why = wg_xprintf("chosen of %zu by its %s", best.n,
+                           hint != NULL                   ? hint
+                           : add_signed_for(best.c->p, t) ? "catalogue"
+                                                          : "models");
   for (size_t i = first; i < a->n; i++) {
-    if (&a->v[i] != best && !a->v[i].out && add_same_release(a->v[first].p, a->v[i].p)) {
-      bool same = wg_digest_eq(&a->v[i].p->digest, &best->p->digest);
+    if (&a->v[i] != best.c && !a->v[i].out && add_same_release(a->v[first].p, a->v[i].p)) {
+      bool same = wg_digest_eq(&a->v[i].p->digest, &best.c->p->digest);
       add_skip(a, &a->v[i],
                same ? "the same package again" : "the same version for another Windows");
     }
@@ -361,28 +371,35 @@ static const wg_driver_file *add_file_of(const wg_driver_package *p, const wg_in
   return NULL;
 }
 
+typedef struct add_places { // where files went
+  char **v;
+  size_t n, cap;
+} add_places;
+
+static void add_reflect_one(add_run *a, const add_candidate *c, const wg_inf_copy *copy,
+                            add_places *done) {
+  WG_AUTO(wg_cstr) to = wg_driver_copy_target(copy);
+  const wg_driver_file *f = copy->from != &c->p->inf ? NULL : add_file_of(c->p, copy);
+  if (to == NULL || f == NULL || f->host == NULL ||
+      add_named((const char *const *)done->v, done->n, to)) {
+    return;
+  }
+  add_put(a, c, f->host, to);
+  wg_vec_push(&done->v, &done->n, &done->cap) = wg_take(&to);
+}
+
 // Files of what can be needed for the start, where they run; each place once.
 static void add_reflect(add_run *a, const add_candidate *c) {
-  const wg_driver_package *p = c->p;
-  char **done = NULL;
-  size_t n = 0, cap = 0;
-  for (uint32_t i = 0; i < p->p.n_configs; i++) {
-    for (uint32_t k = 0; k < p->p.configs[i].n_copies; k++) {
-      const wg_inf_copy *copy = &p->p.configs[i].copies[k];
-      WG_AUTO(wg_cstr) to = wg_driver_copy_target(copy);
-      const wg_driver_file *f = copy->from != &p->inf ? NULL : add_file_of(p, copy);
-      if (to == NULL || f == NULL || f->host == NULL ||
-          add_named((const char *const *)done, n, to)) {
-        continue;
-      }
-      add_put(a, c, f->host, to);
-      wg_vec_push(&done, &n, &cap) = wg_take(&to);
+  add_places done = {0};
+  for (uint32_t i = 0; i < c->p->p.n_configs; i++) {
+    for (uint32_t k = 0; k < c->p->p.configs[i].n_copies; k++) {
+      add_reflect_one(a, c, &c->p->p.configs[i].copies[k], &done);
     }
   }
-  for (size_t i = 0; i < n; i++) {
-    wg_xfree(done[i]);
+  for (size_t i = 0; i < done.n; i++) {
+    wg_xfree(done.v[i]);
   }
-  wg_xfree(done);
+  wg_xfree(done.v);
 }
 
 static bool add_starts_early(const wg_inf_package *p) {
@@ -522,47 +539,59 @@ static wg_code add_wrap(const wg_inject *in, wg_error *err) {
   return in->origin[0] == '\0' ? err->code : wg_wrap(err, "%s", in->origin);
 }
 
+static bool add_has(const add_run *a, const char *inf) {
+  for (size_t k = 0; k < a->n; k++) {
+    if (wg_name_cmp_nocase(wg_str_of(a->v[k].p->name), wg_str_of(inf)) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Every package of the folders, or those that `only` names.
+static wg_code add_all(add_run *a, wg_error *err) {
+  for (size_t i = 0; i < a->job->n_labels; i++) {
+    if (add_folder(a, a->job->labels[i], err) != WG_OK) {
+      return err->code;
+    }
+  }
+  for (size_t i = 0; i < a->job->n_only; i++) {
+    if (!add_has(a, a->job->only[i])) {
+      return wg_fail(err, WG_E_NOT_FOUND, "no INF file '%s' is there", a->job->only[i]);
+    }
+  }
+  return a->n > 0 ? WG_OK : wg_fail(err, WG_E_NOT_FOUND, "no INF file is there");
+}
+
+static wg_code add_refuse(add_run *a, wg_error *err) {
+  if (a->n_faults == 0) {
+    return WG_OK;
+  }
+  if (a->n_faults > ADD_MAX_SAID) {
+    wg_buf_printf(&a->faults, "; and %zu more", a->n_faults - ADD_MAX_SAID);
+  }
+  WG_AUTO(wg_cstr) windows = wg_driver_windows_text(&a->in->w);
+  return wg_fail(err, WG_E_VERIFY, "refused for Windows %s: %s", windows, wg_buf_z(&a->faults));
+}
+
 wg_code wg_inject_add(wg_inject *in, const wg_driver_add *job, wg_error *err) {
   WG_AUTO(add_run) a = {.in = in, .job = job};
   wg_arena_init(&a.arena, wg_heap(), 0);
   wg_buf_init(&a.faults, wg_heap(), 0);
-  bool all = job->n_hardware == 0;
-  if (!all && add_picks(&a, err) != WG_OK) {
+  if ((job->n_hardware > 0 ? add_picks(&a, err) : add_all(&a, err)) != WG_OK) {
     return add_wrap(in, err);
   }
-  for (size_t i = 0; all && i < job->n_labels; i++) {
-    if (add_folder(&a, job->labels[i], err) != WG_OK) {
-      return add_wrap(in, err);
-    }
-  }
-  if (a.n == 0 && all) {
-    return wg_fail(err, WG_E_NOT_FOUND, "%s%sno INF file is there", in->origin,
-                   in->origin[0] == '\0' ? "" : ": ");
-  }
-  for (size_t i = 0; all && i < job->n_only; i++) {
-    bool any = false;
-    for (size_t k = 0; k < a.n; k++) {
-      any = any || wg_name_cmp_nocase(wg_str_of(a.v[k].p->name), wg_str_of(job->only[i])) == 0;
-    }
-    if (!any) {
-      return wg_fail(err, WG_E_NOT_FOUND, "no INF file '%s' is there", job->only[i]);
-    }
-  }
   add_judge(&a);
-  if (a.n_faults > 0) {
-    if (a.n_faults > ADD_MAX_SAID) {
-      wg_buf_printf(&a.faults, "; and %zu more", a.n_faults - ADD_MAX_SAID);
-    }
-    WG_AUTO(wg_cstr) windows = wg_driver_windows_text(&in->w);
-    return wg_fail(err, WG_E_VERIFY, "%s%srefused for Windows %s: %s", in->origin,
-                   in->origin[0] == '\0' ? "" : ": ", windows, wg_buf_z(&a.faults));
+  if (add_refuse(&a, err) != WG_OK) {
+    return add_wrap(in, err);
   }
   for (size_t i = 0; i < a.n; i++) {
-    if (!a.v[i].out) {
-      add_replace(&a, a.v[i].p);
-      if (add_one(&a, &a.v[i], err) != WG_OK) {
-        return err->code;
-      }
+    if (a.v[i].out) {
+      continue;
+    }
+    add_replace(&a, a.v[i].p);
+    if (add_one(&a, &a.v[i], err) != WG_OK) {
+      return err->code;
     }
   }
   return WG_OK;

@@ -116,41 +116,65 @@ static wg_code drivers_job(const wg_part_item *item, wg_arena *arena, wg_driver_
   return *out_is ? wg_driver_job_parse(wg_str_of(item->own), arena, out, err) : WG_OK;
 }
 
+typedef struct drivers_entry {
+  wg_driver_job job;
+  const char *origin;
+} drivers_entry;
+typedef struct drivers_planned { // own entries, before fill adds more
+  drivers_entry *v;
+  size_t n, cap;
+} drivers_planned;
+
+static void drivers_planned_done(drivers_planned *p) {
+  wg_xfree(p->v);
+}
+WG_DEFINE_AUTO(drivers_planned, drivers_planned_done);
+
+static wg_code drivers_read(const wg_part_plan *plan, wg_arena *arena, drivers_planned *out,
+                            wg_error *err) {
+  for (size_t i = 0; i < wg_part_plan_count(plan); i++) {
+    const wg_part_item *item = wg_part_plan_item(plan, i);
+    drivers_entry e = {.origin = item->origin};
+    bool is = false;
+    if (drivers_job(item, arena, &e.job, &is, err) != WG_OK) {
+      return err->code;
+    }
+    if (is) {
+      wg_vec_push(&out->v, &out->n, &out->cap) = e;
+    }
+  }
+  return WG_OK;
+}
+
+static wg_code drivers_do(wg_inject *in, const wg_driver_job *job, wg_error *err) {
+  switch (job->kind) {
+  case WG_DRIVER_JOB_ADD:
+    return wg_inject_add(in, &job->add, err);
+  case WG_DRIVER_JOB_REMOVE:
+    return wg_inject_remove(in, &job->remove, err);
+  case WG_DRIVER_JOB_DID:
+    break;
+  }
+  return WG_OK;
+}
+
 static wg_code drivers_fill(const wg_part_run *run, wg_image_reader *base, wg_part_plan *plan,
                             wg_error *err) {
   WG_AUTO(wg_inject) in = {.run = run, .base = base, .plan = plan};
   WG_AUTO(wg_arena) arena = {0};
-  size_t n = wg_part_plan_count(plan);
-  wg_driver_job *jobs = NULL;
-  const char **origins = NULL;
-  size_t n_jobs = 0, cap_jobs = 0, n_origins = 0, cap_origins = 0;
-  wg_code code = WG_OK;
+  WG_AUTO(drivers_planned) jobs = {0};
   wg_arena_init(&arena, wg_heap(), 0);
-  for (size_t i = 0; code == WG_OK && i < n; i++) { // the plan's items move when more are added
-    const wg_part_item *item = wg_part_plan_item(plan, i);
-    wg_driver_job job = {0};
-    bool is = false;
-    code = drivers_job(item, &arena, &job, &is, err);
-    if (code == WG_OK && is) {
-      wg_vec_push(&jobs, &n_jobs, &cap_jobs) = job;
-      wg_vec_push(&origins, &n_origins, &cap_origins) = item->origin;
+  if (drivers_read(plan, &arena, &jobs, err) != WG_OK || wg_inject_open(&in, err) != WG_OK) {
+    return err->code;
+  }
+  for (size_t i = 0; i < jobs.n; i++) {
+    in.origin = jobs.v[i].origin;
+    if (drivers_do(&in, &jobs.v[i].job, err) != WG_OK) {
+      return err->code;
     }
   }
-  if (code == WG_OK) {
-    code = wg_inject_open(&in, err);
-  }
-  for (size_t i = 0; code == WG_OK && i < n_jobs; i++) {
-    in.origin = origins[i];
-    code = jobs[i].kind == WG_DRIVER_JOB_ADD      ? wg_inject_add(&in, &jobs[i].add, err)
-           : jobs[i].kind == WG_DRIVER_JOB_REMOVE ? wg_inject_remove(&in, &jobs[i].remove, err)
-                                                  : WG_OK;
-  }
-  if (code == WG_OK) {
-    wg_inject_finish(&in);
-  }
-  wg_xfree(jobs);
-  wg_xfree(origins);
-  return code;
+  wg_inject_finish(&in);
+  return WG_OK;
 }
 
 // --- what was written is read as any image is

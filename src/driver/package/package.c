@@ -137,6 +137,7 @@ static wg_code package_sum(wg_driver_package *p, wg_error *err) {
   for (uint32_t i = 0; i < p->n_files; i++) {
     v[i] = &p->files[i];
   }
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers
   wg_sort(v, p->n_files, sizeof(*v), package_file_cmp, NULL);
   if (wg_hash_new(WG_SHA256, &h, err) != WG_OK) {
     return err->code;
@@ -331,6 +332,27 @@ typedef struct package_walk {
 } package_walk;
 
 static wg_code package_walk_folder(package_walk *w, const char *root, const char *below,
+                                   unsigned depth, wg_error *err);
+
+static wg_code package_walk_entry(package_walk *w, const char *root, const char *path,
+                                  wg_ftype type, unsigned depth, wg_error *err) {
+  size_t len = strlen(path);
+  if (type == WG_FT_DIR) {
+    return w->recurse ? package_walk_folder(w, root, path, depth + 1, err) : WG_OK;
+  }
+  if (len < 5 || !wg_str_eq_nocase(wg_str_of(path + len - 4), ".inf")) {
+    return WG_OK;
+  }
+  if (w->n >= PACKAGE_MAX_INFS) {
+    return wg_fail(err, WG_E_LIMIT, "'%s': more than %u INF files", root, PACKAGE_MAX_INFS);
+  }
+  const char *own = wg_arena_strdup(w->arena, path);
+  wg_assert(own != NULL);
+  wg_vec_push(&w->v, &w->n, &w->cap) = own;
+  return WG_OK;
+}
+
+static wg_code package_walk_folder(package_walk *w, const char *root, const char *below,
                                    unsigned depth, wg_error *err) {
   WG_AUTO(wg_cstr) folder = below[0] == '\0' ? wg_xstrdup(root) : wg_path_join(root, below);
   wg_dirent *v = NULL;
@@ -347,18 +369,8 @@ static wg_code package_walk_folder(package_walk *w, const char *root, const char
   for (size_t i = 0; i < n; i++) {
     WG_AUTO(wg_cstr)
     path = below[0] == '\0' ? wg_xstrdup(v[i].name) : wg_xprintf("%s/%s", below, v[i].name);
-    size_t len = strlen(v[i].name);
-    if (v[i].type == WG_FT_DIR) {
-      if (w->recurse && package_walk_folder(w, root, path, depth + 1, err) != WG_OK) {
-        return err->code;
-      }
-    } else if (len > 4 && wg_str_eq_nocase(wg_str_of(v[i].name + len - 4), ".inf")) {
-      if (w->n >= PACKAGE_MAX_INFS) {
-        return wg_fail(err, WG_E_LIMIT, "'%s': more than %u INF files", root, PACKAGE_MAX_INFS);
-      }
-      const char *own = wg_arena_strdup(w->arena, path);
-      wg_assert(own != NULL);
-      wg_vec_push(&w->v, &w->n, &w->cap) = own;
+    if (package_walk_entry(w, root, path, v[i].type, depth, err) != WG_OK) {
+      return err->code;
     }
   }
   return WG_OK;

@@ -181,40 +181,47 @@ static wg_str version_catalog(drv *d, const wg_inf_section *s) {
   return WG_STR("");
 }
 
+static wg_code version_class(drv *d, const wg_inf_line *guid, wg_inf_package *p) {
+  wg_str text = wg_inf_field_text(d->inf, guid, 0);
+  if (guid == NULL) {
+    return WG_OK;
+  }
+  if (!version_guid(text, p->class_guid)) {
+    return wg_drv_fail(d, guid->line, "ClassGuid '%.*s' is none: {8-4-4-4-12 hexadecimal digits}",
+                       WG_STR_ARG(text));
+  }
+  wg_str lower = driver_lower(d, text); // "" when memory ran out
+  memcpy(p->class_guid_text, lower.p, lower.n);
+  p->has_class_guid = true;
+  return WG_OK;
+}
+
+static wg_code version_driver(drv *d, const wg_inf_line *ver, wg_inf_package *p) {
+  wg_str date = wg_inf_field_text(d->inf, ver, 0), number = wg_inf_field_text(d->inf, ver, 1);
+  if (ver == NULL) {
+    return WG_OK;
+  }
+  p->has_version = version_date(date, p) && version_number(number, p->version);
+  return p->has_version
+             ? WG_OK
+             : wg_drv_fail(d, ver->line, "DriverVer '%.*s,%.*s' is no mm/dd/yyyy,w.x.y.z",
+                           WG_STR_ARG(date), WG_STR_ARG(number));
+}
+
 static wg_code version_read(drv *d, wg_inf_package *p) {
   const wg_inf *inf = d->inf;
   const wg_inf_section *s = wg_inf_section_of(inf, WG_STR("Version"));
-  const wg_inf_line *guid = wg_inf_line_of(inf, s, "ClassGuid");
-  const wg_inf_line *ver = wg_inf_line_of(inf, s, "DriverVer");
   const wg_inf_line *ext = wg_inf_line_of(inf, s, "ExtensionId");
   p->inf = inf;
   p->class_name = wg_inf_field_text(inf, wg_inf_line_of(inf, s, "Class"), 0);
   p->provider = wg_inf_field_text(inf, wg_inf_line_of(inf, s, "Provider"), 0);
   p->catalog = version_catalog(d, s);
   p->pnp_lockdown = wg_drv_number(inf, wg_inf_line_of(inf, s, "PnpLockdown"), 0, 0);
-  wg_str text = wg_inf_field_text(inf, guid, 0);
-  if (guid != NULL && !version_guid(text, p->class_guid)) {
-    return wg_drv_fail(d, guid->line, "ClassGuid '%.*s' is none: {8-4-4-4-12 hexadecimal digits}",
-                       WG_STR_ARG(text));
-  }
-  p->has_class_guid = guid != NULL;
-  if (guid != NULL) {
-    wg_str lower = driver_lower(d, text); // "" when memory ran out
-    memcpy(p->class_guid_text, lower.p, lower.n);
-  }
-  if (ver != NULL) {
-    if (!version_date(wg_inf_field_text(inf, ver, 0), p) ||
-        !version_number(wg_inf_field_text(inf, ver, 1), p->version)) {
-      return wg_drv_fail(d, ver->line, "DriverVer '%.*s,%.*s' is no mm/dd/yyyy,w.x.y.z",
-                         WG_STR_ARG(wg_inf_field_text(inf, ver, 0)),
-                         WG_STR_ARG(wg_inf_field_text(inf, ver, 1)));
-    }
-    p->has_version = true;
-  }
-  if (ext != NULL) {
-    p->has_extension_id = version_guid(wg_inf_field_text(inf, ext, 0), p->extension_id);
-  }
-  return WG_OK;
+  p->has_extension_id =
+      ext != NULL && version_guid(wg_inf_field_text(inf, ext, 0), p->extension_id);
+  return version_class(d, wg_inf_line_of(inf, s, "ClassGuid"), p) == WG_OK
+             ? version_driver(d, wg_inf_line_of(inf, s, "DriverVer"), p)
+             : d->err->code;
 }
 
 // --- models
@@ -311,47 +318,49 @@ static const wg_inf_section *models_section(drv *d, wg_str name, wg_str decorati
                                                                    WG_STR_ARG(decoration)));
 }
 
-// The decoration of a line of [Manufacturer] that fits best; field 0: none fits (n_fields when
-// the undecorated one does).
-static wg_code models_choose(models *m, const wg_inf_line *l, wg_str *out, bool *out_fits) {
-  wg_inf_decoration best = {0};
-  bool any = false;
-  *out_fits = false;
-  for (uint32_t i = 1; i <= l->n_fields; i++) {
-    wg_inf_decoration dec;
-    bool bare = i == l->n_fields;
-    wg_str text = bare ? WG_STR("") : wg_inf_field_text(m->d->inf, l, i);
-    if (bare ? any : text.n == 0) {
-      continue;
-    }
-    if (!wg_inf_decoration_parse(text, &dec)) {
-      return wg_drv_fail(m->d, l->line, "'%.*s' is no decoration of a Windows, as NTamd64.10.0 is",
-                         WG_STR_ARG(text));
-    }
-    any = true;
-    if (!wg_inf_decoration_fits(&dec, m->d->target)) {
-      if (models_elsewhere(m, text) != WG_OK) {
-        return m->d->err->code;
-      }
-    } else if (!*out_fits || wg_inf_decoration_cmp(&dec, &best) > 0) {
-      best = dec;
-      *out = text;
-      *out_fits = true;
-    }
+typedef struct models_best { // of the decorations of a line
+  wg_inf_decoration decoration;
+  wg_str text;
+  bool fits;
+} models_best;
+
+static wg_code models_try(models *m, uint32_t line, wg_str text, models_best *best) {
+  wg_inf_decoration dec;
+  if (!wg_inf_decoration_parse(text, &dec)) {
+    return wg_drv_fail(m->d, line, "'%.*s' is no decoration of a Windows, as NTamd64.10.0 is",
+                       WG_STR_ARG(text));
+  }
+  if (!wg_inf_decoration_fits(&dec, m->d->target)) {
+    return models_elsewhere(m, text);
+  }
+  if (!best->fits || wg_inf_decoration_cmp(&dec, &best->decoration) > 0) {
+    *best = (models_best){.decoration = dec, .text = text, .fits = true};
   }
   return WG_OK;
+}
+
+// The decoration of a line of [Manufacturer] that fits best. A line without any is for x86.
+static wg_code models_choose(models *m, const wg_inf_line *l, models_best *best) {
+  bool any = false;
+  for (uint32_t i = 1; i < l->n_fields; i++) {
+    wg_str text = wg_inf_field_text(m->d->inf, l, i);
+    any = any || text.n > 0;
+    if (text.n > 0 && models_try(m, l->line, text, best) != WG_OK) {
+      return m->d->err->code;
+    }
+  }
+  return any ? WG_OK : models_try(m, l->line, WG_STR(""), best);
 }
 
 static wg_code models_maker(models *m, const wg_inf_line *l) {
   drv *d = m->d;
   // "name" alone is maker and section in one.
   wg_str name = wg_inf_field_text(d->inf, l, 0);
-  wg_str decoration = WG_STR("");
-  bool fits = false;
-  if (models_choose(m, l, &decoration, &fits) != WG_OK) {
+  models_best best = {.text = WG_STR("")};
+  if (models_choose(m, l, &best) != WG_OK) {
     return d->err->code;
   }
-  const wg_inf_section *s = fits ? models_section(d, name, decoration) : NULL;
+  const wg_inf_section *s = best.fits ? models_section(d, name, best.text) : NULL;
   if (s != NULL && wg_drv_work(d, s->n_lines) != WG_OK) {
     return d->err->code;
   }

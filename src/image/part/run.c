@@ -348,6 +348,18 @@ static wg_code run_try_fills(part_state *s, wg_image_reader *base, wg_image_resu
 }
 
 // The edits that the plan names; secrets are not there.
+static wg_code run_try_edits(part_state *s, wg_reg_edits *edits, wg_error *err) {
+  for (size_t k = 0; k < s->plan->n_items; k++) {
+    const wg_part_item *i = &s->plan->items[k].item;
+    if (i->kind == WG_PART_REG && i->src.kind != WG_SRC_SECRET) {
+      wg_vec_push(&edits->v, &edits->n, &edits->cap) = i->reg;
+    } else if (i->kind == WG_PART_REG_FILE && run_regtext(s, i, edits, err) != WG_OK) {
+      return err->code;
+    }
+  }
+  return WG_OK;
+}
+
 static wg_code planner_refuses(const void *ctx, const wg_image_base *base,
                                const wg_image_options *opt, wg_image_result *result,
                                wg_error *err) {
@@ -371,16 +383,8 @@ static wg_code planner_refuses(const void *ctx, const wg_image_base *base,
     return err->code;
   }
   wg_image_reader_keep(reader, opt->packed, opt->packed_at);
-  if (run_try_fills(s, reader, result, err) != WG_OK) {
+  if (run_try_fills(s, reader, result, err) != WG_OK || run_try_edits(s, &edits, err) != WG_OK) {
     return err->code;
-  }
-  for (size_t k = 0; k < s->plan->n_items; k++) {
-    const wg_part_item *i = &s->plan->items[k].item;
-    if (i->kind == WG_PART_REG && i->src.kind != WG_SRC_SECRET) {
-      wg_vec_push(&edits.v, &edits.n, &edits.cap) = i->reg;
-    } else if (i->kind == WG_PART_REG_FILE && run_regtext(s, i, &edits, err) != WG_OK) {
-      return err->code;
-    }
   }
   return edits.n == 0 ? WG_OK
                       : wg_image_registry_try(reader, edits.v, edits.n, run_refused, result, err);

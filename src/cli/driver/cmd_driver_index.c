@@ -158,11 +158,7 @@ static void list_json(const wg_drv_repo *repo, const wg_drv_package *p, const wg
   wg_jsonw_kv_str(j, "class", i->class_name);
   wg_jsonw_kv_z(j, "class_guid", i->guid_text);
   wg_jsonw_kv_str(j, "provider", i->provider);
-  wg_jsonw_key_z(j, "date");
-  wg_jsonw_printf(j, i->year != 0 ? "%04u-%02u-%02u" : "", i->year, i->month, i->day);
-  wg_jsonw_key_z(j, "version");
-  wg_jsonw_printf(j, i->has_version ? "%u.%u.%u.%u" : "", i->version[0], i->version[1],
-                  i->version[2], i->version[3]);
+  wg_driver_json_release(j, i);
   wg_jsonw_key_z(j, "catalogs");
   wg_jsonw_begin_array(j);
   for (uint32_t k = 0; k < i->n_catalogs; k++) {

@@ -240,12 +240,7 @@ static void candidate_json(const wg_drv_choice *ch, const wg_drv_candidate *c, w
   wg_jsonw_kv_str(j, "why", wg_buf_str(&text));
   wg_jsonw_kv_str(j, "class", c->info->class_name);
   wg_jsonw_kv_str(j, "provider", c->info->provider);
-  wg_jsonw_key_z(j, "date");
-  wg_jsonw_printf(j, c->info->year != 0 ? "%04u-%02u-%02u" : "", c->info->year, c->info->month,
-                  c->info->day);
-  wg_jsonw_key_z(j, "version");
-  wg_jsonw_printf(j, c->info->has_version ? "%u.%u.%u.%u" : "", c->info->version[0],
-                  c->info->version[1], c->info->version[2], c->info->version[3]);
+  wg_driver_json_release(j, c->info);
   wg_jsonw_kv_str(j, "description", c->model->description);
   wg_jsonw_kv_str(j, "manufacturer", c->group->manufacturer);
   wg_jsonw_kv_str(j, "decoration", c->group->decoration);

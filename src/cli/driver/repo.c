@@ -160,3 +160,18 @@ wg_code wg_driver_rules(const wg_cli *c, const wg_hw_profile *p, wg_arena *arena
   out->n_pins = n;
   return code == WG_OK ? WG_OK : wg_wrap(err, "--pin");
 }
+
+void wg_driver_json_release(wg_jsonw *j, const wg_drv_info *i) {
+  wg_jsonw_key_z(j, "date");
+  if (i->year != 0) {
+    wg_jsonw_printf(j, "%04u-%02u-%02u", i->year, i->month, i->day);
+  } else {
+    wg_jsonw_str_z(j, "");
+  }
+  wg_jsonw_key_z(j, "version");
+  if (i->has_version) {
+    wg_jsonw_printf(j, "%u.%u.%u.%u", i->version[0], i->version[1], i->version[2], i->version[3]);
+  } else {
+    wg_jsonw_str_z(j, "");
+  }
+}

@@ -84,4 +84,7 @@ wg_drv_signed wg_driver_verify_one(void *ctx, const wg_drv_candidate *c, const c
   "and "                                                                                           \
   "comes first there.\n\n"
 
+// "date" and "version" of an object that is open; "" where the INF says none.
+void wg_driver_json_release(wg_jsonw *j, const wg_drv_info *i);
+
 #endif

@@ -10,6 +10,7 @@ static const char *const lint_archs[LINT_ARCHS] = {"x86", "amd64", "arm", "arm64
 
 // --- findings
 
+WG_PRINTF(5, 0)
 static void lint_add(lint *l, unsigned code, uint32_t line, uint32_t column, const char *fmt,
                      va_list ap) {
   const wg_lint_code *c = wg_lint_code_of(code);

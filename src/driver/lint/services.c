@@ -307,11 +307,11 @@ static bool svc_is_copied(lint *l, uint32_t dirid, wg_str rest, uint8_t arch) {
 // Whether the program of a service is a file that is copied to where it says.
 static void svc_binary(lint *l, const lint_service *s) {
   const wg_inf_line *line = wg_inf_line_of(l->inf, s->section, "ServiceBinary");
-  wg_str path = wg_lint_text(l, line, 0);
-  bool quoted = path.n > 0 && path.p[0] == '"';
-  path = quoted ? (wg_str){path.p + 1, path.n - 1} : path;
-  size_t end = wg_str_find(path, quoted ? '"' : ' ');
-  path.n = end;
+  wg_str command = wg_lint_text(l, line, 0);
+  bool quoted = command.n > 0 && command.p[0] == '"';
+  size_t skip = quoted ? 1 : 0;
+  wg_str path = {command.p + skip, command.n - skip};
+  path.n = wg_str_find(path, quoted ? '"' : ' ');
   uint32_t dirid = 0;
   size_t close = path.n > 1 && path.p[0] == '%'
                      ? 1 + wg_str_find((wg_str){path.p + 1, path.n - 1}, '%')

@@ -33,23 +33,24 @@ static void version_class(lint *l, const wg_inf_section *s) {
                 wg_lint_z(l, guid));
     guid = (wg_str){"", 0};
   }
-  if (name.n > VERSION_MAX_CLASS_CHARS) {
+  if (name_line != NULL && name.n > VERSION_MAX_CLASS_CHARS) {
     wg_lint_say(l, 1286, &name_line->fields[0], "Class has %zu characters; %u are allowed", name.n,
                 VERSION_MAX_CLASS_CHARS);
   }
   const lint_class *by_name = wg_lint_class_of_name(name);
   const lint_class *by_guid = wg_lint_class_of_guid(guid);
-  if (by_guid != NULL && name.n > 0 && !wg_str_eq_nocase(name, by_guid->name)) {
+  if (by_guid != NULL && name_line != NULL && name.n > 0 &&
+      !wg_str_eq_nocase(name, by_guid->name)) {
     wg_lint_say(l, 1280, &name_line->fields[0], "ClassGuid %s is of Class %s, not '%s'",
                 by_guid->guid, by_guid->name, wg_lint_z(l, name));
-  } else if (by_name != NULL && guid.n > 0 && by_guid == NULL) {
+  } else if (by_name != NULL && guid_line != NULL && guid.n > 0 && by_guid == NULL) {
     wg_lint_say(l, 1281, &guid_line->fields[0], "Class %s has ClassGuid %s, not '%s'",
                 by_name->name, by_name->guid, wg_lint_z(l, guid));
   }
   const lint_class *known = by_guid != NULL ? by_guid : by_name;
-  if (known != NULL && known->reserved) {
-    wg_lint_say(l, 1284, &(name_line != NULL ? name_line : guid_line)->fields[0],
-                "Class %s is kept for Microsoft", known->name);
+  const wg_inf_line *said = name_line != NULL ? name_line : guid_line;
+  if (known != NULL && said != NULL && known->reserved) {
+    wg_lint_say(l, 1284, &said->fields[0], "Class %s is kept for Microsoft", known->name);
   }
   const wg_inf_section *install = wg_lint_use(l, WG_STR("ClassInstall32"), LINT_INSTALL);
   install = install != NULL ? install : wg_lint_use(l, WG_STR("ClassInstall32.NT"), LINT_INSTALL);
@@ -163,7 +164,7 @@ void wg_lint_version(lint *l) {
   version_class(l, s);
   const wg_inf_line *provider = version_required(l, s, "Provider");
   wg_str name = wg_lint_text(l, provider, 0);
-  if (name.n >= 9 && wg_str_eq_nocase((wg_str){name.p, 9}, "Microsoft")) {
+  if (provider != NULL && name.n >= 9 && wg_str_eq_nocase((wg_str){name.p, 9}, "Microsoft")) {
     wg_lint_say(l, 1204, &provider->fields[0], "the provider '%s' is Microsoft's name",
                 wg_lint_z(l, name));
   }

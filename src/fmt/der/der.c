@@ -118,7 +118,7 @@ static bool der_arc(wg_reader *r, uint32_t *out) {
 wg_code wg_der_oid(wg_reader *r, const char *what, wg_oid *out, wg_error *err) {
   wg_der e = {0};
   uint32_t arc = 0;
-  wg_oid o;
+  wg_oid o = {0};
   if (wg_der_want(r, WG_DER_OID, what, &e, err) != WG_OK) {
     return err->code;
   }

@@ -259,6 +259,20 @@ static void record_services_of(const wg_driver_record *r, const char *config,
   }
 }
 
+// Properties that the INF gives a device by their numbers.
+static void record_device_properties(const wg_driver_record *r, const char *config,
+                                     const wg_inf_config *c, wg_reg_edits *out) {
+  for (uint32_t i = 0; i < c->n_properties; i++) {
+    const wg_inf_property *p = &c->properties[i];
+    if (p->has_name || p->guid.n != 38 || p->type == 0 || p->type > 0xFFF) {
+      continue; // what the names of others mean is for Windows
+    }
+    WG_AUTO(wg_cstr)
+    key = wg_xprintf("%s\\Properties\\%.*s\\%04X", config, WG_STR_ARG(p->guid), p->id);
+    wg_reg_edits_bytes(out, r->origin, key, "", DEVPROP | p->type, p->data, p->n_bytes);
+  }
+}
+
 static void record_config(const wg_driver_record *r, const char *package, const wg_inf_config *c,
                           wg_reg_edits *out) {
   WG_AUTO(wg_cstr) key = wg_xprintf("%s\\Configurations\\%.*s", package, WG_STR_ARG(c->section));
@@ -291,6 +305,7 @@ static void record_config(const wg_driver_record *r, const char *package, const 
     }
   }
   record_regs(r, driver, c->driver_regs, out);
+  record_device_properties(r, key, c, out);
   record_services_of(r, key, c, out);
 }
 

@@ -400,21 +400,6 @@ static wg_code models_read(models *m) {
   return models_give(m);
 }
 
-wg_code wg_inf_version(const wg_inf *inf, wg_inf_arch arch, wg_arena *arena, wg_inf_package *out,
-                       wg_error *err) {
-  const wg_inf_target target = {.arch = arch};
-  drv d = {.inf = inf, .target = &target, .arena = arena, .err = err};
-  wg_inf_package p = {0};
-  if (version_read(&d, &p) != WG_OK) {
-    return err->code;
-  }
-  if (d.starved || wg_inf_starved(inf)) {
-    return wg_fail(err, WG_E_NOMEM, "no memory");
-  }
-  *out = p;
-  return WG_OK;
-}
-
 wg_code wg_inf_models(const wg_inf *inf, const wg_inf_target *target, wg_arena *arena,
                       wg_inf_package *out, wg_error *err) {
   drv d = {.inf = inf, .target = target, .arena = arena, .err = err};

@@ -244,9 +244,6 @@ typedef struct wg_inf_library {
   void *ctx;
 } wg_inf_library;
 
-// Version alone: class, provider, date, catalogue. FORMAT with the line.
-wg_code wg_inf_version(const wg_inf *inf, wg_inf_arch arch, wg_arena *arena, wg_inf_package *out,
-                       wg_error *err);
 // Version, models and the name, sections and feature score of each config; nothing of what they do.
 // Errors as wg_inf_compile.
 wg_code wg_inf_models(const wg_inf *inf, const wg_inf_target *target, wg_arena *arena,

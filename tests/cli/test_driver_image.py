@@ -334,6 +334,89 @@ def test_a_self_made_signature_does_not_count(made, image, tmp_path):
     assert i.list()["drivers"][0]["signature"] == "Authenticode"
 
 
+# --- what is Windows' own
+
+def changed_viostor(made, to, *pairs):
+    """The package viostor with texts of its INF replaced, signed."""
+    text = drvgen.viostor()
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    return made.maker.package(to, "viostor.inf", text, {"viostor.sys": drvgen.g.program(b"viostor")})
+
+
+KERNEL = (("Files = 12", "Files = 11"), ("viostor.sys,,,2", "ntoskrnl.exe,viostor.sys,,2"), ("%12%\\viostor.sys", "%11%\\ntoskrnl.exe"))
+
+
+@pytest.mark.parametrize("pairs,text", [(KERNEL, "line 28: 'Windows\\System32\\ntoskrnl.exe' is a file of Windows"),
+                                        ((("AddService = viostor,", "AddService = Tcpip,"),), "the service 'Tcpip' is one of Windows"),
+                                        ((("AddService = viostor,", "AddService = disk,"),), "the service 'disk' is one of Windows")])
+def test_what_windows_has_is_not_put_over(made, image, tmp_path, pairs, text):
+    d = changed_viostor(made, tmp_path / "over", *pairs)
+    i = image()
+    before = i.path.read_bytes()
+    r = i.add(d, code=5)
+    assert text in r.err and "overwrite" in r.err and i.path.read_bytes() == before, r
+
+
+def test_what_was_put_over_with_leave_does_not_go_with_the_package(made, image, tmp_path):
+    kernel = changed_viostor(made, tmp_path / "kernel", *KERNEL)
+    service = changed_viostor(made, tmp_path / "service", ("AddService = viostor,", "AddService = Tcpip,"), ("viostor.sys,,,2", "tcpip2.sys,viostor.sys"),
+                              ("%12%\\viostor.sys", "%12%\\tcpip2.sys"))
+    i = image()
+    for d in (kernel, service):
+        i.add(d, "--allow=overwrite")
+    assert (i.tree() / "Windows/System32/ntoskrnl.exe").read_bytes() == (kernel / "viostor.sys").read_bytes()
+    i.remove("viostor.inf", "--force")
+    assert i.list()["drivers"] == [] and (i.tree() / "Windows/System32/ntoskrnl.exe").exists()
+    assert i.hive("SYSTEM")["ControlSet001\\Services\\Tcpip"]["ImagePath"][0] == 2
+    assert not (i.tree() / "Windows/System32/drivers/tcpip2.sys").exists()
+
+
+def test_the_same_file_that_is_there_stays_windows_own(made, image, run, tmp_path):
+    i = image()
+    assert run("wim", "update", i.path, "1", f"--add={made.dir}/viostor/viostor.sys:\\Windows\\System32\\drivers\\viostor.sys").code == 0
+    i.add(made.dir / "viostor")
+    i.remove("viostor.inf", "--force")
+    assert (i.tree() / "Windows/System32/drivers/viostor.sys").exists()
+
+
+@pytest.mark.parametrize("old,new,text", [
+    ("AddService = viostor,", 'AddService = "Tcpip\\Parameters",', "line 34: 'Tcpip\\Parameters' is no name of a service"),
+    ("AddService = viostor,", 'AddService = "..",', "line 34: '..' is no name of a service"),
+    ("AddService = viostor,", f'AddService = "{"a" * 257}",', "is no name of a service"),
+    ("Service, Events", 'Service, Events, "..\\..", x', "line 34: '..\\..' is no name of an event log"),
+    ("Service, Events", 'Service, Events, System, "x\\y"', "line 34: 'x\\y' is no name of an event source"),
+    ("PCI\\VEN_1AF4&DEV_1042\n", '"\\"\n', "line 24: '\\' is no id of a device"),
+    ("PCI\\VEN_1AF4&DEV_1042\n", "PCI\\\\X\n", "line 24: 'PCI\\\\X' is no id of a device"),
+    ("PCI\\VEN_1AF4&DEV_1042\n", "PCI\\" + "V" * 196 + "\n", "is no id of a device"),
+    ("Files = 12", 'Files = 10, "..\\.."', "line 28: 'Windows\\..\\..\\viostor.sys': '..' is not a name"),
+    ("viostor.sys,,,2", "con.sys,viostor.sys", "line 28: 'Windows\\System32\\drivers\\con.sys'")])
+def test_names_that_lead_elsewhere_are_refused_at_their_line(made, image, tmp_path, old, new, text):
+    d = changed_viostor(made, tmp_path / "odd", (old, new))
+    i = image()
+    before = i.path.read_bytes()
+    r = i.add(d, "--allow=overwrite", "--allow=missing-file", "--allow=uncovered", code=5)
+    assert "viostor.inf: " in r.err and text in r.err and i.path.read_bytes() == before, r
+
+
+def test_ids_of_many_parts_go_with_their_keys(made, image, run, tmp_path):
+    d = changed_viostor(made, tmp_path / "deep", ("PCI\\VEN_1AF4&DEV_1042\n", "ROOT\\A\\B\\C\\D\n"))
+    i = image()
+    i.add(d)
+    assert i.hive("SYSTEM")["DriverDatabase\\DeviceIds\\ROOT\\A\\B\\C\\D"] is not None
+    i.remove("viostor.inf", "--force")
+    system = i.hive("SYSTEM")
+    assert system["DriverDatabase\\DeviceIds\\ROOT\\A"] is None
+    assert system["DriverDatabase\\DeviceIds\\PCI\\VEN_1AF4&DEV_1001"] is None
+
+
+def test_a_folder_may_be_called_as_an_inf_file(made, image, tmp_path):
+    i = image()
+    i.add(made.maker.viostor(tmp_path / "viostor.inf"))
+    assert [p["inf"] for p in i.list()["drivers"]] == ["viostor.inf"]
+
+
 # --- several Windows
 
 def test_the_variant_for_this_windows_is_taken_and_said(made, image, tmp_path):
@@ -371,6 +454,18 @@ def test_windows_7_starts_with_it(made, image):
     assert critical == {"Service": sz("viostor"), "ClassGUID": sz("{4D36E97B-E325-11CE-BFC1-08002BE10318}")}
     assert system["ControlSet001\\Services\\viostor"]["Start"] == dword(0) and system["DriverDatabase"] is None
     assert (i.tree() / "Windows/System32/drivers/viostor.sys").exists()
+
+
+def test_windows_7_has_each_package_under_its_own_name(made, image):
+    i = image("windows-7")
+    assert "oem0.inf" in i.add(made.dir / "viostor", "--allow=uncovered").out
+    assert "oem1.inf" in i.add(made.dir / "netkvm", "--allow=uncovered").out
+    before = i.path.read_bytes()
+    assert "present" in i.add(made.dir / "viostor", "--allow=uncovered").out and i.path.read_bytes() == before
+    tree = i.tree()
+    for n, name in ((0, "viostor"), (1, "netkvm")):
+        assert (tree / f"Windows/INF/oem{n}.inf").read_bytes() == (made.dir / name / f"{name}.inf").read_bytes()
+        assert (tree / CATROOT / f"oem{n}.cat").read_bytes() == (made.dir / name / f"{name}.cat").read_bytes()
 
 
 def test_windows_pe_by_hand_takes_what_is_asked(made, image):

@@ -26,7 +26,7 @@ static int add_allow(const wg_cli *c, unsigned v[WG_DRIVER_N_FAULTS + 1], size_t
     if (f == WG_DRIVER_N_FAULTS) {
       rc = wg_cli_usage(c,
                         "--allow=%s: no such fault; they are no-models, missing-file, uncovered, "
-                        "unsigned, coinstaller, no-section",
+                        "unsigned, coinstaller, no-section, overwrite",
                         given[i]);
     } else {
       v[*out_n] = (unsigned)f;
@@ -61,7 +61,10 @@ static int add_sources(const wg_cli *c, char **folders, wg_cfg_drivers *want) {
   for (size_t i = 0; i < n; i++) {
     const char *arg = c->args[i + 1];
     size_t len = strlen(arg);
-    bool is_inf = len > 4 && wg_str_eq_nocase(wg_str_of(arg + len - 4), ".inf");
+    wg_stat st = {0};
+    wg_error e = WG_ERROR_INIT; // what is not there is told later
+    bool is_inf = len > 4 && wg_str_eq_nocase(wg_str_of(arg + len - 4), ".inf") &&
+                  (wg_os_stat(WG_CWD, arg, true, &st, &e) != WG_OK || st.type != WG_FT_DIR);
     folders[i] = is_inf ? wg_path_dirname(arg) : wg_xstrdup(arg);
     if (is_inf) {
       only[n_only++] = wg_path_basename(arg);
@@ -123,9 +126,10 @@ static const wg_cli_opt add_opts[] = {
     {.name = "allow-unsigned", .help = "packages without a signature that counts"},
     {.name = "allow",
      .arg = "FAULT",
-     .help = "although: no-models, missing-file, uncovered, unsigned, coinstaller, no-section",
+     .help = "although: no-models, missing-file, uncovered, unsigned, coinstaller, no-section, "
+             "overwrite",
      .many = true,
-     .complete = "no-models missing-file uncovered unsigned coinstaller no-section"},
+     .complete = "no-models missing-file uncovered unsigned coinstaller no-section overwrite"},
     {.name = "boot",
      .arg = "INF",
      .help = "this INF's devices are needed for the start",

@@ -16,12 +16,14 @@
 typedef struct wg_driver_record {
   const wg_driver_windows *windows;
   const wg_driver_package *package;
-  const char *published; // "oem3.inf"
-  const char *label;     // "viostor.inf_amd64_0123456789abcdef"
-  bool in_drivers;       // in the hive DRIVERS, else SYSTEM
-  bool critical;         // services and files are put where they run, too
-  int64_t time_s;        // ImportDate
-  const char *origin;    // of the edits
+  const char *published;   // "oem3.inf"
+  const char *label;       // "viostor.inf_amd64_0123456789abcdef"
+  bool in_drivers;         // in the hive DRIVERS, else SYSTEM
+  bool critical;           // services and files are put where they run, too
+  int64_t time_s;          // ImportDate
+  const char *origin;      // of the edits
+  const char *const *kept; // places in Windows that stay somebody else's, whatever is put there
+  size_t n_kept;
 } wg_driver_record;
 
 typedef struct wg_driver_tag { // the highest one given in a group so far

@@ -197,7 +197,11 @@ static void services_one(const wg_driver_record *r, const wg_inf_service *s, wg_
   if (!theirs) {
     services_values(r, key, name, s, tags, out);
   }
-  services_owner(r, key, out);
+  // One that is nobody's on record is Windows' own: it does not go with the package.
+  const wg_regkey *there = services_key(r, name);
+  if (there == NULL || wg_regkey_value(there, WG_STR("Owners")) != NULL) {
+    services_owner(r, key, out);
+  }
   for (uint32_t i = 0; i < s->regs.n; i++) {
     services_reg(r, key, &s->regs.v[i], out);
   }
@@ -234,6 +238,11 @@ static void services_lock(const wg_driver_record *r, const wg_inf_copy *f, wg_re
   WG_AUTO(wg_cstr) to = wg_driver_copy_target(f);
   if (to == NULL || f->from != &r->package->inf || !wg_str_starts(wg_str_of(to), windows)) {
     return;
+  }
+  for (size_t i = 0; i < r->n_kept; i++) {
+    if (wg_name_cmp_nocase(wg_str_of(r->kept[i]), wg_str_of(to)) == 0) {
+      return;
+    }
   }
   for (char *p = to; *p != '\0'; p++) {
     *p = *p == '\\' ? '/' : *p;

@@ -4,6 +4,7 @@
 
 #include "base/sort.h"
 #include "driver/inject/choose.h"
+#include "driver/inject/guard.h"
 
 #define ADD_MAX_SAID 12 // faults that an error names one by one
 
@@ -268,31 +269,6 @@ static void add_told(void *ctx, wg_driver_fault fault, const char *text) {
   }
 }
 
-static void add_judge(add_run *a) {
-  for (size_t i = 0; i < a->n; i++) {
-    if (!a->v[i].out) {
-      add_choose(a, i);
-    }
-  }
-  for (size_t i = 0; i < a->n; i++) {
-    add_candidate *c = &a->v[i];
-    if (c->out) {
-      continue;
-    }
-    if (a->in->w.is_pe && !add_into_pe(a, c->p)) {
-      add_skip(a, c, "Windows PE needs no such class");
-      continue;
-    }
-    a->now = c->p;
-    wg_driver_package_faults(c->p, &a->in->w.target, add_told, a);
-    if (!add_fits(c->p)) {
-      add_skip(a, c, "it has no models for this Windows");
-    }
-  }
-}
-
-// --- putting
-
 static char *add_label(const wg_driver_package *p, wg_inf_arch arch) {
   WG_AUTO(wg_buf) b = {0};
   wg_buf_init(&b, wg_heap(), 0);
@@ -332,6 +308,77 @@ static const wg_db_package *add_there(add_run *a, const wg_driver_package *p, co
   return NULL;
 }
 
+static bool add_starts_early(const wg_inf_package *p) {
+  for (uint32_t i = 0; i < p->n_configs; i++) {
+    for (uint32_t k = 0; k < p->configs[i].n_services; k++) {
+      if (!p->configs[i].services[k].deletes && p->configs[i].services[k].start == 0) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// Whether its record is in SYSTEM, and its services and files are put in place.
+static bool add_is_critical(const add_run *a, const wg_driver_package *p) {
+  return add_named(a->job->boot, a->job->n_boot, p->name) || add_starts_early(&p->p) ||
+         wg_driver_class_in_system(&a->in->w, &p->p);
+}
+
+// The package as it was put into the store alone, which no record says: of an image that has no
+// database for it.
+static bool add_is_staged(const add_run *a, const wg_driver_package *p, const char *label) {
+  bool recorded = a->in->w.has_database && (add_is_critical(a, p) || a->in->w.has_drivers);
+  WG_AUTO(wg_cstr) path = wg_xprintf("\\" WG_DRIVER_STORE "\\%s\\%s", label, p->name);
+  bool there = false;
+  wg_error e = WG_ERROR_INIT; // what can't be read is put once more
+  return !recorded && wg_image_reader_exists(a->in->base, path, &there, &e) == WG_OK && there;
+}
+
+// A number that neither a record nor a file has.
+static int add_number(const add_run *a) {
+  for (;;) {
+    int n = wg_driver_oem_next(a->in->taken);
+    WG_AUTO(wg_cstr) inf = wg_xprintf("\\Windows\\INF\\oem%d.inf", n);
+    WG_AUTO(wg_cstr) cat = wg_xprintf("\\" WG_DRIVER_CATROOT "\\oem%d.cat", n);
+    bool has_inf = false, has_cat = false;
+    wg_error e = WG_ERROR_INIT;
+    if (n < 0 || (wg_image_reader_exists(a->in->base, inf, &has_inf, &e) == WG_OK && !has_inf &&
+                  wg_image_reader_exists(a->in->base, cat, &has_cat, &e) == WG_OK && !has_cat)) {
+      return n;
+    }
+  }
+}
+
+static void add_judge(add_run *a) {
+  for (size_t i = 0; i < a->n; i++) {
+    if (!a->v[i].out) {
+      add_choose(a, i);
+    }
+  }
+  for (size_t i = 0; i < a->n; i++) {
+    add_candidate *c = &a->v[i];
+    if (c->out) {
+      continue;
+    }
+    if (a->in->w.is_pe && !add_into_pe(a, c->p)) {
+      add_skip(a, c, "Windows PE needs no such class");
+      continue;
+    }
+    a->now = c->p;
+    wg_driver_package_faults(c->p, &a->in->w.target, add_told, a);
+    WG_AUTO(wg_cstr) label = add_label(c->p, a->in->w.target.arch);
+    bool in_place = add_is_critical(a, c->p) && add_there(a, c->p, label) == NULL &&
+                    !add_is_staged(a, c->p, label);
+    wg_inject_guard(a->in, c->p, in_place, add_told, a);
+    if (!add_fits(c->p)) {
+      add_skip(a, c, "it has no models for this Windows");
+    }
+  }
+}
+
+// --- putting
+
 static void add_put(add_run *a, const add_candidate *c, const char *host, const char *to) {
   WG_AUTO(wg_cstr)
   below = c->below[0] == '\0' ? wg_xstrdup(host) : wg_xprintf("%s/%s", c->below, host);
@@ -359,18 +406,6 @@ static void add_store(add_run *a, const add_candidate *c, const char *label,
   }
 }
 
-static const wg_driver_file *add_file_of(const wg_driver_package *p, const wg_inf_copy *c) {
-  WG_AUTO(wg_cstr)
-  path = wg_xprintf("%.*s%s%.*s", WG_STR_ARG(c->folder), c->folder.n > 0 ? "\\" : "",
-                    WG_STR_ARG(c->source));
-  for (uint32_t i = 0; i < p->n_files; i++) {
-    if (wg_name_cmp_nocase(wg_str_of(p->files[i].path), wg_str_of(path)) == 0) {
-      return &p->files[i];
-    }
-  }
-  return NULL;
-}
-
 typedef struct add_places { // where files went
   char **v;
   size_t n, cap;
@@ -379,7 +414,7 @@ typedef struct add_places { // where files went
 static void add_reflect_one(add_run *a, const add_candidate *c, const wg_inf_copy *copy,
                             add_places *done) {
   WG_AUTO(wg_cstr) to = wg_driver_copy_target(copy);
-  const wg_driver_file *f = copy->from != &c->p->inf ? NULL : add_file_of(c->p, copy);
+  const wg_driver_file *f = copy->from != &c->p->inf ? NULL : wg_driver_package_file(c->p, copy);
   if (to == NULL || f == NULL || f->host == NULL ||
       add_named((const char *const *)done->v, done->n, to)) {
     return;
@@ -400,17 +435,6 @@ static void add_reflect(add_run *a, const add_candidate *c) {
     wg_xfree(done.v[i]);
   }
   wg_xfree(done.v);
-}
-
-static bool add_starts_early(const wg_inf_package *p) {
-  for (uint32_t i = 0; i < p->n_configs; i++) {
-    for (uint32_t k = 0; k < p->configs[i].n_services; k++) {
-      if (!p->configs[i].services[k].deletes && p->configs[i].services[k].start == 0) {
-        return true;
-      }
-    }
-  }
-  return false;
 }
 
 static uint64_t add_count_ids(const wg_driver_package *p) {
@@ -464,6 +488,38 @@ static const char *add_note(const wg_driver_record *r, const add_candidate *c) {
                              : "in the store, not staged for the first start";
 }
 
+// Places that are put over and belong to somebody else, now and afterwards.
+static size_t add_kept(add_run *a, const wg_driver_package *p, const char *const **out) {
+  size_t n = 0, most = 0;
+  for (uint32_t i = 0; i < p->p.n_configs; i++) {
+    most += p->p.configs[i].n_copies;
+  }
+  const char **v = wg_arena_new_array(&a->arena, const char *, most + 1);
+  wg_assert(v != NULL);
+  for (uint32_t i = 0; i < p->p.n_configs; i++) {
+    for (uint32_t k = 0; k < p->p.configs[i].n_copies; k++) {
+      const wg_inf_copy *c = &p->p.configs[i].copies[k];
+      WG_AUTO(wg_cstr) to = c->from == &p->inf ? wg_driver_copy_target(c) : NULL;
+      if (to != NULL && wg_inject_is_theirs(a->in, to)) {
+        v[n] = wg_arena_strdup(&a->arena, to);
+        wg_assert(v[n] != NULL);
+        n++;
+      }
+    }
+  }
+  *out = v;
+  return n;
+}
+
+// What messages of its edits begin with. In the arena of the edits.
+static const char *add_origin(const add_run *a, const wg_driver_package *p) {
+  const char *origin = a->in->origin;
+  const char *own = wg_arena_printf(&a->in->edits.arena, "%s%s%s", origin,
+                                    origin[0] == '\0' ? "" : ": ", p->name);
+  wg_assert(own != NULL);
+  return own;
+}
+
 static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
   wg_inject *in = a->in;
   const wg_driver_package *p = c->p;
@@ -472,19 +528,24 @@ static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
   WG_AUTO(wg_cstr) class_name = wg_xstrndup(p->p.class_name.p, p->p.class_name.n);
   const char *signature = wg_sig_class_name(p->signature.cls);
   const wg_db_package *there = add_there(a, p, label);
-  if (there != NULL) {
+  if (there != NULL || add_is_staged(a, p, label)) {
     in->n_present++;
-    wg_inject_row(in, "present", there->published, p->name, version, class_name,
-                  there->in_drivers ? "DRIVERS" : "SYSTEM", signature, "it is there already");
+    wg_inject_row(in, "present", there == NULL ? "" : there->published, p->name, version,
+                  class_name,
+                  there == NULL       ? ""
+                  : there->in_drivers ? "DRIVERS"
+                                      : "SYSTEM",
+                  signature, "it is there already");
     return WG_OK;
   }
-  int number = wg_driver_oem_next(in->taken);
+  int number = add_number(a);
   if (number < 0) {
     return wg_fail(err, WG_E_LIMIT, "all 10,000 names oemN.inf are taken");
   }
   WG_AUTO(wg_cstr) published = wg_xprintf("oem%d.inf", number);
-  bool boot = add_named(a->job->boot, a->job->n_boot, p->name) || add_starts_early(&p->p);
-  bool in_system = boot || wg_driver_class_in_system(&in->w, &p->p);
+  bool in_system = add_is_critical(a, p);
+  const char *const *kept = NULL;
+  size_t n_kept = in_system ? add_kept(a, p, &kept) : 0;
   const wg_driver_record r = {.windows = &in->w,
                               .package = p,
                               .published = published,
@@ -492,7 +553,9 @@ static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
                               .in_drivers = !in_system,
                               .critical = in_system,
                               .time_s = in->run->time_s,
-                              .origin = in->origin};
+                              .origin = add_origin(a, p),
+                              .kept = kept,
+                              .n_kept = n_kept};
   bool recorded = in->w.has_database && (in_system || in->w.has_drivers);
   add_store(a, c, label, published);
   if (recorded || !in->w.has_database) {

@@ -27,49 +27,35 @@ static void remove_path(wg_inject *in, const char *path) {
   wg_inject_change(in, &c, &none);
 }
 
-// Whether nothing but the package keeps the key of an id alive: no other value, no key below.
-static bool remove_id_is_empty(const wg_regkey *k, const char *published) {
-  size_t n = wg_regkey_n_values(k);
-  return wg_regkey_n_children(k) == 0 &&
-         (n == 0 || (n == 1 && wg_regkey_value(k, wg_str_of(published)) != NULL));
-}
+typedef struct remove_seen { // below a key of DeviceIds
+  bool had;                  // a value of the package
+  bool gone;                 // nothing else: the key goes
+} remove_seen;
 
-// The value of an id, with the key where it would be empty, and the bus above it likewise.
-static void remove_id(wg_inject *in, const wg_regkey *database, const char *root, const char *id,
-                      const char *published) {
-  WG_AUTO(wg_cstr) below = wg_xprintf("DeviceIds\\%s", id);
-  WG_AUTO(wg_cstr) key = wg_xprintf("%s\\%s", root, below);
-  const wg_regkey *k = wg_driver_reg_below(database, below);
-  if (k == NULL || wg_regkey_value(k, wg_str_of(published)) == NULL) {
-    return;
+// Values of the package at an id and below it, with the keys that would be empty then.
+static remove_seen remove_ids(wg_inject *in, const wg_regkey *k, const char *key,
+                              const char *published) {
+  size_t n = wg_regkey_n_values(k);
+  bool own = wg_regkey_value(k, wg_str_of(published)) != NULL;
+  remove_seen seen = {.had = own, .gone = n == (own ? 1U : 0U)};
+  for (size_t i = 0; i < wg_regkey_n_children(k); i++) {
+    const wg_regkey *child = wg_regkey_child_at(k, i);
+    WG_AUTO(wg_buf) path = {0};
+    wg_buf_init(&path, wg_heap(), 0);
+    wg_buf_printf(&path, "%s\\", key);
+    wg_regkey_add_name(child, &path);
+    remove_seen below = remove_ids(in, child, wg_buf_z(&path), published);
+    seen.had = seen.had || below.had;
+    seen.gone = seen.gone && below.gone;
+    if (below.gone) {
+      remove_key(in, wg_buf_z(&path));
+    }
   }
-  if (remove_id_is_empty(k, published)) {
-    remove_key(in, key);
-  } else {
+  seen.gone = seen.gone && seen.had;
+  if (own && !seen.gone) {
     remove_value(in, key, published);
   }
-}
-
-// Buses ("PCI", "VIOINPUT") that only had ids of the package.
-static void remove_buses(wg_inject *in, const wg_regkey *database, const char *root,
-                         const wg_db_package *p) {
-  const wg_regkey *ids = wg_driver_reg_below(database, "DeviceIds");
-  for (size_t i = 0; ids != NULL && i < wg_regkey_n_children(ids); i++) {
-    const wg_regkey *bus = wg_regkey_child_at(ids, i);
-    bool empty = wg_regkey_n_children(bus) > 0 && wg_regkey_n_values(bus) == 0;
-    for (size_t k = 0; empty && k < wg_regkey_n_children(bus); k++) {
-      const wg_regkey *id = wg_regkey_child_at(bus, k);
-      empty = remove_id_is_empty(id, p->published) &&
-              wg_regkey_value(id, wg_str_of(p->published)) != NULL;
-    }
-    if (empty) {
-      WG_AUTO(wg_buf) name = {0};
-      wg_buf_init(&name, wg_heap(), 0);
-      wg_regkey_add_name(bus, &name);
-      WG_AUTO(wg_cstr) key = wg_xprintf("%s\\DeviceIds\\%s", root, wg_buf_z(&name));
-      remove_key(in, key);
-    }
-  }
+  return seen;
 }
 
 static void remove_record(wg_inject *in, const wg_db_package *p) {
@@ -78,11 +64,11 @@ static void remove_record(wg_inject *in, const wg_db_package *p) {
   root = wg_xprintf("HKLM\\%s\\DriverDatabase", p->in_drivers ? "DRIVERS" : "SYSTEM");
   WG_AUTO(wg_cstr) package = wg_xprintf("%s\\DriverPackages\\%s", root, p->label);
   WG_AUTO(wg_cstr) inf = wg_xprintf("%s\\DriverInfFiles\\%s", root, p->published);
-  for (size_t i = 0; i < p->n_ids; i++) {
-    remove_id(in, database, root, p->ids[i].id, p->published);
+  const wg_regkey *ids = wg_driver_reg_below(database, "DeviceIds");
+  if (ids != NULL) {
+    WG_AUTO(wg_cstr) key = wg_xprintf("%s\\DeviceIds", root);
+    (void)remove_ids(in, ids, key, p->published);
   }
-  remove_id(in, database, root, p->class_guid, p->published);
-  remove_buses(in, database, root, p);
   remove_key(in, package);
   remove_key(in, inf);
   in->in_system = in->in_system || !p->in_drivers;

@@ -234,13 +234,26 @@ wg_code wg_driver_package_open(const char *folder, const char *inf_name, const w
   return WG_OK;
 }
 
+const wg_driver_file *wg_driver_package_file(const wg_driver_package *p, const wg_inf_copy *c) {
+  WG_AUTO(wg_cstr)
+  path = wg_xprintf("%.*s%s%.*s", WG_STR_ARG(c->folder), c->folder.n > 0 ? "\\" : "",
+                    WG_STR_ARG(c->source));
+  for (uint32_t i = 0; i < p->n_files; i++) {
+    if (wg_name_cmp_nocase(wg_str_of(p->files[i].path), wg_str_of(path)) == 0) {
+      return &p->files[i];
+    }
+  }
+  return NULL;
+}
+
 // --- faults
 
 const char *wg_driver_fault_name(wg_driver_fault f) {
   static const char *const names[WG_DRIVER_N_FAULTS] = {
       [WG_DRIVER_NO_MODELS] = "no-models",     [WG_DRIVER_MISSING] = "missing-file",
       [WG_DRIVER_UNCOVERED] = "uncovered",     [WG_DRIVER_UNSIGNED] = "unsigned",
-      [WG_DRIVER_COINSTALLER] = "coinstaller", [WG_DRIVER_NO_SECTION] = "no-section"};
+      [WG_DRIVER_COINSTALLER] = "coinstaller", [WG_DRIVER_NO_SECTION] = "no-section",
+      [WG_DRIVER_OVERWRITE] = "overwrite"};
   return names[f];
 }
 

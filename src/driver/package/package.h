@@ -53,10 +53,13 @@ typedef enum wg_driver_fault {
   WG_DRIVER_UNSIGNED,    // no signature that counts, and the Windows is a 64-bit one
   WG_DRIVER_COINSTALLER, // Windows would call it not configurable
   WG_DRIVER_NO_SECTION,  // a model names an install section that is not there
+  WG_DRIVER_OVERWRITE,   // of Windows itself, what it would put in place (of driver/inject)
   WG_DRIVER_N_FAULTS
 } wg_driver_fault;
 // "no-models", ... as --allow has them. Static.
 const char *wg_driver_fault_name(wg_driver_fault f);
+// The file of the package that a CopyFiles line of its own INF names; NULL.
+const wg_driver_file *wg_driver_package_file(const wg_driver_package *p, const wg_inf_copy *c);
 // Calls told for each fault, with a text that names file, cause and cure.
 void wg_driver_package_faults(const wg_driver_package *p, const wg_inf_target *target,
                               void (*told)(void *ctx, wg_driver_fault fault, const char *text),

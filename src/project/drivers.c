@@ -45,7 +45,7 @@ static bool drivers_pin(wg_cfg_text *t) {
   wg_drv_pin pin;
   wg_error err = WG_ERROR_INIT;
   t->value = t->text;
-  t->why = "is no rule DEVICE=WHICH";
+  t->why = "is no rule DEVICE=DRIVERS";
   t->hint = "write it like 'PCI\\VEN_8086&DEV_15D7*=net/intel'";
   return wg_drv_pin_parse(t->text, t->arena, &pin, &err) == WG_OK;
 }
@@ -86,6 +86,7 @@ static const wg_key fault_item[] = {
 
 static const wg_key driver_keys[] = {
     {.name = "from",
+     .since = "0.2",
      .type = WG_KEY_LIST,
      .flags = WG_KF_UNIQUE,
      .sub = folder_item,
@@ -98,6 +99,7 @@ static const wg_key driver_keys[] = {
          "this Windows is taken.",
      .example = "[drivers]"},
     {.name = "hardware",
+     .since = "0.2",
      .type = WG_KEY_LIST,
      .flags = WG_KF_UNIQUE,
      .sub = profile_item,
@@ -112,17 +114,19 @@ static const wg_key driver_keys[] = {
             "report says which device gets what and which none.",
      .example = "[hardware/latitude.yaml]"},
     {.name = "pin",
+     .since = "0.2",
      .type = WG_KEY_LIST,
      .flags = WG_KF_UNIQUE,
      .sub = pin_item,
      .at = DRIVERS(pins),
      .count_at = DRIVERS(n_pins),
      .size = sizeof(wg_cfg_str),
-     .doc = "With `hardware`: devices (a pattern of an id) that get of these packages or none, "
+     .doc = "With `hardware`: devices (a pattern of an id) that get one of these packages or none, "
             "written "
-            "DEVICE=WHICH as `wingo driver match --pin` has it.",
+            "DEVICE=DRIVERS as `wingo driver match --pin` has it.",
      .example = "['PCI\\VEN_8086&DEV_15D7*=net/intel']"},
     {.name = "prefer",
+     .since = "0.2",
      .type = WG_KEY_LIST,
      .flags = WG_KF_UNIQUE,
      .sub = prefer_item,
@@ -134,16 +138,23 @@ static const wg_key driver_keys[] = {
          "folder, or provider=, class=, version=, path=.",
      .example = "['provider=Intel*']"},
     {.name = "only",
+     .since = "0.2",
      INFS(only),
      .doc = "Of what is there only these INF files.",
      .example = "[viostor.inf, netkvm.inf]"},
-    {.name = "exclude", INFS(exclude), .doc = "INF files that stay out.", .example = "[qxl.inf]"},
+    {.name = "exclude",
+     .since = "0.2",
+     INFS(exclude),
+     .doc = "INF files that stay out.",
+     .example = "[qxl.inf]"},
     {.name = "boot",
+     .since = "0.2",
      INFS(boot),
      .doc = "INF files whose devices are needed for the start, although neither their class nor a "
             "service says so: the network card of a machine that starts over it.",
      .example = "[netkvm.inf]"},
     {.name = "allow",
+     .since = "0.2",
      .type = WG_KEY_LIST,
      .flags = WG_KF_UNIQUE,
      .sub = fault_item,
@@ -157,6 +168,7 @@ static const wg_key driver_keys[] = {
             "service over one that Windows has (`overwrite`).",
      .example = "[unsigned]"},
     {.name = "setup_network",
+     .since = "0.2",
      .type = WG_KEY_BOOL,
      .at = DRIVERS(setup_network),
      .def = "false",
@@ -165,12 +177,14 @@ static const wg_key driver_keys[] = {
             "network (Net) as well.",
      .example = "true"},
     {.name = "replace",
+     .since = "0.2",
      .type = WG_KEY_BOOL,
      .at = DRIVERS(replace),
      .def = "false",
      .doc = "Other versions of the same INF of the same provider, which the base has, go.",
      .example = "true"},
     {.name = "remove",
+     .since = "0.2",
      INFS(remove),
      .doc =
          "Packages of the base that go, by their INF or published name, whoever put them there. "
@@ -178,6 +192,7 @@ static const wg_key driver_keys[] = {
          "else stands in for.",
      .example = "[oem3.inf]"},
     {.name = "stage",
+     .since = "0.2",
      .type = WG_KEY_ENUM,
      .choices = stages,
      .at = DRIVERS(stage),
@@ -196,7 +211,7 @@ static const wg_key rows[] = {
      .at = WG_WHOLE,
      .pos_at = DRIVERS(pos),
      .present_at = DRIVERS(present),
-     .since = "0.3",
+     .since = "0.2",
      .doc =
          "Driver packages for the devices of the machines that the image is for, put into its "
          "driver store with their catalogues and Windows' record of them, so that they bind; "

@@ -36,7 +36,7 @@ static const wg_key driver_rows[] = {
      .at = WINRE(drivers),
      .pos_at = WINRE(drivers_pos),
      .def = "false",
-     .since = "0.3",
+     .since = "0.2",
      .doc = "The packages of the image's `drivers` that Windows PE takes go into the recovery "
             "environment, too, so that it reaches the disk (and with `setup_network` the network).",
      .example = "true"},

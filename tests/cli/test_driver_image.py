@@ -320,7 +320,38 @@ def test_all_faults_of_all_packages_are_named(made, image, tmp_path):
         (tmp_path / "all" / name / f"{name}.inf").write_bytes(inf)
         (tmp_path / "all" / name / "viostor.inf").unlink()
     r = image().add(tmp_path / "all", "-r", code=5)
-    assert "a.inf: " in r.err and "b.inf: no models" in r.err, r
+    assert "a/a.inf: " in r.err and "b/b.inf: no models" in r.err, r
+
+
+def test_habits_of_other_tools_and_slips_are_answered(made, image, tmp_path):
+    i = image()
+    folder = made.dir / "viostor"
+    for args, code, said in (
+            ([folder, "/Recurse"], 2, "options are written --recurse"), ([folder, "/ForceUnsigned"], 2, "--allow-unsigned"),
+            ([folder, "--ForceUnsigned"], 2, "did you mean '--allow-unsigned'?"), ([made.dir], 1, "with --recurse"),
+            ([folder / "viostor.sys"], 3, "error: '%s' is no folder: name the package's folder" % (folder / "viostor.sys")),
+            ([folder, "--boot=viostr.inf"], 1, "'viostr.inf' is to be ready for the start")):
+        r = i.add(*args, code=code)
+        assert said in r.err, r
+    i.add(folder)
+    for slip in ("viostr.inf", "viostor"):
+        r = i.remove(slip, code=1)
+        assert "did you mean 'viostor.inf'?" in r.err, r
+
+
+def test_a_file_with_its_line_ends_changed_is_named_once(made, image, tmp_path):
+    shutil.copytree(made.dir / "viostor", tmp_path / "bad")
+    damaged(tmp_path / "bad", "lf")
+    r = image().add(tmp_path / "bad", code=5)
+    assert "amd64: viostor.inf: not the bytes" in r.err, r
+
+
+def test_the_list_has_columns_as_wide_as_its_names(made, image, run):
+    i = image()
+    r = run("driver", "list", i.spec, "--all")
+    assert r.code == 0 and len({line.index("in-box") for line in r.out.splitlines()}) == 1, r
+    r = run("driver", "list", i.path)
+    assert r.code == 1 and r.err.count(f"'{i.path}'") == 1, r
 
 
 def test_a_self_made_signature_does_not_count(made, image, tmp_path):
@@ -478,7 +509,7 @@ def test_only_what_a_machine_needs_and_why(made, image, tmp_path):
     (tmp_path / "hw.yaml").write_text("devices: ['PCI\\VEN_1AF4&DEV_1042', 'PCI\\VEN_9999&DEV_0001']\n")
     i = image()
     r = i.add(made.dir, "-r", f"--hardware={tmp_path}/hw.yaml")
-    assert "viostor/viostor.inf" in r.out and "00FF1000" in r.out and "no driver" in r.out, r
+    assert "viostor/viostor.inf" in r.out and "00FF1000  by PCI\\VEN_" in r.out and "no driver" in r.out, r
     assert [p["inf"] for p in i.list()["drivers"]] == ["viostor.inf"]
     made.maker.viostor(tmp_path / "t/new", version="100.99.104.1", text=b"new")
     made.maker.viostor(tmp_path / "t/old", version="100.10.104.1", text=b"old")
@@ -531,6 +562,8 @@ def test_a_project_builds_with_drivers(project, run):
     project("check")
     project("build")
     assert listed(run, f"{project.dir}/out/i.wim:2") == {"viostor.inf", "netkvm.inf"} and listed(run, f"{project.dir}/out/i.wim:1") == set()
+    page = (project.dir / ".wingo/report/latest.html").read_text()
+    assert "<h2>Drivers of image/i/wim</h2>" in page and '<td data-c="inf">viostor.inf</td>' in page, page
     assert "ran" not in project("build").err
     (project.dir / "drivers/netkvm/netkvm.sys").write_bytes(drvgen.g.program(b"another"))
     r = project("build", code=5)
@@ -555,7 +588,7 @@ def test_winre_takes_them_too(project, run, tmp_path):
 @pytest.mark.parametrize("more,text,line", [
     (", only: [viostor]", "is no name of an INF file", 6), (", only: [nothere.inf]", "no 'nothere.inf' is below 'drivers'", 6),
     (", allow: [everything]", "everything", 6), (", stage: firstboot", "firstboot", 6), (", fro: [x]", "unknown key 'fro'", 6),
-    (", stage: setup", "setup", 6), (", hardware: [none.yaml]", "there is no 'none.yaml'", 6), (", pin: [a]", "DEVICE=WHICH", 6),
+    (", stage: setup", "setup", 6), (", hardware: [none.yaml]", "there is no 'none.yaml'", 6), (", pin: [a]", "DEVICE=DRIVERS", 6),
     (", prefer: ['provider=x']", "none are named", 6)])
 def test_check_names_what_is_wrong_at_its_line(project, more, text, line):
     r = project("check", more=more, code=3)

@@ -75,12 +75,13 @@ def test_what_cannot_be_shown(inf, run, tmp_path):
     assert r.code == 4 and "p/net.inf: line 1: the ']' of the section's name is missing" in r.err, r
     r = run("inf", "show", "absent.inf", cwd=tmp_path)
     assert r.code == 1 and "absent.inf" in r.err, r
-    for option, said in (("--arch=mips", "amd64"), ("--for=eleven", "10.0.26100"), ("--code-page=x", "1252"), ("--language=xx", "0409"),
+    for option, said in (("--arch=mips", "amd64"), ("--for=eleven", "10.0.26100"), ("--for=11", "(Windows 11 24H2)"), ("--for=10.0.1.2.3", "10.0.26100"), ("--code-page=x", "1252"), ("--language=xx", "0409"),
                          ("--code-page=0", "1252")):
         r = inf("show", NET, option)
         assert r.code == 2 and said in r.err, r
     assert inf("show", NET.replace("Beispiel", "Ä"), "--code-page=40000", encoding="latin-1").code == 1
     assert inf("show", NET, "--include=absent").code == 1
+    assert inf("show", NET, "--for=10.0.26100.1742").out == inf("show", NET, "--for=26100").out  # as 'wim info' shows it
 
 
 # --- Wine's SetupAPI reads the same lines

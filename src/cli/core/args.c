@@ -115,6 +115,20 @@ static const wg_cli_opt *args_find_letter(const wg_cli *c, char letter) {
   return NULL;
 }
 
+static const char *args_by_other_name(const wg_cli *c, const char *word) {
+  for (size_t i = 0; c->cmd != NULL && i < c->cmd->n_opts; i++) {
+    wg_str also = wg_str_of(c->cmd->opts[i].also != NULL ? c->cmd->opts[i].also : "");
+    while (also.n > 0) {
+      size_t n = wg_str_find(also, ' ');
+      if (wg_str_eq_nocase((wg_str){also.p, n}, word)) {
+        return c->cmd->opts[i].name;
+      }
+      also = n < also.n ? (wg_str){also.p + n + 1, also.n - n - 1} : (wg_str){"", 0};
+    }
+  }
+  return NULL;
+}
+
 static bool args_unknown_long(const wg_cli *c, const char *name, size_t n_chars) {
   size_t n_own = c->cmd != NULL ? c->cmd->n_opts : 0;
   const char **names = wg_xarray(n_own + wg_cli_n_common_opts, sizeof(*names));
@@ -126,7 +140,8 @@ static bool args_unknown_long(const wg_cli *c, const char *name, size_t n_chars)
     names[n++] = wg_cli_common_opts[i].name;
   }
   WG_AUTO(wg_cstr) word = wg_xstrndup(name, n_chars);
-  const char *near = wg_nearest(word, names, n);
+  const char *near = args_by_other_name(c, word);
+  near = near != NULL ? near : wg_nearest(word, names, n);
   if (near != NULL) {
     (void)wg_cli_usage(c, "no option '--%s'; did you mean '--%s'?", word, near);
   } else {

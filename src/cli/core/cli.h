@@ -19,6 +19,8 @@ typedef struct wg_cli_opt {
   bool many;        // may be repeated
   // What completes the value, as wg_cli_cmd.complete says; NULL: by arg, a FILE or DIR, or nothing.
   const char *complete;
+  // Words that others call it by, with blanks between: not taken, but "did you mean" knows them.
+  const char *also;
 } wg_cli_opt;
 
 typedef struct wg_cli wg_cli;

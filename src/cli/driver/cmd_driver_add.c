@@ -60,6 +60,13 @@ static int add_sources(const wg_cli *c, char **folders, wg_cfg_drivers *want) {
   const char **only = wg_xarray(n + 1, sizeof(*only));
   for (size_t i = 0; i < n; i++) {
     const char *arg = c->args[i + 1];
+    if (arg[0] == '/' && strchr(arg + 1, '/') == NULL && !wg_os_exists(WG_CWD, arg)) {
+      wg_xfree(only);
+      return wg_cli_usage(c, "'%s' is not there; options are written --%s", arg,
+                          wg_str_eq_nocase(wg_str_of(arg), "/ForceUnsigned")
+                              ? "allow-unsigned"
+                              : "recurse, folders without an option");
+    }
     size_t len = strlen(arg);
     wg_stat st = {0};
     wg_error e = WG_ERROR_INIT; // what is not there is told later
@@ -123,10 +130,12 @@ static int add_run(wg_cli *c) {
 static const wg_cli_opt add_opts[] = {
     {.name = "recurse", .letter = 'r', .help = "INF files of all folders below, too"},
     {.name = "out", .letter = 'o', .arg = "NEW", .help = "write NEW and leave FILE as it is"},
-    {.name = "allow-unsigned", .help = "packages without a signature that counts"},
+    {.name = "allow-unsigned",
+     .help = "packages without a signature that counts",
+     .also = "ForceUnsigned"},
     {.name = "allow",
      .arg = "FAULT",
-     .help = "although: no-models, missing-file, uncovered, unsigned, coinstaller, no-section, "
+     .help = "despite: no-models, missing-file, uncovered, unsigned, coinstaller, no-section, "
              "overwrite",
      .many = true,
      .complete = "no-models missing-file uncovered unsigned coinstaller no-section overwrite"},
@@ -140,12 +149,12 @@ static const wg_cli_opt add_opts[] = {
      .many = true,
      .complete = "file"},
     {.name = "pin",
-     .arg = "DEVICE=WHICH",
-     .help = "such a device gets of these or none",
+     .arg = "DEVICE=DRIVERS",
+     .help = "such a device gets one of these or none",
      .many = true},
     {.name = "prefer",
-     .arg = "WHICH",
-     .help = "these come before all others that fit",
+     .arg = "DRIVERS",
+     .help = "come before all others that fit, the first such option first",
      .many = true},
     {.name = "exclude", .arg = "INF", .help = "leave this INF out", .many = true},
     {.name = "replace", .help = "other versions of the same INF go"},
@@ -169,7 +178,8 @@ const wg_cli_cmd wg_cmd_driver_add = {
             "is written. What is there already stays. The result is read back.\n\n"
             "Of several packages of one version that are for several Windows, as the virtio-win "
             "medium has "
-            "them, the one for this Windows is taken, and that is said.\n\n"
+            "them, the one for this Windows is taken, and that is said. DEVICE and DRIVERS are as "
+            "'wingo driver match' has them.\n\n"
             "Examples:\n  wingo driver add install.wim:1 drivers/net\n"
             "  wingo driver add boot.wim:2 virtio-win/ --recurse --exclude=qxl.inf\n"
             "  wingo driver add install.wim:'Windows 11 Pro' vioscsi.inf --out=new.wim\n",

@@ -413,9 +413,9 @@ static int match_json(const wg_cli *c, const match_job *m, bool explain) {
 
 static void without_text(const match_job *m, bool image, uint32_t n, wg_buf *out) {
   if (n > 0) {
-    wg_buf_add_z(out, "\nNo package of these trees is for");
-    wg_buf_add_z(out, image ? ", nor one of the image:\n"
-                            : " (Windows may have a driver of its own: --image):\n");
+    wg_buf_add_z(out, out->n > 0 ? "\nWithout a driver" : "Without a driver");
+    wg_buf_add_z(out, image ? ", also of the image:\n"
+                            : " (Windows may have one of its own: --image):\n");
   }
   for (uint32_t i = 0; i < m->profile.n_devices && n > 0; i++) {
     const wg_drv_choice *ch = &m->choices[i];

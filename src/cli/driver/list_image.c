@@ -103,15 +103,36 @@ static wg_code list_json_one(const wg_db_package *p, wg_image_reader *image, wg_
   return code;
 }
 
-static wg_code list_text_one(const wg_db_package *p, wg_image_reader *image, bool ids, wg_buf *out,
-                             size_t *n_broken, wg_error *err) {
+typedef struct list_widths { // of columns
+  int published, inf, class_name;
+} list_widths;
+
+static int list_wider(int width, const char *text) {
+  size_t n = strlen(text);
+  return n > (size_t)width && n < 100 ? (int)n : width;
+}
+
+static list_widths list_width(const wg_driver_db *db, bool all) {
+  list_widths w = {.published = 10, .inf = 20, .class_name = 12};
+  for (size_t i = 0; i < db->n; i++) {
+    if (all || !db->v[i].in_box) {
+      w.published = list_wider(w.published, db->v[i].published);
+      w.inf = list_wider(w.inf, db->v[i].inf_name);
+      w.class_name = list_wider(w.class_name, db->v[i].class_name);
+    }
+  }
+  return w;
+}
+
+static wg_code list_text_one(const wg_db_package *p, wg_image_reader *image, bool ids,
+                             const list_widths *w, wg_buf *out, size_t *n_broken, wg_error *err) {
   char date[16];
   list_date(p, date);
   WG_AUTO(wg_cstr)
   version = wg_xprintf("%u.%u.%u.%u", (unsigned)p->version[0], (unsigned)p->version[1],
                        (unsigned)p->version[2], (unsigned)p->version[3]);
-  wg_buf_printf(out, "%-10s %-20s %-12s %-16s %-10s %-12s %s%s\n",
-                p->published[0] == '\0' ? "-" : p->published, p->inf_name,
+  wg_buf_printf(out, "%-*s %-*s %-*s %-16s %-10s %-12s %s%s\n", w->published,
+                p->published[0] == '\0' ? "-" : p->published, w->inf, p->inf_name, w->class_name,
                 p->class_name[0] == '\0' ? "-" : p->class_name, version, date,
                 list_signature(p->score), p->provider,
                 p->critical ? "  (starts with the machine)" : "");
@@ -127,14 +148,16 @@ static wg_code list_text_one(const wg_db_package *p, wg_image_reader *image, boo
 static wg_code list_all(const wg_cli *c, const wg_driver_db *db, wg_image_reader *image,
                         wg_jsonw *j, wg_buf *out, size_t *n_broken, size_t *n_shown,
                         wg_error *err) {
+  const list_widths w = list_width(db, wg_cli_has(c, "all"));
   for (size_t i = 0; i < db->n; i++) {
     const wg_db_package *p = &db->v[i];
     if (p->in_box && !wg_cli_has(c, "all")) {
       continue;
     }
     (*n_shown)++;
-    if ((c->json ? list_json_one(p, image, j, err)
-                 : list_text_one(p, image, wg_cli_has(c, "ids"), out, n_broken, err)) != WG_OK) {
+    if ((c->json
+             ? list_json_one(p, image, j, err)
+             : list_text_one(p, image, wg_cli_has(c, "ids"), &w, out, n_broken, err)) != WG_OK) {
       return err->code;
     }
   }
@@ -215,7 +238,9 @@ int wg_driver_list_image(const wg_cli *c, const char *arg) {
   if (list_open(c, &spec, &reader, &file, &w, &err) != WG_OK ||
       wg_driver_db_read(&w, &db, &err) != WG_OK ||
       list_all(c, &db, reader, &j, &out, &n_broken, &n_shown, &err) != WG_OK) {
-    (void)wg_wrap(&err, "'%s'", arg);
+    if (strstr(err.text, spec.path) == NULL) {
+      (void)wg_wrap(&err, "'%s'", arg);
+    }
     return wg_cli_fail(c, &err);
   }
   return c->json ? list_end_json(c, &db, &j, &out)

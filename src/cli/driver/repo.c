@@ -112,7 +112,8 @@ wg_code wg_driver_target(const wg_cli *c, bool has_image, wg_inf_target *out, wg
   }
   if (version != NULL && !wg_driver_target_of(version, "amd64", out)) {
     return wg_fail(err, WG_E_USAGE,
-                   "--for=%s is no version of Windows such as 10.0.26100 or 6.1.7601", version);
+                   "--for=%s is no version of Windows, such as 10.0.26100 (Windows 11 24H2)",
+                   version);
   }
   if (arch != NULL && !wg_inf_arch_of(wg_str_of(arch), &out->arch)) {
     return wg_fail(err, WG_E_USAGE, "--arch=%s is none of amd64, arm64, x86, arm", arch);

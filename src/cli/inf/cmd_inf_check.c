@@ -145,7 +145,8 @@ static int check_end(check_run *r, wg_buf *out) {
     if (rc != 0) {
       WG_AUTO(wg_cstr)
       text = r->rc != 0 ? wg_xstrdup("a file could not be read")
-                        : wg_xprintf("%llu errors in the files", (unsigned long long)r->n_errors);
+                        : wg_xprintf("%llu error%s in the files", (unsigned long long)r->n_errors,
+                                     r->n_errors == 1 ? "" : "s");
       wg_cli_kv_error(r->json, r->rc != 0 ? WG_E_IO : WG_E_FORMAT, rc, text);
     }
     wg_jsonw_end_object(r->json);
@@ -154,9 +155,10 @@ static int check_end(check_run *r, wg_buf *out) {
     }
     return wg_out_all(out->p, out->n) ? rc : 1;
   }
-  wg_note(r->c, "%llu %s: %llu errors, %llu warnings", (unsigned long long)r->n_files,
+  wg_note(r->c, "%llu %s: %llu %s, %llu %s", (unsigned long long)r->n_files,
           r->n_files == 1 ? "file" : "files", (unsigned long long)r->n_errors,
-          (unsigned long long)r->n_warnings);
+          r->n_errors == 1 ? "error" : "errors", (unsigned long long)r->n_warnings,
+          r->n_warnings == 1 ? "warning" : "warnings");
   return rc;
 }
 

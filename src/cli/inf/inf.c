@@ -31,10 +31,11 @@ int wg_inf_cli_target(const wg_cli *c, wg_inf_target *out) {
   arch = arch == NULL ? "amd64" : arch;
   wg_inf_arch known = WG_INF_AMD64;
   if (!wg_inf_arch_of(wg_str_of(arch), &known)) {
-    return wg_cli_usage(c, "--arch '%s' is none of amd64, arm64, x86, arm", arch);
+    return wg_cli_usage(c, "--arch=%s is none of amd64, arm64, x86, arm", arch);
   }
   if (!wg_driver_target_of(version, arch, out)) {
-    return wg_cli_usage(c, "--for '%s' is no version of Windows, such as 10.0.26100", version);
+    return wg_cli_usage(
+        c, "--for=%s is no version of Windows, such as 10.0.26100 (Windows 11 24H2)", version);
   }
   return 0;
 }

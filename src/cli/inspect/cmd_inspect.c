@@ -41,8 +41,10 @@ static wg_code inspect_unknown(uint64_t n_bytes, wg_error *err) {
   for (size_t k = 0; k < WG_ARRAY_LEN(inspect_formats); k++) {
     wg_buf_printf(&names, "%s%s", k == 0 ? "" : ", ", inspect_formats[k].name);
   }
-  return wg_fail(err, WG_E_UNSUPPORTED, "not a format that inspect knows (it knows: %s)",
-                 wg_buf_z(&names));
+  return wg_fail(
+      err, WG_E_UNSUPPORTED,
+      "not a format that inspect knows (it knows: %s; of INF files see 'wingo inf show')",
+      wg_buf_z(&names));
 }
 
 static const inspect_format *inspect_detect(const wg_reader *head) {

@@ -212,8 +212,11 @@ wg_code wg_hw_finish(wg_hw_build *b, wg_hw_kind kind, wg_hw_profile *out, wg_err
     }
   }
   if (n == 0) {
-    return wg_fail(err, WG_E_NOT_FOUND, "no device with ids is in it (read as %s)",
-                   wg_hw_kind_name(kind));
+    return wg_fail(err, WG_E_NOT_FOUND, "no device with ids is in it (read as %s)%s",
+                   wg_hw_kind_name(kind),
+                   kind == WG_HW_LINUX  ? ": 'lspci -vnn' and 'lsusb -v' print them"
+                   : kind == WG_HW_HIVE ? ": Windows writes its devices down when it starts"
+                                        : "");
   }
   *out = (wg_hw_profile){.kind = kind,
                          .vendor = b->vendor,

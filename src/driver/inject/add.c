@@ -24,7 +24,7 @@ typedef struct add_run {
   wg_arena arena;
   wg_buf faults;
   size_t n_faults;
-  const wg_driver_package *now; // whose faults are told
+  const add_candidate *now; // whose faults are told
 } add_run;
 
 static void add_run_done(add_run *a) {
@@ -183,9 +183,14 @@ static bool add_fits(const wg_driver_package *p) {
   return p->p.n_models > 0 || wg_inf_section_of(&p->inf, WG_STR("Manufacturer")) == NULL;
 }
 
-static void add_fault(add_run *a, const wg_driver_package *p, const char *text) {
+// Below which folder the INF lies is said; texts that begin with its name don't say it twice.
+static void add_fault(add_run *a, const add_candidate *c, const char *text) {
   if (a->n_faults++ < ADD_MAX_SAID) {
-    wg_buf_printf(&a->faults, "%s%s: %s", a->n_faults > 1 ? "; " : "", p->name, text);
+    WG_AUTO(wg_cstr) twice = wg_xprintf("%s: ", c->p->name);
+    size_t n = strlen(twice);
+    wg_buf_printf(&a->faults, "%s%s%s%s: %s", a->n_faults > 1 ? "; " : "", c->below,
+                  c->below[0] == '\0' ? "" : "/", c->p->name,
+                  strncmp(text, twice, n) == 0 ? text + n : text);
   }
 }
 
@@ -234,7 +239,7 @@ static void add_choose(add_run *a, size_t first) {
         wg_xprintf("%zu different packages of one version fit this Windows, one of them in '%s': "
                    "name the folder that is meant",
                    best.n, best.c->below[0] == '\0' ? "." : best.c->below);
-    add_fault(a, best.c->p, text);
+    add_fault(a, best.c, text);
   }
   WG_AUTO(wg_cstr) hint = add_hint(best.c, t);
   best.c->why = wg_xprintf("chosen of %zu by its %s", best.n,
@@ -365,7 +370,7 @@ static void add_judge(add_run *a) {
       add_skip(a, c, "Windows PE needs no such class");
       continue;
     }
-    a->now = c->p;
+    a->now = c;
     wg_driver_package_faults(c->p, &a->in->w.target, add_told, a);
     WG_AUTO(wg_cstr) label = add_label(c->p, a->in->w.target.arch);
     bool in_place = add_is_critical(a, c->p) && add_there(a, c->p, label) == NULL &&
@@ -623,7 +628,21 @@ static wg_code add_all(add_run *a, wg_error *err) {
       return wg_fail(err, WG_E_NOT_FOUND, "no INF file '%s' is there", a->job->only[i]);
     }
   }
-  return a->n > 0 ? WG_OK : wg_fail(err, WG_E_NOT_FOUND, "no INF file is there");
+  for (size_t i = 0; i < a->job->n_boot; i++) {
+    if (!add_has(a, a->job->boot[i])) {
+      return wg_fail(
+          err, WG_E_NOT_FOUND,
+          "'%s' is to be ready for the start, and no such INF file is among the packages",
+          a->job->boot[i]);
+    }
+  }
+  if (a->n > 0) {
+    return WG_OK;
+  }
+  return wg_fail(err, WG_E_NOT_FOUND,
+                 a->job->no_recurse ? "no INF file is in the folder; with --recurse those of "
+                                      "all folders below are taken"
+                                    : "no INF file is in the folder or below it");
 }
 
 static wg_code add_refuse(add_run *a, wg_error *err) {

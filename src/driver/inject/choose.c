@@ -166,7 +166,7 @@ static wg_code choose_choice(choose_run *c, const wg_drv_choice *choice, unsigne
 static void choose_tell(choose_run *c, const wg_hw_device *d, const wg_drv_choice *choice) {
   if (choice->base != NULL) {
     WG_AUTO(wg_cstr) rank = wg_xprintf("%08X", choice->base->rank_value);
-    WG_AUTO(wg_cstr) why = wg_xprintf("%.*s", WG_STR_ARG(choice->base->id));
+    WG_AUTO(wg_cstr) why = wg_xprintf("by %.*s", WG_STR_ARG(choice->base->id));
     choose_row(c, d, choice->base->path, rank, why);
     return;
   }

@@ -42,7 +42,9 @@ static wg_code drivers_plan_add(const wg_part_in *in, const wg_cfg_drivers *want
     if (code == WG_OK && wg_os_stat(WG_CWD, path, true, &st, err) != WG_OK) {
       code = err->code;
     } else if (code == WG_OK && st.type != WG_FT_DIR) {
-      code = wg_fail(err, WG_E_CONFIG, "%s: '%s' is no folder", origin, want->from[i].s);
+      code = wg_fail(err, WG_E_CONFIG,
+                     "%s%s'%s' is no folder: name the package's folder, or its INF file in it",
+                     origin, origin[0] == '\0' ? "" : ": ", want->from[i].s);
     } else if (code == WG_OK) {
       wg_part_plan_input_tree(plan, labels[i], path);
     }

@@ -2,6 +2,7 @@
 // Packages taken out by the image's own record of them.
 #include <string.h>
 
+#include "base/near.h"
 #include "driver/inject/inject.h"
 #include "fmt/regf/regf.h"
 
@@ -169,6 +170,25 @@ static wg_code remove_may(const wg_inject *in, const wg_db_package *p, bool forc
   return WG_OK;
 }
 
+static wg_code remove_none(const wg_inject *in, const char *name, wg_error *err) {
+  const char **names = wg_xarray(2 * in->db.n + 1, sizeof(*names));
+  size_t n = 0;
+  for (size_t i = 0; i < in->db.n; i++) {
+    if (!in->db.v[i].in_box) {
+      names[n++] = in->db.v[i].published;
+      names[n++] = in->db.v[i].inf_name;
+    }
+  }
+  WG_AUTO(wg_cstr) inf = wg_xprintf("%s.inf", name);
+  const char *near = wg_nearest(name, names, n);
+  near = near == NULL ? wg_nearest(inf, names, n) : near;
+  WG_AUTO(wg_cstr) meant = near == NULL ? NULL : wg_xprintf("did you mean '%s'? ", near);
+  wg_xfree(names);
+  return wg_fail(err, WG_E_NOT_FOUND,
+                 "no driver '%s' is in the image; %s'wingo driver list' shows those that are", name,
+                 meant == NULL ? "" : meant);
+}
+
 wg_code wg_inject_remove(wg_inject *in, const wg_driver_remove *job, wg_error *err) {
   bool *drop = wg_xarray(in->db.n + 1, sizeof(*drop));
   wg_code code = WG_OK;
@@ -183,9 +203,7 @@ wg_code wg_inject_remove(wg_inject *in, const wg_driver_remove *job, wg_error *e
       }
     }
     if (code == WG_OK && !any) {
-      code = wg_fail(err, WG_E_NOT_FOUND,
-                     "no driver '%s' is in the image; 'wingo driver list' shows those that are",
-                     job->names[i]);
+      code = remove_none(in, job->names[i], err);
     }
   }
   for (size_t k = 0; code == WG_OK && k < in->db.n; k++) {

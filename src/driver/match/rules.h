@@ -40,7 +40,7 @@ typedef struct wg_drv_facts { // of a package, for rules
 // "net/intel", "provider=Intel*,version=20.0..21.9", "class=Net,path=old/**". The texts are cut out
 // of a copy in the arena. USAGE with the cause.
 wg_code wg_drv_which_parse(const char *text, wg_arena *arena, wg_drv_which *out, wg_error *err);
-// "DEVICE=WHICH": the device up to the first '='.
+// "DEVICE=DRIVERS": the device up to the first '='.
 wg_code wg_drv_pin_parse(const char *text, wg_arena *arena, wg_drv_pin *out, wg_error *err);
 bool wg_drv_which_is(const wg_drv_which *w, const wg_drv_facts *f);
 // 0: no folder byModel is in the path; 1: that of the machine; -1: another's.

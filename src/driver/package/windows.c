@@ -213,10 +213,10 @@ char *wg_driver_windows_text(const wg_driver_windows *w) {
 
 bool wg_driver_target_of(const char *version, const char *arch, wg_inf_target *out) {
   wg_inf_target t = {0};
-  uint32_t v[3] = {0};
+  uint32_t v[4] = {0}; // the fourth, as 'wingo wim info' shows it, chooses nothing
   size_t n = 0;
   wg_str rest = wg_str_of(version);
-  for (; n < 3 && rest.n > 0; n++) {
+  for (; n < 4 && rest.n > 0; n++) {
     size_t dot = wg_str_find(rest, '.');
     WG_AUTO(wg_cstr) part = wg_xstrndup(rest.p, dot);
     if (!windows_number(part, &v[n])) {
@@ -231,6 +231,9 @@ bool wg_driver_target_of(const char *version, const char *arch, wg_inf_target *o
   t.major = build_alone ? 10 : v[0];
   t.minor = build_alone ? 0 : v[1];
   t.build = build_alone ? v[0] : v[2];
+  if ((t.major < 5 || t.major > 6) && t.major != 10) { // "11" is a name, not a version
+    return false;
+  }
   *out = t;
   return true;
 }

@@ -47,6 +47,7 @@ static const char report_css[] =
     "tr:last-child td{border-bottom:0}td.num,th.num{text-align:right;white-space:nowrap;"
     "padding-right:22px}.tall{max-height:620px;overflow:auto}thead th{position:sticky;top:0;"
     "background:var(--card)}"
+    ".changes td[data-c]{overflow-wrap:anywhere;min-width:90px}"
     "td.name{overflow-wrap:anywhere;min-width:170px}td.why{color:var(--dim);"
     "overflow-wrap:anywhere;min-width:200px}td code{color:var(--dim)}"
     ".bar{display:block;height:5px;border-radius:3px;background:var(--ran);margin-top:3px;"
@@ -82,7 +83,9 @@ static const char report_css_svg[] =
     "gap:0 8px;padding:6px 0;border-bottom:1px solid var(--line)}#steps td{border:0;padding:1px 0}"
     "#steps td:nth-child(3){grid-column:1/-1;order:2}#steps td:nth-child(5){grid-column:1/-1;"
     "order:3}.changes tr{display:block;padding:6px 0;border-bottom:1px solid var(--line)}"
-    ".changes td{display:block;border:0;padding:0}.tall{max-height:none}}"
+    ".changes td{display:block;border:0;padding:0}.changes thead,.changes td:empty{display:none}"
+    ".changes td[data-c]::before{content:attr(data-c) \": \";color:var(--dim)}"
+    ".tall{max-height:none}}"
     "@media print{body{background:#fff}section,.cards li{break-inside:avoid}}";
 
 void wg_report_text(wg_buf *b, const char *z) {
@@ -389,7 +392,9 @@ static void report_changes(wg_buf *b, const run_model *m) {
 // Tables of steps that have no picture of their own: as they are, under their names.
 static void report_table(wg_buf *b, const model_step *s, const wg_table *t, size_t id) {
   wg_buf_printf(b, "<section class=\"changes\" id=\"table-%zu\"><h2>", id);
-  wg_report_text(b, t->name);
+  WG_AUTO(wg_cstr) name = wg_xstrdup(t->name);
+  name[0] = (char)(name[0] >= 'a' && name[0] <= 'z' ? name[0] - 'a' + 'A' : name[0]);
+  wg_report_text(b, name);
   wg_buf_add_z(b, " of ");
   wg_report_text(b, s->identity);
   wg_buf_add_z(b, "</h2>\n<div class=\"scroll tall\"><table><thead><tr>");
@@ -402,7 +407,9 @@ static void report_table(wg_buf *b, const model_step *s, const wg_table *t, size
   for (size_t i = 0; i < t->n_rows; i++) {
     wg_buf_add_z(b, "<tr>");
     for (size_t k = 0; k < t->n_texts; k++) {
-      wg_buf_add_z(b, k == 0 ? "<td class=\"dim\">" : "<td>");
+      wg_buf_add_z(b, "<td data-c=\"");
+      wg_report_text(b, t->columns[k]);
+      wg_buf_add_z(b, k == 0 ? "\" class=\"dim\">" : "\">");
       wg_report_text(b, t->texts[i * t->n_texts + k]);
       wg_buf_add_z(b, "</td>");
     }

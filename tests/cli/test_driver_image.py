@@ -196,6 +196,49 @@ def test_remove_leaves_the_image_as_it_was(made, image, run):
     assert system["DriverDatabase\\DeviceIds\\PCI\\VEN_1AF4&DEV_1001"] is None
 
 
+def records(run, i, text):
+    """Writes records into SYSTEM and SOFTWARE as another program might have left them."""
+    path = i.path.parent / "records.reg"
+    path.write_bytes(("\ufeffWindows Registry Editor Version 5.00\n\n" + text).replace("\n", "\r\n").encode("utf-16-le"))
+    assert run("reg", "import", i.spec, path).code == 0
+
+
+DATABASE = "HKEY_LOCAL_MACHINE\\SYSTEM\\DriverDatabase"
+VERSION = "hex:00,ff,09,00,00,00,00,00,7b,e9,36,4d,25,e3,ce,11,bf,c1,08,00,2b,e1,03,18," + ",".join(["00"] * 24)
+
+
+def hex_list(*items):
+    return "hex(7):" + ",".join(f"{b:02x}" for b in multi(*items)[1])
+
+
+def test_of_two_packages_under_one_name_the_older_goes_alone(made, image, run):
+    i = image()
+    i.add(made.dir / "viostor")
+    label = [n for n in os.listdir(i.tree() / STORE) if n.startswith("viostor.inf_amd64_")][0]
+    records(run, i, f'[{DATABASE}\\DriverInfFiles\\oem0.inf]\n@={hex_list(label, "old.inf_amd64_1")}\n'
+                    f'[{DATABASE}\\DriverPackages\\old.inf_amd64_1]\n@="oem0.inf"\n"InfName"="old.inf"\n"Version"={VERSION}\n')
+    before = i.path.read_bytes()
+    i.remove("old.inf")
+    (left,) = i.list()["drivers"]
+    system, tree = i.hive("SYSTEM"), i.tree()
+    assert left["inf"] == "viostor.inf" and len(left["ids"]) == 4 and (tree / "Windows/INF/oem0.inf").exists()
+    assert system["DriverDatabase\\DriverInfFiles\\oem0.inf"][""] == multi(label)
+    assert system["ControlSet001\\Services\\viostor"]["Owners"] == multi("oem0.inf")
+    i.path.write_bytes(before)
+    i.remove("viostor.inf", "--force")  # the published name goes, with all that had it
+    assert i.list()["drivers"] == [] and i.hive("SYSTEM")["DriverDatabase\\DriverPackages\\old.inf_amd64_1"] is None
+
+
+def test_records_that_lead_elsewhere_delete_nothing(made, image, run):
+    i = image()
+    i.add(made.dir / "viostor")
+    lock = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Setup\\PnpLockdownFiles"
+    records(run, i, "".join(f'[{lock}\\%SystemRoot%/{p}]\n"Owners"={hex_list("oem0.inf")}\n' for p in ("System32/drivers", "../x")))
+    assert len(i.list()["drivers"]) == 1
+    i.remove("viostor.inf", "--force")
+    assert i.list()["drivers"] == [] and (i.tree() / "Windows/System32/drivers").is_dir()
+
+
 def test_diff_names_drivers(made, image, run):
     i = image()
     i.add(made.dir / "viostor", made.dir / "netkvm")

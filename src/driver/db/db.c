@@ -440,7 +440,10 @@ int wg_driver_oem_next(uint8_t map[1250]) {
 static wg_code db_need(wg_image_reader *image, const char *path, const char *what,
                        void (*told)(void *ctx, const char *text), void *ctx, wg_error *err) {
   bool there = image == NULL;
-  if (image != NULL && wg_image_reader_exists(image, path, &there, err) != WG_OK) {
+  wg_error e = WG_ERROR_INIT;
+  if (image != NULL && wg_image_reader_exists(image, path, &there, &e) != WG_OK &&
+      e.code != WG_E_FORMAT) { // a path that can't be
+    *err = e;
     return err->code;
   }
   if (!there) {

@@ -591,7 +591,7 @@ static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
 static void add_replace(add_run *a, const wg_driver_package *p) {
   for (size_t i = 0; a->job->replace && i < a->in->db.n; i++) {
     const wg_db_package *d = &a->in->db.v[i];
-    if (!d->in_box && d->active &&
+    if (!d->in_box && d->active && wg_driver_oem_number(d->published) >= 0 &&
         wg_name_cmp_nocase(wg_str_of(d->inf_name), wg_str_of(p->name)) == 0 &&
         wg_name_cmp_nocase(wg_str_of(d->provider), p->p.provider) == 0) {
       WG_AUTO(wg_cstr) label = add_label(p, a->in->w.target.arch);

@@ -92,24 +92,71 @@ static void remove_service(wg_inject *in, const wg_db_package *p, const wg_db_se
   }
 }
 
+// A file that the package owns. Whoever wrote the record: a folder does not go as one.
+static void remove_owned(wg_inject *in, const char *path) {
+  WG_AUTO(wg_cstr) at = wg_xprintf("\\%s", path);
+  WG_AUTO(wg_buf) bytes = {0};
+  wg_error e = WG_ERROR_INIT;
+  wg_buf_init(&bytes, wg_heap(), 0);
+  wg_code code = wg_image_reader_file(in->base, at, 0, &bytes, &e);
+  if (code == WG_OK || code == WG_E_LIMIT) {
+    remove_path(in, path);
+  }
+}
+
 static void remove_file(wg_inject *in, const wg_db_package *p, const wg_db_file *f) {
   WG_AUTO(wg_cstr) key = wg_xprintf(WG_DRIVER_LOCKDOWN "\\%s", f->key);
   if (f->others) {
     remove_owner(in, key, p->published);
   } else {
     remove_key(in, key);
-    remove_path(in, f->path);
+    remove_owned(in, f->path);
   }
 }
 
-void wg_inject_drop(wg_inject *in, const wg_db_package *p) {
+static bool remove_shares(const wg_db_package *p, const wg_db_package *other) {
+  return p != other && p->in_drivers == other->in_drivers &&
+         wg_name_cmp_nocase(wg_str_of(p->published), wg_str_of(other->published)) == 0;
+}
+
+// One that is published under a name that another package has now: the name stays the other's.
+static bool remove_is_shadowed(const wg_inject *in, const wg_db_package *p) {
+  for (size_t i = 0; !p->active && i < in->db.n; i++) {
+    if (in->db.v[i].active && remove_shares(p, &in->db.v[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void remove_shadowed(wg_inject *in, const wg_db_package *p) {
+  WG_AUTO(wg_arena) arena = {0};
+  const char *const label[1] = {p->label};
+  const char *const *labels = NULL;
+  const char *hive = p->in_drivers ? "DRIVERS" : "SYSTEM";
+  WG_AUTO(wg_cstr) below = wg_xprintf("DriverInfFiles\\%s", p->published);
+  WG_AUTO(wg_cstr) inf = wg_xprintf("HKLM\\%s\\DriverDatabase\\%s", hive, below);
+  WG_AUTO(wg_cstr)
+  package = wg_xprintf("HKLM\\%s\\DriverDatabase\\DriverPackages\\%s", hive, p->label);
+  const wg_regkey *k =
+      wg_driver_reg_below(p->in_drivers ? in->w.in_drivers : in->w.in_system, below);
+  wg_arena_init(&arena, wg_heap(), 0);
+  if (wg_driver_reg_list(k, "", &arena, &labels) > 0) {
+    wg_reg_edit *e = wg_reg_edits_new(&in->edits, in->origin, WG_REG_REMOVE, inf, "");
+    e->type = WG_REG_MULTI_SZ;
+    wg_reg_edits_items(&in->edits, e, label, 1);
+  }
+  remove_key(in, package);
+  in->in_system = in->in_system || !p->in_drivers;
+  in->in_drivers = in->in_drivers || p->in_drivers;
+}
+
+static void remove_published(wg_inject *in, const wg_db_package *p) {
   int number = wg_driver_oem_number(p->published);
   size_t stem = strlen(p->published) - 4;
-  WG_AUTO(wg_cstr) store = wg_xprintf(WG_DRIVER_STORE "\\%s", p->label);
   WG_AUTO(wg_cstr) inf = wg_xprintf("Windows\\INF\\%s", p->published);
   WG_AUTO(wg_cstr) pnf = wg_xprintf("Windows\\INF\\%.*s.PNF", (int)stem, p->published);
   WG_AUTO(wg_cstr) cat = wg_xprintf(WG_DRIVER_CATROOT "\\%.*s.cat", (int)stem, p->published);
-  WG_AUTO(wg_cstr) version = wg_inject_version(p->version);
   remove_record(in, p);
   for (size_t i = 0; i < p->n_services; i++) {
     remove_service(in, p, &p->services[i]);
@@ -117,13 +164,23 @@ void wg_inject_drop(wg_inject *in, const wg_db_package *p) {
   for (size_t i = 0; i < p->n_files; i++) {
     remove_file(in, p, &p->files[i]);
   }
-  remove_path(in, store);
   remove_path(in, inf);
   remove_path(in, pnf);
   remove_path(in, cat);
   if (number >= 0) {
     in->freed[number / 8] |= (uint8_t)(0x80U >> (unsigned)(number % 8));
   }
+}
+
+void wg_inject_drop(wg_inject *in, const wg_db_package *p) {
+  WG_AUTO(wg_cstr) store = wg_xprintf(WG_DRIVER_STORE "\\%s", p->label);
+  WG_AUTO(wg_cstr) version = wg_inject_version(p->version);
+  if (remove_is_shadowed(in, p)) {
+    remove_shadowed(in, p);
+  } else {
+    remove_published(in, p);
+  }
+  remove_path(in, store);
   in->n_removed++;
   wg_inject_did(in,
                 &(wg_driver_did){.label = p->label, .published = p->published, .removed = true});
@@ -189,6 +246,14 @@ static wg_code remove_none(const wg_inject *in, const char *name, wg_error *err)
                  meant == NULL ? "" : meant);
 }
 
+// With a package that has its published name go those that had it before.
+static void remove_mark(const wg_inject *in, size_t at, bool *drop) {
+  drop[at] = true;
+  for (size_t i = 0; in->db.v[at].active && i < in->db.n; i++) {
+    drop[i] = drop[i] || (!in->db.v[i].in_box && remove_shares(&in->db.v[at], &in->db.v[i]));
+  }
+}
+
 wg_code wg_inject_remove(wg_inject *in, const wg_driver_remove *job, wg_error *err) {
   bool *drop = wg_xarray(in->db.n + 1, sizeof(*drop));
   wg_code code = WG_OK;
@@ -198,7 +263,7 @@ wg_code wg_inject_remove(wg_inject *in, const wg_driver_remove *job, wg_error *e
       const wg_db_package *p = &in->db.v[k];
       if (remove_is(p, job->names[i])) {
         any = true;
-        drop[k] = true;
+        remove_mark(in, k, drop);
         code = remove_may(in, p, job->force, err);
       }
     }

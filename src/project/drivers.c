@@ -11,11 +11,15 @@
 
 static const wg_choice stages[] = {
     {"store", 0, false}, {"setup", 1, true}, {"firstboot", 2, true}, {NULL, 0, false}};
-static const wg_choice faults[] = {
-    {"no-models", WG_DRIVER_NO_MODELS, false},     {"missing-file", WG_DRIVER_MISSING, false},
-    {"uncovered", WG_DRIVER_UNCOVERED, false},     {"unsigned", WG_DRIVER_UNSIGNED, false},
-    {"coinstaller", WG_DRIVER_COINSTALLER, false}, {"no-section", WG_DRIVER_NO_SECTION, false},
-    {"overwrite", WG_DRIVER_OVERWRITE, false},     {NULL, 0, false}};
+static const wg_choice faults[] = {{"no-models", WG_DRIVER_NO_MODELS, false},
+                                   {"missing-file", WG_DRIVER_MISSING, false},
+                                   {"uncovered", WG_DRIVER_UNCOVERED, false},
+                                   {"unsigned", WG_DRIVER_UNSIGNED, false},
+                                   {"coinstaller", WG_DRIVER_COINSTALLER, false},
+                                   {"malformed", WG_DRIVER_MALFORMED, false},
+                                   {"no-section", WG_DRIVER_NO_SECTION, false},
+                                   {"overwrite", WG_DRIVER_OVERWRITE, false},
+                                   {NULL, 0, false}};
 
 static bool drivers_inf_name(wg_cfg_text *t) {
   size_t n = strlen(t->text);
@@ -161,11 +165,12 @@ static const wg_key driver_keys[] = {
      .at = DRIVERS(allow),
      .count_at = DRIVERS(n_allow),
      .size = sizeof(unsigned),
-     .doc = "Faults that don't keep a package out. Without it a build refuses packages that have "
-            "nothing for this Windows (`no-models`), lack a file that their INF names, have a file "
-            "that their catalogue doesn't cover, are not signed for a 64-bit Windows, need "
-            "co-installers, name an install section that is not there, or would put a file or "
-            "service over one that Windows has (`overwrite`).",
+     .doc =
+         "Faults that don't keep a package out. Without it a build refuses packages that have "
+         "nothing for this Windows (`no-models`), lack a file that their INF names, have a file "
+         "that their catalogue doesn't cover, are not signed for a 64-bit Windows, need "
+         "co-installers, can't be read (`malformed`: left out then), name an install section that "
+         "is not there, or would put a file or service over one that Windows has (`overwrite`).",
      .example = "[unsigned]"},
     {.name = "setup_network",
      .since = "0.2",

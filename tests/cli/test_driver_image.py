@@ -273,6 +273,21 @@ def test_two_versions_stand_beside_each_other_or_replace(made, image, tmp_path):
     assert (i.tree() / "Windows/System32/drivers/viostor.sys").read_bytes() == (tmp_path / "newer/viostor.sys").read_bytes()
 
 
+def test_an_older_version_does_not_take_the_place_of_a_newer_one(made, image, tmp_path):
+    made.maker.viostor(tmp_path / "old", version="100.90.104.1", text=b"old", bus="9")
+    i = image()
+    i.add(made.dir / "viostor")
+    i.add(tmp_path / "old")
+    system = i.hive("SYSTEM")
+    assert system["ControlSet001\\Services\\viostor"]["Owners"] == multi("oem0.inf", "oem1.inf")
+    assert system["ControlSet001\\Services\\viostor\\Parameters"] == {"BusType": dword(1)}
+    assert (i.tree() / "Windows/System32/drivers/viostor.sys").read_bytes() == (made.dir / "viostor/viostor.sys").read_bytes()
+    j = image()  # both at once
+    j.add(tmp_path / "old", made.dir / "viostor")
+    assert j.hive("SYSTEM")["ControlSet001\\Services\\viostor\\Parameters"] == {"BusType": dword(1)}
+    assert (j.tree() / "Windows/System32/drivers/viostor.sys").read_bytes() == (made.dir / "viostor/viostor.sys").read_bytes()
+
+
 # --- refused
 
 def damaged(d, what):
@@ -329,7 +344,7 @@ def damaged(d, what):
     ("no catalogue line", 5, "not signed"), ("x86 only", 5, "only for NTx86"), ("newer windows", 5, "only for NTamd64.10.0...99999"),
     ("no section", 5, "[Missing]"), ("no inf", 1, "no INF file"), ("no version", 4, "Version"), ("bad guid", 4, "line 4: ClassGuid"),
     ("bad date", 4, "line 6: DriverVer"), ("bad cat", 4, "viostor.cat"), ("cut cat", 4, "viostor.cat"), ("bad start", 4, "StartType 'zero'"),
-    ("bad decoration", 4, "Winamd64"), ("bad data", 4, "'one'"), ("empty inf", 4, "viostor.inf"),
+    ("bad decoration", 5, "only for Winamd64"), ("bad data", 4, "'one'"), ("empty inf", 4, "viostor.inf"),
     ("folder for a file", 5, "'viostor.sys' is not there")])
 def test_a_damaged_package_is_refused_and_nothing_written(made, image, tmp_path, what, code, text):
     shutil.copytree(made.dir / "viostor", tmp_path / "bad")
@@ -395,6 +410,29 @@ def test_the_list_has_columns_as_wide_as_its_names(made, image, run):
     assert r.code == 0 and len({line.index("in-box") for line in r.out.splitlines()}) == 1, r
     r = run("driver", "list", i.path)
     assert r.code == 1 and r.err.count(f"'{i.path}'") == 1, r
+
+
+def test_one_that_cannot_be_read_is_named_beside_the_others_and_can_be_left_out(made, image, tmp_path):
+    shutil.copytree(made.dir / "viostor", tmp_path / "all/good")
+    for name, what in (("a", "bad guid"), ("b", "bad start")):
+        shutil.copytree(made.dir / "viostor", tmp_path / "all" / name)
+        damaged(tmp_path / "all" / name, what)
+    i = image()
+    r = i.add(tmp_path / "all", "-r", code=5)
+    assert "ClassGuid" in r.err and "StartType" in r.err, r
+    r = i.add(tmp_path / "all", "-r", "--allow=malformed")
+    assert r.out.count("skipped") == 2 and [p["inf"] for p in i.list()["drivers"]] == ["viostor.inf"], r
+
+
+def test_packages_of_one_name_for_other_devices_are_no_variants(made, image, tmp_path):
+    for name, device in (("a", "DEV_1001"), ("b", "DEV_2002")):
+        d = tmp_path / "v" / name
+        d.mkdir(parents=True)
+        inf = drvgen.viostor().replace("DEV_1001", device)
+        made.maker.package(d, "viostor.inf", inf, {"viostor.sys": drvgen.g.program(name.encode())})
+    i = image()
+    i.add(tmp_path / "v", "-r")
+    assert len(i.list()["drivers"]) == 2
 
 
 def test_a_self_made_signature_does_not_count(made, image, tmp_path):

@@ -26,7 +26,7 @@ static int add_allow(const wg_cli *c, unsigned v[WG_DRIVER_N_FAULTS + 1], size_t
     if (f == WG_DRIVER_N_FAULTS) {
       rc = wg_cli_usage(c,
                         "--allow=%s: no such fault; they are no-models, missing-file, uncovered, "
-                        "unsigned, coinstaller, no-section, overwrite",
+                        "unsigned, coinstaller, malformed, no-section, overwrite",
                         given[i]);
     } else {
       v[*out_n] = (unsigned)f;
@@ -135,10 +135,10 @@ static const wg_cli_opt add_opts[] = {
      .also = "ForceUnsigned"},
     {.name = "allow",
      .arg = "FAULT",
-     .help = "despite: no-models, missing-file, uncovered, unsigned, coinstaller, no-section, "
-             "overwrite",
+     .help = "take it nevertheless, or leave it out; the faults are named below",
      .many = true,
-     .complete = "no-models missing-file uncovered unsigned coinstaller no-section overwrite"},
+     .complete =
+         "no-models missing-file uncovered unsigned coinstaller malformed no-section overwrite"},
     {.name = "boot",
      .arg = "INF",
      .help = "this INF's devices are needed for the start",
@@ -176,6 +176,8 @@ const wg_cli_cmd wg_cmd_driver_add = {
             "does not cover a file, no section for this Windows, no signature are refused, and "
             "then nothing "
             "is written. What is there already stays. The result is read back.\n\n"
+            "Faults that --allow takes: no-models and malformed (such a package is left out), "
+            "missing-file, uncovered, unsigned, coinstaller, no-section, overwrite.\n\n"
             "Of several packages of one version that are for several Windows, as the virtio-win "
             "medium has "
             "them, the one for this Windows is taken, and that is said. DEVICE and DRIVERS are as "

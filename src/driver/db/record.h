@@ -37,12 +37,23 @@ typedef struct wg_driver_tags {
 void wg_driver_tags_done(wg_driver_tags *t);
 WG_DEFINE_AUTO(wg_driver_tags, wg_driver_tags_done);
 
+// Services that a package of this run set; a later one of the run only becomes one more owner.
+typedef struct wg_driver_names {
+  char **v;
+  size_t n, cap;
+} wg_driver_names;
+void wg_driver_names_done(wg_driver_names *n);
+WG_DEFINE_AUTO(wg_driver_names, wg_driver_names_done);
+// Adds a name; false: it is there already, letter case ignored.
+bool wg_driver_names_add(wg_driver_names *n, const char *name);
+
 // What makes the package known: DriverInfFiles, DriverPackages, DeviceIds; for Windows 7 and
 // before, when it is critical, CriticalDeviceDatabase.
 void wg_driver_record_edits(const wg_driver_record *r, wg_reg_edits *out);
 // Services of a critical package, with Owners, their event sources, and PnpLockdownFiles. A service
 // that is there and was asked for by an included INF only gets the package as one more owner.
-void wg_driver_service_edits(const wg_driver_record *r, wg_driver_tags *tags, wg_reg_edits *out);
+void wg_driver_service_edits(const wg_driver_record *r, wg_driver_tags *tags,
+                             wg_driver_names *claimed, wg_reg_edits *out);
 
 // Whether the class belongs to SYSTEM: it is one of those that can be needed for the start.
 bool wg_driver_class_in_system(const wg_driver_windows *w, const wg_inf_package *p);

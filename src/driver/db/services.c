@@ -16,6 +16,24 @@ void wg_driver_tags_done(wg_driver_tags *t) {
   *t = (wg_driver_tags){0};
 }
 
+void wg_driver_names_done(wg_driver_names *n) {
+  for (size_t i = 0; i < n->n; i++) {
+    wg_xfree(n->v[i]);
+  }
+  wg_xfree(n->v);
+  *n = (wg_driver_names){0};
+}
+
+bool wg_driver_names_add(wg_driver_names *n, const char *name) {
+  for (size_t i = 0; i < n->n; i++) {
+    if (wg_name_cmp_nocase(wg_str_of(n->v[i]), wg_str_of(name)) == 0) {
+      return false;
+    }
+  }
+  wg_vec_push(&n->v, &n->n, &n->cap) = wg_xstrdup(name);
+  return true;
+}
+
 static char *services_z(wg_str s) {
   return wg_xstrndup(s.n == 0 ? "" : s.p, s.n);
 }
@@ -190,17 +208,21 @@ static void services_values(const wg_driver_record *r, const char *key, const ch
 }
 
 static void services_one(const wg_driver_record *r, const wg_inf_service *s, wg_driver_tags *tags,
-                         wg_reg_edits *out) {
+                         wg_driver_names *claimed, wg_reg_edits *out) {
   WG_AUTO(wg_cstr) name = services_z(s->name);
   WG_AUTO(wg_cstr) key = wg_xprintf(SERVICES "%s", name);
   bool theirs = s->from != &r->package->inf && services_key(r, name) != NULL;
-  if (!theirs) {
+  bool first = wg_driver_names_add(claimed, name);
+  if (first && !theirs) {
     services_values(r, key, name, s, tags, out);
   }
   // One that is nobody's on record is Windows' own: it does not go with the package.
   const wg_regkey *there = services_key(r, name);
   if (there == NULL || wg_regkey_value(there, WG_STR("Owners")) != NULL) {
     services_owner(r, key, out);
+  }
+  if (!first) {
+    return;
   }
   for (uint32_t i = 0; i < s->regs.n; i++) {
     services_reg(r, key, &s->regs.v[i], out);
@@ -278,14 +300,15 @@ static bool services_was(const wg_inf_package *p, uint32_t config, uint32_t serv
   return false;
 }
 
-void wg_driver_service_edits(const wg_driver_record *r, wg_driver_tags *tags, wg_reg_edits *out) {
+void wg_driver_service_edits(const wg_driver_record *r, wg_driver_tags *tags,
+                             wg_driver_names *claimed, wg_reg_edits *out) {
   const wg_inf_package *p = &r->package->p;
   for (uint32_t i = 0; i < p->n_configs; i++) {
     const wg_inf_config *c = &p->configs[i];
     for (uint32_t k = 0; k < c->n_services; k++) {
       const wg_inf_service *s = &c->services[k];
       if (!s->deletes && s->name.n > 0 && !services_was(p, i, k)) {
-        services_one(r, s, tags, out);
+        services_one(r, s, tags, claimed, out);
       }
     }
     services_framework(r, c, out);

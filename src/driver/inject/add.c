@@ -2,6 +2,7 @@
 // Packages chosen, refused, and put into the image.
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/sort.h"
 #include "driver/inject/choose.h"
 #include "driver/inject/guard.h"
@@ -10,10 +11,12 @@
 
 typedef struct add_candidate {
   wg_driver_package *p;
-  const char *label; // of the input
-  char *below;       // the package's folder below it, "" for itself
-  char *why;         // it was chosen among several; NULL
-  bool out;          // not added
+  const char *label;      // of the input
+  char *below;            // the package's folder below it, "" for itself
+  char *why;              // it was chosen among several; NULL
+  bool out;               // not added
+  char *published, *name; // once it is added: "oem3.inf", and its label
+  bool critical;          // its services and files are put where they run
 } add_candidate;
 
 typedef struct add_run {
@@ -24,6 +27,8 @@ typedef struct add_run {
   wg_arena arena;
   wg_buf faults;
   size_t n_faults;
+  wg_error first;           // of a package that can't be read
+  size_t n_malformed;       // of n_faults
   const add_candidate *now; // whose faults are told
 } add_run;
 
@@ -32,6 +37,8 @@ static void add_run_done(add_run *a) {
     wg_driver_package_free(a->v[i].p);
     wg_xfree(a->v[i].below);
     wg_xfree(a->v[i].why);
+    wg_xfree(a->v[i].published);
+    wg_xfree(a->v[i].name);
   }
   wg_xfree(a->v);
   wg_arena_done(&a->arena);
@@ -48,7 +55,35 @@ static bool add_named(const char *const *names, size_t n, const char *inf) {
   return false;
 }
 
+// inf: with the folder it lies below; texts that begin with its name don't say it twice.
+static void add_said(add_run *a, const char *inf, const char *name, const char *text) {
+  if (a->n_faults++ < ADD_MAX_SAID) {
+    WG_AUTO(wg_cstr) twice = wg_xprintf("%s: ", name);
+    size_t n = strlen(twice);
+    wg_buf_printf(&a->faults, "%s%s: %s", a->n_faults > 1 ? "; " : "", inf,
+                  strncmp(text, twice, n) == 0 ? text + n : text);
+  }
+}
+
 // --- reading
+
+// A package that can't be read is a fault of it, not of the others.
+static wg_code add_malformed(add_run *a, const char *inf, wg_error *err) {
+  if (err->code != WG_E_FORMAT && err->code != WG_E_LIMIT && err->code != WG_E_UNSUPPORTED) {
+    return err->code;
+  }
+  if ((a->job->allow & (1U << WG_DRIVER_MALFORMED)) != 0) {
+    a->in->n_skipped++;
+    wg_inject_row(a->in, "skipped", "", inf, "", "", "", "", err->text);
+    return WG_OK;
+  }
+  if (a->n_faults == 0) {
+    a->first = *err;
+  }
+  a->n_malformed++;
+  add_said(a, inf, inf, err->text);
+  return WG_OK;
+}
 
 static wg_code add_read(add_run *a, const char *label, const char *root, const char *path,
                         wg_error *err) {
@@ -65,7 +100,7 @@ static wg_code add_read(add_run *a, const char *label, const char *root, const c
   const wg_driver_want want = {
       .target = &a->in->w.target, .library = &a->in->library.library, .now_s = a->in->run->time_s};
   if (wg_driver_package_open(folder, name, &want, &p, err) != WG_OK) {
-    return err->code;
+    return add_malformed(a, name, err);
   }
   wg_vec_push(&a->v, &a->n, &a->cap) =
       (add_candidate){.p = wg_take(&p), .label = label, .below = wg_take(&below)};
@@ -109,8 +144,26 @@ static wg_code add_picks(add_run *a, wg_error *err) {
 
 // --- choosing
 
+// Whether both are for the same devices, or one for none of this Windows.
+static bool add_same_devices(const wg_inf_package *x, const wg_inf_package *y) {
+  if (x->n_models == 0 || y->n_models == 0) {
+    return true;
+  }
+  if (x->n_models != y->n_models) {
+    return false;
+  }
+  for (uint32_t i = 0; i < x->n_models; i++) {
+    if (x->models[i].n_ids == 0 || y->models[i].n_ids == 0 ||
+        wg_name_cmp_nocase(x->models[i].ids[0], y->models[i].ids[0]) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool add_same_release(const wg_driver_package *x, const wg_driver_package *y) {
-  return wg_name_cmp_nocase(wg_str_of(x->name), wg_str_of(y->name)) == 0 &&
+  return add_same_devices(&x->p, &y->p) &&
+         wg_name_cmp_nocase(wg_str_of(x->name), wg_str_of(y->name)) == 0 &&
          wg_name_cmp_nocase(x->p.provider, y->p.provider) == 0 && x->p.year == y->p.year &&
          x->p.month == y->p.month && x->p.day == y->p.day &&
          memcmp(x->p.version, y->p.version, sizeof(x->p.version)) == 0;
@@ -183,15 +236,10 @@ static bool add_fits(const wg_driver_package *p) {
   return p->p.n_models > 0 || wg_inf_section_of(&p->inf, WG_STR("Manufacturer")) == NULL;
 }
 
-// Below which folder the INF lies is said; texts that begin with its name don't say it twice.
 static void add_fault(add_run *a, const add_candidate *c, const char *text) {
-  if (a->n_faults++ < ADD_MAX_SAID) {
-    WG_AUTO(wg_cstr) twice = wg_xprintf("%s: ", c->p->name);
-    size_t n = strlen(twice);
-    wg_buf_printf(&a->faults, "%s%s%s%s: %s", a->n_faults > 1 ? "; " : "", c->below,
-                  c->below[0] == '\0' ? "" : "/", c->p->name,
-                  strncmp(text, twice, n) == 0 ? text + n : text);
-  }
+  WG_AUTO(wg_cstr)
+  inf = wg_xprintf("%s%s%s", c->below, c->below[0] == '\0' ? "" : "/", c->p->name);
+  add_said(a, inf, c->p->name, text);
 }
 
 typedef struct add_best { // of several packages of one release
@@ -411,35 +459,21 @@ static void add_store(add_run *a, const add_candidate *c, const char *label,
   }
 }
 
-typedef struct add_places { // where files went
-  char **v;
-  size_t n, cap;
-} add_places;
-
-static void add_reflect_one(add_run *a, const add_candidate *c, const wg_inf_copy *copy,
-                            add_places *done) {
+static void add_reflect_one(add_run *a, const add_candidate *c, const wg_inf_copy *copy) {
   WG_AUTO(wg_cstr) to = wg_driver_copy_target(copy);
   const wg_driver_file *f = copy->from != &c->p->inf ? NULL : wg_driver_package_file(c->p, copy);
-  if (to == NULL || f == NULL || f->host == NULL ||
-      add_named((const char *const *)done->v, done->n, to)) {
-    return;
+  if (to != NULL && f != NULL && f->host != NULL && wg_driver_names_add(&a->in->places, to)) {
+    add_put(a, c, f->host, to);
   }
-  add_put(a, c, f->host, to);
-  wg_vec_push(&done->v, &done->n, &done->cap) = wg_take(&to);
 }
 
 // Files of what can be needed for the start, where they run; each place once.
 static void add_reflect(add_run *a, const add_candidate *c) {
-  add_places done = {0};
   for (uint32_t i = 0; i < c->p->p.n_configs; i++) {
     for (uint32_t k = 0; k < c->p->p.configs[i].n_copies; k++) {
-      add_reflect_one(a, c, &c->p->p.configs[i].copies[k], &done);
+      add_reflect_one(a, c, &c->p->p.configs[i].copies[k]);
     }
   }
-  for (size_t i = 0; i < done.n; i++) {
-    wg_xfree(done.v[i]);
-  }
-  wg_xfree(done.v);
 }
 
 static uint64_t add_count_ids(const wg_driver_package *p) {
@@ -566,10 +600,9 @@ static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
   if (recorded || !in->w.has_database) {
     wg_driver_record_edits(&r, &in->edits);
   }
-  if (r.critical) {
-    wg_driver_service_edits(&r, &in->tags, &in->edits);
-    add_reflect(a, c);
-  }
+  c->critical = r.critical;
+  c->published = wg_xstrdup(published);
+  c->name = wg_xstrdup(label);
   in->in_system = in->in_system || (recorded && in_system);
   in->in_drivers = in->in_drivers || (recorded && !in_system);
   in->n_added++;
@@ -600,6 +633,90 @@ static void add_replace(add_run *a, const wg_driver_package *p) {
       }
     }
   }
+}
+
+static int add_newer_first(const void *x, const void *y, void *ctx) {
+  (void)ctx;
+  const add_candidate *const *a = x;
+  const add_candidate *const *b = y;
+  const wg_inf_package *p = &(*a)->p->p, *q = &(*b)->p->p;
+  uint32_t day_p = p->year * 512 + p->month * 32 + p->day;
+  uint32_t day_q = q->year * 512 + q->month * 32 + q->day;
+  if (day_p != day_q) {
+    return day_p > day_q ? -1 : 1;
+  }
+  for (size_t i = 0; i < 4; i++) {
+    if (p->version[i] != q->version[i]) {
+      return p->version[i] > q->version[i] ? -1 : 1;
+    }
+  }
+  return *a < *b ? -1 : *a > *b; // as they were found
+}
+
+// Whether the image has a newer version of the package.
+static bool add_is_older(const add_run *a, const wg_driver_package *p) {
+  for (size_t i = 0; !a->job->replace && i < a->in->db.n; i++) {
+    const wg_db_package *d = &a->in->db.v[i];
+    if (d->in_box || !d->active ||
+        wg_name_cmp_nocase(wg_str_of(d->inf_name), wg_str_of(p->name)) != 0 ||
+        wg_name_cmp_nocase(wg_str_of(d->provider), p->p.provider) != 0) {
+      continue;
+    }
+    wg_civil day = wg_civil_of_filetime(d->date);
+    int64_t theirs = day.year * 512 + (int64_t)day.month * 32 + (int64_t)day.day;
+    int64_t ours = (int64_t)p->p.year * 512 + (int64_t)p->p.month * 32 + (int64_t)p->p.day;
+    int by_version = 0;
+    for (size_t k = 0; by_version == 0 && k < 4; k++) {
+      by_version = (int)d->version[k] - (int)p->p.version[k];
+    }
+    if (theirs > ours || (theirs == ours && by_version > 0)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Its services only get one more owner.
+static void add_claim(add_run *a, const wg_inf_package *p) {
+  for (uint32_t i = 0; i < p->n_configs; i++) {
+    for (uint32_t k = 0; k < p->configs[i].n_services; k++) {
+      wg_str name = p->configs[i].services[k].name;
+      WG_AUTO(wg_cstr) z = wg_xstrndup(name.n == 0 ? "" : name.p, name.n);
+      (void)wg_driver_names_add(&a->in->services, z);
+    }
+  }
+}
+
+// Services and files that the start may need. Where two packages have one, it is the newer's.
+static void add_start(add_run *a) {
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers
+  const add_candidate **v = wg_xarray(a->n + 1, sizeof(*v));
+  size_t n = 0;
+  for (size_t i = 0; i < a->n; i++) {
+    if (a->v[i].critical) {
+      v[n++] = &a->v[i];
+    }
+  }
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers
+  wg_sort(v, n, sizeof(*v), add_newer_first, NULL);
+  for (size_t i = 0; i < n; i++) {
+    const wg_driver_record r = {.windows = &a->in->w,
+                                .package = v[i]->p,
+                                .published = v[i]->published,
+                                .label = v[i]->name,
+                                .critical = true,
+                                .time_s = a->in->run->time_s,
+                                .origin = a->in->origin};
+    bool older = add_is_older(a, v[i]->p);
+    if (older) {
+      add_claim(a, &v[i]->p->p);
+    }
+    wg_driver_service_edits(&r, &a->in->tags, &a->in->services, &a->in->edits);
+    if (!older) {
+      add_reflect(a, v[i]);
+    }
+  }
+  wg_xfree(v);
 }
 
 // "wingo.yaml:7:5: ..."
@@ -636,7 +753,7 @@ static wg_code add_all(add_run *a, wg_error *err) {
           a->job->boot[i]);
     }
   }
-  if (a->n > 0) {
+  if (a->n > 0 || a->n_faults > 0 || a->in->n_skipped > 0) {
     return WG_OK;
   }
   return wg_fail(err, WG_E_NOT_FOUND,
@@ -648,6 +765,10 @@ static wg_code add_all(add_run *a, wg_error *err) {
 static wg_code add_refuse(add_run *a, wg_error *err) {
   if (a->n_faults == 0) {
     return WG_OK;
+  }
+  if (a->n_faults == 1 && a->n_malformed == 1) {
+    *err = a->first;
+    return err->code;
   }
   if (a->n_faults > ADD_MAX_SAID) {
     wg_buf_printf(&a->faults, "; and %zu more", a->n_faults - ADD_MAX_SAID);
@@ -676,5 +797,6 @@ wg_code wg_inject_add(wg_inject *in, const wg_driver_add *job, wg_error *err) {
       return err->code;
     }
   }
+  add_start(&a);
   return WG_OK;
 }

@@ -10,6 +10,8 @@ void wg_inject_done(wg_inject *in) {
   wg_driver_library_done(&in->library);
   wg_driver_db_done(&in->db);
   wg_driver_tags_done(&in->tags);
+  wg_driver_names_done(&in->services);
+  wg_driver_names_done(&in->places);
   wg_reg_edits_done(&in->edits);
 }
 

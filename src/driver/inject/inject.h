@@ -19,7 +19,8 @@ typedef struct wg_inject { // of one image
   uint8_t taken[1250]; // numbers of published INFs; what is removed is given to nobody in this run
   uint8_t freed[1250]; // of taken
   wg_driver_tags tags;
-  wg_reg_edits edits; // all of them, in order
+  wg_driver_names services, places; // that packages of this run have set and put
+  wg_reg_edits edits;               // all of them, in order
   size_t n_titles;
   bool in_system, in_drivers; // what has a record there was changed
   uint64_t n_added, n_present, n_skipped, n_removed;

@@ -252,8 +252,8 @@ const char *wg_driver_fault_name(wg_driver_fault f) {
   static const char *const names[WG_DRIVER_N_FAULTS] = {
       [WG_DRIVER_NO_MODELS] = "no-models",     [WG_DRIVER_MISSING] = "missing-file",
       [WG_DRIVER_UNCOVERED] = "uncovered",     [WG_DRIVER_UNSIGNED] = "unsigned",
-      [WG_DRIVER_COINSTALLER] = "coinstaller", [WG_DRIVER_NO_SECTION] = "no-section",
-      [WG_DRIVER_OVERWRITE] = "overwrite"};
+      [WG_DRIVER_COINSTALLER] = "coinstaller", [WG_DRIVER_MALFORMED] = "malformed",
+      [WG_DRIVER_NO_SECTION] = "no-section",   [WG_DRIVER_OVERWRITE] = "overwrite"};
   return names[f];
 }
 

@@ -52,6 +52,7 @@ typedef enum wg_driver_fault {
   WG_DRIVER_UNCOVERED,   // the catalogue does not cover a file
   WG_DRIVER_UNSIGNED,    // no signature that counts, and the Windows is a 64-bit one
   WG_DRIVER_COINSTALLER, // Windows would call it not configurable
+  WG_DRIVER_MALFORMED,   // its INF or catalogue can't be read: it is left out when allowed
   WG_DRIVER_NO_SECTION,  // a model names an install section that is not there
   WG_DRIVER_OVERWRITE,   // of Windows itself, what it would put in place (of driver/inject)
   WG_DRIVER_N_FAULTS

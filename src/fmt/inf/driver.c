@@ -324,13 +324,10 @@ typedef struct models_best { // of the decorations of a line
   bool fits;
 } models_best;
 
-static wg_code models_try(models *m, uint32_t line, wg_str text, models_best *best) {
+// What is no decoration that is known, "ME" say, is of another Windows.
+static wg_code models_try(models *m, wg_str text, models_best *best) {
   wg_inf_decoration dec;
-  if (!wg_inf_decoration_parse(text, &dec)) {
-    return wg_drv_fail(m->d, line, "'%.*s' is no decoration of a Windows, as NTamd64.10.0 is",
-                       WG_STR_ARG(text));
-  }
-  if (!wg_inf_decoration_fits(&dec, m->d->target)) {
+  if (!wg_inf_decoration_parse(text, &dec) || !wg_inf_decoration_fits(&dec, m->d->target)) {
     return models_elsewhere(m, text);
   }
   if (!best->fits || wg_inf_decoration_cmp(&dec, &best->decoration) > 0) {
@@ -345,11 +342,11 @@ static wg_code models_choose(models *m, const wg_inf_line *l, models_best *best)
   for (uint32_t i = 1; i < l->n_fields; i++) {
     wg_str text = wg_inf_field_text(m->d->inf, l, i);
     any = any || text.n > 0;
-    if (text.n > 0 && models_try(m, l->line, text, best) != WG_OK) {
+    if (text.n > 0 && models_try(m, text, best) != WG_OK) {
       return m->d->err->code;
     }
   }
-  return any ? WG_OK : models_try(m, l->line, WG_STR(""), best);
+  return any ? WG_OK : models_try(m, WG_STR(""), best);
 }
 
 static wg_code models_maker(models *m, const wg_inf_line *l) {

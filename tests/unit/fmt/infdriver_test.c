@@ -157,7 +157,6 @@ static void test_faults_name_their_line(void **state) {
   static const struct {
     const char *more, *error;
   } cases[] = {
-      {"[Manufacturer]\r\n%P%=M,Winamd64\r\n", "line 14: 'Winamd64'"},
       {"[Manufacturer]\r\n%P%=M,NTamd64\r\n[M.NTamd64]\r\nD=I,X\\1\r\n[I]\r\nAddReg=R\r\n[R]\r\n"
        "HKR,,V,1,xyz\r\n",
        "line 20: 'xyz'"},

@@ -559,22 +559,34 @@ static const char *add_origin(const add_run *a, const wg_driver_package *p) {
   return own;
 }
 
+static void add_row(add_run *a, const wg_driver_package *p, const char *did, const char *published,
+                    const char *store, const char *note) {
+  WG_AUTO(wg_cstr) version = wg_inject_version(p->p.version);
+  WG_AUTO(wg_cstr) class_name = wg_xstrndup(p->p.class_name.p, p->p.class_name.n);
+  wg_inject_row(a->in, did, published, p->name, version, class_name, store,
+                wg_sig_class_name(p->signature.cls), note);
+}
+
+// Whether the image has it already; then that is told.
+static bool add_is_present(add_run *a, const wg_driver_package *p, const char *label) {
+  const wg_db_package *there = add_there(a, p, label);
+  if (there == NULL && !add_is_staged(a, p, label)) {
+    return false;
+  }
+  a->in->n_present++;
+  add_row(a, p, "present", there == NULL ? "" : there->published,
+          there == NULL       ? ""
+          : there->in_drivers ? "DRIVERS"
+                              : "SYSTEM",
+          "it is there already");
+  return true;
+}
+
 static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
   wg_inject *in = a->in;
   const wg_driver_package *p = c->p;
   WG_AUTO(wg_cstr) label = add_label(p, in->w.target.arch);
-  WG_AUTO(wg_cstr) version = wg_inject_version(p->p.version);
-  WG_AUTO(wg_cstr) class_name = wg_xstrndup(p->p.class_name.p, p->p.class_name.n);
-  const char *signature = wg_sig_class_name(p->signature.cls);
-  const wg_db_package *there = add_there(a, p, label);
-  if (there != NULL || add_is_staged(a, p, label)) {
-    in->n_present++;
-    wg_inject_row(in, "present", there == NULL ? "" : there->published, p->name, version,
-                  class_name,
-                  there == NULL       ? ""
-                  : there->in_drivers ? "DRIVERS"
-                                      : "SYSTEM",
-                  signature, "it is there already");
+  if (add_is_present(a, p, label)) {
     return WG_OK;
   }
   int number = add_number(a);
@@ -583,8 +595,6 @@ static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
   }
   WG_AUTO(wg_cstr) published = wg_xprintf("oem%d.inf", number);
   bool in_system = add_is_critical(a, p);
-  const char *const *kept = NULL;
-  size_t n_kept = in_system ? add_kept(a, p, &kept) : 0;
   const wg_driver_record r = {.windows = &in->w,
                               .package = p,
                               .published = published,
@@ -592,9 +602,7 @@ static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
                               .in_drivers = !in_system,
                               .critical = in_system,
                               .time_s = in->run->time_s,
-                              .origin = add_origin(a, p),
-                              .kept = kept,
-                              .n_kept = n_kept};
+                              .origin = add_origin(a, p)};
   bool recorded = in->w.has_database && (in_system || in->w.has_drivers);
   add_store(a, c, label, published);
   if (recorded || !in->w.has_database) {
@@ -613,11 +621,11 @@ static wg_code add_one(add_run *a, add_candidate *c, wg_error *err) {
                                      .published = published,
                                      .n_ids = add_count_ids(p),
                                      .recorded = recorded});
-  wg_inject_row(in, "added", published, p->name, version, class_name,
-                !recorded   ? ""
-                : in_system ? "SYSTEM"
-                            : "DRIVERS",
-                signature, add_note(&r, c));
+  add_row(a, p, "added", published,
+          !recorded   ? ""
+          : in_system ? "SYSTEM"
+                      : "DRIVERS",
+          add_note(&r, c));
   return WG_OK;
 }
 
@@ -700,13 +708,17 @@ static void add_start(add_run *a) {
   // NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers
   wg_sort(v, n, sizeof(*v), add_newer_first, NULL);
   for (size_t i = 0; i < n; i++) {
+    const char *const *kept = NULL;
+    size_t n_kept = add_kept(a, v[i]->p, &kept);
     const wg_driver_record r = {.windows = &a->in->w,
                                 .package = v[i]->p,
                                 .published = v[i]->published,
                                 .label = v[i]->name,
                                 .critical = true,
                                 .time_s = a->in->run->time_s,
-                                .origin = a->in->origin};
+                                .origin = add_origin(a, v[i]->p),
+                                .kept = kept,
+                                .n_kept = n_kept};
     bool older = add_is_older(a, v[i]->p);
     if (older) {
       add_claim(a, &v[i]->p->p);

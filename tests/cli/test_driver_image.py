@@ -543,6 +543,15 @@ def test_the_variant_for_this_windows_is_taken_and_said(made, image, tmp_path):
             (tmp_path / "virtio/viostor" / want / "amd64/viostor.sys").read_bytes()
 
 
+def test_an_inf_that_copies_itself_and_names_with_a_dot(made, image, tmp_path):
+    inf = drvgen.viostor().replace("viostor.sys,,,2", "viostor.sys,,,2\nviostor.inf,.\\viostor.inf").replace(
+        "CatalogFile = viostor.cat", "CatalogFile = .\\viostor.cat")
+    made.maker.package(tmp_path / "d", "viostor.inf", inf, {"viostor.sys": drvgen.g.program(b"viostor")})
+    i = image()
+    i.add(tmp_path / "d")
+    assert i.list()["drivers"][0]["broken"] == []
+
+
 def test_two_variants_that_are_equally_good_are_an_error(made, image, tmp_path):
     for folder in ("one", "two"):
         made.maker.viostor(tmp_path / "v" / folder, text=folder.encode())

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/sort.h"
 #include "fmt/regf/regf.h"
 #include "fmt/sd/sd.h"
 #include "image/reg/value.h"
@@ -316,40 +317,57 @@ typedef struct record_id {
   const wg_inf_model *model; // the first line that has it
   uint8_t kinds;             // 1 hardware id, 2 compatible id
   uint32_t score, place;
+  size_t at; // among all, as the INF has them
 } record_id;
 typedef struct record_ids {
   record_id *v;
   size_t n, cap;
 } record_ids;
 
-static record_id *record_id_of(record_ids *ids, wg_str id, const wg_inf_model *m) {
-  for (size_t i = 0; i < ids->n; i++) {
-    if (wg_name_cmp_nocase(ids->v[i].id, id) == 0) {
-      return &ids->v[i];
-    }
-  }
-  record_id *made = &wg_vec_push(&ids->v, &ids->n, &ids->cap);
-  *made = (record_id){.id = id, .model = m, .score = 0xFF, .place = UINT32_MAX};
-  return made;
+static int record_id_cmp(const void *a, const void *b, void *ctx) {
+  (void)ctx;
+  const record_id *x = a;
+  const record_id *y = b;
+  int by_name = wg_name_cmp_nocase(x->id, y->id);
+  return by_name != 0 ? by_name : x->at < y->at ? -1 : x->at > y->at;
 }
 
-static record_ids record_ids_of(const wg_inf_package *p) {
-  record_ids ids = {0};
-  for (uint32_t i = 0; i < p->n_models; i++) {
-    const wg_inf_model *m = &p->models[i];
-    for (uint32_t k = 0; k < m->n_ids; k++) {
-      if (m->ids[k].n == 0) {
-        continue;
-      }
-      record_id *id = record_id_of(&ids, m->ids[k], m);
-      id->kinds |= k == 0 ? 1U : 2U;
-      uint32_t score = p->configs[m->config].feature_score;
-      id->score = score < id->score ? score : id->score;
-      if (k > 0 && k - 1 < id->place) {
-        id->place = k - 1;
-      }
+static void record_model_ids(const wg_inf_package *p, const wg_inf_model *m, record_ids *ids) {
+  for (uint32_t k = 0; k < m->n_ids; k++) {
+    const record_id id = {.id = m->ids[k],
+                          .model = m,
+                          .kinds = k == 0 ? 1U : 2U,
+                          .score = p->configs[m->config].feature_score,
+                          .place = k == 0 ? UINT32_MAX : k - 1,
+                          .at = ids->n};
+    if (id.id.n > 0) {
+      wg_vec_push(&ids->v, &ids->n, &ids->cap) = id;
     }
   }
+}
+
+static void record_join(record_id *one, const record_id *id) {
+  one->kinds |= id->kinds;
+  one->score = id->score < one->score ? id->score : one->score;
+  one->place = id->place < one->place ? id->place : one->place;
+}
+
+// Each id of each line, then those of one name as one: the first line's words count.
+static record_ids record_ids_of(const wg_inf_package *p) {
+  record_ids ids = {0};
+  size_t n = 0;
+  for (uint32_t i = 0; i < p->n_models; i++) {
+    record_model_ids(p, &p->models[i], &ids);
+  }
+  wg_sort(ids.v, ids.n, sizeof(*ids.v), record_id_cmp, NULL);
+  for (size_t i = 0; i < ids.n; i++) {
+    if (n > 0 && wg_name_cmp_nocase(ids.v[n - 1].id, ids.v[i].id) == 0) {
+      record_join(&ids.v[n - 1], &ids.v[i]);
+    } else {
+      ids.v[n++] = ids.v[i];
+    }
+  }
+  ids.n = n;
   return ids;
 }
 

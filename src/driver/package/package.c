@@ -173,6 +173,10 @@ static wg_code package_files(package_ctx *c, wg_error *err) {
   }
   for (uint32_t i = 0; i < p->p.n_files; i++) {
     const wg_inf_file *f = &p->p.files[i];
+    if (wg_name_cmp_nocase(f->path, wg_str_of(p->name)) == 0 ||
+        wg_name_cmp_nocase(f->path, p->p.catalog) == 0) {
+      continue; // an INF may copy itself
+    }
     if (package_add(c, package_z(p, f->path), f->for_target, f->line, err) != WG_OK) {
       return err->code;
     }

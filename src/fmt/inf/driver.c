@@ -174,6 +174,9 @@ static wg_str version_catalog(drv *d, const wg_inf_section *s) {
                     WG_STR("CatalogFile.NT"), WG_STR("CatalogFile")};
   for (size_t i = 0; i < 3; i++) {
     wg_str name = wg_inf_field_text(d->inf, wg_inf_line_of(d->inf, s, keys[i].p), 0);
+    if (name.n > 2 && name.p[0] == '.' && name.p[1] == '\\') { // the folder itself
+      name = (wg_str){name.p + 2, name.n - 2};
+    }
     if (name.n > 0) {
       return name;
     }

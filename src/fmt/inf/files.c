@@ -132,12 +132,12 @@ static wg_code files_section(drv *d, const wg_inf *from, wg_str name, drv_vec *o
   for (uint32_t i = 0; i < s->n_lines; i++) {
     const wg_inf_line *l = &s->lines[i];
     wg_str to = wg_inf_field_text(from, l, 0);
-    wg_str source = wg_inf_field_text(from, l, 1);
+    wg_str source = files_trim(wg_inf_field_text(from, l, 1));
     if (to.n == 0) {
       continue;
     }
     const wg_inf_copy c = {.name = to,
-                           .source = source.n == 0 ? to : source,
+                           .source = source.n == 0 ? files_trim(to) : source,
                            .flags = wg_drv_number(from, l, 3, 0),
                            .from = from,
                            .line = l->line};

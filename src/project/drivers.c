@@ -233,6 +233,9 @@ static void drivers_rules(wg_cfg *c, const wg_place *at) {
   }
   if (d->n_hardware == 0 && d->n_pins + d->n_prefers > 0) {
     const wg_cfg_str *rule = d->n_pins > 0 ? &d->pins[0] : &d->prefers[0];
+    if (rule->s == NULL) {
+      return; // a fault of its own
+    }
     wg_cfg_error(c, rule->pos,
                  wg_cfg_printf(c, "%s.drivers: '%s' chooses for devices, and none are named",
                                at->path, d->n_pins > 0 ? "pin" : "prefer"),
@@ -306,7 +309,7 @@ static void drivers_files(wg_cfg *c, const wg_place *at) {
 }
 
 static const wg_key no_rows[] = {{.name = NULL}};
-const wg_section wg_section_drivers_across = {.rows = no_rows, .rules = drivers_winre};
+const wg_section wg_section_drivers_across = {.rows = no_rows, .files = drivers_winre};
 
 const wg_section wg_section_drivers = {
     .rows = rows, .rules = drivers_rules, .files = drivers_files};

@@ -115,7 +115,8 @@ static void every_section_stands_in_a_map(void **state) {
       below++;
     }
     assert_true(s->at > 0); // one without keys is there for rules over several sections
-    assert_true(s->section->rows[0].name != NULL || s->section->rules != NULL);
+    assert_true(s->section->rows[0].name != NULL || s->section->rules != NULL ||
+                s->section->files != NULL);
     for (const wg_key *a = s->section->rows; a->name != NULL; a++) {
       const wg_key *b = below->section == NULL ? NULL : below->section->rows;
       for (; b != NULL && b->name != NULL; b++) {
@@ -148,6 +149,16 @@ static const struct {
     {"images.*.files[].all_below", "set: 'C:\\Kiosk', attributes: [hidden]"},
     {"images.*.files[].replace", "rename: 'C:\\Old', to: 'C:\\New'"},
     {"images.*.files[].if_present", "delete: 'C:\\Kiosk'"},
+    {"images.*.drivers.hardware", "from: [drivers]"},
+    {"images.*.drivers.pin", "from: [drivers], hardware: [hardware/latitude.yaml]"},
+    {"images.*.drivers.prefer", "from: [drivers], hardware: [hardware/latitude.yaml]"},
+    {"images.*.drivers.only", "from: [drivers]"},
+    {"images.*.drivers.exclude", "from: [drivers]"},
+    {"images.*.drivers.boot", "from: [drivers]"},
+    {"images.*.drivers.allow", "from: [drivers]"},
+    {"images.*.drivers.setup_network", "from: [drivers]"},
+    {"images.*.drivers.replace", "from: [drivers]"},
+    {"images.*.drivers.stage", "from: [drivers]"},
     {"images.*.registry[].values", "key: 'HKLM\\SOFTWARE\\Kiosk'"},
     {"images.*.registry[].expect", "key: 'HKLM\\SOFTWARE\\Kiosk'"},
     {"images.*.registry[].view", "key: 'HKLM\\SOFTWARE\\Kiosk'"},

@@ -8,12 +8,15 @@ import pathlib
 import re
 import shutil
 import stat
+import sys
 
 import pytest
 
-from conftest import needs
+from conftest import ROOT, needs
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/tools"))
+import drvgen  # noqa: E402
+
 MARK = "mArK3d"
 
 
@@ -56,6 +59,7 @@ images:
     registry:
       - {key: 'HKLM\SOFTWARE\Marked', values: {Text: "${REGTEXT}", List: [a, "${REGLIST}"], More: {append: ["${REGAPPEND}"]}}}
       - {file: "${REGFILE}"}
+    drivers: {from: ["${DRIVERS}"], hardware: ["${HARDWARE}"]}
     outputs: [wim]
 publish:
   share: {to: "${SHARE}"}
@@ -74,7 +78,7 @@ func main() { fmt.Println(version, flag) }
 @pytest.fixture
 def marked(run, tmp_path):
     """(folder, environment) of a project with a marked value in every place."""
-    needs("go")
+    needs("go", "openssl")
     folder = tmp_path / "p"
     source = folder / mark("src")
     source.mkdir(parents=True)
@@ -89,7 +93,11 @@ def marked(run, tmp_path):
     (folder / f"{mark('regfile')}.reg").write_text(
         "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\FromFile]\r\n\"A\"=\"b\"\r\n")
 
-    values = dict(PLAIN, SRC=mark("src"), BASE=base.name, IMAGE="Windows 11 Pro", FROM=data.name, REGFILE=f"{mark('regfile')}.reg",
+    drvgen.Maker(tmp_path).netkvm(folder / mark("drivers"))
+    hardware = folder / f"{mark('hardware')}.yaml"
+    hardware.write_text("devices: ['PCI\\VEN_1AF4&DEV_1000']\n")
+
+    values = dict(PLAIN, DRIVERS=mark("drivers"), HARDWARE=hardware.name, SRC=mark("src"), BASE=base.name, IMAGE="Windows 11 Pro", FROM=data.name, REGFILE=f"{mark('regfile')}.reg",
                   SUM=hashlib.sha256(base.read_bytes()).hexdigest(), SHARE=str(tmp_path / mark("share")))
     return folder, values
 
@@ -181,7 +189,8 @@ def test_changed_values_are_told_by_name(run, marked):
 
 @pytest.mark.parametrize("name, broken", [
     ("SRC", MARK + "/not-there"), ("BASE", MARK + "/not-there.wim"), ("SUM", "0" * 60 + "3d9a"), ("FROM", MARK + "-not-there"),
-    ("REGFILE", MARK + ".reg"), ("SHARE", f"/proc/{MARK}/x"), ("IMAGE", f"Windows {MARK}"), ("LDFLAG", f"x -badflag-{MARK}"),
+    ("REGFILE", MARK + ".reg"), ("SHARE", f"/proc/{MARK}/x"), ("DRIVERS", MARK + "-not-there"),
+    ("HARDWARE", MARK + "-not-there.yaml"), ("IMAGE", f"Windows {MARK}"), ("LDFLAG", f"x -badflag-{MARK}"),
     ("GCFLAG", f"x -badflag={MARK}"), ("ORIGINAL", f"{MARK}\x01"), ("VAR", f"'\"{MARK}"), ("APPENV", f"a\n{MARK}"),
     ("SVCNAME", MARK + "x" * 700), ("LNKNAME", f"a/{MARK}"), ("LNKFOLDER", f"Q:|{MARK}"), ("UNVERSION", MARK * 40)])
 @pytest.mark.slow

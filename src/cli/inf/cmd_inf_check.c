@@ -135,25 +135,30 @@ static void check_folder(check_run *r, const char *path) {
   }
 }
 
-static int check_end(check_run *r, wg_buf *out) {
+static int check_end_json(check_run *r, int rc, wg_buf *out) {
   wg_error err = WG_ERROR_INIT;
+  wg_jsonw_end_array(r->json);
+  wg_jsonw_kv_u64(r->json, "errors", r->n_errors);
+  wg_jsonw_kv_u64(r->json, "warnings", r->n_warnings);
+  if (r->rc != 0) {
+    wg_cli_kv_error(r->json, WG_E_IO, rc, "a file could not be read");
+  } else if (rc != 0) {
+    WG_AUTO(wg_cstr)
+    text = wg_xprintf("%llu %s in the files", (unsigned long long)r->n_errors,
+                      r->n_errors == 1 ? "error" : "errors");
+    wg_cli_kv_error(r->json, WG_E_FORMAT, rc, text);
+  }
+  wg_jsonw_end_object(r->json);
+  if (wg_jsonw_finish(r->json, &err) != WG_OK) {
+    return wg_cli_fail(r->c, &err);
+  }
+  return wg_out_all(out->p, out->n) ? rc : 1;
+}
+
+static int check_end(check_run *r, wg_buf *out) {
   int rc = r->rc != 0 ? r->rc : r->n_errors > 0 ? wg_exit_code(WG_E_FORMAT) : 0;
   if (r->json != NULL) {
-    wg_jsonw_end_array(r->json);
-    wg_jsonw_kv_u64(r->json, "errors", r->n_errors);
-    wg_jsonw_kv_u64(r->json, "warnings", r->n_warnings);
-    if (rc != 0) {
-      WG_AUTO(wg_cstr)
-      text = r->rc != 0 ? wg_xstrdup("a file could not be read")
-                        : wg_xprintf("%llu error%s in the files", (unsigned long long)r->n_errors,
-                                     r->n_errors == 1 ? "" : "s");
-      wg_cli_kv_error(r->json, r->rc != 0 ? WG_E_IO : WG_E_FORMAT, rc, text);
-    }
-    wg_jsonw_end_object(r->json);
-    if (wg_jsonw_finish(r->json, &err) != WG_OK) {
-      return wg_cli_fail(r->c, &err);
-    }
-    return wg_out_all(out->p, out->n) ? rc : 1;
+    return check_end_json(r, rc, out);
   }
   wg_note(r->c, "%llu %s: %llu %s, %llu %s", (unsigned long long)r->n_files,
           r->n_files == 1 ? "file" : "files", (unsigned long long)r->n_errors,

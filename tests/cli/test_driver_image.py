@@ -603,11 +603,27 @@ def test_only_what_a_machine_needs_and_why(made, image, tmp_path):
     assert [p["inf"] for p in i.list()["drivers"]] == ["viostor.inf"]
     made.maker.viostor(tmp_path / "t/new", version="100.99.104.1", text=b"new")
     made.maker.viostor(tmp_path / "t/old", version="100.10.104.1", text=b"old")
-    for more, want in (([], "100.99.104.1"), (["--prefer=old"], "100.10.104.1"), (["--pin=PCI*=old"], "100.10.104.1"),
-                       (["--exclude=viostor.inf"], None)):
+    for more, want, said in (([], "100.99.104.1", "00FF1000"), (["--prefer=old"], "100.10.104.1", "00FF1000"),
+                             (["--pin=PCI*=old"], "100.10.104.1", "00FF1000"),
+                             (["--pin=PCI*=other"], None, "'new/viostor.inf' has it, and the device is pinned to others"),
+                             (["--exclude=viostor.inf"], None, "no driver: 'new/viostor.inf' is excluded")):
         j = image()
-        j.add(tmp_path / "t", "-r", f"--hardware={tmp_path}/hw.yaml", *more)
+        assert said in j.add(tmp_path / "t", "-r", f"--hardware={tmp_path}/hw.yaml", *more).out
         assert [p["version"] for p in j.list()["drivers"]] == [want] * (want is not None)
+
+
+def test_what_stays_out_gives_its_place_to_the_next(made, image, tmp_path, run):
+    (tmp_path / "hw.yaml").write_text("devices: ['PCI\\VEN_1AF4&DEV_1042']\n")
+    made.maker.viostor(tmp_path / "t/new", version="100.99.104.1")
+    made.maker.package(tmp_path / "t/old", "other.inf", drvgen.viostor(version="100.10.104.1").replace("viostor.cat", "other.cat"),
+                       {"viostor.sys": drvgen.g.program(b"old")})
+    for rule, want in ((["--exclude=ViOstor.inf"], "other.inf"), ([], "viostor.inf")):
+        i = image()
+        i.add(tmp_path / "t", "-r", f"--hardware={tmp_path}/hw.yaml", *rule)
+        assert [p["inf"] for p in i.list()["drivers"]] == [want], rule
+    (tmp_path / "wingo.yaml").write_text((PROJECT % (", only: [OTHER.inf], hardware: [hw.yaml]", "")).replace("[drivers]", "[t]"))
+    assert run("build", cwd=tmp_path).code == 0
+    assert [p["inf"] for p in json.loads(run("driver", "list", "out/i.wim:2", "--json", cwd=tmp_path).out)["drivers"]] == ["other.inf"]
 
 
 def test_a_profile_that_is_none(made, image, tmp_path):

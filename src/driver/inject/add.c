@@ -5,6 +5,7 @@
 #include "base/sort.h"
 #include "driver/inject/add_int.h"
 #include "driver/inject/choose.h"
+#include "driver/match/rules.h"
 
 #define ADD_MAX_SAID 12 // faults that an error names one by one
 
@@ -21,15 +22,6 @@ static void add_run_done(add_run *a) {
   wg_buf_done(&a->faults);
 }
 WG_DEFINE_AUTO(add_run, add_run_done);
-
-static bool add_named(const char *const *names, size_t n, const char *inf) {
-  for (size_t i = 0; i < n; i++) {
-    if (wg_name_cmp_nocase(wg_str_of(names[i]), wg_str_of(inf)) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
 
 // inf: with the folder it lies below; texts that begin with its name don't say it twice.
 static void add_said(add_run *a, const char *inf, const char *name, const char *text) {
@@ -65,8 +57,8 @@ static wg_code add_read(add_run *a, const char *label, const char *root, const c
                         wg_error *err) {
   const char *slash = strrchr(path, '/');
   const char *name = slash == NULL ? path : slash + 1;
-  if ((a->job->n_only > 0 && !add_named(a->job->only, a->job->n_only, name)) ||
-      add_named(a->job->exclude, a->job->n_exclude, name)) {
+  if ((a->job->n_only > 0 && !wg_drv_is_named(a->job->only, a->job->n_only, name)) ||
+      wg_drv_is_named(a->job->exclude, a->job->n_exclude, name)) {
     return WG_OK;
   }
   WG_AUTO(wg_cstr)
@@ -350,7 +342,7 @@ static bool add_starts_early(const wg_inf_package *p) {
 
 // Whether its record is in SYSTEM, and its services and files are put in place.
 static bool add_is_critical(const add_run *a, const wg_driver_package *p) {
-  return add_named(a->job->boot, a->job->n_boot, p->name) || add_starts_early(&p->p) ||
+  return wg_drv_is_named(a->job->boot, a->job->n_boot, p->name) || add_starts_early(&p->p) ||
          wg_driver_class_in_system(&a->in->w, &p->p);
 }
 

@@ -69,6 +69,10 @@ static wg_code choose_rules(choose_run *c, wg_error *err) {
   }
   c->rules.n_pins = job->n_pins;
   c->rules.n_prefers = job->n_prefers;
+  c->rules.only = job->only;
+  c->rules.n_only = job->n_only;
+  c->rules.without = job->exclude;
+  c->rules.n_without = job->n_exclude;
   return WG_OK;
 }
 
@@ -163,6 +167,20 @@ static wg_code choose_choice(choose_run *c, const wg_drv_choice *choice, unsigne
   return WG_OK;
 }
 
+// Why no package was chosen: what kept the first that has an id of the device.
+static char *choose_none(const wg_drv_choice *choice) {
+  if (choice->n == 0) {
+    return wg_xstrdup("no driver");
+  }
+  const wg_drv_candidate *v = &choice->v[0];
+  const char *what = v->fate == WG_DRV_EXCLUDED       ? "is excluded"
+                     : v->fate == WG_DRV_NOT_PINNED   ? "has it, and the device is pinned to others"
+                     : v->fate == WG_DRV_OTHER_MODEL  ? "is below byModel for another machine"
+                     : v->fate == WG_DRV_OTHER_TARGET ? "has it for another Windows or architecture"
+                                                      : "is an extension only";
+  return wg_xprintf("no driver: '%s' %s", v->path, what);
+}
+
 static void choose_tell(choose_run *c, const wg_hw_device *d, const wg_drv_choice *choice) {
   if (choice->base != NULL) {
     WG_AUTO(wg_cstr) rank = wg_xprintf("%08X", choice->base->rank_value);
@@ -171,8 +189,9 @@ static void choose_tell(choose_run *c, const wg_hw_device *d, const wg_drv_choic
     return;
   }
   const wg_db_package *own = choose_own(c, d);
-  choose_row(c, d, own == NULL ? "" : own->published, "",
-             own == NULL ? "no driver" : "the image has it already");
+  WG_AUTO(wg_cstr)
+  why = own == NULL ? choose_none(choice) : wg_xstrdup("the image has it already");
+  choose_row(c, d, own == NULL ? "" : own->published, "", why);
 }
 
 static wg_code choose_machine(choose_run *c, const char *label, wg_error *err) {

@@ -5,6 +5,7 @@
 
 #include "base/near.h"
 #include "base/select.h"
+#include "base/utf.h"
 
 bool wg_drv_like(const char *pattern, wg_str text) {
   const char *star = NULL;
@@ -148,6 +149,15 @@ bool wg_drv_which_is(const wg_drv_which *w, const wg_drv_facts *f) {
          (w->class_name == NULL || wg_drv_like(w->class_name, wg_str_of(f->class_name))) &&
          (!w->has_min || version_cmp(f->version, w->min) >= 0) &&
          (!w->has_max || version_cmp(f->version, w->max) <= 0);
+}
+
+bool wg_drv_is_named(const char *const *names, size_t n, const char *inf) {
+  for (size_t i = 0; i < n; i++) {
+    if (wg_name_cmp_nocase(wg_str_of(names[i]), wg_str_of(inf)) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // A folder's name stands for a vendor or model when it is that, or that with what no folder's name

@@ -24,6 +24,10 @@ typedef struct wg_drv_rules {
   size_t n_pins;
   const wg_drv_which *excludes; // are not looked at
   size_t n_excludes;
+  const char *const *only; // names of INF files: none but these is looked at; none: all
+  size_t n_only;
+  const char *const *without; // names of INF files that are not looked at
+  size_t n_without;
   const wg_drv_which *prefers; // come before all others that fit, the first rule first
   size_t n_prefers;
   // The machine: what is below a folder byModel/<vendor>/<model> is for that one alone and comes
@@ -43,6 +47,8 @@ wg_code wg_drv_which_parse(const char *text, wg_arena *arena, wg_drv_which *out,
 // "DEVICE=DRIVERS": the device up to the first '='.
 wg_code wg_drv_pin_parse(const char *text, wg_arena *arena, wg_drv_pin *out, wg_error *err);
 bool wg_drv_which_is(const wg_drv_which *w, const wg_drv_facts *f);
+// Whether it is one of the names, whatever the letter case.
+bool wg_drv_is_named(const char *const *names, size_t n, const char *inf);
 // 0: no folder byModel is in the path; 1: that of the machine; -1: another's.
 int wg_drv_by_model(const wg_drv_rules *rules, const char *path);
 // A pattern with '*' and '?', where '*' is any text, separators too; letter case ignored.

@@ -617,13 +617,28 @@ def test_what_stays_out_gives_its_place_to_the_next(made, image, tmp_path, run):
     made.maker.viostor(tmp_path / "t/new", version="100.99.104.1")
     made.maker.package(tmp_path / "t/old", "other.inf", drvgen.viostor(version="100.10.104.1").replace("viostor.cat", "other.cat"),
                        {"viostor.sys": drvgen.g.program(b"old")})
-    for rule, want in ((["--exclude=ViOstor.inf"], "other.inf"), ([], "viostor.inf")):
+    for rule, want in ((["--exclude=ViOstor.inf"], "other.inf"), (["--exclude=new/"], "other.inf"),
+                       (["--exclude=version=100.99"], "other.inf"), ([], "viostor.inf")):
         i = image()
         i.add(tmp_path / "t", "-r", f"--hardware={tmp_path}/hw.yaml", *rule)
         assert [p["inf"] for p in i.list()["drivers"]] == [want], rule
     (tmp_path / "wingo.yaml").write_text((PROJECT % (", only: [OTHER.inf], hardware: [hw.yaml]", "")).replace("[drivers]", "[t]"))
     assert run("build", cwd=tmp_path).code == 0
     assert [p["inf"] for p in json.loads(run("driver", "list", "out/i.wim:2", "--json", cwd=tmp_path).out)["drivers"]] == ["other.inf"]
+
+
+def test_what_stays_out_is_a_rule_that_says_something(made, image, tmp_path):
+    (tmp_path / "hw.yaml").write_text("devices: ['PCI\\VEN_1AF4&DEV_1042']\n")
+    i = image()
+    for more in ([], [f"--hardware={tmp_path}/hw.yaml"]):
+        before = i.path.read_bytes()
+        # misspelled
+        assert "exclude 'netvkm.inf' keeps no package out" in i.add(made.dir, "-r", "--exclude=netvkm.inf", *more, code=1).err
+        assert i.path.read_bytes() == before
+    for rule in ("netkvm/", "class=Net", "NETKVM.inf", "path=net*,provider=Test*"):
+        i = image()
+        i.add(made.dir, "-r", f"--exclude={rule}")
+        assert [p["inf"] for p in i.list()["drivers"]] == ["viostor.inf"], rule
 
 
 def test_a_profile_that_is_none(made, image, tmp_path):

@@ -5,7 +5,6 @@
 #include "base/sort.h"
 #include "driver/inject/add_int.h"
 #include "driver/inject/choose.h"
-#include "driver/match/rules.h"
 
 #define ADD_MAX_SAID 12 // faults that an error names one by one
 
@@ -20,6 +19,7 @@ static void add_run_done(add_run *a) {
   wg_xfree(a->v);
   wg_arena_done(&a->arena);
   wg_buf_done(&a->faults);
+  wg_xfree(a->excludes);
 }
 WG_DEFINE_AUTO(add_run, add_run_done);
 
@@ -53,12 +53,56 @@ static wg_code add_malformed(add_run *a, const char *inf, wg_error *err) {
   return WG_OK;
 }
 
+static bool add_rule_of_path(const wg_drv_which *w) {
+  return w->provider == NULL && w->class_name == NULL && !w->has_min && !w->has_max;
+}
+
+// By a rule of `exclude`. p: NULL as long as it was not read; then only its path tells.
+static bool add_excluded(add_run *a, const char *path, const wg_inf_package *p) {
+  static const uint16_t none[4];
+  WG_AUTO(wg_cstr) provider = p == NULL ? NULL : wg_xstrndup(p->provider.p, p->provider.n);
+  WG_AUTO(wg_cstr) class_name = p == NULL ? NULL : wg_xstrndup(p->class_name.p, p->class_name.n);
+  const wg_drv_facts facts = {.path = path,
+                              .provider = provider,
+                              .class_name = class_name,
+                              .version = p == NULL ? none : p->version};
+  bool out = false;
+  for (size_t i = 0; i < a->job->n_exclude; i++) {
+    const wg_drv_which *w = &a->excludes[i].which;
+    if (add_rule_of_path(w) == (p == NULL) && wg_drv_which_is(w, &facts)) {
+      a->excludes[i].hit = true;
+      out = true;
+    }
+  }
+  return out;
+}
+
+static wg_code add_rules(add_run *a, wg_error *err) {
+  a->excludes = wg_xarray(a->job->n_exclude + 1, sizeof(*a->excludes));
+  for (size_t i = 0; i < a->job->n_exclude; i++) {
+    if (wg_drv_which_parse(a->job->exclude[i], &a->arena, &a->excludes[i].which, err) != WG_OK) {
+      return wg_wrap(err, "exclude");
+    }
+  }
+  return WG_OK;
+}
+
+// A rule that keeps nothing out is misspelled.
+static wg_code add_unused(const add_run *a, wg_error *err) {
+  for (size_t i = 0; i < a->job->n_exclude; i++) {
+    if (!a->excludes[i].hit) {
+      return wg_fail(err, WG_E_NOT_FOUND, "exclude '%s' keeps no package out", a->job->exclude[i]);
+    }
+  }
+  return WG_OK;
+}
+
 static wg_code add_read(add_run *a, const char *label, const char *root, const char *path,
                         wg_error *err) {
   const char *slash = strrchr(path, '/');
   const char *name = slash == NULL ? path : slash + 1;
   if ((a->job->n_only > 0 && !wg_drv_is_named(a->job->only, a->job->n_only, name)) ||
-      wg_drv_is_named(a->job->exclude, a->job->n_exclude, name)) {
+      add_excluded(a, path, NULL)) {
     return WG_OK;
   }
   WG_AUTO(wg_cstr)
@@ -69,6 +113,9 @@ static wg_code add_read(add_run *a, const char *label, const char *root, const c
       .target = &a->in->w.target, .library = &a->in->library.library, .now_s = a->in->run->time_s};
   if (wg_driver_package_open(folder, name, &want, &p, err) != WG_OK) {
     return add_malformed(a, name, err);
+  }
+  if (add_excluded(a, path, &p->p)) {
+    return WG_OK;
   }
   wg_vec_push(&a->v, &a->n, &a->cap) =
       (add_candidate){.p = wg_take(&p), .label = label, .below = wg_take(&below)};
@@ -92,11 +139,38 @@ static wg_code add_folder(add_run *a, const char *label, wg_error *err) {
   return WG_OK;
 }
 
+// Which rules of `exclude` keep something out, as far as paths tell.
+static wg_code add_look(add_run *a, wg_error *err) {
+  for (size_t i = 0; a->job->n_exclude > 0 && i < a->job->n_labels; i++) {
+    WG_AUTO(wg_cstr) root = NULL;
+    const wg_src src = {.kind = WG_SRC_INPUT, .label = a->job->labels[i]};
+    const char *const *infs = NULL;
+    size_t n = 0;
+    if (wg_part_run_path(a->in->run, &src, &root, err) != WG_OK ||
+        wg_driver_find_infs(root, true, NULL, &a->arena, &infs, &n, err) != WG_OK) {
+      return err->code;
+    }
+    for (size_t k = 0; k < n; k++) {
+      (void)add_excluded(a, infs[k], NULL);
+    }
+  }
+  for (size_t i = 0; i < a->job->n_exclude; i++) {
+    a->excludes[i].hit = a->excludes[i].hit || !add_rule_of_path(&a->excludes[i].which);
+  }
+  return add_unused(a, err);
+}
+
 // Only what the machines need.
 static wg_code add_picks(add_run *a, wg_error *err) {
   const wg_inject_pick *picks = NULL;
   size_t n = 0;
-  if (wg_inject_choose(a->in, a->job, &a->arena, &picks, &n, err) != WG_OK) {
+  wg_drv_which *which = wg_arena_new_array(&a->arena, wg_drv_which, a->job->n_exclude + 1);
+  wg_assert(which != NULL);
+  for (size_t i = 0; i < a->job->n_exclude; i++) {
+    which[i] = a->excludes[i].which;
+  }
+  if (add_look(a, err) != WG_OK || wg_inject_choose(a->in, a->job, which, a->job->n_exclude,
+                                                    &a->arena, &picks, &n, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < n; i++) {
@@ -591,6 +665,9 @@ static wg_code add_all(add_run *a, wg_error *err) {
       return err->code;
     }
   }
+  if (add_unused(a, err) != WG_OK) {
+    return err->code;
+  }
   for (size_t i = 0; i < a->job->n_only; i++) {
     if (!add_has(a, a->job->only[i])) {
       return wg_fail(err, WG_E_NOT_FOUND, "no INF file '%s' is there", a->job->only[i]);
@@ -632,7 +709,8 @@ wg_code wg_inject_add(wg_inject *in, const wg_driver_add *job, wg_error *err) {
   WG_AUTO(add_run) a = {.in = in, .job = job};
   wg_arena_init(&a.arena, wg_heap(), 0);
   wg_buf_init(&a.faults, wg_heap(), 0);
-  if ((job->n_hardware > 0 ? add_picks(&a, err) : add_all(&a, err)) != WG_OK) {
+  if (add_rules(&a, err) != WG_OK ||
+      (job->n_hardware > 0 ? add_picks(&a, err) : add_all(&a, err)) != WG_OK) {
     return add_wrap(in, err);
   }
   add_judge(&a);

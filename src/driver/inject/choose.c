@@ -51,7 +51,8 @@ static wg_code choose_index(choose_run *c, size_t i, wg_error *err) {
   return WG_OK;
 }
 
-static wg_code choose_rules(choose_run *c, wg_error *err) {
+static wg_code choose_rules(choose_run *c, const wg_drv_which *excludes, size_t n_excludes,
+                            wg_error *err) {
   const wg_driver_add *job = c->job;
   wg_drv_pin *pins = wg_xarray(job->n_pins + 1, sizeof(*pins));
   wg_drv_which *prefers = wg_xarray(job->n_prefers + 1, sizeof(*prefers));
@@ -71,8 +72,8 @@ static wg_code choose_rules(choose_run *c, wg_error *err) {
   c->rules.n_prefers = job->n_prefers;
   c->rules.only = job->only;
   c->rules.n_only = job->n_only;
-  c->rules.without = job->exclude;
-  c->rules.n_without = job->n_exclude;
+  c->rules.excludes = excludes;
+  c->rules.n_excludes = n_excludes;
   return WG_OK;
 }
 
@@ -218,15 +219,16 @@ static wg_code choose_machine(choose_run *c, const char *label, wg_error *err) {
   return WG_OK;
 }
 
-wg_code wg_inject_choose(wg_inject *in, const wg_driver_add *job, wg_arena *arena,
-                         const wg_inject_pick **out, size_t *out_n, wg_error *err) {
+wg_code wg_inject_choose(wg_inject *in, const wg_driver_add *job, const wg_drv_which *excludes,
+                         size_t n_excludes, wg_arena *arena, const wg_inject_pick **out,
+                         size_t *out_n, wg_error *err) {
   WG_AUTO(choose_run) c = {.in = in, .job = job, .arena = arena};
   wg_arena_init(&c.work, wg_heap(), 0);
   c.bytes = wg_xarray(job->n_labels + 1, sizeof(*c.bytes));
   c.indexes = wg_xarray(job->n_labels + 1, sizeof(*c.indexes));
   c.repos = wg_xarray(job->n_labels + 1, sizeof(*c.repos));
   c.roots = wg_xarray(job->n_labels + 1, sizeof(*c.roots));
-  if (choose_rules(&c, err) != WG_OK) {
+  if (choose_rules(&c, excludes, n_excludes, err) != WG_OK) {
     return err->code;
   }
   for (size_t i = 0; i < job->n_labels; i++) {

@@ -16,7 +16,7 @@ typedef struct wg_driver_add {
   const char *const *labels; // of inputs that are folders
   size_t n_labels;
   const char *const *only;     // INF names; none: all
-  const char *const *exclude;  // INF names that stay out
+  const char *const *exclude;  // wg_drv_which: these stay out
   const char *const *boot;     // INF names that count as needed for the start
   const char *const *hardware; // labels of inputs that are profiles of machines; none: all packages
   const char *const *pins, *const *prefers; // rules of driver/match

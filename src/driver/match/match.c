@@ -136,8 +136,7 @@ static void mt_rules(wg_drv_matcher *m, mt_package *x) {
   x->barred = by_model < 0 ? WG_DRV_OTHER_MODEL : WG_DRV_BASE;
   const char *slash = strrchr(x->path, '/');
   const char *name = slash == NULL ? x->path : slash + 1;
-  if ((r->n_only > 0 && !wg_drv_is_named(r->only, r->n_only, name)) ||
-      wg_drv_is_named(r->without, r->n_without, name)) {
+  if (r->n_only > 0 && !wg_drv_is_named(r->only, r->n_only, name)) {
     x->barred = WG_DRV_EXCLUDED;
   }
   for (size_t i = 0; i < r->n_excludes; i++) {

@@ -26,8 +26,6 @@ typedef struct wg_drv_rules {
   size_t n_excludes;
   const char *const *only; // names of INF files: none but these is looked at; none: all
   size_t n_only;
-  const char *const *without; // names of INF files that are not looked at
-  size_t n_without;
   const wg_drv_which *prefers; // come before all others that fit, the first rule first
   size_t n_prefers;
   // The machine: what is below a folder byModel/<vendor>/<model> is for that one alone and comes

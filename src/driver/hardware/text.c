@@ -82,10 +82,36 @@ static wg_hw_kind line_kind(wg_str line) {
                                                         : WG_HW_UNKNOWN;
 }
 
+// A profile says so in its first line that is no comment, whatever the names in it say.
+static bool text_is_profile(wg_str text) {
+  wg_str line = {0};
+  while (wg_hw_line(&text, &line)) {
+    wg_str said = wg_hw_trim(line);
+    if (said.n > 0 && said.p[0] != '#' && !wg_str_starts(said, "---")) {
+      return wg_str_starts(line, "devices:") || wg_str_starts(line, "machine:");
+    }
+  }
+  return false;
+}
+
+// An object, or a list of some: logs begin with '[', too.
+static bool text_is_json(wg_str trimmed) {
+  if (trimmed.n == 0 || trimmed.p[0] != '[') {
+    return trimmed.n > 0 && trimmed.p[0] == '{';
+  }
+  wg_str in = wg_hw_trim(wg_hw_after(trimmed, 1));
+  return in.n > 0 && (in.p[0] == '{' || in.p[0] == ']');
+}
+
 static wg_hw_kind text_kind(wg_str text) {
   wg_str rest = text, line = {0}, first = wg_hw_trim(text);
   wg_hw_kind kind = WG_HW_UNKNOWN;
-  if (text_has(text, "[Device Install Log]") || text_has(text, "Searching for hardware ID(s)")) {
+  if (text_is_profile(text)) {
+    return WG_HW_YAML;
+  }
+  bool log = !text_is_json(first) && (text_has(text, "[Device Install Log]") ||
+                                      text_has(text, "Searching for hardware ID(s)"));
+  if (log) {
     return WG_HW_SETUPAPI;
   }
   if (first.n > 0 && (first.p[0] == '{' || first.p[0] == '[')) {

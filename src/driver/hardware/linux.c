@@ -59,8 +59,8 @@ typedef struct pci_state {
 
 // The last "[xxxx]" (n digits) of s; false without one.
 static bool bracket(wg_str s, size_t n_digits, uint32_t *out) {
-  for (size_t i = s.n; i-- > 0;) {
-    size_t n = 0;
+  for (size_t k = s.n; k > 0; k--) {
+    size_t n = 0, i = k - 1;
     if (s.p[i] == '[' && i + n_digits + 1 < s.n && s.p[i + n_digits + 1] == ']' &&
         wg_hw_hex(wg_hw_after(s, i + 1), n_digits, out, &n) && n == n_digits) {
       return true;
@@ -71,7 +71,8 @@ static bool bracket(wg_str s, size_t n_digits, uint32_t *out) {
 
 // The last "xxxx:xxxx", in brackets or not.
 static bool id_pair(wg_str s, uint16_t *a, uint16_t *b) {
-  for (size_t i = s.n; i-- > 0;) {
+  for (size_t k = s.n; k > 0; k--) {
+    size_t i = k - 1;
     uint32_t x = 0, y = 0;
     size_t n = 0, m = 0;
     if (i + 9 <= s.n && s.p[i + 4] == ':' && wg_hw_hex(wg_hw_after(s, i), 4, &x, &n) && n == 4 &&

@@ -129,8 +129,8 @@ static void mt_rules(wg_drv_matcher *m, mt_package *x) {
                           .class_name = z_of(m, x->info.class_name),
                           .version = x->info.version};
   int by_model = wg_drv_by_model(r, x->path);
-  for (size_t i = r->n_prefers; i-- > 0;) {
-    x->preference = wg_drv_which_is(&r->prefers[i], &f) ? (uint32_t)i + 1 : x->preference;
+  for (size_t i = r->n_prefers; i > 0; i--) {
+    x->preference = wg_drv_which_is(&r->prefers[i - 1], &f) ? (uint32_t)i : x->preference;
   }
   x->preference = by_model > 0 ? 0 : x->preference;
   x->barred = by_model < 0 ? WG_DRV_OTHER_MODEL : WG_DRV_BASE;

@@ -179,9 +179,9 @@ static void pci_head(wg_hw_build *b, pci_state *s, wg_str line) {
     s->open = false;
     return;
   }
-  for (size_t i = s->name.n; i-- > 1;) { // "[Radeon] [1002:6823] (rev ff)"
-    if (s->name.p[i] == '[' && s->name.p[i - 1] == ' ') {
-      s->name.n = i - 1;
+  for (size_t i = s->name.n; i > 1; i--) { // "[Radeon] [1002:6823] (rev ff)"
+    if (s->name.p[i - 1] == '[' && s->name.p[i - 2] == ' ') {
+      s->name.n = i - 2;
       break;
     }
   }

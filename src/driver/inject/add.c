@@ -87,14 +87,15 @@ static wg_code add_rules(add_run *a, wg_error *err) {
   return WG_OK;
 }
 
-// A rule that keeps nothing out is misspelled.
-static wg_code add_unused(const add_run *a, wg_error *err) {
+// A rule that keeps nothing out may be misspelled.
+static void add_unused(const add_run *a) {
   for (size_t i = 0; i < a->job->n_exclude; i++) {
     if (!a->excludes[i].hit) {
-      return wg_fail(err, WG_E_NOT_FOUND, "exclude '%s' keeps no package out", a->job->exclude[i]);
+      WG_AUTO(wg_cstr)
+      text = wg_xprintf("drivers: exclude '%s' keeps no package out", a->job->exclude[i]);
+      wg_image_result_warn(a->in->run->result, text);
     }
   }
-  return WG_OK;
 }
 
 static wg_code add_read(add_run *a, const char *label, const char *root, const char *path,
@@ -157,7 +158,8 @@ static wg_code add_look(add_run *a, wg_error *err) {
   for (size_t i = 0; i < a->job->n_exclude; i++) {
     a->excludes[i].hit = a->excludes[i].hit || !add_rule_of_path(&a->excludes[i].which);
   }
-  return add_unused(a, err);
+  add_unused(a);
+  return WG_OK;
 }
 
 // Only what the machines need.
@@ -665,9 +667,7 @@ static wg_code add_all(add_run *a, wg_error *err) {
       return err->code;
     }
   }
-  if (add_unused(a, err) != WG_OK) {
-    return err->code;
-  }
+  add_unused(a);
   for (size_t i = 0; i < a->job->n_only; i++) {
     if (!add_has(a, a->job->only[i])) {
       return wg_fail(err, WG_E_NOT_FOUND, "no INF file '%s' is there", a->job->only[i]);

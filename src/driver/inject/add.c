@@ -20,6 +20,7 @@ static void add_run_done(add_run *a) {
   wg_arena_done(&a->arena);
   wg_buf_done(&a->faults);
   wg_xfree(a->excludes);
+  wg_xfree(a->hits);
 }
 WG_DEFINE_AUTO(add_run, add_run_done);
 
@@ -68,9 +69,9 @@ static bool add_excluded(add_run *a, const char *path, const wg_inf_package *p) 
                               .version = p == NULL ? none : p->version};
   bool out = false;
   for (size_t i = 0; i < a->job->n_exclude; i++) {
-    const wg_drv_which *w = &a->excludes[i].which;
+    const wg_drv_which *w = &a->excludes[i];
     if (add_rule_of_path(w) == (p == NULL) && wg_drv_which_is(w, &facts)) {
-      a->excludes[i].hit = true;
+      a->hits[i] = true;
       out = true;
     }
   }
@@ -79,8 +80,9 @@ static bool add_excluded(add_run *a, const char *path, const wg_inf_package *p) 
 
 static wg_code add_rules(add_run *a, wg_error *err) {
   a->excludes = wg_xarray(a->job->n_exclude + 1, sizeof(*a->excludes));
+  a->hits = wg_xarray(a->job->n_exclude + 1, sizeof(*a->hits));
   for (size_t i = 0; i < a->job->n_exclude; i++) {
-    if (wg_drv_which_parse(a->job->exclude[i], &a->arena, &a->excludes[i].which, err) != WG_OK) {
+    if (wg_drv_which_parse(a->job->exclude[i], &a->arena, &a->excludes[i], err) != WG_OK) {
       return wg_wrap(err, "exclude");
     }
   }
@@ -90,7 +92,7 @@ static wg_code add_rules(add_run *a, wg_error *err) {
 // A rule that keeps nothing out may be misspelled.
 static void add_unused(const add_run *a) {
   for (size_t i = 0; i < a->job->n_exclude; i++) {
-    if (!a->excludes[i].hit) {
+    if (!a->hits[i]) {
       WG_AUTO(wg_cstr)
       text = wg_xprintf("drivers: exclude '%s' keeps no package out", a->job->exclude[i]);
       wg_image_result_warn(a->in->run->result, text);
@@ -156,7 +158,7 @@ static wg_code add_look(add_run *a, wg_error *err) {
     }
   }
   for (size_t i = 0; i < a->job->n_exclude; i++) {
-    a->excludes[i].hit = a->excludes[i].hit || !add_rule_of_path(&a->excludes[i].which);
+    a->hits[i] = a->hits[i] || !add_rule_of_path(&a->excludes[i]);
   }
   add_unused(a);
   return WG_OK;
@@ -166,12 +168,7 @@ static wg_code add_look(add_run *a, wg_error *err) {
 static wg_code add_picks(add_run *a, wg_error *err) {
   const wg_inject_pick *picks = NULL;
   size_t n = 0;
-  wg_drv_which *which = wg_arena_new_array(&a->arena, wg_drv_which, a->job->n_exclude + 1);
-  wg_assert(which != NULL);
-  for (size_t i = 0; i < a->job->n_exclude; i++) {
-    which[i] = a->excludes[i].which;
-  }
-  if (add_look(a, err) != WG_OK || wg_inject_choose(a->in, a->job, which, a->job->n_exclude,
+  if (add_look(a, err) != WG_OK || wg_inject_choose(a->in, a->job, a->excludes, a->job->n_exclude,
                                                     &a->arena, &picks, &n, err) != WG_OK) {
     return err->code;
   }

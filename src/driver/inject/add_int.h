@@ -6,11 +6,6 @@
 #include "driver/inject/guard.h"
 #include "driver/match/rules.h"
 
-typedef struct add_exclude {
-  wg_drv_which which;
-  bool hit; // it keeps something out
-} add_exclude;
-
 typedef struct add_candidate {
   wg_driver_package *p;
   const char *label;      // of the input
@@ -26,7 +21,8 @@ typedef struct add_run {
   const wg_driver_add *job;
   add_candidate *v;
   size_t n, cap;
-  add_exclude *excludes; // one for each of the job
+  wg_drv_which *excludes; // one for each of the job
+  bool *hits;             // of excludes: it keeps something out
   wg_arena arena;
   wg_buf faults;
   size_t n_faults;

@@ -6,6 +6,7 @@
 #include "base/sort.h"
 #include "base/utf.h"
 #include "driver/match/pci.h"
+#include "os/file.h"
 #include "os/mem.h"
 
 enum {
@@ -134,9 +135,7 @@ static void mt_rules(wg_drv_matcher *m, mt_package *x) {
   }
   x->preference = by_model > 0 ? 0 : x->preference;
   x->barred = by_model < 0 ? WG_DRV_OTHER_MODEL : WG_DRV_BASE;
-  const char *slash = strrchr(x->path, '/');
-  const char *name = slash == NULL ? x->path : slash + 1;
-  if (r->n_only > 0 && !wg_drv_is_named(r->only, r->n_only, name)) {
+  if (r->n_only > 0 && !wg_drv_is_named(r->only, r->n_only, wg_path_basename(x->path))) {
     x->barred = WG_DRV_EXCLUDED;
   }
   for (size_t i = 0; i < r->n_excludes; i++) {
